@@ -1,0 +1,45 @@
+"""The errors of this library: each names the thing, the place and the remedy.
+
+Every class also is the built-in error that a caller would expect (a `ShapeError` is a
+`ValueError`), so that no one has to know these names to catch them.
+"""
+
+
+class TinygradError(Exception):
+    """Base of all errors that this library raises on purpose."""
+
+
+class ShapeError(TinygradError, ValueError):
+    """The shapes of an op's inputs do not fit each other, or a gradient's shape is wrong."""
+
+
+class NonScalarError(TinygradError, ValueError):
+    """``backward()`` without ``grad`` on a value of more than one element."""
+
+
+class MissingRuleError(TinygradError, TypeError):
+    """An op has no derivative rule, or a NumPy function has no op."""
+
+
+class NonDifferentiableError(TinygradError, TypeError):
+    """Derivatives were asked with respect to data that has none (integers, text, objects)."""
+
+
+class InPlaceError(TinygradError, RuntimeError):
+    """An array that backward needs was written into after forward had saved it."""
+
+
+class NonFiniteError(TinygradError, FloatingPointError):
+    """An op made NaN or infinity out of finite inputs."""
+
+
+class GradientError(TinygradError, AssertionError):
+    """A derivative rule and the numerical derivative differ."""
+
+
+class InputError(TinygradError, ValueError):
+    """A user's text, file or option cannot be used; the message is one clear line."""
+
+
+class MissingDependencyError(TinygradError, ImportError):
+    """An optional library or program is needed; the message says what to install."""
