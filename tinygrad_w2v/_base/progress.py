@@ -178,7 +178,7 @@ def _duration(seconds: float) -> str:
 
 
 def _encodable(stream: TextIO, text: str) -> str:
-    """The text with what the stream's encoding lacks written as escapes."""
+    """Write what the stream's encoding lacks as escapes."""
     encoding = getattr(stream, "encoding", None) or "utf-8"
     return text.encode(encoding, "backslashreplace").decode(encoding)
 
