@@ -1,0 +1,269 @@
+"""The ops behind Python's operators.
+
+Rules say nothing of broadcasting: the engine sums a gradient down to its input's shape. Where one
+input is a constant, its gradient is not computed (`needs`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_w2v.autograd.dispatch import implements
+from tinygrad_w2v.autograd.function import Function
+
+
+class Arithmetic(Function):
+    """Base of the operators: bool and integer arrays take the Variables' float dtype."""
+
+    arithmetic = True
+
+
+class Add(Arithmetic):
+    """z = x + y;  gx = g,  gy = g"""
+
+    def forward(self, x: Any, y: Any) -> Any:
+        return x + y
+
+    def backward(self, g: Any) -> Any:
+        return g, g
+
+
+class Subtract(Arithmetic):
+    """z = x - y;  gx = g,  gy = -g"""
+
+    def forward(self, x: Any, y: Any) -> Any:
+        return x - y
+
+    def backward(self, g: Any) -> Any:
+        return g, -g if self.needs(1) else None
+
+
+class Multiply(Arithmetic):
+    """z = x y;  gx = g y,  gy = g x"""
+
+    def forward(self, x: Any, y: Any) -> Any:
+        self.save(x, y)
+        return x * y
+
+    def backward(self, g: Any) -> Any:
+        x, y = self.saved
+        return g * y if self.needs(0) else None, g * x if self.needs(1) else None
+
+
+class Divide(Arithmetic):
+    """z = x / y;  gx = g / y,  gy = -g x / y^2"""
+
+    def forward(self, x: Any, y: Any) -> Any:
+        self.save(x, y)
+        return x / y
+
+    def backward(self, g: Any) -> Any:
+        x, y = self.saved
+        gx = g / y
+        return gx if self.needs(0) else None, -gx * x / y if self.needs(1) else None
+
+
+class Power(Arithmetic):
+    """z = x^y;  gx = g y x^(y-1),  gy = g x^y log x   (0 where x = 0 and y > 0)"""
+
+    def forward(self, x: Any, y: Any) -> Any:
+        self.save(x, y)
+        return np.power(x, y)
+
+    def backward(self, g: Any) -> Any:
+        x, y = self.saved
+        gx = gy = None
+        if self.needs(0):
+            # Where y = 0 the power is constant; x^(y-1) would be infinite at x = 0.
+            gx = g * y * np.power(x, np.where(np.equal(y, 0), 1, y - 1))
+        if self.needs(1):
+            log_x = np.log(np.where(np.equal(x, 0), 1, x))
+            gy = g * np.power(x, y) * log_x
+        return gx, gy
+
+
+class PowerOfNumber(Arithmetic):
+    """z = x^c for a number c;  gx = g c x^(c-1)"""
+
+    def __init__(self, exponent: float) -> None:
+        self.exponent = exponent
+
+    def forward(self, x: Any) -> Any:
+        self.save(x)
+        return x * x if self.exponent == 2 else np.power(x, self.exponent)
+
+    def backward(self, g: Any) -> Any:
+        (x,) = self.saved
+        c = self.exponent
+        if c == 0:
+            return g * 0.0
+        return g * c * x ** (c - 1) if c != 1 else g
+
+
+class Negative(Arithmetic):
+    """y = -x;  gx = -g"""
+
+    def forward(self, x: Any) -> Any:
+        return -x
+
+    def backward(self, g: Any) -> Any:
+        return -g
+
+
+class Abs(Arithmetic):
+    """y = |x|;  gx = g sign x   (0 at 0)"""
+
+    def forward(self, x: Any) -> Any:
+        self.save(x)
+        return np.absolute(x)
+
+    def backward(self, g: Any) -> Any:
+        (x,) = self.saved
+        return g * np.sign(x)
+
+
+class Matmul(Arithmetic):
+    """z = x y over the last two axes;  gx = g y',  gy = x' g"""
+
+    def forward(self, x: Any, y: Any) -> Any:
+        self.save(x, y)
+        return np.matmul(x, y)
+
+    def backward(self, g: Any) -> Any:
+        x, y = self.saved
+        # A vector is a matrix of one row on the left, of one column on the right.
+        row, column = len(x.shape) == 1, len(y.shape) == 1
+        if row:
+            x, g = np.expand_dims(x, 0), np.expand_dims(g, -1 if column else -2)
+        if column:
+            y, g = np.expand_dims(y, -1), np.expand_dims(g, -1)
+        gx = gy = None
+        if self.needs(0):
+            gx = np.matmul(g, np.swapaxes(y, -1, -2))
+            gx = np.squeeze(gx, -2) if row else gx
+        if self.needs(1):
+            if len(y.shape) == 2 and len(x.shape) > 2 and not column:
+                # One matrix served a whole batch: one product, not one for each of the batch.
+                x, g = np.reshape(x, (-1, x.shape[-1])), np.reshape(g, (-1, g.shape[-1]))
+            gy = np.matmul(np.swapaxes(x, -1, -2), g)
+            gy = np.squeeze(gy, -1) if column else gy
+        return gx, gy
+
+
+@implements(np.add)
+def add(x1: Any, x2: Any) -> Any:
+    """Sum, element by element: ``x1 + x2``.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.add(tw.Variable([1.0, 2.0]), 1.0).data
+    array([2., 3.])
+    """
+    return Add()(x1, x2)
+
+
+@implements(np.subtract)
+def subtract(x1: Any, x2: Any) -> Any:
+    """Difference, element by element: ``x1 - x2``.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.subtract(tw.Variable([1.0, 2.0]), 1.0).data
+    array([0., 1.])
+    """
+    return Subtract()(x1, x2)
+
+
+@implements(np.multiply)
+def multiply(x1: Any, x2: Any) -> Any:
+    """Product, element by element: ``x1 * x2``.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.multiply(tw.Variable([1.0, 2.0]), 3.0).data
+    array([3., 6.])
+    """
+    return Multiply()(x1, x2)
+
+
+@implements(np.divide, np.true_divide)
+def divide(x1: Any, x2: Any) -> Any:
+    """Quotient, element by element: ``x1 / x2``.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.divide(tw.Variable([1.0, 2.0]), 2.0).data
+    array([0.5, 1. ])
+    """
+    return Divide()(x1, x2)
+
+
+@implements(np.power, np.float_power)
+def power(x1: Any, x2: Any) -> Any:
+    """`x1` to the power of `x2`, element by element.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.power(tw.Variable([1.0, 2.0]), 3).data
+    array([1., 8.])
+    """
+    if type(x2) in (int, float):
+        return PowerOfNumber(x2)(x1)
+    return Power()(x1, x2)
+
+
+@implements(np.negative)
+def negative(x: Any) -> Any:
+    """Minus `x`.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> float(F.negative(tw.Variable(2.0)))
+    -2.0
+    """
+    return Negative()(x)
+
+
+@implements(np.absolute, np.fabs)
+def abs(x: Any) -> Any:
+    """Absolute value; the slope at 0 is 0.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.abs(tw.Variable([-2.0, 3.0])).data
+    array([2., 3.])
+    """
+    return Abs()(x)
+
+
+@implements(np.matmul)
+def matmul(x1: Any, x2: Any) -> Any:
+    """Matrix product over the last two axes: ``x1 @ x2``.
+
+    ``(..., n, k) @ (..., k, m)`` is ``(..., n, m)``; a vector is a row on the left, a column on
+    the right.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.matmul(tw.Variable([[1.0, 2.0]]), tw.Variable([[3.0], [4.0]])).data
+    array([[11.]])
+    """
+    return Matmul()(x1, x2)

@@ -1,0 +1,237 @@
+"""Reverse-mode differentiation: one walk from the result to the leaves.
+
+Every op is met once, after all its readers, because an op is always older than its readers. The
+gradients that are on their way live in a local dict and go when they are used, so nothing is
+left on the graph. What every rule would have to repeat is done here: broadcasting is undone,
+shapes and dtypes are checked, row gradients are made dense before a rule sees them.
+"""
+
+from __future__ import annotations
+
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+
+from tinygrad_w2v._base.errors import ShapeError
+from tinygrad_w2v.autograd import diagnosis
+from tinygrad_w2v.autograd.function import Function, takes_one_gradient
+from tinygrad_w2v.autograd.modes import enable_grad, modes, wrapping_saved
+from tinygrad_w2v.autograd.node import Node
+from tinygrad_w2v.autograd.rows import densify
+from tinygrad_w2v.autograd.shaping import cast, sum_to
+
+ndarray = np.ndarray
+_by_order = attrgetter("order")
+
+
+def consumers_first(roots: list[Function]) -> list[Function]:
+    """All ops that `roots` depend on, each once, every op before those that it reads from.
+
+    Parameters
+    ----------
+    roots : list of Function
+        The ops whose results are differentiated (or drawn, or compiled).
+    """
+    found = set(roots)
+    waiting = list(found)
+    while waiting:
+        for x in waiting.pop().inputs:  # type: ignore[union-attr]
+            if isinstance(x, Node):
+                creator = x.creator
+                if creator is not None and creator not in found:
+                    found.add(creator)
+                    waiting.append(creator)
+    return sorted(found, key=_by_order, reverse=True)
+
+
+def gradients(
+    root: Node, seed: Any, create_graph: bool = False, kept: dict[Node, Any] | None = None
+) -> dict[Node, Any]:
+    """The gradient of `root` for each leaf; nothing on the graph is written.
+
+    Parameters
+    ----------
+    root : Variable
+        What is differentiated.
+    seed : array or Variable
+        The gradient of `root` itself, of `root`'s shape.
+    create_graph : bool
+        Run the rules on Variables, so that the result can be differentiated again.
+    kept : dict, optional
+        Is given the gradients of all Variables on the way, too.
+
+    Returns
+    -------
+    dict
+        Leaf to array, `RowGrad` or (with `create_graph`) Variable. The arrays are nobody else's.
+    """
+    if not create_graph:
+        return _walk(root, seed, kept)
+    with enable_grad(), wrapping_saved(True):
+        return _walk(root, seed, kept)
+
+
+def _walk(root: Node, seed: Any, kept: dict[Node, Any] | None) -> dict[Node, Any]:
+    arriving: dict[Any, Any] = {_key(root): seed}  # the sum of the gradients that came so far
+    owned: set[Any] = set()  # keys whose sum is an array of ours, which may be added to in place
+    functions = consumers_first([root.creator]) if root.creator is not None else []
+    holders = _variables_by_key(root, functions) if kept is not None else {}
+    pull = _pull_watched if modes.debugging else _pull
+    for function in functions:
+        g = arriving.pop(function, None)
+        if function.arity > 1:
+            g = _gradients_of_outputs(function, g, arriving)
+        if g is None:
+            continue
+        if kept is not None:
+            _keep(kept, holders, function, g)
+        parts = pull(function, g)
+        for x, part in zip(function.inputs, parts, strict=True):  # type: ignore[arg-type]
+            if part is None or not isinstance(x, Node):
+                continue
+            data = x._data
+            if part.shape != data.shape or part.dtype is not data.dtype:
+                part = _fitted(function, x, part)
+                if part is None:
+                    continue
+            key: Any = x.creator or x
+            if x.index:
+                key = (key, x.index)
+            if key not in arriving:
+                arriving[key] = part
+            elif key in owned and type(part) is ndarray:
+                arriving[key] += part
+            else:
+                total = arriving[key] = arriving[key] + part
+                if type(total) is ndarray:
+                    owned.add(key)
+    return {leaf: _private(g, leaf in owned) for leaf, g in arriving.items()}
+
+
+def _key(x: Node) -> Any:
+    """Under what gradients of `x` are collected: its creator (an output may be wrapped twice)."""
+    if x.creator is None:
+        return x
+    return (x.creator, x.index) if x.index else x.creator
+
+
+def _private(g: Any, owned: bool) -> Any:
+    """A leaf's gradient that shares no memory with the graph or with another leaf's."""
+    if isinstance(g, np.ndarray | np.generic) and not owned:
+        return np.array(g)
+    return g
+
+
+# ---------------------------------------------------------------------- running one rule
+def _pull(function: Function, g: Any) -> tuple[Any, ...]:
+    """The gradients for the inputs of one op."""
+    if type(g) is not ndarray:
+        g = densify(g)
+    try:
+        if type(g) is tuple and not takes_one_gradient(function):
+            parts = function.backward(*g)
+        else:
+            parts = function.backward(g)
+    except Exception as error:
+        raise diagnosis.backward_error(function, error) from error
+    if type(parts) is not tuple:
+        parts = (parts,)
+    assert function.inputs is not None
+    if len(parts) != len(function.inputs):
+        raise ShapeError(
+            f"backward of {function.label} returned {len(parts)} gradient(s) for "
+            f"{len(function.inputs)} input(s): return one for each, None where there is none"
+            + diagnosis.backward_place(function)
+        )
+    for part in parts:
+        if isinstance(part, int | float) and not isinstance(part, np.generic):
+            return tuple([np.asarray(p, float) if isinstance(p, int | float) else p for p in parts])
+    return parts
+
+
+def _pull_watched(function: Function, g: Any) -> tuple[Any, ...]:
+    """`_pull` under `debug`: what was saved is unchanged, `g` is not written to, NaN is found."""
+    try:
+        diagnosis.check_unwritten(function)
+    except Exception as error:
+        raise diagnosis.backward_error(function, error) from None
+    if type(g) is ndarray:
+        g = g.view()
+        g.flags.writeable = False
+    parts = _pull(function, g)
+    diagnosis.check_finite_backward(function, g, parts)
+    return parts
+
+
+def _fitted(function: Function, x: Node, part: Any) -> Any:
+    """`part` in the shape and dtype of the input `x`: broadcasting is undone here, for all ops."""
+    data = x._data
+    if data.dtype.kind != "f":
+        return None
+    if part.shape != data.shape:
+        if not _was_broadcast(data.shape, part.shape):
+            raise ShapeError(
+                f"backward of {function.label} returned a gradient of shape {part.shape} for an "
+                f"input of shape {data.shape}" + diagnosis.backward_place(function)
+            )
+        part = sum_to(part, data.shape)
+    if part.dtype != data.dtype:
+        part = cast(part, data.dtype)
+    return part
+
+
+def _was_broadcast(small: tuple[Any, ...], large: tuple[Any, ...]) -> bool:
+    """Whether broadcasting makes shape `large` of shape `small`."""
+    if len(small) > len(large):
+        return False
+    tail = large[len(large) - len(small) :]
+    return all(n == m or n == 1 for n, m in zip(small, tail, strict=True))
+
+
+# ---------------------------------------------------------------------- several outputs, kept grads
+def _gradients_of_outputs(
+    function: Function, first: Any, arriving: dict[Any, Any]
+) -> tuple[Any, ...] | None:
+    """One gradient for each output; zeros for one that was dropped or not used."""
+    gs = [first] + [arriving.pop((function, i), None) for i in range(1, function.arity)]
+    if all(g is None for g in gs):
+        return None
+    return tuple(
+        [
+            np.zeros_like(output) if g is None else densify(g)
+            for g, output in zip(gs, function._outputs, strict=True)
+        ]
+    )
+
+
+def _variables_by_key(root: Node, functions: list[Function]) -> dict[Any, list[Node]]:
+    """The Variables on the way, by what their gradients are collected under."""
+    holders: dict[Any, list[Node]] = {_key(root): [root]}
+    for function in functions:
+        for x in function.inputs or ():
+            if isinstance(x, Node) and x.creator is not None:
+                same = holders.setdefault(_key(x), [])
+                if x not in _Identity(same):
+                    same.append(x)
+    return holders
+
+
+class _Identity:
+    """``x in _Identity(items)`` by identity: Variables compare element by element."""
+
+    def __init__(self, items: list[Node]) -> None:
+        self.items = items
+
+    def __contains__(self, x: Node) -> bool:
+        return any(x is item for item in self.items)
+
+
+def _keep(
+    kept: dict[Node, Any], holders: dict[Any, list[Node]], function: Function, g: Any
+) -> None:
+    gs = g if function.arity > 1 else (g,)
+    for index, part in enumerate(gs):
+        key = (function, index) if index else function
+        for x in holders.get(key, ()):
+            kept[x] = _private(densify(part), False)

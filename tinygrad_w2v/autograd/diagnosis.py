@@ -1,0 +1,193 @@
+"""What an error can say about an op: its name, the shapes, the line of the user's code.
+
+The line of a failing forward is on the stack and costs nothing. The line of an op whose backward
+fails must have been recorded when it was applied, which `debug` does.
+"""
+
+from __future__ import annotations
+
+import linecache
+import sys
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from tinygrad_w2v._base.errors import InPlaceError, NonFiniteError, ShapeError, TinygradError
+
+if TYPE_CHECKING:
+    from tinygrad_w2v.autograd.function import Function
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+_ENGINE = (str(_PACKAGE / "autograd"), str(_PACKAGE / "functions"), str(Path(np.__file__).parent))
+_MODULE_CALL = str(_PACKAGE / "nn" / "module.py")
+_SHAPE_WORDS = ("shape", "broadcast", "dimension", "matmul", "size", "axis", "axes", "reshape")
+_HINT_DEBUG = "run it under `with tw.debug():` to see the line where it was applied"
+
+
+class Site(NamedTuple):
+    """A line of the user's code."""
+
+    path: str
+    line: int
+
+    def __str__(self) -> str:
+        text = linecache.getline(self.path, self.line).strip()
+        return f"{self.path}:{self.line}" + (f": {text}" if text else "")
+
+
+def user_site() -> Site | None:
+    """The innermost line of the stack that is not the engine's own."""
+    frame: Any = sys._getframe(1)
+    while frame is not None:
+        path = frame.f_code.co_filename
+        if not path.startswith(_ENGINE) and path != _MODULE_CALL:
+            return Site(path, frame.f_lineno)
+        frame = frame.f_back
+    return None
+
+
+def describe(value: Any) -> str:
+    """``(2, 3) float32`` for an array; the value itself for a number."""
+    shape = getattr(value, "shape", None)
+    if shape is None:
+        return repr(value)
+    return f"{tuple(shape)} {getattr(value, 'dtype', type(value).__name__)}"
+
+
+def statistics(value: Any) -> str:
+    """Shape, range and mean of an array, for a person who looks for the cause of a NaN."""
+    array = np.asarray(value)
+    if array.size == 0 or array.dtype.kind not in "fiub":
+        return describe(array)
+    low, high, mean = array.min(), array.max(), array.mean()
+    return f"{describe(array)} min {low:.6g} max {high:.6g} mean {mean:.6g}"
+
+
+def _where(site: Site | None) -> str:
+    return f"\n  applied at {site}" if site else ""
+
+
+# ---------------------------------------------------------------------- errors of forward, backward
+def forward_error(function: Function, arrays: list[Any], error: Exception) -> Exception:
+    """The error to raise instead of `error`: it names the op, the shapes and the user's line."""
+    if getattr(error, "_explained", False):
+        return error
+    site = user_site()
+    shapes = ", ".join(describe(a) for a in arrays)
+    if isinstance(error, TinygradError):
+        error.add_note(f"in {function.label}({shapes}){_where(site)}")
+        explained: Exception = error
+    elif isinstance(error, ValueError) and any(w in str(error).lower() for w in _SHAPE_WORDS):
+        explained = ShapeError(
+            f"{function.label}: the inputs {shapes} do not fit: {error}. Compare the shapes; "
+            f"`reshape`, `np.expand_dims` and `np.swapaxes` change them{_where(site)}"
+        )
+    elif type(error) in (ValueError, IndexError, TypeError, NotImplementedError):
+        explained = type(error)(
+            f"{function.label}: {error}. The inputs were {shapes}{_where(site)}"
+        )
+    else:
+        error.add_note(f"in {function.label}({shapes}){_where(site)}")
+        explained = error
+    explained._explained = True  # type: ignore[attr-defined]
+    return explained
+
+
+def backward_place(function: Function) -> str:
+    """Shapes and line of an op, to end the message of an error in its backward."""
+    shapes = ", ".join(describe(getattr(x, "_data", x)) for x in function.inputs or ())
+    place = f"\n  inputs {shapes}"
+    return place + (_where(function.site) if function.site else f"\n  {_HINT_DEBUG}")
+
+
+def backward_error(function: Function, error: Exception) -> Exception:
+    """The error to raise instead of `error`, which came out of a backward rule."""
+    if getattr(error, "_explained", False):
+        return error
+    message = f"backward of {function.label}: {error}{backward_place(function)}"
+    if isinstance(error, ValueError) and "read-only" in str(error):
+        explained: Exception = InPlaceError(
+            f"backward of {function.label} writes into an array that it was given: backward "
+            f"returns, it never writes{backward_place(function)}"
+        )
+    elif isinstance(error, TinygradError) or type(error) in (
+        ValueError,
+        TypeError,
+        IndexError,
+        RuntimeError,
+    ):
+        explained = type(error)(message)
+    else:
+        error.add_note(message)
+        explained = error
+    explained._explained = True  # type: ignore[attr-defined]
+    return explained
+
+
+# ---------------------------------------------------------------------- what debug mode watches
+def _is_finite(value: Any) -> bool:
+    if not isinstance(value, np.ndarray | np.generic) or value.dtype.kind != "f":
+        return True
+    return bool(np.isfinite(value).all())
+
+
+def check_finite_forward(function: Function, arrays: list[Any], outputs: Any) -> None:
+    """Raise where a forward made NaN or infinity out of finite inputs."""
+    parts = outputs if isinstance(outputs, tuple) else (outputs,)
+    if all(map(_is_finite, parts)) or not all(map(_is_finite, arrays)):
+        return
+    inputs = "".join(f"\n  input {i}: {statistics(a)}" for i, a in enumerate(arrays))
+    raise NonFiniteError(
+        f"{function.label} made NaN or infinity out of finite inputs{inputs}{_where(function.site)}"
+    )
+
+
+def check_finite_backward(function: Function, g: Any, gradients: tuple[Any, ...]) -> None:
+    """Raise where a backward made NaN or infinity out of a finite gradient and finite inputs."""
+    values = [getattr(part, "_data", part) for part in gradients]
+    values = [getattr(part, "values", part) for part in values]
+    if all(map(_is_finite, values)):
+        return
+    given = [getattr(part, "_data", part) for part in (g if isinstance(g, tuple) else (g,))]
+    inputs = [getattr(x, "_data", x) for x in function.inputs or ()]
+    if not all(map(_is_finite, (*given, *inputs, *function._saved))):
+        return
+    lines = [f"\n  incoming gradient: {statistics(part)}" for part in given]
+    lines += [f"\n  input {i}: {statistics(a)}" for i, a in enumerate(inputs)]
+    raise NonFiniteError(
+        f"backward of {function.label} made NaN or infinity out of finite values"
+        + "".join(lines)
+        + (_where(function.site) or f"\n  {_HINT_DEBUG}")
+    )
+
+
+def checksums(arrays: tuple[Any, ...]) -> tuple[int, ...]:
+    """A number for each array that changes when somebody writes into it."""
+    return tuple(
+        zlib.crc32(np.ascontiguousarray(a)) if isinstance(a, np.ndarray) else 0 for a in arrays
+    )
+
+
+def check_unwritten(function: Function) -> None:
+    """Raise where an array was written into after `function` had saved it."""
+    if not function._checksums:
+        return
+    for array, before, now in zip(
+        function._saved, function._checksums, checksums(function._saved), strict=True
+    ):
+        if before != now:
+            raise InPlaceError(
+                f"{_name_of(function, array)} of shape {array.shape} was changed in place after "
+                f"forward had saved it: assign a new array (`x.data = x.data + 1`) or change it "
+                "after backward"
+            )
+
+
+def _name_of(function: Function, array: Any) -> str:
+    for i, x in enumerate(function.inputs or ()):
+        if getattr(x, "_data", x) is array:
+            name = getattr(x, "name", None)
+            return f"`{name}.data`, input {i}" if name else f"the `.data` of input {i}"
+    return "the output's `.data`"

@@ -1,0 +1,93 @@
+"""NumPy's functions on Variables: ``np.exp(v)`` is the op `exp`.
+
+Each op's public function says with `implements` which NumPy function it stands for. What has no
+derivative to speak of (comparisons, ``argmax``, ``shape``) runs on the data and gives plain
+arrays. Anything else is an error that names the function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+
+from tinygrad_w2v._base.errors import MissingRuleError
+from tinygrad_w2v.autograd.node import Node
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+RULES: dict[Any, Callable[..., Any]] = {}
+
+# fmt: off
+PLAIN: frozenset[Any] = frozenset((
+    np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal,
+    np.isnan, np.isinf, np.isfinite, np.sign, np.floor, np.ceil, np.rint, np.trunc, np.signbit,
+    np.logical_and, np.logical_or, np.logical_not, np.logical_xor,
+    np.argmax, np.argmin, np.argsort, np.nonzero, np.count_nonzero, np.searchsorted,
+    np.round, np.around, np.shape, np.ndim, np.size, np.ones_like, np.zeros_like, np.full_like,
+    np.empty_like, np.any, np.all, np.allclose, np.array_equal, np.isclose, np.result_type,
+    np.array2string, np.array_repr, np.array_str, np.shares_memory, np.may_share_memory,
+))
+# fmt: on
+
+
+def implements(*numpy_functions: Any) -> Callable[[F], F]:
+    """Declare that a function of ours is what these NumPy functions do to Variables."""
+
+    def register(function: F) -> F:
+        for numpy_function in numpy_functions:
+            RULES[numpy_function] = function
+        return function
+
+    return register
+
+
+def call(numpy_function: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+    """Answer a NumPy function that was called with a Variable among its arguments."""
+    if numpy_function in PLAIN:
+        return numpy_function(*unwrapped(args), **unwrapped(kwargs))
+    rule = RULES.get(numpy_function)
+    name = f"np.{numpy_function.__name__}"
+    if rule is None:
+        raise MissingRuleError(
+            f"{name} has no derivative rule: use `.data` for the plain array, an op of "
+            "`tinygrad_w2v.functions`, or write one (docs/how-to/add-an-op.md)"
+        )
+    given = {key: value for key, value in kwargs.items() if value is not np._NoValue}
+    if given.pop("out", None) is not None:
+        raise _out_refused(name)
+    try:
+        return rule(*args, **given)
+    except TypeError as error:
+        if "unexpected keyword argument" in str(error) or "positional argument" in str(error):
+            raise MissingRuleError(f"{name} of a Variable does not take these: {error}") from None
+        raise
+
+
+def call_ufunc(ufunc: np.ufunc, method: str, inputs: Any, kwargs: dict[str, Any]) -> Any:
+    """Answer a ufunc, or a method of one such as ``np.add.reduce``."""
+    if method != "__call__":
+        raise MissingRuleError(
+            f"np.{ufunc.__name__}.{method} has no derivative rule: use `np.sum`, `np.prod`, "
+            "`np.cumsum` or another op, or `.data` for the plain array"
+        )
+    return call(ufunc, inputs, kwargs)
+
+
+def _out_refused(name: str) -> TypeError:
+    return TypeError(
+        f"{name} cannot write a Variable into an existing array: a graph is made of new values. "
+        "To change data in place use plain arrays: `.data`, and `.grad.data` for a gradient"
+    )
+
+
+def unwrapped(value: Any) -> Any:
+    """`value` with the Variables in it (lists, tuples, dicts, slices too) replaced by their data."""
+    if isinstance(value, Node):
+        return value._data
+    if type(value) in (list, tuple):
+        return type(value)([unwrapped(part) for part in value])
+    if type(value) is dict:
+        return {key: unwrapped(part) for key, part in value.items()}
+    return value

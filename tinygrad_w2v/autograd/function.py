@@ -1,0 +1,315 @@
+"""An op is one small class: its forward, its backward, and nothing of the plumbing.
+
+``Exp()(x)`` runs `forward` on the arrays, wraps the result in a Variable and stays behind it as
+its creator: the op instance *is* the node of the graph. What every op needs is done here once:
+constants take the Variables' dtype, results become arrays, errors name the op and the shapes.
+
+A node holds its inputs, never its outputs, so the graph has no reference cycles: it is freed at
+the moment when the last Variable that was computed from it goes.
+"""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import re
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from tinygrad_w2v._base.errors import MissingRuleError
+from tinygrad_w2v.autograd import diagnosis
+from tinygrad_w2v.autograd.modes import modes
+from tinygrad_w2v.autograd.node import Node, is_duck_array
+
+if TYPE_CHECKING:
+    from tinygrad_w2v.autograd.variable import Variable
+
+ndarray = np.ndarray
+next_order = itertools.count().__next__
+
+
+class Span(NamedTuple):
+    """The ops that one call of a module made: those with ``start < order < end``."""
+
+    name: str  # the attribute's name, dotted; the class's name for a module at the top
+    start: int
+    end: int
+
+
+class Function:
+    """Base of all ops, the built-in ones and yours.
+
+    A subclass writes `forward` on arrays and `backward` on gradients; parameters of the op (an
+    axis, an exponent) go to ``__init__``. `backward` is written with operators and NumPy's
+    functions, so that it can itself be differentiated. See ``docs/how-to/add-an-op.md``.
+
+    Attributes
+    ----------
+    inputs : tuple
+        The Variables that the op was applied to; constants stand in it as plain arrays.
+    order : int
+        Number of creation. An input is always older than its reader, so falling `order` is a
+        reverse topological order.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tinygrad_w2v as tw
+    >>> class Cube(tw.Function):
+    ...     '''y = x^3;  gx = 3 x^2 g'''
+    ...     def forward(self, x):
+    ...         self.save(x)
+    ...         return x**3
+    ...     def backward(self, g):
+    ...         (x,) = self.saved
+    ...         return 3 * x**2 * g
+    >>> x = tw.Variable(2.0)
+    >>> y = Cube()(x)
+    >>> y.backward()
+    >>> float(y), float(x.grad)
+    (8.0, 12.0)
+    """
+
+    # Integer and boolean *arrays* among the inputs take the Variables' float dtype, too. Numbers
+    # always do. An op of your own that takes ids or masks as inputs leaves this False.
+    arithmetic: ClassVar[bool] = False
+
+    inputs: tuple[Any, ...] | None = None
+    order: int = -1
+    site: diagnosis.Site | None = None  # the user's line, recorded under debug()
+    spans: tuple[Span, ...] = ()  # the modules whose result this op made
+    _saved: tuple[Any, ...] = ()
+    _checksums: tuple[int, ...] = ()
+    _outputs: tuple[Any, ...] = ()  # arrays, kept where there are several or one was saved
+    arity: int = 1  # how many outputs there are
+
+    # ------------------------------------------------------------------ what a subclass writes
+    def forward(self, *arrays: Any) -> Any:
+        """Compute the result (an array, or a tuple of arrays) from the inputs' arrays."""
+        raise MissingRuleError(f"{self.label} has no forward: write `def forward(self, x)`")
+
+    def backward(self, g: Any) -> Any:
+        """Return the gradient for each input, given that of the output.
+
+        One gradient, or a tuple with one for each input; ``None`` where there is none. An op with
+        several outputs is given one gradient for each: ``def backward(self, g0, g1)``.
+        """
+        raise MissingRuleError(
+            f"{self.label} has no backward rule: write `def backward(self, g)` in the class "
+            f"{type(self).__name__}, or stop the gradient before it with `F.stop_gradient`"
+        )
+
+    # ------------------------------------------------------------------ what it may call
+    def save(self, *arrays: Any) -> None:
+        """Keep some of the op's own inputs and outputs for `backward`, which reads `saved`."""
+        self._saved = arrays
+
+    @property
+    def saved(self) -> Any:
+        """What `save` was given: arrays, or under ``create_graph`` their Variables."""
+        if modes.wrapping:
+            return tuple(self._variable_of(array) for array in self._saved)
+        return self._saved
+
+    def needs(self, position: int) -> bool:
+        """Whether input number `position` is a Variable: a constant needs no gradient."""
+        assert self.inputs is not None
+        return isinstance(self.inputs[position], Node)
+
+    @property
+    def label(self) -> str:
+        """The op's name as a user knows it: class ``LogSigmoid`` is ``log_sigmoid``."""
+        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", type(self).__name__).lower()
+
+    @property
+    def parameters_shown(self) -> dict[str, Any]:
+        """The op's parameters (what ``__init__`` set), for pictures and messages."""
+        hidden = Function.__annotations__
+        return {k: v for k, v in vars(self).items() if k not in hidden and not k.startswith("_")}
+
+    # ------------------------------------------------------------------ applying an op
+    def __call__(self, *inputs: Any) -> Any:
+        """Apply the op: Variables in, Variables out; arrays in, arrays out."""
+        if self.inputs is not None:
+            raise RuntimeError(
+                f"this {self.label} was applied already: an op instance is one node of the "
+                f"graph, so write `{type(self).__name__}(...)` anew for each use"
+            )
+        arrays = []
+        constants = 0
+        for x in inputs:
+            if isinstance(x, Node):
+                arrays.append(x._data)
+            else:
+                arrays.append(x)
+                constants += 1
+        if constants:
+            arrays = self._with_constants(inputs, arrays)
+            if constants == len(inputs):
+                return self._run(arrays)
+            inputs = tuple(
+                [x if isinstance(x, Node) else a for x, a in zip(inputs, arrays, strict=True)]
+            )
+        if not modes.usual:
+            return self._call_watched(inputs, arrays)
+        try:
+            y = self.forward(*arrays)
+        except Exception as error:
+            raise diagnosis.forward_error(self, arrays, error) from error
+        if type(y) is not ndarray:
+            if type(y) is tuple:
+                return self._record_several(inputs, arrays, y)
+            if isinstance(y, np.generic | int | float):
+                y = self._as_array(y)
+        for array in self._saved:
+            if array is y:
+                self._outputs = (y,)
+                continue
+            for given in arrays:
+                if array is given:
+                    break
+            else:
+                self._save_refused(array)
+        self.inputs = inputs
+        self.order = next_order()
+        result = new_variable(Node.result_type)
+        result._data = y
+        result.creator = self
+        result.index = 0
+        result.grad = result.name = None
+        return result
+
+    def _as_array(self, y: Any) -> Any:
+        """A 0-d array of a NumPy scalar; what was saved of it follows."""
+        array = np.asarray(y)
+        if self._saved:
+            self._saved = tuple([array if kept is y else kept for kept in self._saved])
+        return array
+
+    def _with_constants(self, inputs: tuple[Any, ...], arrays: list[Any]) -> list[Any]:
+        """Make arrays of the constants; numbers take the float dtype of the Variables."""
+        dtype = float_dtype(inputs)
+        out = []
+        for x, array in zip(inputs, arrays, strict=True):
+            if not isinstance(x, Node):
+                if type(array) is not ndarray:
+                    array = (
+                        array if is_duck_array(array) else np.asarray(array, _number(array, dtype))
+                    )
+            if dtype is not None and type(array) is ndarray and array.dtype != dtype:
+                if array.ndim == 0 or (self.arithmetic and array.dtype.kind in "iub"):
+                    array = array.astype(dtype)
+            out.append(array)
+        return out
+
+    def _run(self, arrays: list[Any]) -> Any:
+        """Forward alone, nothing recorded."""
+        try:
+            return self.forward(*arrays)
+        except Exception as error:
+            raise diagnosis.forward_error(self, arrays, error) from error
+
+    def _record_several(
+        self, inputs: tuple[Any, ...], arrays: list[Any], outputs: tuple[Any, ...]
+    ) -> tuple[Variable, ...]:
+        outputs = tuple(
+            [self._as_array(y) if isinstance(y, np.generic | int | float) else y for y in outputs]
+        )
+        for array in self._saved:
+            if not any(array is known for known in (*arrays, *outputs)):
+                self._save_refused(array)
+        self.inputs = inputs
+        self.order = next_order()
+        self.arity = len(outputs)
+        self._outputs = outputs
+        return tuple([_wrapped(y, self, index) for index, y in enumerate(outputs)])
+
+    def _call_watched(self, inputs: tuple[Any, ...], arrays: list[Any]) -> Any:
+        """Forward under `no_grad` or `debug`."""
+        if modes.debugging:
+            self.site = diagnosis.user_site()
+        y = self._run(arrays)
+        if modes.debugging:
+            diagnosis.check_finite_forward(self, arrays, y)
+        if not modes.recording:
+            self._saved = ()
+            if isinstance(y, tuple):
+                return tuple([_leaf(np.asarray(part)) for part in y])
+            return _leaf(y if is_duck_array(y) else np.asarray(y))
+        if type(y) is not tuple:
+            (result,) = self._record_several(inputs, arrays, (y,))
+        else:
+            result = self._record_several(inputs, arrays, y)
+        self._checksums = diagnosis.checksums(self._saved)
+        return result
+
+    # ------------------------------------------------------------------ plumbing of `save`
+    def _variable_of(self, array: Any) -> Any:
+        """The Variable that a saved array belongs to; an output is wrapped anew (no cycle)."""
+        assert self.inputs is not None
+        for x in self.inputs:
+            if x is array or (isinstance(x, Node) and x._data is array):
+                return x
+        for index, output in enumerate(self._outputs):
+            if output is array:
+                return _wrapped(array, self, index)
+        raise RuntimeError(
+            f"backward(create_graph=True) of {self.label}: the `.data` of an input was replaced "
+            "after forward, so the Variable that backward should read is gone; run forward again"
+        )
+
+    def _save_refused(self, array: Any) -> None:
+        """Name what `save` was given that is neither input nor output."""
+        self._saved = ()
+        what = f"an array of shape {array.shape}" if isinstance(array, ndarray) else repr(array)
+        raise TypeError(
+            f"{self.label}.save was given {what} that is neither an input nor an output of the "
+            "op: save those, and compute the rest from them in backward (ids, axes and shapes "
+            "are attributes)"
+        )
+
+
+def new_variable(kind: type[Variable]) -> Variable:
+    """Make a Variable without running its checks; the caller sets every slot."""
+    return kind.__new__(kind)
+
+
+def _wrapped(data: Any, creator: Function | None, index: int) -> Variable:
+    result = new_variable(Node.result_type)
+    result._data = data
+    result.creator = creator
+    result.index = index
+    result.grad = result.name = None
+    return result
+
+
+def _leaf(data: Any) -> Variable:
+    return _wrapped(data, None, 0)
+
+
+def float_dtype(inputs: tuple[Any, ...]) -> Any:
+    """The float dtype that constants take: the Variables', or where there are none the arrays'."""
+    found = None
+    for x in inputs:
+        if isinstance(x, Node):
+            dtype = x._data.dtype
+            if dtype.kind == "f" and dtype is not found:
+                found = dtype if found is None else np.promote_types(found, dtype)
+    if found is None:
+        for x in inputs:
+            if isinstance(x, ndarray) and x.ndim and x.dtype.kind == "f":
+                found = x.dtype if found is None else np.promote_types(found, x.dtype)
+    return found
+
+
+def _number(value: Any, dtype: Any) -> Any:
+    """The dtype to make an array of `value` with: that of the Variables if it is one number."""
+    return dtype if isinstance(value, int | float | np.generic) else None
+
+
+def takes_one_gradient(function: Function) -> bool:
+    """Whether `backward` of an op with several outputs wants them as one tuple."""
+    parameters = inspect.signature(function.backward).parameters.values()
+    positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    return len(positional) == 1 and not any(p.kind is p.VAR_POSITIONAL for p in parameters)

@@ -1,0 +1,380 @@
+"""`Variable`: an array that remembers how it was computed.
+
+All of Python's operators and NumPy's functions work on it and leave a graph; `backward` walks
+that graph from the result to the leaves. A plain number or array in an expression is a constant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from tinygrad_w2v._base.errors import NonDifferentiableError, NonScalarError, ShapeError
+from tinygrad_w2v._base.types import Shape
+from tinygrad_w2v.autograd import arithmetic, dispatch, reduction, rows, shaping
+from tinygrad_w2v.autograd.backward import gradients
+from tinygrad_w2v.autograd.display import html_of, repr_of
+from tinygrad_w2v.autograd.node import Node, as_data
+from tinygrad_w2v.autograd.shaping import Axis, cast
+
+
+class Variable(Node, results=True):
+    """An array in a graph: a leaf that you made, or the result of an op.
+
+    Parameters
+    ----------
+    data : array, number or nested list
+        Numbers and lists become float64; an array keeps its dtype. An integer array stays one:
+        it may index, it is drawn by its name, and `backward` skips it.
+    name : str, optional
+        What pictures and messages call it.
+
+    Attributes
+    ----------
+    grad : Variable or None
+        After `backward`, the gradient; ``.grad.data`` is an array or a `RowGrad`.
+    creator : Function or None
+        The op that made it; None for a leaf.
+
+    Raises
+    ------
+    NonDifferentiableError
+        For text, objects and complex numbers.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> x = tw.Variable([1.0, 2.0, 3.0], name="x")
+    >>> y = (x**2).sum()
+    >>> y.backward()
+    >>> x.grad.data
+    array([2., 4., 6.])
+    """
+
+    __slots__ = ()
+
+    def __init__(self, data: Any, name: str | None = None) -> None:
+        self._data = as_data(data)
+        self.creator = None
+        self.index = 0
+        self.grad = None
+        self.name = name
+
+    # ------------------------------------------------------------------ the value
+    @property
+    def data(self) -> Any:
+        """The array itself (any change to it is not recorded)."""
+        return self._data
+
+    @data.setter
+    def data(self, value: Any) -> None:
+        if isinstance(value, Node):
+            raise TypeError(
+                "cannot assign a Variable to `.data`: write `x.data = y.data`, and for an update "
+                "`x.data -= lr * x.grad.data`"
+            )
+        self._data = as_data(value)
+
+    @property
+    def shape(self) -> Shape:
+        """Lengths of the axes."""
+        return self._data.shape  # type: ignore[no-any-return]
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self._data.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return self._data.size  # type: ignore[no-any-return]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype of the data, and of the gradient."""
+        return self._data.dtype  # type: ignore[no-any-return]
+
+    def item(self) -> float:
+        """The value of a single element as a Python number."""
+        return self._data.item()  # type: ignore[no-any-return]
+
+    def detach(self) -> Variable:
+        """A new leaf on the same data: what is computed from it does not reach this graph."""
+        return Variable(self._data, self.name)
+
+    # ------------------------------------------------------------------ gradients
+    def backward(
+        self, grad: Any = None, retain_grad: bool = False, create_graph: bool = False
+    ) -> None:
+        """Add the gradient of this value to ``.grad`` of every leaf it was computed from.
+
+        Parameters
+        ----------
+        grad : array or Variable, optional
+            Gradient of this value itself, of its shape; 1 for a single element.
+        retain_grad : bool
+            Fill ``.grad`` of the Variables on the way, too.
+        create_graph : bool
+            Record the backward pass, so that the gradients can be differentiated.
+
+        Raises
+        ------
+        NonScalarError
+            If this has more than one element and no `grad` is given.
+
+        Examples
+        --------
+        >>> import tinygrad_w2v as tw
+        >>> x = tw.Variable(3.0)
+        >>> y = x**3
+        >>> y.backward(create_graph=True)
+        >>> slope = x.grad
+        >>> x.cleargrad()
+        >>> slope.backward()
+        >>> float(slope), float(x.grad)
+        (27.0, 18.0)
+        """
+        seed = self._seed(grad, create_graph)
+        kept: dict[Node, Any] | None = {} if retain_grad else None
+        found = gradients(self, seed, create_graph, kept)
+        for node, g in kept.items() if kept else ():
+            if node.creator is not None:
+                node.grad = g if isinstance(g, Variable) else Variable(g)
+        for leaf, g in found.items():
+            if leaf.dtype.kind != "f":  # type: ignore[attr-defined]
+                continue
+            if leaf.grad is None:
+                leaf.grad = g if isinstance(g, Variable) else Variable(g)
+            elif create_graph:
+                leaf.grad = leaf.grad + g
+            else:
+                leaf.grad = Variable(leaf.grad.data + g)
+
+    def _seed(self, grad: Any, create_graph: bool) -> Any:
+        data = self._data
+        if data.dtype.kind != "f":
+            raise NonDifferentiableError(
+                f"backward of a Variable of dtype {data.dtype}: gradients need floating-point "
+                "data; make it with `.astype(float)` or a list"
+            )
+        if grad is None:
+            if any(n != 1 for n in data.shape):
+                raise NonScalarError(
+                    f"backward() of a value of shape {data.shape}{_made_by(self)}: give its "
+                    "gradient, `backward(grad)`, or reduce it to one number first, for example "
+                    "with `.sum()`"
+                )
+            return np.ones_like(data)
+        seed = grad if isinstance(grad, Node) else np.asarray(grad)
+        if isinstance(seed, Node) and not create_graph:
+            seed = seed._data
+        if isinstance(seed, rows.RowGrad):
+            seed = seed.to_dense()
+        if seed.shape != data.shape:
+            raise ShapeError(
+                f"backward(grad) of a value of shape {data.shape}: grad has shape {seed.shape}"
+            )
+        return seed if seed.dtype == data.dtype else cast(seed, data.dtype)
+
+    def cleargrad(self) -> None:
+        """Forget the gradient; `backward` adds to what is there."""
+        self.grad = None
+
+    # ------------------------------------------------------------------ operators
+    def __add__(self, other: Any) -> Variable:
+        return arithmetic.Add()(self, other)  # type: ignore[no-any-return]
+
+    def __radd__(self, other: Any) -> Variable:
+        return arithmetic.Add()(other, self)  # type: ignore[no-any-return]
+
+    def __sub__(self, other: Any) -> Variable:
+        return arithmetic.Subtract()(self, other)  # type: ignore[no-any-return]
+
+    def __rsub__(self, other: Any) -> Variable:
+        return arithmetic.Subtract()(other, self)  # type: ignore[no-any-return]
+
+    def __mul__(self, other: Any) -> Variable:
+        return arithmetic.Multiply()(self, other)  # type: ignore[no-any-return]
+
+    def __rmul__(self, other: Any) -> Variable:
+        return arithmetic.Multiply()(other, self)  # type: ignore[no-any-return]
+
+    def __truediv__(self, other: Any) -> Variable:
+        return arithmetic.Divide()(self, other)  # type: ignore[no-any-return]
+
+    def __rtruediv__(self, other: Any) -> Variable:
+        return arithmetic.Divide()(other, self)  # type: ignore[no-any-return]
+
+    def __pow__(self, other: Any) -> Variable:
+        return arithmetic.power(self, other)  # type: ignore[no-any-return]
+
+    def __rpow__(self, other: Any) -> Variable:
+        return arithmetic.Power()(other, self)  # type: ignore[no-any-return]
+
+    def __matmul__(self, other: Any) -> Variable:
+        return arithmetic.Matmul()(self, other)  # type: ignore[no-any-return]
+
+    def __rmatmul__(self, other: Any) -> Variable:
+        return arithmetic.Matmul()(other, self)  # type: ignore[no-any-return]
+
+    def __neg__(self) -> Variable:
+        return arithmetic.Negative()(self)  # type: ignore[no-any-return]
+
+    def __pos__(self) -> Variable:
+        return self
+
+    def __abs__(self) -> Variable:
+        return arithmetic.Abs()(self)  # type: ignore[no-any-return]
+
+    def __getitem__(self, index: Any) -> Variable:
+        ids = index._data if isinstance(index, Node) else index
+        if isinstance(ids, list):
+            ids = np.asarray(dispatch.unwrapped(ids))
+            ids = ids.astype(np.intp) if ids.size == 0 else ids
+        kind = getattr(getattr(ids, "dtype", None), "kind", "")
+        if kind and kind in "iu" and not isinstance(ids, np.generic):
+            return rows.look_up(self, ids)  # type: ignore[no-any-return]
+        return shaping.get_item(self, ids)  # type: ignore[no-any-return]
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise TypeError(
+            "a Variable cannot be written into, its graph would not know: make a new one with "
+            "`np.where(mask, new, old)`, or change `x.data[...]` before the forward pass"
+        )
+
+    # Comparisons look at the data and give plain arrays; a Variable is hashed by identity.
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: Any) -> Any:
+        return self._data == dispatch.unwrapped(other)
+
+    def __ne__(self, other: Any) -> Any:
+        return self._data != dispatch.unwrapped(other)
+
+    def __lt__(self, other: Any) -> Any:
+        return self._data < dispatch.unwrapped(other)
+
+    def __le__(self, other: Any) -> Any:
+        return self._data <= dispatch.unwrapped(other)
+
+    def __gt__(self, other: Any) -> Any:
+        return self._data > dispatch.unwrapped(other)
+
+    def __ge__(self, other: Any) -> Any:
+        return self._data >= dispatch.unwrapped(other)
+
+    # ------------------------------------------------------------------ methods that are ops
+    def sum(self, axis: Axis = None, keepdims: bool = False) -> Variable:
+        """Sum over `axis`; see `functions.sum`."""
+        return reduction.Sum(axis, keepdims)(self)  # type: ignore[no-any-return]
+
+    def mean(self, axis: Axis = None, keepdims: bool = False) -> Variable:
+        """Mean over `axis`; see `functions.mean`."""
+        return reduction.Mean(axis, keepdims)(self)  # type: ignore[no-any-return]
+
+    def max(self, axis: Axis = None, keepdims: bool = False) -> Variable:
+        """Maximum over `axis`; see `functions.max`."""
+        return reduction.Max(axis, keepdims)(self)  # type: ignore[no-any-return]
+
+    def min(self, axis: Axis = None, keepdims: bool = False) -> Variable:
+        """Minimum over `axis`; see `functions.min`."""
+        return reduction.Min(axis, keepdims)(self)  # type: ignore[no-any-return]
+
+    def reshape(self, *shape: Any) -> Variable:
+        """The same elements in another shape, given as one tuple or as numbers."""
+        if len(shape) == 1 and isinstance(shape[0], tuple | list):
+            shape = tuple(shape[0])
+        return shaping.Reshape(shape)(self)  # type: ignore[no-any-return]
+
+    def transpose(self, *axes: Any) -> Variable:
+        """The axes in another order; without arguments turned round."""
+        if len(axes) == 1 and (axes[0] is None or isinstance(axes[0], tuple | list)):
+            axes = tuple(axes[0] or ())
+        return shaping.Transpose(axes or None)(self)  # type: ignore[no-any-return]
+
+    def swapaxes(self, axis1: int, axis2: int) -> Variable:
+        """Two axes exchanged."""
+        return shaping.Swapaxes(axis1, axis2)(self)  # type: ignore[no-any-return]
+
+    def dot(self, other: Any) -> Variable:
+        """NumPy's ``dot``; for vectors and matrices it is ``@``."""
+        return np.dot(self, other)  # type: ignore[arg-type, return-value]
+
+    @property
+    def T(self) -> Variable:
+        """The axes turned round."""
+        return shaping.Transpose(None)(self)  # type: ignore[no-any-return]
+
+    # ------------------------------------------------------------------ NumPy
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        return dispatch.call_ufunc(ufunc, method, inputs, kwargs)
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        return dispatch.call(func, args, kwargs)
+
+    def __array__(self, *args: Any, **kwargs: Any) -> Any:
+        raise TypeError(
+            "a Variable is not an array: take `.data` for its values (they leave the graph), or "
+            "use an op of `tinygrad_w2v.functions`"
+        )
+
+    # ------------------------------------------------------------------ Python
+    def __bool__(self) -> bool:
+        if self._data.size != 1:
+            raise ValueError(
+                f"the truth value of a Variable of shape {self.shape} is ambiguous: use "
+                "`x.data.any()` or `x.data.all()`"
+            )
+        return bool(self._data)
+
+    def __float__(self) -> float:
+        return self._single("float")
+
+    def __int__(self) -> int:
+        return int(self._single("int"))
+
+    def _single(self, wanted: str) -> float:
+        if self._data.size != 1:
+            raise TypeError(
+                f"{wanted}() of a Variable of shape {self.shape}: only one element makes a "
+                "number; use `.data`"
+            )
+        return float(self._data.item())
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len() of a Variable without axes (it holds one number)")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Variable]:
+        return (self[i] for i in range(len(self)))
+
+    def __contains__(self, value: Any) -> bool:
+        return bool(np.any(self._data == dispatch.unwrapped(value)))
+
+    def __format__(self, spec: str) -> str:
+        if not spec:
+            return str(self)
+        if self._data.size == 1:
+            return format(self._data.item(), spec)
+        return np.array2string(self._data, formatter={"all": lambda value: format(value, spec)})
+
+    def __repr__(self) -> str:
+        return repr_of(self)
+
+    def _repr_html_(self) -> str:
+        return html_of(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Variable:
+        copied = type(self).__new__(type(self))
+        memo[id(self)] = copied
+        copied._data = np.array(self._data) if isinstance(self._data, np.ndarray) else self._data
+        copied.creator, copied.index, copied.grad, copied.name = None, 0, None, self.name
+        return copied
+
+
+def _made_by(variable: Variable) -> str:
+    return f", made by {variable.creator.label}" if variable.creator is not None else ""
