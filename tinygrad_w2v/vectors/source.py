@@ -1,0 +1,116 @@
+"""Opening a file of vectors, and saying where in it something is wrong.
+
+Compression is recognised by a file's first bytes, not by its name. A pickle, which runs whatever
+its author wrote into it, is recognised likewise and never loaded.
+"""
+
+import bz2
+import gzip
+import lzma
+import os
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, NamedTuple, NoReturn, cast
+
+from tinygrad_w2v._base.errors import InputError
+
+PathLike = str | os.PathLike[str]
+
+_PICKLES = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"ccopy_reg", b"cgensim")
+_DAMAGED = (EOFError, OSError, zlib.error, lzma.LZMAError)
+
+
+class Source(NamedTuple):
+    """An open file: its bytes, its path for messages, its size where that is known."""
+
+    stream: IO[bytes]
+    path: Path
+    size: int | None
+
+
+@contextmanager
+def open_source(path: PathLike) -> Iterator[Source]:
+    """Open a plain, gzip, bzip2 or xz file for reading bytes.
+
+    Raises
+    ------
+    InputError
+        If it is a pickle, a folder, or damaged compressed data.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "vectors.txt.gz")
+    ...     _ = path.write_bytes(gzip.compress(b"1 2"))
+    ...     with open_source(path) as source:
+    ...         print(source.stream.read(), source.size)
+    b'1 2' None
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder; give the path of a file of vectors")
+    with path.open("rb") as plain:
+        start = plain.read(16)
+        plain.seek(0)
+        refuse_pickle(path, start)
+        opened = _decompressed(plain, start)
+        if opened is None:
+            yield Source(plain, path, os.fstat(plain.fileno()).st_size)
+            return
+        try:
+            with opened:
+                yield Source(opened, path, None)
+        except _DAMAGED as error:
+            if isinstance(error, InputError):
+                raise
+            raise InputError(
+                f"{path}: the compressed data is damaged or cut off: {error}"
+            ) from error
+
+
+def refuse_pickle(path: PathLike, start: bytes) -> None:
+    """Raise if a file begins as a pickle does; the message is the way out through gensim.
+
+    Raises
+    ------
+    InputError
+        If `start` are the first bytes of a pickle.
+
+    Examples
+    --------
+    >>> refuse_pickle("vectors.txt", b"5 3")
+    """
+    if start.startswith(_PICKLES):
+        name = str(path)
+        raise InputError(
+            f"{name}: is a Python pickle, as gensim's save() writes it; it is never loaded here, "
+            "since a pickle can run any code. Where gensim is installed, export it with: "
+            f'python -c "import gensim.utils as u; m = u.SaveLoad.load({name!r}); '
+            "getattr(m, 'wv', m).save_word2vec_format('vectors.txt')\""
+        )
+
+
+def malformed(path: PathLike, problem: str, *, line: int | None = None, byte: int) -> NoReturn:
+    """Raise the error that names a file, the line (from 1) and the byte (from 0).
+
+    Examples
+    --------
+    >>> malformed("v.txt", "is empty", line=1, byte=0)
+    Traceback (most recent call last):
+    tinygrad_w2v._base.errors.InputError: v.txt, line 1, byte 0: is empty
+    """
+    place = f", line {line}" if line is not None else ""
+    raise InputError(f"{path}{place}, byte {byte}: {problem}")
+
+
+def _decompressed(plain: IO[bytes], start: bytes) -> IO[bytes] | None:
+    if start.startswith(b"\x1f\x8b"):
+        return cast("IO[bytes]", gzip.open(plain, "rb"))
+    if start.startswith(b"BZh"):
+        return bz2.open(plain, "rb")
+    if start.startswith(b"\xfd7zXZ\x00"):
+        return lzma.open(plain, "rb")
+    return None

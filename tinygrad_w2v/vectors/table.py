@@ -1,0 +1,180 @@
+"""The words, their vectors and the lengths of the vectors, never changed once made.
+
+Queries need unit vectors, but dividing a score by the length of its row gives the same numbers
+without a second table: only the lengths, one number a row, are kept, and they are computed when
+first asked for. A `Table` never changes: whoever replaces the vectors makes a new one, so that
+a query that runs in another thread keeps vectors and lengths that belong together.
+"""
+
+import numbers
+from collections.abc import Iterable
+from typing import Any, TypeGuard
+
+import numpy as np
+
+from tinygrad_w2v._base.errors import InputError, ShapeError
+from tinygrad_w2v._base.types import AnyArray, FloatArray, IntArray
+from tinygrad_w2v.vectors.keys import MissingWordError
+
+_BLOCK = 1 << 20  # numbers looked at in one go: a few megabytes
+
+
+class Table:
+    """Words, the row of each, and their vectors ``(n, dim)``.
+
+    Parameters
+    ----------
+    words : list of str
+        The word of each row.
+    index : dict of str to int
+        The row of each word.
+    vectors : array ``(n, dim)``
+        Floating point; not copied.
+
+    Examples
+    --------
+    >>> table = Table(["you", "say"], {"you": 0, "say": 1}, np.array([[3.0, 4.0], [0.0, 0.0]]))
+    >>> table.norms
+    array([5., 1.])
+    """
+
+    __slots__ = ("_norms", "index", "vectors", "words")
+
+    def __init__(self, words: list[str], index: dict[str, int], vectors: FloatArray) -> None:
+        self.words = words
+        self.index = index
+        self.vectors = vectors
+        self._norms: FloatArray | None = None
+
+    @property
+    def norms(self) -> FloatArray:
+        """Length of each row ``(n,)``; 1 for a row of zeros, whose cosines then are 0."""
+        norms = self._norms
+        if norms is None:
+            # Two threads may both compute this; they compute the same.
+            norms = self._norms = row_norms(self.vectors)
+        return norms
+
+    def row(self, key: object) -> int:
+        """Return the row of a word, or of an int that is a row already."""
+        if isinstance(key, str):
+            row = self.index.get(key)
+            if row is not None:
+                return row
+        elif is_row(key) and 0 <= key < len(self.words):
+            return int(key)
+        raise MissingWordError(key, self.index)
+
+    def rows(self, keys: Iterable[object]) -> IntArray:
+        """Return the rows of several words as an array ``(len(keys),)``."""
+        return np.array([self.row(key) for key in keys], dtype=np.intp)
+
+    def query(self, vector: Any) -> FloatArray:
+        """Return a vector that was given in place of a word, checked, as float64 ``(dim,)``."""
+        given = np.asarray(vector)
+        dim = self.vectors.shape[1]
+        if given.shape != (dim,):
+            raise ShapeError(
+                f"a query vector of shape {given.shape} does not fit words of ({dim},)"
+            )
+        if given.dtype.kind not in "fiu":
+            raise InputError(f"a query vector holds {given.dtype}, not numbers")
+        result = given.astype(np.float64)
+        if not np.isfinite(result).all():
+            raise InputError("a query vector holds NaN or infinity")
+        return result
+
+    def unit(self, key: object) -> FloatArray:
+        """Return the vector of a word at length 1, in float64 ``(dim,)``."""
+        return unit(self.vectors[self.row(key)])
+
+
+def is_row(key: object) -> TypeGuard[int]:
+    """Say whether `key` is an integer (and not a bool)."""
+    return isinstance(key, numbers.Integral) and not isinstance(key, bool)
+
+
+def unit(vector: FloatArray) -> FloatArray:
+    """Return ``x / |x|`` in float64; a vector of zeros stays as it is.
+
+    Examples
+    --------
+    >>> unit(np.array([3.0, 4.0]))
+    array([0.6, 0.8])
+    """
+    x = np.asarray(vector, dtype=np.float64)
+    # Scaled first, so that squares of very large or small numbers stay in range.
+    largest = np.abs(x).max(initial=0.0)
+    if largest == 0:
+        return x
+    x = x / largest
+    return x / np.sqrt(x @ x)
+
+
+def row_norms(vectors: FloatArray) -> FloatArray:
+    """Return the Euclidean length of each row, 1 for a row of zeros, in the table's dtype.
+
+    Summed in float64, a block of rows at a time: a memory-mapped table is read once and
+    never copied whole.
+
+    Examples
+    --------
+    >>> row_norms(np.array([[3.0, 4.0], [0.0, 0.0]], dtype=np.float32))
+    array([5., 1.], dtype=float32)
+    """
+    n, dim = vectors.shape
+    norms = np.empty(n, dtype=vectors.dtype)
+    step = max(1, _BLOCK // max(1, dim))
+    for start in range(0, n, step):
+        block = vectors[start : start + step].astype(np.float64)
+        norms[start : start + step] = np.sqrt(np.einsum("ij,ij->i", block, block))
+    norms[norms == 0] = 1
+    return norms
+
+
+def clean_vectors(vectors: Any, words: int) -> FloatArray:
+    """Return `vectors` as a floating-point array ``(words, dim)``, not copied if it is one.
+
+    float32 and float64 stay as they are; all else (lists, integers, float16) becomes float32.
+
+    Raises
+    ------
+    ShapeError
+        If it is not one row a word.
+    InputError
+        If it holds no numbers, NaN or infinity; the message names the row.
+
+    Examples
+    --------
+    >>> clean_vectors([[1, 2], [3, 4]], 2).dtype
+    dtype('float32')
+    """
+    given: AnyArray = np.asarray(vectors)
+    if given.ndim != 2:
+        raise ShapeError(f"vectors has shape {given.shape}; one row a word is needed, (n, dim)")
+    if given.shape[0] != words:
+        raise ShapeError(f"vectors has {given.shape[0]} rows for {words} words; one each is needed")
+    if given.dtype.kind not in "fiu":
+        raise InputError(f"vectors holds {given.dtype}, not numbers")
+    if given.dtype not in (np.float32, np.float64):
+        given = given.astype(np.float32)
+    bad = first_non_finite_row(given)
+    if bad is not None:
+        raise InputError(f"vectors[{bad}] holds NaN or infinity")
+    return given
+
+
+def first_non_finite_row(vectors: FloatArray) -> int | None:
+    """Return the first row that holds NaN or infinity, None if there is none.
+
+    Examples
+    --------
+    >>> first_non_finite_row(np.array([[1.0], [np.nan]]))
+    1
+    """
+    step = max(1, _BLOCK // max(1, vectors.shape[1]))
+    for start in range(0, len(vectors), step):
+        finite = np.isfinite(vectors[start : start + step])
+        if not finite.all():
+            return start + int(np.argmin(finite.all(axis=1)))
+    return None
