@@ -1,0 +1,222 @@
+"""Sentences of words out of lines of text.
+
+A tokenizer is a function from a line to its sentences, each a list of words. A window of context
+never reaches beyond its sentence.
+"""
+
+import functools
+import importlib
+import os
+import re
+import sys
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+from typing import Any
+
+from tinygrad_w2v._base.errors import InputError, MissingDependencyError
+
+Tokenizer = Callable[[str], Iterable[list[str]]]
+
+TOKENIZERS = ("words", "whitespace", "ja")
+
+_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"')\]”’»]*\s+|(?<=[。！？．])[」』）]*")
+_ASCII_WORD = re.compile(r"[0-9]+(?:[.,][0-9]+)+|[A-Za-z0-9]+(?:'[A-Za-z0-9]+)*")
+_HAN_OR_KANA = "々〆\u3041-\u3096\u30a1-\u30fa\u30fc\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_HAN_OR_KANA_RUN = re.compile(f"[{_HAN_OR_KANA}]+")
+
+# Text cut into words has runs of two or three such characters, text as it is written of ten.
+_LONGEST_MEAN_RUN = 5.0
+_LOOKED_AT = 20_000
+
+
+def tokenize(
+    lines: Iterable[str], tokenizer: str | Tokenizer = "words", lower: bool = True
+) -> Iterator[list[str]]:
+    """Yield the sentences of a text, each a list of words.
+
+    Parameters
+    ----------
+    lines
+        The text, line by line.
+    tokenizer
+        ``"words"``: a word is a run of letters and digits of any script, with apostrophes inside;
+        a sentence ends with its line or at ``. ! ?``. ``"whitespace"``: a line is a sentence, cut
+        at white space. ``"ja"``: Japanese, cut by Janome (extra ``ja``). ``"MODULE:FUNCTION"``: a
+        function of yours from a line to its list of words. Or any function from a line to its
+        sentences.
+    lower
+        Lower-case each line first. A function of yours is given the line as it is.
+
+    Yields
+    ------
+    list of str
+        One sentence; none is empty.
+
+    Raises
+    ------
+    InputError
+        When the tokenizer is unknown, or when the text is Japanese or Chinese without blanks and
+        the tokenizer needs blanks.
+    MissingDependencyError
+        When ``"ja"`` is asked for and Janome is not installed.
+
+    Examples
+    --------
+    >>> list(tokenize(["You say goodbye. I don't!", "Say 3.14"]))
+    [['you', 'say', 'goodbye'], ['i', "don't"], ['say', '3.14']]
+    >>> list(tokenize(["You say goodbye."], "whitespace", lower=False))
+    [['You', 'say', 'goodbye.']]
+    """
+    cut = get_tokenizer(tokenizer, lower)
+    if tokenizer in ("words", "whitespace"):
+        lines = _refuse_text_without_blanks(iter(lines), str(tokenizer))
+    return (sentence for line in lines for sentence in cut(line) if sentence)
+
+
+def get_tokenizer(tokenizer: str | Tokenizer = "words", lower: bool = True) -> Tokenizer:
+    """Return the function from a line to its sentences that a name stands for.
+
+    Parameters
+    ----------
+    tokenizer, lower
+        As in :func:`tokenize`.
+
+    Returns
+    -------
+    callable
+        From a line to its sentences, each a list of words; some may be empty.
+
+    Raises
+    ------
+    InputError
+        When there is no such tokenizer.
+    MissingDependencyError
+        When its library is not installed.
+
+    Examples
+    --------
+    >>> get_tokenizer("whitespace")("You say goodbye")
+    [['you', 'say', 'goodbye']]
+    """
+    if callable(tokenizer):
+        return tokenizer
+    if ":" in tokenizer:
+        return _imported(tokenizer)
+    makers = {"words": lambda: _words, "whitespace": lambda: _whitespace, "ja": _japanese}
+    if tokenizer not in makers:
+        raise InputError(
+            f"there is no tokenizer {tokenizer!r}; use {', '.join(TOKENIZERS)} or MODULE:FUNCTION"
+        )
+    cut: Tokenizer = makers[tokenizer]()
+    return (lambda line: cut(line.lower())) if lower else cut
+
+
+def _words(line: str) -> list[list[str]]:
+    if line.isascii():
+        return [_ASCII_WORD.findall(part) for part in _SENTENCE_END.split(line)]
+    line = unicodedata.normalize("NFC", line).replace("’", "'")
+    return [_unicode_word().findall(part) for part in _SENTENCE_END.split(line)]
+
+
+@functools.cache
+def _unicode_word() -> re.Pattern[str]:
+    # Vowel signs and accents that stand apart belong to a word, which `\w` alone denies.
+    codes = [code for code in range(0x300, 0x10000) if unicodedata.category(chr(code))[0] == "M"]
+    runs: list[list[int]] = []
+    for code in codes:
+        if runs and runs[-1][1] == code - 1:
+            runs[-1][1] = code
+        else:
+            runs.append([code, code])
+    marks = "".join(f"{chr(first)}-{chr(last)}" for first, last in runs)
+    letter = f"(?:[^\\W_]|[{marks}])"
+    return re.compile(f"\\d+(?:[.,]\\d+)+|{letter}+(?:'{letter}+)*")
+
+
+def _whitespace(line: str) -> list[list[str]]:
+    return [line.split()]
+
+
+def _japanese() -> Tokenizer:
+    try:
+        from janome.tokenizer import Tokenizer as Janome
+    except ImportError as error:
+        raise MissingDependencyError(
+            "the tokenizer 'ja' needs Janome: pip install 'tinygrad_w2v[ja]'"
+        ) from error
+    janome: Any = Janome()
+
+    def cut(line: str) -> list[list[str]]:
+        return [
+            [word for word in janome.tokenize(part, wakati=True) if any(map(str.isalnum, word))]
+            for part in _SENTENCE_END.split(line)
+            if part and not part.isspace()
+        ]
+
+    return cut
+
+
+def _imported(name: str) -> Tokenizer:
+    """Return the tokenizer that wraps a user's function from a line to its words."""
+    module_name, _, attribute = name.partition(":")
+    try:
+        module = _import_module(module_name)
+        function: Any = functools.reduce(getattr, attribute.split("."), module)
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise InputError(f"tokenizer {name!r} cannot be imported: {reason}") from error
+    if not callable(function):
+        raise InputError(f"tokenizer {name!r} is no function but {type(function).__name__}")
+
+    def cut(line: str) -> list[list[str]]:
+        words = function(line)
+        if isinstance(words, str) or not isinstance(words, Iterable):
+            raise InputError(f"tokenizer {name!r} must return a list of words, not {words!r:.60}")
+        words = list(words)
+        for word in words:
+            if not isinstance(word, str):
+                raise InputError(
+                    f"tokenizer {name!r} must return a list of words (str), but {word!r:.60} is "
+                    f"{type(word).__name__}"
+                )
+        return [words]
+
+    return cut
+
+
+def _import_module(name: str) -> Any:
+    """Import a module that is installed, or that stands in the current folder."""
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name.partition(".")[0]:
+            raise
+    here = os.getcwd()  # noqa: PTH109
+    sys.path.append(here)
+    try:
+        importlib.invalidate_caches()
+        return importlib.import_module(name)
+    finally:
+        sys.path.remove(here)
+
+
+def _refuse_text_without_blanks(lines: Iterator[str], tokenizer: str) -> Iterator[str]:
+    head: list[str] = []
+    length = 0
+    for line in lines:
+        head.append(line)
+        length += len(line)
+        if length >= _LOOKED_AT:
+            break
+    sample = "\n".join(head)[:_LOOKED_AT]
+    runs = [len(run) for run in _HAN_OR_KANA_RUN.findall(sample)]
+    letters = sum(map(str.isalpha, sample))
+    if runs and sum(runs) > 0.3 * letters and sum(runs) / len(runs) > _LONGEST_MEAN_RUN:
+        raise InputError(
+            "the text seems to be Japanese or Chinese with hardly any spaces, so that "
+            f"--tokenizer {tokenizer} finds no words; for Japanese run `mecab -Owakati` on it "
+            "first, or use --tokenizer ja (pip install 'tinygrad_w2v[ja]'); for Chinese give a "
+            "segmenter as --tokenizer MODULE:FUNCTION"
+        )
+    yield from chain(head, lines)
