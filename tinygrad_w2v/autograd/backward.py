@@ -8,6 +8,8 @@ shapes and dtypes are checked, row gradients are made dense before a rule sees t
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from operator import attrgetter
 from typing import Any
 
@@ -15,8 +17,8 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import ShapeError
 from tinygrad_w2v.autograd import diagnosis
-from tinygrad_w2v.autograd.function import Function, takes_one_gradient
-from tinygrad_w2v.autograd.modes import enable_grad, modes, wrapping_saved
+from tinygrad_w2v.autograd.function import PYTHON_NUMBERS, Function, takes_one_gradient
+from tinygrad_w2v.autograd.modes import enable_grad, modes
 from tinygrad_w2v.autograd.node import Node
 from tinygrad_w2v.autograd.rows import densify
 from tinygrad_w2v.autograd.shaping import cast, sum_to
@@ -36,7 +38,7 @@ def consumers_first(roots: list[Function]) -> list[Function]:
     found = set(roots)
     waiting = list(found)
     while waiting:
-        for x in waiting.pop().inputs:  # type: ignore[union-attr]
+        for x in waiting.pop().inputs:
             if isinstance(x, Node):
                 creator = x.creator
                 if creator is not None and creator not in found:
@@ -67,17 +69,20 @@ def gradients(
         Leaf to array, `RowGrad` or (with `create_graph`) Variable. The arrays are nobody else's.
     """
     if not create_graph:
-        return _walk(root, seed, kept)
-    with enable_grad(), wrapping_saved(True):
-        return _walk(root, seed, kept)
+        return _walk(root, seed, _pull, kept)
+    with enable_grad():
+        return _walk(root, seed, _pull_recorded, kept)
 
 
-def _walk(root: Node, seed: Any, kept: dict[Node, Any] | None) -> dict[Node, Any]:
+def _walk(
+    root: Node, seed: Any, pull: Callable[..., Any], kept: dict[Node, Any] | None
+) -> dict[Node, Any]:
     arriving: dict[Any, Any] = {_key(root): seed}  # the sum of the gradients that came so far
     owned: set[Any] = set()  # keys whose sum is an array of ours, which may be added to in place
     functions = consumers_first([root.creator]) if root.creator is not None else []
     holders = _variables_by_key(root, functions) if kept is not None else {}
-    pull = _pull_watched if modes.debugging else _pull
+    if modes.debugging:
+        pull = partial(_pull_watched, pull)
     for function in functions:
         g = arriving.pop(function, None)
         if function.arity > 1:
@@ -87,7 +92,7 @@ def _walk(root: Node, seed: Any, kept: dict[Node, Any] | None) -> dict[Node, Any
         if kept is not None:
             _keep(kept, holders, function, g)
         parts = pull(function, g)
-        for x, part in zip(function.inputs, parts, strict=True):  # type: ignore[arg-type]
+        for x, part in zip(function.inputs, parts):  # noqa: B905 (pull has compared the lengths)
             if part is None or not isinstance(x, Node):
                 continue
             data = x._data
@@ -95,8 +100,10 @@ def _walk(root: Node, seed: Any, kept: dict[Node, Any] | None) -> dict[Node, Any
                 part = _fitted(function, x, part)
                 if part is None:
                     continue
-            key: Any = x.creator or x
-            if x.index:
+            key: Any = x.creator
+            if key is None:
+                key = x
+            elif x.index:
                 key = (key, x.index)
             if key not in arriving:
                 arriving[key] = part
@@ -137,7 +144,6 @@ def _pull(function: Function, g: Any) -> tuple[Any, ...]:
         raise diagnosis.backward_error(function, error) from error
     if type(parts) is not tuple:
         parts = (parts,)
-    assert function.inputs is not None
     if len(parts) != len(function.inputs):
         raise ShapeError(
             f"backward of {function.label} returned {len(parts)} gradient(s) for "
@@ -145,13 +151,18 @@ def _pull(function: Function, g: Any) -> tuple[Any, ...]:
             + diagnosis.backward_place(function)
         )
     for part in parts:
-        if isinstance(part, int | float) and not isinstance(part, np.generic):
-            return tuple([np.asarray(p, float) if isinstance(p, int | float) else p for p in parts])
+        if type(part) in PYTHON_NUMBERS:
+            return tuple([np.float64(p) if type(p) in PYTHON_NUMBERS else p for p in parts])
     return parts
 
 
-def _pull_watched(function: Function, g: Any) -> tuple[Any, ...]:
-    """`_pull` under `debug`: what was saved is unchanged, `g` is not written to, NaN is found."""
+def _pull_recorded(function: Function, g: Any) -> tuple[Any, ...]:
+    """`_pull` on Variables, so that the result can be differentiated again."""
+    return _pull(function.over_variables(), g)
+
+
+def _pull_watched(pull: Callable[..., Any], function: Function, g: Any) -> tuple[Any, ...]:
+    """`pull` under `debug`: what was saved is unchanged, `g` is not written to, NaN is found."""
     try:
         diagnosis.check_unwritten(function)
     except Exception as error:
@@ -159,7 +170,7 @@ def _pull_watched(function: Function, g: Any) -> tuple[Any, ...]:
     if type(g) is ndarray:
         g = g.view()
         g.flags.writeable = False
-    parts = _pull(function, g)
+    parts: tuple[Any, ...] = pull(function, g)
     diagnosis.check_finite_backward(function, g, parts)
     return parts
 

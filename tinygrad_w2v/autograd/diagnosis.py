@@ -152,7 +152,7 @@ def check_finite_backward(function: Function, g: Any, gradients: tuple[Any, ...]
         return
     given = [getattr(part, "_data", part) for part in (g if isinstance(g, tuple) else (g,))]
     inputs = [getattr(x, "_data", x) for x in function.inputs or ()]
-    if not all(map(_is_finite, (*given, *inputs, *function._saved))):
+    if not all(map(_is_finite, (*given, *inputs, *function.saved))):
         return
     lines = [f"\n  incoming gradient: {statistics(part)}" for part in given]
     lines += [f"\n  input {i}: {statistics(a)}" for i, a in enumerate(inputs)]
@@ -166,7 +166,7 @@ def check_finite_backward(function: Function, g: Any, gradients: tuple[Any, ...]
 def checksums(arrays: tuple[Any, ...]) -> tuple[int, ...]:
     """A number for each array that changes when somebody writes into it."""
     return tuple(
-        zlib.crc32(np.ascontiguousarray(a)) if isinstance(a, np.ndarray) else 0 for a in arrays
+        zlib.crc32(np.ascontiguousarray(a).view(np.uint8).data) if isinstance(a, np.ndarray) else 0 for a in arrays
     )
 
 
@@ -175,7 +175,7 @@ def check_unwritten(function: Function) -> None:
     if not function._checksums:
         return
     for array, before, now in zip(
-        function._saved, function._checksums, checksums(function._saved), strict=True
+        function.saved, function._checksums, checksums(function.saved), strict=True
     ):
         if before != now:
             raise InPlaceError(

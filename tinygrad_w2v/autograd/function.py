@@ -10,6 +10,7 @@ the moment when the last Variable that was computed from it goes.
 
 from __future__ import annotations
 
+import copy
 import inspect
 import itertools
 import re
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from tinygrad_w2v.autograd.variable import Variable
 
 ndarray = np.ndarray
+new_object = object.__new__
+PYTHON_NUMBERS = frozenset((int, float, bool))
 next_order = itertools.count().__next__
 
 
@@ -75,11 +78,11 @@ class Function:
     # always do. An op of your own that takes ids or masks as inputs leaves this False.
     arithmetic: ClassVar[bool] = False
 
-    inputs: tuple[Any, ...] | None = None
+    inputs: Any = None
     order: int = -1
     site: diagnosis.Site | None = None  # the user's line, recorded under debug()
     spans: tuple[Span, ...] = ()  # the modules whose result this op made
-    _saved: tuple[Any, ...] = ()
+    saved: tuple[Any, ...] = ()  # what `save` was given
     _checksums: tuple[int, ...] = ()
     _outputs: tuple[Any, ...] = ()  # arrays, kept where there are several or one was saved
     arity: int = 1  # how many outputs there are
@@ -102,19 +105,14 @@ class Function:
 
     # ------------------------------------------------------------------ what it may call
     def save(self, *arrays: Any) -> None:
-        """Keep some of the op's own inputs and outputs for `backward`, which reads `saved`."""
-        self._saved = arrays
+        """Keep some of the op's own inputs and outputs for `backward`, which reads `saved`.
 
-    @property
-    def saved(self) -> Any:
-        """What `save` was given: arrays, or under ``create_graph`` their Variables."""
-        if modes.wrapping:
-            return tuple(self._variable_of(array) for array in self._saved)
-        return self._saved
+        There `saved` holds these arrays, or under ``create_graph`` the Variables they belong to.
+        """
+        self.saved = arrays
 
     def needs(self, position: int) -> bool:
         """Whether input number `position` is a Variable: a constant needs no gradient."""
-        assert self.inputs is not None
         return isinstance(self.inputs[position], Node)
 
     @property
@@ -145,12 +143,9 @@ class Function:
                 arrays.append(x)
                 constants += 1
         if constants:
-            arrays = self._with_constants(inputs, arrays)
+            inputs = self._with_constants(inputs, arrays)
             if constants == len(inputs):
                 return self._run(arrays)
-            inputs = tuple(
-                [x if isinstance(x, Node) else a for x, a in zip(inputs, arrays, strict=True)]
-            )
         if not modes.usual:
             return self._call_watched(inputs, arrays)
         try:
@@ -160,9 +155,9 @@ class Function:
         if type(y) is not ndarray:
             if type(y) is tuple:
                 return self._record_several(inputs, arrays, y)
-            if isinstance(y, np.generic | int | float):
-                y = self._as_array(y)
-        for array in self._saved:
+            if type(y) in PYTHON_NUMBERS:
+                y = np.float64(y)
+        for array in self.saved:
             if array is y:
                 self._outputs = (y,)
                 continue
@@ -173,35 +168,29 @@ class Function:
                 self._save_refused(array)
         self.inputs = inputs
         self.order = next_order()
-        result = new_variable(Node.result_type)
+        result = new_object(Node.result_type)
         result._data = y
         result.creator = self
         result.index = 0
         result.grad = result.name = None
         return result
 
-    def _as_array(self, y: Any) -> Any:
-        """A 0-d array of a NumPy scalar; what was saved of it follows."""
-        array = np.asarray(y)
-        if self._saved:
-            self._saved = tuple([array if kept is y else kept for kept in self._saved])
-        return array
-
-    def _with_constants(self, inputs: tuple[Any, ...], arrays: list[Any]) -> list[Any]:
-        """Make arrays of the constants; numbers take the float dtype of the Variables."""
-        dtype = float_dtype(inputs)
-        out = []
-        for x, array in zip(inputs, arrays, strict=True):
-            if not isinstance(x, Node):
-                if type(array) is not ndarray:
-                    array = (
-                        array if is_duck_array(array) else np.asarray(array, _number(array, dtype))
-                    )
-            if dtype is not None and type(array) is ndarray and array.dtype != dtype:
-                if array.ndim == 0 or (self.arithmetic and array.dtype.kind in "iub"):
-                    array = array.astype(dtype)
-            out.append(array)
-        return out
+    def _with_constants(self, inputs: tuple[Any, ...], arrays: list[Any]) -> tuple[Any, ...]:
+        """Make arrays of the constants, in `arrays` too; numbers take the Variables' dtype."""
+        dtype = float_dtype(inputs, arrays)
+        converted = list(inputs)
+        for i, x in enumerate(inputs):
+            if x is not arrays[i]:
+                continue  # a Variable: its data stands in `arrays`
+            if dtype is not None and type(x) in PYTHON_NUMBERS:
+                x = dtype.type(x)
+            elif type(x) is ndarray or not is_duck_array(x):
+                x = np.asarray(x)
+                fits = dtype is None or x.dtype == dtype
+                if not fits and (x.ndim == 0 or (self.arithmetic and x.dtype.kind in "iub")):
+                    x = x.astype(dtype)
+            converted[i] = arrays[i] = x
+        return tuple(converted)
 
     def _run(self, arrays: list[Any]) -> Any:
         """Forward alone, nothing recorded."""
@@ -213,15 +202,13 @@ class Function:
     def _record_several(
         self, inputs: tuple[Any, ...], arrays: list[Any], outputs: tuple[Any, ...]
     ) -> tuple[Variable, ...]:
-        outputs = tuple(
-            [self._as_array(y) if isinstance(y, np.generic | int | float) else y for y in outputs]
-        )
-        for array in self._saved:
+        for array in self.saved:
             if not any(array is known for known in (*arrays, *outputs)):
                 self._save_refused(array)
         self.inputs = inputs
         self.order = next_order()
-        self.arity = len(outputs)
+        if len(outputs) > 1:
+            self.arity = len(outputs)
         self._outputs = outputs
         return tuple([_wrapped(y, self, index) for index, y in enumerate(outputs)])
 
@@ -233,21 +220,27 @@ class Function:
         if modes.debugging:
             diagnosis.check_finite_forward(self, arrays, y)
         if not modes.recording:
-            self._saved = ()
-            if isinstance(y, tuple):
-                return tuple([_leaf(np.asarray(part)) for part in y])
-            return _leaf(y if is_duck_array(y) else np.asarray(y))
-        if type(y) is not tuple:
-            (result,) = self._record_several(inputs, arrays, (y,))
-        else:
+            self.saved = ()
+            if type(y) is tuple:
+                return tuple([_wrapped(part, None, 0) for part in y])
+            return _wrapped(y, None, 0)
+        result: Any
+        if type(y) is tuple:
             result = self._record_several(inputs, arrays, y)
-        self._checksums = diagnosis.checksums(self._saved)
+        else:
+            (result,) = self._record_several(inputs, arrays, (y,))
+        self._checksums = diagnosis.checksums(self.saved)
         return result
 
     # ------------------------------------------------------------------ plumbing of `save`
+    def over_variables(self) -> Function:
+        """This op with Variables in `saved`: what `backward` runs on under ``create_graph``."""
+        view = copy.copy(self)
+        view.saved = tuple([self._variable_of(array) for array in self.saved])
+        return view
+
     def _variable_of(self, array: Any) -> Any:
         """The Variable that a saved array belongs to; an output is wrapped anew (no cycle)."""
-        assert self.inputs is not None
         for x in self.inputs:
             if x is array or (isinstance(x, Node) and x._data is array):
                 return x
@@ -261,7 +254,7 @@ class Function:
 
     def _save_refused(self, array: Any) -> None:
         """Name what `save` was given that is neither input nor output."""
-        self._saved = ()
+        self.saved = ()
         what = f"an array of shape {array.shape}" if isinstance(array, ndarray) else repr(array)
         raise TypeError(
             f"{self.label}.save was given {what} that is neither an input nor an output of the "
@@ -270,13 +263,9 @@ class Function:
         )
 
 
-def new_variable(kind: type[Variable]) -> Variable:
-    """Make a Variable without running its checks; the caller sets every slot."""
-    return kind.__new__(kind)
-
-
 def _wrapped(data: Any, creator: Function | None, index: int) -> Variable:
-    result = new_variable(Node.result_type)
+    """A Variable made without its checks: of an op's output, or under `no_grad` a leaf."""
+    result = new_object(Node.result_type)
     result._data = data
     result.creator = creator
     result.index = index
@@ -284,28 +273,19 @@ def _wrapped(data: Any, creator: Function | None, index: int) -> Variable:
     return result
 
 
-def _leaf(data: Any) -> Variable:
-    return _wrapped(data, None, 0)
-
-
-def float_dtype(inputs: tuple[Any, ...]) -> Any:
+def float_dtype(inputs: tuple[Any, ...], arrays: list[Any]) -> Any:
     """The float dtype that constants take: the Variables', or where there are none the arrays'."""
     found = None
-    for x in inputs:
-        if isinstance(x, Node):
-            dtype = x._data.dtype
-            if dtype.kind == "f" and dtype is not found:
+    for x, array in zip(inputs, arrays):  # noqa: B905 (the caller made one of the other)
+        if x is not array:
+            dtype = array.dtype
+            if dtype is not found and dtype.kind == "f":
                 found = dtype if found is None else np.promote_types(found, dtype)
     if found is None:
         for x in inputs:
             if isinstance(x, ndarray) and x.ndim and x.dtype.kind == "f":
                 found = x.dtype if found is None else np.promote_types(found, x.dtype)
     return found
-
-
-def _number(value: Any, dtype: Any) -> Any:
-    """The dtype to make an array of `value` with: that of the Variables if it is one number."""
-    return dtype if isinstance(value, int | float | np.generic) else None
 
 
 def takes_one_gradient(function: Function) -> bool:

@@ -13,7 +13,6 @@ class Modes(threading.local):
 
     recording = True
     debugging = False
-    wrapping = False  # during backward(create_graph=True): `saved` yields Variables
     usual = True
 
 
@@ -65,11 +64,6 @@ def debug() -> _ModesContext:
 def enable_grad() -> _ModesContext:
     """Record inside a `no_grad` block: what the functional transforms need."""
     return _ModesContext(recording=True)
-
-
-def wrapping_saved(wrapping: bool) -> _ModesContext:
-    """Whether ``Function.saved`` yields Variables (for `create_graph`) or arrays."""
-    return _ModesContext(wrapping=wrapping)
 
 
 class _ModesContext:

@@ -37,6 +37,8 @@ class Node:
 
 def is_duck_array(value: object) -> bool:
     """Whether `value` is a foreign array: one that answers NumPy's protocols itself."""
+    if isinstance(value, np.generic):
+        return False
     kind = type(value)
     return hasattr(kind, "__array_ufunc__") and hasattr(kind, "shape") and hasattr(kind, "dtype")
 
@@ -62,7 +64,7 @@ def as_data(data: Any) -> Any:
     if isinstance(data, Node):
         raise TypeError("a Variable's data must be an array or a number: write `.data`")
     if type(data) is not np.ndarray:
-        if is_duck_array(data) and not isinstance(data, np.generic | np.ndarray):
+        if is_duck_array(data) and not isinstance(data, np.ndarray):
             return data
         array = np.asarray(data)
         if array.dtype.kind in "iub" and not isinstance(data, np.ndarray):

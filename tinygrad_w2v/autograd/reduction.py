@@ -44,7 +44,7 @@ class Sum(Reduction):
     def forward(self, x: Any) -> Any:
         axes = self.remember(x)
         if type(x) is ndarray:
-            return np.add.reduce(x, axis=axes, keepdims=self.keepdims)
+            return x.sum(axis=axes, keepdims=self.keepdims)
         return np.sum(x, axis=axes, keepdims=self.keepdims)
 
     def backward(self, g: Any) -> Any:

@@ -115,7 +115,7 @@ class RowGrad:
         first = self
         while first._parts[1] is not None:
             first = first._parts[0]
-        return first._parts[0][1].dtype  # type: ignore[no-any-return]
+        return first._parts[0][1].dtype
 
     @property
     def ndim(self) -> int:

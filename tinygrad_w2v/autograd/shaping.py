@@ -146,7 +146,7 @@ class BroadcastTo(Function):
 class ExpandDims(Function):
     """y = x with new axes of size 1;  gx = g without them"""
 
-    def __init__(self, axis: Axis) -> None:
+    def __init__(self, axis: int | tuple[int, ...]) -> None:
         self.axis = axis
 
     def forward(self, x: Any) -> Any:

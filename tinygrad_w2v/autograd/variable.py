@@ -66,7 +66,12 @@ class Variable(Node, results=True):
     @property
     def data(self) -> Any:
         """The array itself (any change to it is not recorded)."""
-        return self._data
+        data = self._data
+        if isinstance(data, np.generic):
+            # An op's result without axes is kept as a NumPy scalar, which computes twice as fast.
+            data = np.asarray(data)
+            data.flags.writeable = False
+        return data
 
     @data.setter
     def data(self, value: Any) -> None:
@@ -80,7 +85,7 @@ class Variable(Node, results=True):
     @property
     def shape(self) -> Shape:
         """Lengths of the axes."""
-        return self._data.shape  # type: ignore[no-any-return]
+        return self._data.shape
 
     @property
     def ndim(self) -> int:
@@ -90,16 +95,16 @@ class Variable(Node, results=True):
     @property
     def size(self) -> int:
         """Number of elements."""
-        return self._data.size  # type: ignore[no-any-return]
+        return self._data.size
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """The dtype of the data, and of the gradient."""
-        return self._data.dtype  # type: ignore[no-any-return]
+        return self._data.dtype
 
     def item(self) -> float:
         """The value of a single element as a Python number."""
-        return self._data.item()  # type: ignore[no-any-return]
+        return self._data.item()
 
     def detach(self) -> Variable:
         """A new leaf on the same data: what is computed from it does not reach this graph."""
@@ -167,8 +172,9 @@ class Variable(Node, results=True):
                     "gradient, `backward(grad)`, or reduce it to one number first, for example "
                     "with `.sum()`"
                 )
-            return np.ones_like(data)
-        seed = grad if isinstance(grad, Node) else np.asarray(grad)
+            seed = np.ones_like(data)
+            return seed[()] if isinstance(seed, np.ndarray) else seed  # without axes: a scalar
+        seed: Any = grad if isinstance(grad, Node | rows.RowGrad) else np.asarray(grad)
         if isinstance(seed, Node) and not create_graph:
             seed = seed._data
         if isinstance(seed, rows.RowGrad):
@@ -185,49 +191,49 @@ class Variable(Node, results=True):
 
     # ------------------------------------------------------------------ operators
     def __add__(self, other: Any) -> Variable:
-        return arithmetic.Add()(self, other)  # type: ignore[no-any-return]
+        return arithmetic.Add()(self, other)
 
     def __radd__(self, other: Any) -> Variable:
-        return arithmetic.Add()(other, self)  # type: ignore[no-any-return]
+        return arithmetic.Add()(other, self)
 
     def __sub__(self, other: Any) -> Variable:
-        return arithmetic.Subtract()(self, other)  # type: ignore[no-any-return]
+        return arithmetic.Subtract()(self, other)
 
     def __rsub__(self, other: Any) -> Variable:
-        return arithmetic.Subtract()(other, self)  # type: ignore[no-any-return]
+        return arithmetic.Subtract()(other, self)
 
     def __mul__(self, other: Any) -> Variable:
-        return arithmetic.Multiply()(self, other)  # type: ignore[no-any-return]
+        return arithmetic.Multiply()(self, other)
 
     def __rmul__(self, other: Any) -> Variable:
-        return arithmetic.Multiply()(other, self)  # type: ignore[no-any-return]
+        return arithmetic.Multiply()(other, self)
 
     def __truediv__(self, other: Any) -> Variable:
-        return arithmetic.Divide()(self, other)  # type: ignore[no-any-return]
+        return arithmetic.Divide()(self, other)
 
     def __rtruediv__(self, other: Any) -> Variable:
-        return arithmetic.Divide()(other, self)  # type: ignore[no-any-return]
+        return arithmetic.Divide()(other, self)
 
     def __pow__(self, other: Any) -> Variable:
-        return arithmetic.power(self, other)  # type: ignore[no-any-return]
+        return arithmetic.power(self, other)
 
     def __rpow__(self, other: Any) -> Variable:
-        return arithmetic.Power()(other, self)  # type: ignore[no-any-return]
+        return arithmetic.Power()(other, self)
 
     def __matmul__(self, other: Any) -> Variable:
-        return arithmetic.Matmul()(self, other)  # type: ignore[no-any-return]
+        return arithmetic.Matmul()(self, other)
 
     def __rmatmul__(self, other: Any) -> Variable:
-        return arithmetic.Matmul()(other, self)  # type: ignore[no-any-return]
+        return arithmetic.Matmul()(other, self)
 
     def __neg__(self) -> Variable:
-        return arithmetic.Negative()(self)  # type: ignore[no-any-return]
+        return arithmetic.Negative()(self)
 
     def __pos__(self) -> Variable:
         return self
 
     def __abs__(self) -> Variable:
-        return arithmetic.Abs()(self)  # type: ignore[no-any-return]
+        return arithmetic.Abs()(self)
 
     def __getitem__(self, index: Any) -> Variable:
         ids = index._data if isinstance(index, Node) else index
@@ -236,8 +242,8 @@ class Variable(Node, results=True):
             ids = ids.astype(np.intp) if ids.size == 0 else ids
         kind = getattr(getattr(ids, "dtype", None), "kind", "")
         if kind and kind in "iu" and not isinstance(ids, np.generic):
-            return rows.look_up(self, ids)  # type: ignore[no-any-return]
-        return shaping.get_item(self, ids)  # type: ignore[no-any-return]
+            return rows.look_up(self, ids)
+        return shaping.get_item(self, ids)
 
     def __setitem__(self, index: Any, value: Any) -> None:
         raise TypeError(
@@ -269,44 +275,44 @@ class Variable(Node, results=True):
     # ------------------------------------------------------------------ methods that are ops
     def sum(self, axis: Axis = None, keepdims: bool = False) -> Variable:
         """Sum over `axis`; see `functions.sum`."""
-        return reduction.Sum(axis, keepdims)(self)  # type: ignore[no-any-return]
+        return reduction.Sum(axis, keepdims)(self)
 
     def mean(self, axis: Axis = None, keepdims: bool = False) -> Variable:
         """Mean over `axis`; see `functions.mean`."""
-        return reduction.Mean(axis, keepdims)(self)  # type: ignore[no-any-return]
+        return reduction.Mean(axis, keepdims)(self)
 
     def max(self, axis: Axis = None, keepdims: bool = False) -> Variable:
         """Maximum over `axis`; see `functions.max`."""
-        return reduction.Max(axis, keepdims)(self)  # type: ignore[no-any-return]
+        return reduction.Max(axis, keepdims)(self)
 
     def min(self, axis: Axis = None, keepdims: bool = False) -> Variable:
         """Minimum over `axis`; see `functions.min`."""
-        return reduction.Min(axis, keepdims)(self)  # type: ignore[no-any-return]
+        return reduction.Min(axis, keepdims)(self)
 
     def reshape(self, *shape: Any) -> Variable:
         """The same elements in another shape, given as one tuple or as numbers."""
         if len(shape) == 1 and isinstance(shape[0], tuple | list):
             shape = tuple(shape[0])
-        return shaping.Reshape(shape)(self)  # type: ignore[no-any-return]
+        return shaping.Reshape(shape)(self)
 
     def transpose(self, *axes: Any) -> Variable:
         """The axes in another order; without arguments turned round."""
         if len(axes) == 1 and (axes[0] is None or isinstance(axes[0], tuple | list)):
             axes = tuple(axes[0] or ())
-        return shaping.Transpose(axes or None)(self)  # type: ignore[no-any-return]
+        return shaping.Transpose(axes or None)(self)
 
     def swapaxes(self, axis1: int, axis2: int) -> Variable:
         """Two axes exchanged."""
-        return shaping.Swapaxes(axis1, axis2)(self)  # type: ignore[no-any-return]
+        return shaping.Swapaxes(axis1, axis2)(self)
 
     def dot(self, other: Any) -> Variable:
         """NumPy's ``dot``; for vectors and matrices it is ``@``."""
-        return np.dot(self, other)  # type: ignore[arg-type, return-value]
+        return np.dot(self, other)
 
     @property
     def T(self) -> Variable:
         """The axes turned round."""
-        return shaping.Transpose(None)(self)  # type: ignore[no-any-return]
+        return shaping.Transpose(None)(self)
 
     # ------------------------------------------------------------------ NumPy
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
