@@ -40,7 +40,9 @@ def pearson(x: npt.ArrayLike, y: npt.ArrayLike) -> Correlation:
     if (a == a[0]).all() or (b == b[0]).all():
         return Correlation(math.nan, math.nan)
     a, b = a - a.mean(), b - b.mean()
-    r = float((a / np.linalg.norm(a)) @ (b / np.linalg.norm(b)))
+    a, b = a / np.abs(a).max(), b / np.abs(b).max()
+    # In this form equal ranks give exactly 1, whose p-value is 0.
+    r = float(a @ b) / math.sqrt(float(a @ a) * float(b @ b))
     r = max(-1.0, min(1.0, r))
     if len(a) == 2:
         return Correlation(round(r), 1.0)
@@ -52,7 +54,7 @@ def spearman(x: npt.ArrayLike, y: npt.ArrayLike) -> Correlation:
 
     Examples
     --------
-    >>> round(spearman([1, 2, 3], [10, 100, 1000]).statistic, 9)
+    >>> spearman([1, 2, 3], [10, 100, 1000]).statistic
     1.0
     """
     return pearson(ranks(x), ranks(y))
