@@ -1,0 +1,101 @@
+"""Negative words are drawn from the unigram distribution to the power 3/4, in constant time."""
+
+from typing import NamedTuple, Self
+
+import numpy as np
+
+from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.types import FloatArray, IntArray
+from tinygrad_w2v.text.hashing import LOW_32, UInt64Array, bounded
+
+
+class AliasTable(NamedTuple):
+    """Words with their probabilities, as V equal columns that two words share at most.
+
+    A column is chosen evenly; its own word is taken below the column's threshold, its alias
+    above (Walker 1977; built in O(V) as Vose 1991). The probabilities are exact to 2^-32.
+
+    Attributes
+    ----------
+    threshold : UInt64Array
+        The own word's share of each column, times 2^32, shape (V,).
+    alias : IntArray
+        The other word of each column, shape (V,).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> table = AliasTable.from_counts(np.array([16, 1]), exponent=0.75)
+    >>> table.probabilities()
+    array([0.88888889, 0.11111111])
+    """
+
+    threshold: UInt64Array
+    alias: IntArray
+
+    @classmethod
+    def from_counts(cls, counts: IntArray, exponent: float = 0.75) -> Self:
+        """Make the table of ``p(w)`` in proportion to ``count(w) ** exponent``.
+
+        Parameters
+        ----------
+        counts
+            Occurrences of each word, shape (V,).
+        exponent
+            3/4 in the paper; 1 is the unigram distribution, 0 the uniform one.
+
+        Returns
+        -------
+        AliasTable
+
+        Raises
+        ------
+        InputError
+            When no word has a weight that can be drawn from.
+        """
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+            weights = np.asarray(counts, dtype=np.float64) ** exponent
+        if not (weights.size and np.all(np.isfinite(weights)) and np.any(weights > 0)):
+            raise InputError(
+                f"negative words cannot be drawn with ns_exponent {exponent}: counts to that power "
+                "must be finite and not all 0; 0.75 is usual"
+            )
+        share = weights / weights.sum() * len(weights)
+        alias = np.arange(len(weights))
+        small = np.flatnonzero(share < 1).tolist()
+        large = np.flatnonzero(share >= 1).tolist()
+        values = share.tolist()
+        while small and large:
+            low, high = small.pop(), large[-1]
+            alias[low] = high
+            values[high] -= 1.0 - values[low]
+            if values[high] < 1:
+                small.append(large.pop())
+        # What is left over differs from 1 by rounding only.
+        for column in small + large:
+            values[column] = 1.0
+        threshold = np.round(np.array(values) * 2.0**32).astype(np.uint64)
+        return cls(threshold, alias)
+
+    def words(self, bits: UInt64Array) -> IntArray:
+        """Return one word for each 64 random bits: upper half the column, lower half the word.
+
+        Parameters
+        ----------
+        bits
+            uint64, any shape.
+
+        Returns
+        -------
+        IntArray
+            Ids, of the same shape.
+        """
+        column = bounded(bits, np.uint64(len(self.alias))).astype(np.intp)
+        own = (bits & LOW_32) < self.threshold.take(column)
+        return np.where(own, column, self.alias.take(column))
+
+    def probabilities(self) -> FloatArray:
+        """Return the probability of each word, shape (V,)."""
+        own = self.threshold / 2.0**32
+        given = np.bincount(self.alias, weights=1.0 - own, minlength=len(own))
+        return (own + given) / len(own)
