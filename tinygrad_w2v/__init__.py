@@ -1,6 +1,7 @@
 """An autograd mini-framework in which word2vec is a plain forward expression."""
 
+from tinygrad_w2v import functions as functions
 from tinygrad_w2v._base.version import __version__
 from tinygrad_w2v.autograd import Function, RowGrad, Variable, debug, no_grad
 
-__all__ = ["Function", "RowGrad", "Variable", "__version__", "debug", "no_grad"]
+__all__ = ["Function", "RowGrad", "Variable", "__version__", "debug", "functions", "no_grad"]

@@ -1,0 +1,168 @@
+"""The logistic family and the rectifiers, each without overflow for any input.
+
+NumPy has no function for these. So an op offers itself to a foreign array first, which may keep
+it whole; on arrays (and where the offer is declined) it is computed with NumPy's functions.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_w2v.autograd.function import Function
+from tinygrad_w2v.autograd.node import primitive
+from tinygrad_w2v.autograd.shaping import cast
+from tinygrad_w2v.functions.elementwise import Elementwise
+
+
+def _sigmoid(x: Any) -> Any:
+    found = primitive("sigmoid", x)
+    if found is not NotImplemented:
+        return found
+    e = np.exp(-np.absolute(x))  # never above 1
+    return np.where(np.greater_equal(x, 0), 1, e) / (1 + e)
+
+
+def _softplus(x: Any) -> Any:
+    found = primitive("softplus", x)
+    if found is not NotImplemented:
+        return found
+    return np.maximum(x, 0) + np.log1p(np.exp(-np.absolute(x)))
+
+
+def _log_sigmoid(x: Any) -> Any:
+    found = primitive("log_sigmoid", x)
+    if found is not NotImplemented:
+        return found
+    return np.minimum(x, 0) - np.log1p(np.exp(-np.absolute(x)))
+
+
+def _relu(x: Any) -> Any:
+    found = primitive("relu", x)
+    return np.maximum(x, 0) if found is NotImplemented else found
+
+
+class Sigmoid(Elementwise):
+    """y = 1 / (1 + e^-x);  dy/dx = y (1 - y)"""
+
+    ufunc = staticmethod(_sigmoid)
+
+    def slope(self, y: Any) -> Any:
+        return y * (1 - y)
+
+
+class Softplus(Elementwise):
+    """y = log(1 + e^x);  dy/dx = sigmoid x"""
+
+    ufunc = staticmethod(_softplus)
+
+    def slope(self, x: Any) -> Any:
+        return sigmoid(x)
+
+
+class LogSigmoid(Elementwise):
+    """y = -log(1 + e^-x);  dy/dx = sigmoid -x"""
+
+    ufunc = staticmethod(_log_sigmoid)
+
+    def slope(self, x: Any) -> Any:
+        return sigmoid(-x)
+
+
+class Relu(Elementwise):
+    """y = max(x, 0);  dy/dx = 1 where x > 0, else 0"""
+
+    ufunc = staticmethod(_relu)
+
+    def slope(self, x: Any) -> Any:
+        return cast(np.greater(x, 0), x.dtype)
+
+
+class LeakyRelu(Function):
+    """y = x where x > 0, else a x;  dy/dx = 1 where x > 0, else a"""
+
+    def __init__(self, negative_slope: float = 0.01) -> None:
+        self.negative_slope = negative_slope
+
+    def forward(self, x: Any) -> Any:
+        self.save(x)
+        found = primitive("leaky_relu", x, self.negative_slope)
+        if found is NotImplemented:
+            found = np.where(np.greater(x, 0), x, self.negative_slope * x)
+        return found
+
+    def backward(self, g: Any) -> Any:
+        (x,) = self.saved
+        return np.where(np.greater(x, 0), g, self.negative_slope * g)
+
+
+def sigmoid(x: Any) -> Any:
+    """The logistic function ``1 / (1 + e**-x)``, a probability made of a score.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.sigmoid(tw.Variable([-1000.0, 0.0, 1000.0])).data
+    array([0. , 0.5, 1. ])
+    """
+    return Sigmoid()(x)
+
+
+def log_sigmoid(x: Any) -> Any:
+    """``log sigmoid(x) = -log(1 + e**-x)``: near ``x`` for large negative `x`, never -inf.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.log_sigmoid(tw.Variable([-1000.0, 0.0])).data.tolist()
+    [-1000.0, -0.6931471805599453]
+    """
+    return LogSigmoid()(x)
+
+
+def softplus(x: Any) -> Any:
+    """``log(1 + e**x)``: a smooth maximum of `x` and 0, and ``-log_sigmoid(-x)``.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.softplus(tw.Variable([0.0, 1000.0])).data.tolist()
+    [0.6931471805599453, 1000.0]
+    """
+    return Softplus()(x)
+
+
+def relu(x: Any) -> Any:
+    """``max(x, 0)``; the slope at 0 is 0.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.relu(tw.Variable([-1.0, 2.0])).data
+    array([0., 2.])
+    """
+    return Relu()(x)
+
+
+def leaky_relu(x: Any, negative_slope: float = 0.01) -> Any:
+    """`x` where it is positive, else ``negative_slope * x``; the slope at 0 is the negative one.
+
+    Parameters
+    ----------
+    x : Variable or array
+    negative_slope : float
+        Slope for ``x <= 0``.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.leaky_relu(tw.Variable([-1.0, 2.0]), 0.1).data
+    array([-0.1,  2. ])
+    """
+    return LeakyRelu(negative_slope)(x)

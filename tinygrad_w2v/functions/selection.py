@@ -1,0 +1,183 @@
+"""Ops that choose between values: gradients go where the chosen value came from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_w2v.autograd.arithmetic import Arithmetic
+from tinygrad_w2v.autograd.dispatch import implements, unwrapped
+from tinygrad_w2v.autograd.function import Function
+from tinygrad_w2v.autograd.node import Node, is_duck_array
+from tinygrad_w2v.autograd.shaping import cast
+
+
+class Choice(Arithmetic):
+    """z = x or y;  gx = g share, gy = g - gx   (share: 1 where x is chosen, 1/2 where x = y)"""
+
+    choose: Any
+    wins: Any
+
+    def forward(self, x: Any, y: Any) -> Any:
+        self.save(x, y)
+        return self.choose(x, y)
+
+    def backward(self, g: Any) -> Any:
+        x, y = self.saved
+        wins = cast(self.wins(x, y), g.dtype)
+        gx = g * (wins + 0.5 * cast(np.equal(x, y), g.dtype))
+        return gx, g - gx if self.needs(1) else None
+
+
+class Maximum(Choice):
+    """z = max(x, y);  gx = g where x > y, g / 2 where x = y, else 0"""
+
+    choose = np.maximum
+    wins = np.greater
+
+
+class Minimum(Choice):
+    """z = min(x, y);  gx = g where x < y, g / 2 where x = y, else 0"""
+
+    choose = np.minimum
+    wins = np.less
+
+
+class Clip(Function):
+    """y = x, at least low and at most high;  gx = g where low < x < high, else 0"""
+
+    def __init__(self, a_min: Any = None, a_max: Any = None) -> None:
+        self.a_min, self.a_max = a_min, a_max
+
+    def forward(self, x: Any) -> Any:
+        self.save(x)
+        return np.clip(x, _bound(self.a_min, x), _bound(self.a_max, x))
+
+    def backward(self, g: Any) -> Any:
+        (x,) = self.saved
+        if self.a_min is not None:
+            g = g * cast(np.greater(x, self.a_min), g.dtype)
+        if self.a_max is not None:
+            g = g * cast(np.less(x, self.a_max), g.dtype)
+        return g
+
+
+class Where(Arithmetic):
+    """z = x where c, else y;  gx = g where c, else 0;  gy = 0 where c, else g"""
+
+    def __init__(self, condition: Any) -> None:
+        self.condition = condition
+
+    def forward(self, x: Any, y: Any) -> Any:
+        return np.where(self.condition, x, y)
+
+    def backward(self, g: Any) -> Any:
+        c = self.condition
+        return (
+            np.where(c, g, 0) if self.needs(0) else None,
+            np.where(c, 0, g) if self.needs(1) else None,
+        )
+
+
+def _bound(bound: Any, x: Any) -> Any:
+    """A bound in the dtype of `x`, so that a float64 bound does not widen float32 data."""
+    if isinstance(bound, np.ndarray | np.generic) and x.dtype.kind == "f":
+        return bound.astype(x.dtype)
+    return bound
+
+
+@implements(np.maximum)
+def maximum(x1: Any, x2: Any) -> Any:
+    """The larger of `x1` and `x2`, element by element; equal ones share the gradient equally.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> x = tw.Variable([1.0, 2.0, 3.0])
+    >>> F.maximum(x, 2.0).sum().backward()
+    >>> x.grad.data
+    array([0. , 0.5, 1. ])
+    """
+    return Maximum()(x1, x2)
+
+
+@implements(np.minimum)
+def minimum(x1: Any, x2: Any) -> Any:
+    """The smaller of `x1` and `x2`, element by element; equal ones share the gradient equally.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> x = tw.Variable([1.0, 2.0, 3.0])
+    >>> F.minimum(x, 2.0).sum().backward()
+    >>> x.grad.data
+    array([1. , 0.5, 0. ])
+    """
+    return Minimum()(x1, x2)
+
+
+@implements(np.clip)
+def clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
+    """`a`, at least `a_min` and at most `a_max`; the slope is 1 between them, else 0.
+
+    Parameters
+    ----------
+    a : Variable or array
+    a_min, a_max : number or array, optional
+        The bounds are constants; None is no bound. NumPy's keywords `min` and `max` mean the same.
+
+    Raises
+    ------
+    TypeError
+        If a bound is a Variable.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> x = tw.Variable([-1.0, 0.0, 0.5, 2.0])
+    >>> y = F.clip(x, 0, 1)
+    >>> y.sum().backward()
+    >>> y.data, x.grad.data
+    (array([0. , 0. , 0.5, 1. ]), array([0., 0., 1., 0.]))
+    """
+    low = a_min if min is None else min
+    high = a_max if max is None else max
+    if isinstance(low, Node) or isinstance(high, Node):
+        raise TypeError(
+            "clip: the bounds are constants, and one is a Variable: for a gradient to the bounds "
+            "write `np.minimum(np.maximum(x, low), high)`, else give its `.data`"
+        )
+    if isinstance(low, list | tuple):
+        low = np.asarray(low)
+    if isinstance(high, list | tuple):
+        high = np.asarray(high)
+    return Clip(low, high)(a)
+
+
+@implements(np.where)
+def where(condition: Any, x: Any, y: Any) -> Any:
+    """`x` where `condition` holds, else `y`, element by element.
+
+    Parameters
+    ----------
+    condition : bool array, or a Variable of one
+        A constant: no gradient goes to it.
+    x, y : Variable, array or number
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> x = tw.Variable([-1.0, 2.0])
+    >>> F.where(x > 0, x, 0.0).data
+    array([0., 2.])
+    """
+    condition = unwrapped(condition)
+    if not is_duck_array(condition):
+        condition = np.asarray(condition)
+    return Where(condition)(x, y)
