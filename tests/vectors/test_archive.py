@@ -175,7 +175,9 @@ def test_processes_query_one_mapped_file(path):
         "print(WordVectors.load(sys.argv[1], mmap=True).most_similar('w3', topn=1)[0][0])"
     )
     running = [
-        subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, encoding="utf-8"
+        )
         for _ in range(2)
     ]
     answers = [process.communicate(timeout=60)[0] for process in running]

@@ -154,6 +154,8 @@ def test_extreme_lengths_do_not_overflow():
         [c for _, c in wv.most_similar("b")], [1, 0.5**0.5, 0.5**0.5], rtol=1e-6
     )
     assert wv.similarity("a", "c") == pytest.approx(0.5**0.5)
+    huge = WordVectors(["a", "b"], np.array([[1e200, 0], [1e-200, 1e-200]]))
+    assert huge.most_similar("a") == [("b", pytest.approx(0.5**0.5))]
 
 
 def test_what_cannot_be_asked(pair):
@@ -166,6 +168,8 @@ def test_what_cannot_be_asked(pair):
         ours.most_similar([np.ones(3)])
     with pytest.raises(InputError, match="NaN"):
         ours.similar_by_vector(np.full(DIM, np.nan))
+    with pytest.raises(InputError, match="weight is NaN"):
+        ours.most_similar([("w1", np.nan)])
     with pytest.raises(InputError, match=r"topn is 2\.5"):
         ours.most_similar("w1", topn=2.5)
     with pytest.raises(InputError, match="restrict_vocab"):

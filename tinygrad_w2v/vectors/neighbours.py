@@ -176,6 +176,8 @@ def mean_direction(
             total += weight * unit(table.vectors[rows[-1]])
         else:
             total += weight * table.query(key)
+    if not np.isfinite(total).all():
+        raise InputError("a weight is NaN, infinite or too large; weights are ordinary numbers")
     return unit(total), rows
 
 

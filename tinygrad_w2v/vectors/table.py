@@ -127,7 +127,12 @@ def row_norms(vectors: FloatArray) -> FloatArray:
     step = max(1, _BLOCK // max(1, dim))
     for start in range(0, n, step):
         block = vectors[start : start + step].astype(np.float64)
-        norms[start : start + step] = np.sqrt(np.einsum("ij,ij->i", block, block))
+        if vectors.dtype == np.float32:  # whose squares float64 always holds
+            norms[start : start + step] = np.sqrt(np.einsum("ij,ij->i", block, block))
+        else:
+            largest = np.abs(block).max(axis=1, initial=0)
+            block /= np.where(largest == 0, 1, largest)[:, None]
+            norms[start : start + step] = largest * np.sqrt(np.einsum("ij,ij->i", block, block))
     norms[norms == 0] = 1
     return norms
 
