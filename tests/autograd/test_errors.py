@@ -1,0 +1,144 @@
+"""Errors name the op, the shapes, the remedy, and the line where the op was applied."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygrad_w2v as tw
+from tinygrad_w2v._base.errors import InPlaceError, MissingRuleError, NonFiniteError, ShapeError
+
+
+def test_shape_mismatch_names_op_shapes_and_line() -> None:
+    a, b = tw.Variable(np.ones((2, 3))), tw.Variable(np.ones((4, 3)))
+    with pytest.raises(ShapeError, match=r"matmul.*\(2, 3\).*\(4, 3\)") as caught:
+        a @ b
+    assert "test_errors.py" in str(caught.value)
+    with pytest.raises(ShapeError, match="add"):
+        a + b
+    with pytest.raises(ShapeError, match="reshape"):
+        a.reshape(4, 4)
+
+
+def test_out_of_range_look_up() -> None:
+    w = tw.Variable(np.ones((4, 2)))
+    with pytest.raises(IndexError, match=r"rows.*4"):
+        w[np.array([0, 4])]
+
+
+class NoBackward(tw.Function):
+    def forward(self, x: Any) -> Any:
+        return x * 2
+
+
+class WrongShape(NoBackward):
+    def backward(self, g: Any) -> Any:
+        return np.ones((7, 7))
+
+
+class TooMany(NoBackward):
+    def backward(self, g: Any) -> Any:
+        return g, g
+
+
+class Raises(NoBackward):
+    def backward(self, g: Any) -> Any:
+        raise KeyError("inside")
+
+
+class Writes(NoBackward):
+    def backward(self, g: Any) -> Any:
+        g *= 2
+        return g
+
+
+class SavesSomethingElse(tw.Function):
+    def forward(self, x: Any) -> Any:
+        self.save(x + 1)
+        return x * 2
+
+
+def test_missing_rule() -> None:
+    y = NoBackward()(tw.Variable(1.0))
+    with pytest.raises(MissingRuleError, match="no_backward.*stop_gradient"):
+        y.backward()
+
+
+def test_backward_that_returns_nonsense_is_named() -> None:
+    x = tw.Variable(np.ones(3))
+    with pytest.raises(ShapeError, match=r"wrong_shape.*\(7, 7\).*\(3,\)"):
+        WrongShape()(x).sum().backward()
+    with pytest.raises(ShapeError, match="too_many returned 2"):
+        TooMany()(x).sum().backward()
+
+
+def test_the_line_is_known_under_debug_and_the_way_there_is_said_otherwise() -> None:
+    x = tw.Variable(np.ones(3))
+    with pytest.raises(ShapeError, match=r"tw\.debug"):
+        WrongShape()(x).sum().backward()
+    with tw.debug(), pytest.raises(ShapeError, match=r"test_errors\.py"):
+        WrongShape()(x).sum().backward()
+    with pytest.raises(KeyError) as caught:
+        Raises()(x).sum().backward()
+    assert "raises" in caught.value.__notes__[0]
+
+
+def test_save_takes_only_inputs_and_outputs() -> None:
+    with pytest.raises(TypeError, match="saves_something_else.*neither an input nor an output"):
+        SavesSomethingElse()(tw.Variable([1.0, 2.0]))
+
+
+def test_an_op_is_one_node() -> None:
+    op = NoBackward()
+    op(tw.Variable(1.0))
+    with pytest.raises(RuntimeError, match=r"NoBackward\(\.\.\.\)"):
+        op(tw.Variable(1.0))
+
+
+def test_writing_between_forward_and_backward_is_found() -> None:
+    with tw.debug():
+        x = tw.Variable([1.0, 2.0], name="x")
+        y = (x * x).sum()
+        x.data[0] = 9.0
+        with pytest.raises(InPlaceError, match=r"multiply.*`x\.data`"):
+            y.backward()
+        # An op that saved nothing does not mind.
+        z = (x + 1).sum()
+        x.data[0] = 3.0
+        z.backward()
+
+
+def test_backward_that_writes_is_found() -> None:
+    with tw.debug(), pytest.raises(InPlaceError, match="writes"):
+        Writes()(tw.Variable(np.ones(3))).sum().backward()
+
+
+def test_first_op_that_is_not_finite_is_named_forward() -> None:
+    x = tw.Variable([1.0, 0.0], name="x")
+    with np.errstate(all="ignore"), tw.debug(), pytest.raises(NonFiniteError) as caught:
+        y = 1 / x
+        np.exp(y - y)
+    message = str(caught.value)
+    assert "divide" in message and "min 0" in message and "test_errors.py" in message
+
+
+def test_first_op_that_is_not_finite_is_named_backward() -> None:
+    x = tw.Variable([4.0, 0.0], name="x")
+    with np.errstate(all="ignore"), tw.debug(), pytest.raises(NonFiniteError) as caught:
+        (x**0.5).sum().backward()
+    message = str(caught.value)
+    assert "backward of power_of_number" in message and "test_errors.py" in message
+    with np.errstate(all="ignore"):
+        (x**0.5).sum().backward()  # without debug mode it goes through, as in NumPy
+
+
+def test_errors_in_a_users_op_name_it() -> None:
+    class Halve(tw.Function):
+        def forward(self, x: Any) -> Any:
+            raise OSError("no disk")
+
+    with pytest.raises(OSError, match="no disk") as caught:
+        Halve()(tw.Variable(np.ones((2, 2))))
+    assert "halve((2, 2) float64)" in caught.value.__notes__[0]

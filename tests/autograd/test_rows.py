@@ -1,0 +1,165 @@
+"""Row gradients: the addition law, what they refuse, look-ups of every kind."""
+
+from __future__ import annotations
+
+import tracemalloc
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import tinygrad_w2v as tw
+
+
+def random_grad(rng: np.random.Generator, n: int, shape: tuple[int, ...]) -> tw.RowGrad:
+    rows = rng.integers(-shape[0], shape[0], n)
+    return tw.RowGrad(rows, rng.normal(size=(n, *shape[1:])), shape)
+
+
+def dense_of(grad: tw.RowGrad) -> Any:
+    out = np.zeros(grad.shape)
+    np.add.at(out, grad.rows, grad.values)
+    return out
+
+
+@given(st.integers(0, 2**32 - 1), st.lists(st.integers(0, 6), min_size=1, max_size=5))
+def test_sums_are_the_sums_of_the_dense_arrays(seed: int, sizes: list[int]) -> None:
+    rng = np.random.default_rng(seed)
+    shape = [(4,), (4, 3), (4, 2, 2)][seed % 3]
+    parts = [random_grad(rng, n, shape) for n in sizes]
+    expected = sum(dense_of(p) for p in parts)
+    total = parts[0]
+    for p in parts[1:]:
+        total = total + p
+    np.testing.assert_allclose(total.to_dense(), expected, atol=1e-12)
+    unique = total.coalesced()
+    assert (np.diff(unique.rows) > 0).all()
+    assert (unique.rows >= 0).all()
+    np.testing.assert_allclose(unique.to_dense(), expected, atol=1e-12)
+    np.testing.assert_allclose((-(total * 2.0)).to_dense(), -2 * expected, atol=1e-12)
+    table = rng.normal(size=shape)
+    moved = table.copy()
+    moved -= 0.5 * total
+    np.testing.assert_allclose(moved, table - 0.5 * expected, atol=1e-12)
+    moved += 0.5 * total
+    np.testing.assert_allclose(moved, table, atol=1e-12)
+    np.testing.assert_allclose(table + total, table + expected, atol=1e-12)
+    np.testing.assert_allclose(total + table, table + expected, atol=1e-12)
+
+
+def test_adding_many_is_not_quadratic() -> None:
+    part = tw.RowGrad(np.array([1]), np.ones((1, 2)), (3, 2))
+    total = part
+    for _ in range(20_000):
+        total = total + part
+    assert len(total.rows) == 20_001
+    assert total.to_dense()[1, 0] == 20_001
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda g: g * np.ones(3),
+        lambda g: np.exp(g),
+        lambda g: np.asarray(g),
+        lambda g: np.ones((4, 2)) * g,
+        lambda g: np.add.reduce(g),
+        lambda g: g.mean,
+        lambda g: np.subtract(g, g),
+    ],
+)
+def test_anything_else_names_to_dense(use: Any) -> None:
+    g = tw.RowGrad(np.array([0]), np.ones((1, 2)), (4, 2))
+    with pytest.raises((TypeError, AttributeError), match="to_dense"):
+        use(g)
+
+
+def test_attributes() -> None:
+    g = tw.RowGrad(np.array([0, -1]), np.ones((2, 3), np.float32), (4, 3))
+    assert (g.shape, g.ndim, g.size, g.dtype) == ((4, 3), 2, 12, np.float32)
+    assert g.rows.tolist() == [0, 3]
+    assert "2 rows" in repr(g)
+    with pytest.raises(ValueError, match="read-only"):
+        g.values[0] = 1.0
+    with pytest.raises(ValueError, match="fit"):
+        g.add_to(np.zeros((3, 3)))
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [
+        np.array([0, 2, 2]),
+        np.array([[0, -1], [3, 3]]),
+        np.array(2),
+        np.array([], int),
+        [0, 2],
+        np.array([1, 3], np.int32),
+    ],
+)
+def test_integer_arrays_give_row_gradients(ids: Any, rng: np.random.Generator) -> None:
+    table = tw.Variable(rng.normal(size=(4, 3)))
+    y = table[ids]
+    np.testing.assert_array_equal(y.data, table.data[ids])
+    weights = rng.normal(size=y.shape)
+    (y * weights).sum().backward()
+    assert isinstance(table.grad.data, tw.RowGrad)
+    expected = np.zeros((4, 3))
+    np.add.at(expected, np.asarray(ids, int), weights)
+    np.testing.assert_allclose(table.grad.data.to_dense(), expected)
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        0,
+        -1,
+        np.s_[1:],
+        np.s_[..., 0],
+        np.s_[:, None, 1],
+        np.s_[::-1, ::2],
+        np.s_[np.array([0, 0]), np.array([1, 1])],
+        np.s_[:, np.array([1, 1, 0])],
+        np.array([True, False, True, False]),
+        np.s_[np.array([True, False, True, False]), 1],
+    ],
+)
+def test_other_indices_give_dense_gradients(index: Any, rng: np.random.Generator) -> None:
+    x = tw.Variable(rng.normal(size=(4, 3)))
+    y = x[index]
+    np.testing.assert_array_equal(y.data, x.data[index])
+    weights = rng.normal(size=y.shape)
+    (y * weights).sum().backward()
+    expected = np.zeros((4, 3))
+    np.add.at(expected, index, weights)
+    np.testing.assert_allclose(x.grad.data, expected)
+
+
+def test_only_leaves_keep_rows() -> None:
+    w = tw.Variable(np.arange(6.0).reshape(3, 2))
+    ids = np.array([0, 0, 2])
+    ((w * 3)[ids] * 2).sum().backward()
+    np.testing.assert_array_equal(w.grad.data, [[12, 12], [0, 0], [6, 6]])
+    w.cleargrad()
+    (w[ids].sum() + (w * w).sum()).backward()
+    assert isinstance(w.grad.data, np.ndarray), "dense + rows is dense"
+    np.testing.assert_array_equal(w.grad.data, 2 * w.data + [[2, 2], [0, 0], [1, 1]])
+
+
+def test_nothing_of_the_size_of_the_table_is_made() -> None:
+    table = tw.Variable(np.zeros((200_000, 10), np.float32))
+    ids = np.array([5, 7, 7, 199_999])
+    tracemalloc.start()
+    (table[ids] * 2).sum().backward()
+    table.data -= 0.1 * table.grad.data
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 200_000
+
+
+def test_row_gradients_add_up_over_backward_calls() -> None:
+    w = tw.Variable(np.ones((3, 2)))
+    for _ in range(2):
+        w[np.array([1])].sum().backward()
+    np.testing.assert_array_equal(w.grad.data.to_dense(), [[0, 0], [2, 2], [0, 0]])
