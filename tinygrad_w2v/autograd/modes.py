@@ -66,6 +66,11 @@ def enable_grad() -> _ModesContext:
     return _ModesContext(recording=True)
 
 
+def unwatched() -> _ModesContext:
+    """Leave `debug` for a while: what a drawing runs for its own sake must not raise for NaN."""
+    return _ModesContext(debugging=False)
+
+
 class _ModesContext:
     """Sets modes on entry and restores them on exit, an exception or not; may be entered again."""
 

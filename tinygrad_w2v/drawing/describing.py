@@ -1,0 +1,148 @@
+"""Shapes, numbers and parameters of ops in few characters."""
+
+from __future__ import annotations
+
+import inspect
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from tinygrad_w2v.autograd.function import Function
+from tinygrad_w2v.autograd.rows import RowGrad
+
+LONGEST_NAME = 48
+# The label of an op is its class's; where that is an inner matter, the function that users call.
+_LABELS = {"power_of_number": "power"}
+
+
+def printable(text: str, longest: int = LONGEST_NAME) -> str:
+    r"""`text` on one line: control characters as escapes, cut where it is too long.
+
+    Examples
+    --------
+    >>> printable("two\nlines")
+    'two\\nlines'
+    """
+    out = "".join(c if c.isprintable() or c == " " else _escaped(c) for c in text)
+    return out if len(out) <= longest else out[: longest - 1] + "…"
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def label_of(function: Function) -> str:
+    """The op's name."""
+    label = printable(str(function.label))
+    return _LABELS.get(label, label)
+
+
+def type_of(data: Any) -> str:
+    """Shape, and the dtype where it is not float64; for a row gradient how many rows it holds."""
+    shape = ", ".join(str(n) for n in data.shape) + ("," if len(data.shape) == 1 else "")
+    text = f"({shape})"
+    if data.dtype != np.float64:
+        text += f" {data.dtype}"
+    if isinstance(data, RowGrad):
+        count = len(data.rows)
+        text += f" {count} row" + ("s" if count != 1 else "")
+    return text
+
+
+def number(value: Any) -> str:
+    """A number with four digits."""
+    if isinstance(value, bool | np.bool_):
+        return str(bool(value))
+    return f"{value:.4g}"
+
+
+def content_of(data: Any) -> str:
+    """The numbers themselves where they are few, else their range.
+
+    Examples
+    --------
+    >>> content_of(np.array([1.0, 2.5])), content_of(np.arange(100.0))
+    ('[1, 2.5]', '0 … 99')
+    """
+    if isinstance(data, RowGrad):
+        data = data.values
+    if not isinstance(data, np.ndarray | np.generic):
+        return ""
+    array = np.asarray(data)
+    if array.size == 0:
+        return "empty"
+    if array.ndim == 0:
+        return number(array[()])
+    if array.size <= 6:
+        return _nested(array)
+    with np.errstate(invalid="ignore"):
+        finite = array[np.isfinite(array)] if array.dtype.kind == "f" else array
+    if finite.size < array.size:
+        return f"{array.size - finite.size} of {array.size} not finite"
+    return f"{number(array.min())} … {number(array.max())}"
+
+
+def _nested(array: Any) -> str:
+    if array.ndim == 0:
+        return number(array[()])
+    return "[" + ", ".join(_nested(part) for part in array) + "]"
+
+
+def parameters_of(function: Function) -> tuple[str, ...]:
+    """What the op was made with, as one would write it; the shape of the result goes unsaid."""
+    shown = function.parameters_shown
+    asked = _arguments(type(function))
+    named = [name for name in asked if name in shown]
+    out = []
+    for name in named or list(shown):
+        value = shown[name]
+        default = asked[name].default if name in asked else inspect.Parameter.empty
+        if name in ("shape", "x_shape") or (value is default or _equal(value, default)):
+            continue
+        text = _index(value) if name == "index" else _parameter(value)
+        plain = default is inspect.Parameter.empty and name in asked
+        out.append(text if plain else f"{name}={text}")
+    return tuple(out)
+
+
+@lru_cache(maxsize=512)
+def _arguments(kind: type[Function]) -> dict[str, inspect.Parameter]:
+    return dict(inspect.signature(kind.__init__).parameters)
+
+
+def _equal(value: Any, default: Any) -> bool:
+    kinds = (str, int, float, bool, tuple)
+    return isinstance(value, kinds) and isinstance(default, kinds) and value == default
+
+
+def _index(value: Any) -> str:
+    parts = value if isinstance(value, tuple) else (value,)
+    return "[" + ", ".join(_parameter(part) for part in parts) + "]"
+
+
+def _parameter(value: Any) -> str:
+    if isinstance(value, np.ndarray | np.generic):
+        array = np.asarray(value)
+        if array.size <= 8:
+            return _nested(array)
+        return f"<{type_of(array)}>"
+    if value is ...:
+        return "..."
+    if isinstance(value, slice):
+        parts = ["" if p is None else str(p) for p in (value.start, value.stop, value.step)]
+        return ":".join(parts[:2] if value.step is None else parts)
+    if isinstance(value, tuple):
+        inner = ", ".join(_parameter(part) for part in value)
+        return f"({inner},)" if len(value) == 1 else f"({inner})"
+    if isinstance(value, np.dtype):
+        return value.name
+    if isinstance(value, bool | int | str) or value is None:
+        return printable(repr(value), 40)
+    if isinstance(value, float):
+        return number(value)
+    if isinstance(value, np.random.Generator):
+        return "rng"
+    if callable(value) and hasattr(value, "__name__"):
+        return printable(value.__name__)
+    return printable(repr(value), 40)

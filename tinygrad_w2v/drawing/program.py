@@ -1,0 +1,132 @@
+"""The graph as plain data: named values, and the steps that compute them.
+
+What is drawn or printed is read from here alone; nothing of this holds a Variable, so a picture
+keeps no graph alive and cannot change one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+Kind = Literal[
+    "parameter",  # a leaf that an optimizer changes
+    "variable",  # any other leaf
+    "constant",  # a plain array
+    "number",  # a plain number: stands in the expression itself
+    "intermediate",
+    "result",  # what the graph was drawn of
+    "gradient",  # of a leaf
+    "bundle",  # several values of a summary
+]
+GIVEN: frozenset[Kind] = frozenset({"parameter", "variable", "constant", "number"})
+
+
+class Scope(NamedTuple):
+    """One call of a module; `number` tells the calls apart."""
+
+    name: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A Variable or an array: what it is called, and what it looks like."""
+
+    name: str
+    kind: Kind
+    type: str = ""  # "(2, 5)", "(2, 5) float32"
+    content: str = ""  # the numbers in short
+    gradient: str = ""  # the numbers of its gradient in short
+    view: bool = False  # a constant that is another one turned round: the name says which
+    backward: bool = False  # whether the backward pass made it
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One op: the values that it reads and makes, by their keys."""
+
+    label: str
+    inputs: tuple[int, ...]
+    outputs: tuple[int | None, ...]  # None: an output that nobody kept
+    parameters: tuple[str, ...] = ()
+    scope: tuple[Scope, ...] = ()
+    tooltip: str = ""
+    whole: Literal["op", "module", "run"] = "op"  # what the box stands for
+
+
+@dataclass(frozen=True)
+class Program:
+    """Steps in the order in which they ran.
+
+    Attributes
+    ----------
+    values : mapping of int to Value
+        By key; steps name values by their keys.
+    forward, backward : tuple of Step
+        `backward` is empty where it was not asked for or there is none.
+    result : int
+        Key of what the graph was made of.
+    seed : int or None
+        Key of the result's gradient, which is 1.
+    gradients : tuple of (int, int)
+        Leaf and its gradient.
+    note : str
+        Why there is no backward part.
+    """
+
+    values: Mapping[int, Value]
+    forward: tuple[Step, ...]
+    result: int
+    backward: tuple[Step, ...] = ()
+    seed: int | None = None
+    gradients: tuple[tuple[int, int], ...] = ()
+    note: str = ""
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Forward, then backward."""
+        return self.forward + self.backward
+
+
+def readers(steps: Iterable[Step]) -> dict[int, list[Step]]:
+    """The steps that read each value."""
+    found: dict[int, list[Step]] = {}
+    for step in steps:
+        for key in dict.fromkeys(step.inputs):
+            found.setdefault(key, []).append(step)
+    return found
+
+
+def producers(steps: Iterable[Step]) -> dict[int, Step]:
+    """The step that makes each value."""
+    return {key: step for step in steps for key in step.outputs if key is not None}
+
+
+@dataclass
+class Names:
+    """Names that are told apart: a second ``w`` is ``w_2``."""
+
+    taken: set[str] = field(default_factory=set)
+    _counts: dict[str, int] = field(default_factory=dict)
+
+    def reserve(self, name: str) -> str:
+        """`name`, with a number behind it where it is taken."""
+        found, number = name, self._counts.get(name, 1)
+        while found in self.taken:
+            number += 1
+            found = f"{name}_{number}"
+        self._counts[name] = number
+        self.taken.add(found)
+        return found
+
+    def fresh(self, letter: str) -> str:
+        """The next of ``h1``, ``h2``, ... that is free."""
+        number = self._counts.get("#" + letter, 0) + 1
+        while f"{letter}{number}" in self.taken:
+            number += 1
+        self._counts["#" + letter] = number
+        self.taken.add(f"{letter}{number}")
+        return f"{letter}{number}"
+

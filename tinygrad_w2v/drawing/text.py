@@ -1,0 +1,121 @@
+"""A graph as a short program: one line an op, forward and then backward."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tinygrad_w2v._base.listing import Line, listing
+from tinygrad_w2v.drawing.program import GIVEN, Program, Scope, Step, Value, producers
+
+MOST_INPUTS = 8
+# Moves that a formula writes at the matrix itself, as in x' g.
+_TURNS = ("swapaxes", "transpose")
+
+
+def text_of(program: Program) -> str:
+    """The listing of `program`.
+
+    A line reads ``name  shape  = op(inputs, parameters)``. What is given (parameters, variables,
+    constant arrays) stands at the top; numbers stand in the expressions. In the backward part a
+    transposition that is read once is written into the line that reads it.
+    """
+    lines = [Line("forward")]
+    lines += _given_lines(program)
+    lines += _step_lines(program, program.forward, {})
+    if program.seed is not None:
+        lines += [Line(), Line("backward")]
+        seed = program.values[program.seed]
+        lines.append(Line(seed.name, seed.type, "1" if seed.type[:2] == "()" else "ones", "", 1))
+        lines += _step_lines(program, program.backward, _turned(program))
+        lines += _handed_on(program)
+    elif program.note:
+        lines += [Line(), Line(f"backward: none, {program.note}")]
+    return listing(lines)
+
+
+def _given_lines(program: Program) -> Iterator[Line]:
+    """Leaves and constant arrays, in the order in which they are read first."""
+    read = [key for step in program.forward for key in step.inputs]
+    for key in dict.fromkeys([*read, program.result]):
+        value = program.values[key]
+        if value.kind in GIVEN and value.kind != "number":
+            yield _given(value, value.kind)
+        elif value.kind == "result" and not program.forward:
+            yield _given(value, "leaf")
+    listed = set(read)
+    for key in dict.fromkeys(key for step in program.backward for key in step.inputs):
+        value = program.values[key]
+        if value.kind == "constant" and key not in listed and not value.view:
+            yield _given(value, "constant of backward")
+
+
+def _given(value: Value, kind: str) -> Line:
+    return Line(value.name, value.type, comment=value.content, depth=1, given=kind)
+
+
+def _step_lines(
+    program: Program, steps: tuple[Step, ...], turned: dict[int, Step]
+) -> Iterator[Line]:
+    inside: tuple[Scope, ...] = ()
+    for step in steps:
+        if step.outputs[0] in turned:
+            continue
+        for depth in range(len(step.scope)):
+            if step.scope[: depth + 1] != inside[: depth + 1]:
+                yield Line(f"{step.scope[depth].name}:", depth=depth + 1)
+                inside = step.scope[: depth + 1]
+        inside = step.scope
+        yield _step_line(program, step, turned)
+
+
+def _step_line(program: Program, step: Step, turned: dict[int, Step]) -> Line:
+    outputs = [program.values[key] if key is not None else None for key in step.outputs]
+    while len(outputs) > 1 and outputs[-1] is None:
+        outputs.pop()
+    names = ", ".join("_" if value is None else value.name for value in outputs)
+    types = ", ".join(dict.fromkeys(value.type for value in outputs if value is not None))
+    content = "; ".join(value.content for value in outputs if value is not None and value.content)
+    return Line(
+        names, types, expression(program, step, turned), content, 1 + len(step.scope)
+    )
+
+
+def expression(program: Program, step: Step, turned: dict[int, Step]) -> str:
+    """``matmul(x, w)``, ``sum(h, axis=-1)``, ``x[..., 0]``."""
+    arguments = []
+    for key in step.inputs:
+        inner = turned.get(key)
+        arguments.append(
+            expression(program, inner, turned) if inner is not None else program.values[key].name
+        )
+    if len(arguments) > MOST_INPUTS:
+        hidden = len(arguments) - MOST_INPUTS + 1
+        arguments[MOST_INPUTS - 2 : -1] = [f"… {hidden} more …"]
+    if step.label == "get_item" and len(arguments) == 1 and len(step.parameters) == 1:
+        return arguments[0] + step.parameters[0]
+    if step.label == "rows" and len(arguments) == 1 and len(step.parameters) == 1:
+        return f"{arguments[0]}[{step.parameters[0]}]"
+    return f"{step.label}({', '.join([*arguments, *step.parameters])})"
+
+
+def _turned(program: Program) -> dict[int, Step]:
+    """Transpositions of the backward part whose one reader can write them in place."""
+    uses: dict[int, int] = {}
+    for step in program.backward:
+        for key in step.inputs:
+            uses[key] = uses.get(key, 0) + 1
+    final = {g for _, g in program.gradients}
+    return {
+        key: step
+        for key, step in producers(program.backward).items()
+        if step.label in _TURNS and uses.get(key) == 1 and key not in final
+    }
+
+
+def _handed_on(program: Program) -> Iterator[Line]:
+    """``gx = gh`` for a leaf whose gradient is another value's, just as it is."""
+    for leaf, g in program.gradients:
+        name = f"g{program.values[leaf].name}"
+        value = program.values[g]
+        if not value.name.startswith(name):
+            yield Line(name, value.type, value.name, "", 1)
