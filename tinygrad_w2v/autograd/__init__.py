@@ -1,12 +1,34 @@
 """The graph: Variables, ops, reverse-mode differentiation. Nothing here knows a model.
 
 Read it in this order: `node`, `function`, `arithmetic` (the ops behind the operators),
-`variable`, `backward`, `rows`; then `modes`, `dispatch`, `diagnosis`.
+`variable`, `backward`, `rows`; then `modes`, `dispatch`, `diagnosis`; then `transforms`, `check`.
 """
 
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.modes import debug, no_grad
 from tinygrad_w2v.autograd.rows import RowGrad
+from tinygrad_w2v.autograd.transforms import (
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    value_and_grad,
+    vjp,
+)
 from tinygrad_w2v.autograd.variable import Variable
 
-__all__ = ["Function", "RowGrad", "Variable", "debug", "no_grad"]
+__all__ = [
+    "Function",
+    "RowGrad",
+    "Variable",
+    "debug",
+    "grad",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
+    "no_grad",
+    "value_and_grad",
+    "vjp",
+]
