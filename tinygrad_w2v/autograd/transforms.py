@@ -3,200 +3,26 @@
 Every transform runs ``f`` once on fresh leaves and walks the graph that it leaves. Transforms
 nest: called with arrays they return arrays, called with Variables they record what they do and
 return Variables, so that ``grad(grad(f))`` is the second derivative.
-
-How nesting stays right: the fresh leaf of an inner transform is linked to the Variable it was
-made of by an op that moves nothing. While the inner transform works the link is cut, so that its
-walk ends there (``f`` may use the outer Variable, too, and the two are not confused); then the
-link is put back, and the outer walk passes through.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from tinygrad_w2v._base.errors import NonDifferentiableError, NonScalarError, ShapeError
+from tinygrad_w2v._base.errors import NonScalarError, ShapeError
 from tinygrad_w2v.autograd import tree
-from tinygrad_w2v.autograd.backward import consumers_first, gradients
-from tinygrad_w2v.autograd.modes import enable_grad, modes
+from tinygrad_w2v.autograd.backward import gradients
+from tinygrad_w2v.autograd.modes import modes
 from tinygrad_w2v.autograd.node import Node
-from tinygrad_w2v.autograd.rows import densify
-from tinygrad_w2v.autograd.shaping import Reshape
+from tinygrad_w2v.autograd.tracing import Run, differentiable, name_of, returned, seed_of, tracing
 from tinygrad_w2v.autograd.variable import Variable
 
 Argnums = int | Sequence[int]
 
 
-# ---------------------------------------------------------------------- running f on fresh leaves
-class _Tracing(threading.local):
-    """The leaves of the transforms that are at work in this thread."""
-
-    def __init__(self) -> None:
-        self.leaves: list[Node] = []
-
-
-_tracing = _Tracing()
-
-
-@contextmanager
-def cut_off(leaves: list[Variable]) -> Iterator[None]:
-    """Make the nodes `leaves` real leaves until the block ends."""
-    creators = [leaf.creator for leaf in leaves]
-    for leaf in leaves:
-        leaf.creator = None
-    try:
-        yield
-    finally:
-        for leaf, creator in zip(leaves, creators, strict=True):
-            leaf.creator = creator
-
-
-@contextmanager
-def tracing(leaves: list[Variable]) -> Iterator[None]:
-    """Record, and let transforms inside know that what depends on `leaves` is differentiated."""
-    known = len(_tracing.leaves)
-    _tracing.leaves += leaves
-    try:
-        with enable_grad(), cut_off(leaves):
-            yield
-    finally:
-        del _tracing.leaves[known:]
-
-
-def _is_traced(outputs: list[Variable]) -> bool:
-    """Whether `outputs` depend on the leaves of an outer transform."""
-    if not _tracing.leaves:
-        return False
-    outer = set(map(id, _tracing.leaves))
-    functions = consumers_first([y.creator for y in outputs if y.creator is not None])
-    found = [*outputs, *(x for function in functions for x in function.inputs or ())]
-    return any(id(x) in outer for x in found)
-
-
-def _leaf(value: Any, where: str) -> Variable:
-    """A fresh Variable on `value`; linked to it if that is a Variable."""
-    if isinstance(value, Node):
-        x: Any = densify(value)
-        # Its own array object: an op knows its inputs again by the identity of their arrays.
-        leaf: Variable = Reshape(x._data.shape)(x)
-        leaf.name = value.name
-    else:
-        try:
-            leaf = Variable(value)
-        except (NonDifferentiableError, ValueError) as error:
-            raise NonDifferentiableError(f"{where} cannot be differentiated: {error}") from None
-        leaf._data = leaf._data.view()
-    if leaf._data.dtype.kind != "f":
-        raise NonDifferentiableError(
-            f"{where} is an array of {leaf._data.dtype}, which has no derivative: convert it with "
-            "`.astype(float)`, or choose other arguments by `argnums`"
-        )
-    return leaf
-
-
-class _Run:
-    """One run of ``f``: what came out, and the leaves that the chosen arguments became."""
-
-    def __init__(
-        self,
-        f: Callable[..., Any],
-        args: Sequence[Any],
-        kwargs: dict[str, Any],
-        positions: Sequence[int],
-    ) -> None:
-        self.args = args
-        self.positions = positions
-        leaves: dict[int, list[Variable]] = {}
-        given = list(args)
-        for i in positions:
-            where = f"argument {i} of {name_of(f)}"
-            leaves[i] = [_leaf(value, where + path) for path, value in tree.flatten(args[i])]
-            given[i] = tree.rebuilt(args[i], iter(leaves[i]))
-        self.leaves = [leaf for i in positions for leaf in leaves[i]]
-        recording = modes.recording
-        with tracing(self.leaves):
-            self.value = f(*given, **kwargs)
-        self.outputs = [y for _, y in tree.flatten(self.value) if isinstance(y, Node)]
-        # Which kind goes out: Variables if any came in, or if an outer transform waits for them.
-        self.wrapped = any(isinstance(x, Node) for _, x in tree.flatten(tuple(args)))
-        self.wrapped = self.wrapped or _is_traced(self.outputs)  # type: ignore[arg-type]
-        self.recorded = self.wrapped and recording
-
-    def pull(self, seeds: list[Any], record: bool | None = None) -> list[Any]:
-        """The gradient for each leaf, given one seed for each output; zeros where there is none."""
-        record = self.recorded if record is None else record
-        sums: list[Any] = [None] * len(self.leaves)
-        with enable_grad(), cut_off(self.leaves):
-            for y, seed in zip(self.outputs, seeds, strict=True):
-                found = gradients(y, seed, record)
-                for i, leaf in enumerate(self.leaves):
-                    g = densify(found.get(leaf))
-                    if g is not None:
-                        sums[i] = g if sums[i] is None else sums[i] + g
-        return [
-            np.zeros_like(leaf._data) if g is None else g
-            for leaf, g in zip(self.leaves, sums, strict=True)
-        ]
-
-    def out(self, value: Any) -> Any:
-        """A result as the caller expects it: a Variable if Variables came in, else an array."""
-        return returned(value, self.wrapped, self.recorded)
-
-    def like_args(self, values: Iterator[Any]) -> list[Any]:
-        """`values`, one for each leaf, in the structure of the chosen arguments."""
-        return [tree.rebuilt(self.args[i], values) for i in self.positions]
-
-
-def returned(value: Any, wrapped: bool, recorded: bool) -> Any:
-    """`value` as an array, as a Variable without history, or as the Variable that it is."""
-    value = densify(value)
-    if isinstance(value, Node):
-        if recorded:
-            return value
-        value = np.array(value._data)
-    elif isinstance(value, np.ndarray | np.generic | float | int):
-        value = np.asarray(value)
-    else:
-        return value
-    return Variable(value) if wrapped else value
-
-
-def name_of(f: Any) -> str:
-    """How messages call a function."""
-    name = getattr(f, "__name__", type(f).__name__)
-    return "f" if name == "<lambda>" else str(name)
-
-
-def _positions(argnums: Argnums, args: Sequence[Any], f: Any) -> list[int]:
-    numbers = [argnums] if isinstance(argnums, int) else list(argnums)
-    for i in numbers:
-        if not -len(args) <= i < len(args):
-            raise IndexError(f"argnums names argument {i} of {name_of(f)}, which got {len(args)}")
-    return [i % len(args) for i in numbers]
-
-
-def _seed_of(y: Node, seed: Any) -> Any:
-    """`seed` as a gradient of `y`: of its dtype, its shape checked."""
-    data: Any = seed if isinstance(seed, Node) else np.asarray(seed, y._data.dtype)
-    if data.shape != y._data.shape:
-        raise ShapeError(f"a gradient of shape {data.shape} for a value of shape {y._data.shape}")
-    return data[()] if isinstance(data, np.ndarray) else data
-
-
-def _inner(values: list[Any], others: list[Any]) -> Any:
-    """The sum of the products of two lists of arrays, as a Variable; None if there is nothing."""
-    total = None
-    for value, other in zip(values, others, strict=True):
-        part = (value * other).sum()
-        total = part if total is None else total + part
-    return total
-
-
-# ---------------------------------------------------------------------- the transforms
 def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     """Make a function that returns ``(f(*args), gradient)``; see `grad`.
 
@@ -209,7 +35,7 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[...,
     """
 
     def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        run = _Run(f, args, kwargs, _positions(argnums, args, f))
+        run = Run(f, args, kwargs, _positions(argnums, args, f))
         y = run.value
         if not tree.is_value(y) or np.size(y) != 1:
             shape = f"shape {np.shape(y)}" if tree.is_value(y) else f"type {type(y).__name__}"
@@ -291,7 +117,7 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[A
     (array([ 3., 40.]), array([ 1., 20.]))
     """
     positions = differentiable(args)
-    run = _Run(f, args, {}, positions)
+    run = Run(f, args, {}, positions)
     is_output = [isinstance(y, Node) for _, y in tree.flatten(run.value)]
 
     def pull(g: Any) -> tuple[Any, ...]:
@@ -299,7 +125,7 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[A
         if len(given) != len(is_output):
             raise ShapeError(f"{len(given)} gradients for {len(is_output)} values of {name_of(f)}")
         used = [part for part, counts in zip(given, is_output, strict=True) if counts]
-        seeds = [_seed_of(y, part) for y, part in zip(run.outputs, used, strict=True)]
+        seeds = [seed_of(y, part) for y, part in zip(run.outputs, used, strict=True)]
         wrapped = run.wrapped or any(isinstance(seed, Node) for seed in seeds)
         recorded = wrapped and modes.recording
         values = (returned(part, wrapped, recorded) for part in run.pull(seeds, recorded))
@@ -344,9 +170,9 @@ def jvp(f: Callable[..., Any], args: Any, tangents: Any) -> tuple[Any, Any]:
     if len(args) != len(tangents):
         raise ShapeError(f"jvp: {len(tangents)} tangents for {len(args)} arguments")
     positions = [i for i, tangent in enumerate(tangents) if tangent is not None]
-    run = _Run(f, args, {}, positions)
+    run = Run(f, args, {}, positions)
     directions = [
-        _seed_of(leaf, part)
+        seed_of(leaf, part)
         for leaf, part in zip(
             run.leaves,
             [part for i in positions for _, part in tree.flatten(tangents[i])],
@@ -365,7 +191,7 @@ def jvp(f: Callable[..., Any], args: Any, tangents: Any) -> tuple[Any, Any]:
     return tree.mapped(run.out, run.value), tree.mapped(change, run.value)
 
 
-def _changes(run: _Run, directions: list[Any], recorded: bool) -> list[Any]:
+def _changes(run: Run, directions: list[Any], recorded: bool) -> list[Any]:
     """``J @ directions`` for each output."""
     with tracing(run.leaves):
         weights = [Variable(np.zeros_like(y._data)) for y in run.outputs]
@@ -392,7 +218,7 @@ def jacobian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     """
 
     def jacobian_of(*args: Any, **kwargs: Any) -> Any:
-        run = _Run(f, args, kwargs, _positions(argnums, args, f))
+        run = Run(f, args, kwargs, _positions(argnums, args, f))
         number = iter(range(len(run.outputs)))
 
         def rows_of(y: Any) -> Any:
@@ -405,7 +231,7 @@ def jacobian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     return jacobian_of
 
 
-def _rows(run: _Run, number: int) -> list[Any]:
+def _rows(run: Run, number: int) -> list[Any]:
     """The Jacobian of output `number` by each leaf."""
     y = run.outputs[number]._data
     pulled = []
@@ -424,7 +250,7 @@ def _rows(run: _Run, number: int) -> list[Any]:
     return found
 
 
-def _no_rows(run: _Run, shape: tuple[int, ...]) -> list[Any]:
+def _no_rows(run: Run, shape: tuple[int, ...]) -> list[Any]:
     return [np.zeros((*shape, *leaf.shape), leaf.dtype) for leaf in run.leaves]
 
 
@@ -484,29 +310,18 @@ def _as_arguments(args: Any) -> tuple[Any, ...]:
     return tuple(args) if isinstance(args, tuple | list) and not tree.is_value(args) else (args,)
 
 
-def differentiable(args: Sequence[Any]) -> list[int]:
-    """Which arguments are differentiated where nobody says so: those of real numbers.
-
-    Python's integers may be axes or counts; they are numbers only where nothing else is.
-    """
-    values = [[value for _, value in tree.flatten(arg)] for arg in args]
-    found = [i for i, parts in enumerate(values) if parts and all(map(is_float, parts))]
-    return found or [i for i, parts in enumerate(values) if parts and all(map(is_number, parts))]
+def _positions(argnums: Argnums, args: Sequence[Any], f: Any) -> list[int]:
+    numbers = [argnums] if isinstance(argnums, int) else list(argnums)
+    for i in numbers:
+        if not -len(args) <= i < len(args):
+            raise IndexError(f"argnums names argument {i} of {name_of(f)}, which got {len(args)}")
+    return [i % len(args) for i in numbers]
 
 
-def is_float(value: Any) -> bool:
-    """Whether `value` is of floating-point numbers."""
-    if isinstance(value, Node):
-        return bool(value._data.dtype.kind == "f")
-    if isinstance(value, np.ndarray | np.generic):
-        return value.dtype.kind == "f"
-    return isinstance(value, float) or (
-        isinstance(value, list) and bool(value) and np.asarray(value).dtype.kind == "f"
-    )
-
-
-def is_number(value: Any) -> bool:
-    """Whether `value` is one of Python's integers or a list of them."""
-    return (isinstance(value, int) and not isinstance(value, bool)) or (
-        isinstance(value, list) and bool(value) and np.asarray(value).dtype.kind == "i"
-    )
+def _inner(values: list[Any], others: list[Any]) -> Any:
+    """The sum of the products of two lists of arrays, as a Variable; None if there is nothing."""
+    total = None
+    for value, other in zip(values, others, strict=True):
+        part = (value * other).sum()
+        total = part if total is None else total + part
+    return total
