@@ -28,6 +28,8 @@ class Elementwise(Function):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        if "slope" not in vars(cls):
+            return
         names = tuple(inspect.signature(cls.slope).parameters)[1:]
         if names not in _KEPT:
             raise TypeError(f"{cls.__name__}.slope takes `x`, `y` or both in this order: {names}")

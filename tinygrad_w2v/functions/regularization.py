@@ -1,0 +1,87 @@
+"""Ops that change what is learned, not what is computed: dropout and the stopped gradient."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v.autograd.function import Function
+from tinygrad_w2v.autograd.node import primitive
+
+
+class Dropout(Function):
+    """y = x m for a mask m of 0 and 1 / (1 - p);  gx = g m"""
+
+    def __init__(self, p: float, mask: Any) -> None:
+        self.p, self._mask = p, mask
+
+    def forward(self, x: Any) -> Any:
+        return x * self._mask
+
+    def backward(self, g: Any) -> Any:
+        return g * self._mask
+
+
+class StopGradient(Function):
+    """y = x;  no gradient"""
+
+    def forward(self, x: Any) -> Any:
+        found = primitive("stop_gradient", x)
+        return x if found is NotImplemented else found
+
+    def backward(self, g: Any) -> Any:
+        return None
+
+
+def dropout(x: Any, p: float, rng: np.random.Generator) -> Any:
+    """Set each element to 0 with probability `p` and scale the others by ``1 / (1 - p)``.
+
+    The expected value stays that of `x` [1]_. Call it in training only.
+
+    Parameters
+    ----------
+    x : Variable or array
+    p : float
+        Probability of a 0: at least 0, less than 1.
+    rng : numpy.random.Generator
+        What the mask is drawn from.
+
+    Raises
+    ------
+    InputError
+        If `p` is not a probability below 1.
+
+    References
+    ----------
+    .. [1] Srivastava et al., "Dropout", JMLR 15 (2014).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.dropout(tw.Variable(np.ones(6)), 0.5, np.random.default_rng(0)).data
+    array([2., 0., 0., 0., 2., 2.])
+    """
+    if not 0 <= p < 1:
+        raise InputError(f"dropout: p is the probability of a 0, in [0, 1), not {p}")
+    shape, dtype = np.shape(x), np.result_type(x)
+    kept = rng.random(shape) >= p
+    return Dropout(p, kept.astype(dtype if dtype.kind == "f" else float) / (1 - p))(x)
+
+
+def stop_gradient(x: Any) -> Any:
+    """`x` itself; backward does not go beyond it.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> x = tw.Variable(3.0)
+    >>> (x * F.stop_gradient(x)).backward()
+    >>> float(x.grad)
+    3.0
+    """
+    return StopGradient()(x)

@@ -1,0 +1,298 @@
+"""Spread, products, running sums and the log-sum-exp family, along any axes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_w2v.autograd.dispatch import implements
+from tinygrad_w2v.autograd.function import Function
+from tinygrad_w2v.autograd.node import primitive
+from tinygrad_w2v.autograd.reduction import Reduction
+from tinygrad_w2v.autograd.shaping import Axis, normalized_axes, reshape
+
+
+class Var(Reduction):
+    """y = sum (x - mean x)^2 / (n - ddof);  gx = 2 g (x - mean x) / (n - ddof)"""
+
+    def __init__(self, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> None:
+        super().__init__(axis, keepdims)
+        self.ddof = ddof
+
+    def forward(self, x: Any) -> Any:
+        axes = self.remember(x)
+        self.save(x)
+        return np.var(x, axis=axes, ddof=self.ddof, keepdims=self.keepdims)
+
+    def backward(self, g: Any) -> Any:
+        (x,) = self.saved
+        deviation = x - np.mean(x, axis=self._axes, keepdims=True)
+        return self.restored(g) * 2 * deviation / (self.count - self.ddof)
+
+
+class Std(Reduction):
+    """y = (var x)^(1/2);  gx = g (x - mean x) / ((n - ddof) y)   (0 where all x are equal)"""
+
+    def __init__(self, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> None:
+        super().__init__(axis, keepdims)
+        self.ddof = ddof
+
+    def forward(self, x: Any) -> Any:
+        axes = self.remember(x)
+        y = np.std(x, axis=axes, ddof=self.ddof, keepdims=self.keepdims)
+        self.save(x, y)
+        return y
+
+    def backward(self, g: Any) -> Any:
+        x, y = self.saved
+        deviation = x - np.mean(x, axis=self._axes, keepdims=True)
+        y = np.where(np.equal(y, 0), 1, y)
+        return self.restored(g / y) * deviation / (self.count - self.ddof)
+
+
+class Prod(Reduction):
+    """y = product of x;  gx_i = g times the product of the other x   (right with zeros, too)"""
+
+    def forward(self, x: Any) -> Any:
+        axes = self.remember(x)
+        self.save(x)
+        return np.prod(x, axis=axes, keepdims=self.keepdims)
+
+    def backward(self, g: Any) -> Any:
+        (x,) = self.saved
+        others = primitive("product_of_others", x, self._axes)
+        if others is NotImplemented:
+            others = product_of_others(x, self._axes)
+        return self.restored(g) * others
+
+
+def product_of_others(x: Any, axes: tuple[int, ...]) -> Any:
+    """For each element the product of all others along `axes`; no division, so zeros are right."""
+    kept = [i for i in range(len(x.shape)) if i not in axes]
+    order = (*kept, *axes)
+    moved = np.transpose(x, order)
+    count = 1
+    for axis in axes:
+        count = count * x.shape[axis]
+    flat = np.reshape(moved, (*[x.shape[i] for i in kept], count))
+    others = _product_before(flat) * _product_before(flat[..., ::-1])[..., ::-1]
+    back = tuple(np.argsort(order).tolist())
+    return np.transpose(np.reshape(others, moved.shape), back)
+
+
+def _product_before(x: Any) -> Any:
+    """Along the last axis, the product of all earlier elements, in log2(n) multiplications."""
+    y = _shifted(x, 1)
+    step = 1
+    while step < x.shape[-1]:
+        y = y * _shifted(y, step)
+        step *= 2
+    return y
+
+
+def _shifted(x: Any, step: int) -> Any:
+    """`x` moved to the right by `step` along the last axis, ones moved in."""
+    return np.concatenate([np.ones_like(x[..., :step]), x[..., :-step]], axis=-1)
+
+
+class Cumsum(Function):
+    """y_i = x_1 + ... + x_i;  gx_i = g_i + ... + g_n"""
+
+    def __init__(self, axis: int) -> None:
+        self.axis = axis
+
+    def forward(self, x: Any) -> Any:
+        return np.cumsum(x, axis=self.axis)
+
+    def backward(self, g: Any) -> Any:
+        return np.flip(np.cumsum(np.flip(g, self.axis), axis=self.axis), self.axis)
+
+
+class Logsumexp(Reduction):
+    """y = log sum e^x;  gx = g e^(x - y)"""
+
+    def forward(self, x: Any) -> Any:
+        axes = self.remember(x)
+        top = _finite_top(x, axes)
+        with np.errstate(divide="ignore"):  # the logarithm of an empty sum is -inf
+            y = np.log(np.sum(np.exp(x - top), axis=axes, keepdims=True)) + top
+        if not self.keepdims and axes:
+            y = np.squeeze(y, axes)
+        self.save(x, y)
+        return y
+
+    def backward(self, g: Any) -> Any:
+        x, y = self.saved
+        y = np.where(np.equal(y, -np.inf), 0, y)  # then all x are -inf: no slope, and no NaN
+        return self.restored(g) * np.exp(x - self.restored(y))
+
+
+class Normalized(Function):
+    """Base of softmax and its logarithm: the axes that are normalised together stay."""
+
+    def __init__(self, axis: Axis = -1) -> None:
+        self.axis = axis
+
+    def lowered(self, x: Any) -> Any:
+        """`x` less its maximum, so that its exponential cannot overflow."""
+        self._axes = normalized_axes(self.axis, len(x.shape))
+        return x - _finite_top(x, self._axes)
+
+    def total(self, x: Any) -> Any:
+        """Sum over the axes, which stay with size 1."""
+        return np.sum(x, axis=self._axes, keepdims=True)
+
+
+class Softmax(Normalized):
+    """y = e^x / sum e^x;  gx = y (g - sum g y)"""
+
+    def forward(self, x: Any) -> Any:
+        e = np.exp(self.lowered(x))
+        y = e / self.total(e)
+        self.save(y)
+        return y
+
+    def backward(self, g: Any) -> Any:
+        (y,) = self.saved
+        return y * (g - self.total(g * y))
+
+
+class LogSoftmax(Normalized):
+    """y = x - log sum e^x;  gx = g - e^y sum g"""
+
+    def forward(self, x: Any) -> Any:
+        lowered = self.lowered(x)
+        y = lowered - np.log(self.total(np.exp(lowered)))
+        self.save(y)
+        return y
+
+    def backward(self, g: Any) -> Any:
+        (y,) = self.saved
+        return g - np.exp(y) * self.total(g)
+
+
+def _finite_top(x: Any, axes: tuple[int, ...]) -> Any:
+    """The maximum over `axes`, which stay with size 1; 0 where it is infinite or there is none."""
+    if isinstance(x, np.ndarray | np.generic) and x.size == 0:
+        return np.zeros([1 if i in axes else n for i, n in enumerate(x.shape)], x.dtype)
+    top = np.max(x, axis=axes, keepdims=True)
+    return np.where(np.isfinite(top), top, 0)
+
+
+# ---------------------------------------------------------------------- their functions
+@implements(np.var)
+def var(a: Any, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:
+    """Variance over `axis` (all axes by default): ``sum((a - mean)**2) / (n - ddof)``.
+
+    Parameters
+    ----------
+    a : Variable or array
+    axis : int or tuple of int, optional
+    ddof : number
+        0 for the variance of these numbers, 1 for an unbiased estimate of that behind a sample.
+    keepdims : bool
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> float(F.var(tw.Variable([1.0, 2.0, 3.0]), ddof=1))
+    1.0
+    """
+    return Var(axis, ddof, keepdims)(a)
+
+
+@implements(np.std)
+def std(a: Any, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:
+    """Standard deviation over `axis`; its slope is 0 where all elements are equal.
+
+    Parameters
+    ----------
+    a : Variable or array
+    axis : int or tuple of int, optional
+    ddof : number
+        See `var`.
+    keepdims : bool
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> float(F.std(tw.Variable([1.0, 3.0])))
+    1.0
+    """
+    return Std(axis, ddof, keepdims)(a)
+
+
+@implements(np.prod)
+def prod(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """Product over `axis` (all axes by default); the gradient is right at zeros, too.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> x = tw.Variable([2.0, 0.0, 3.0])
+    >>> F.prod(x).backward()
+    >>> x.grad.data
+    array([0., 6., 0.])
+    """
+    return Prod(axis, keepdims)(a)
+
+
+@implements(np.cumsum)
+def cumsum(a: Any, axis: int | None = None) -> Any:
+    """Running sum along `axis`; of all elements in their order where that is None.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.cumsum(tw.Variable([1.0, 2.0, 3.0])).data
+    array([1., 3., 6.])
+    """
+    if axis is None:
+        return Cumsum(0)(reshape(a, -1))
+    return Cumsum(axis)(a)
+
+
+def logsumexp(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    """``log(sum(exp(a)))`` over `axis` (all axes by default) without overflow.
+
+    ``-inf`` counts for nothing; a sum of nothing is ``-inf``.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> round(float(F.logsumexp(tw.Variable([1000.0, 1000.0]))), 4)
+    1000.6931
+    """
+    return Logsumexp(axis, keepdims)(a)
+
+
+def softmax(x: Any, axis: Axis = -1) -> Any:
+    """``exp(x) / sum(exp(x))``: probabilities along `axis`, without overflow.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.softmax(tw.Variable([1000.0, 1000.0])).data
+    array([0.5, 0.5])
+    """
+    return Softmax(axis)(x)
+
+
+def log_softmax(x: Any, axis: Axis = -1) -> Any:
+    """Logarithm of `softmax`, which stays finite where a probability is too small for a float.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.log_softmax(tw.Variable([0.0, 1000.0])).data
+    array([-1000.,     0.])
+    """
+    return LogSoftmax(axis)(x)
