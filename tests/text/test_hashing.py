@@ -94,6 +94,13 @@ def test_bounded():
 
 def test_the_same_functions_run_under_numba():
     numba = pytest.importorskip("numba", reason="the compiler's extra is not installed")
-    fast_mix = numba.njit(mix)
-    states = np.array([0, 1, 2**63, MASK], dtype=np.uint64)
-    assert [int(fast_mix(state)) for state in states] == mix(states).tolist()
+    numba.extending.register_jitable(mix)
+    scalar_draw, scalar_uniform, scalar_bounded = map(numba.njit, (draw, uniform, bounded))
+    key = stream_key(1, 2, hashing.NEGATIVES)
+    counters = np.array([0, 1, 2**63, MASK], dtype=np.uint64)
+    bits = draw(key, counters, counters[::-1], counters)
+    again = [scalar_draw(key[0], *c) for c in zip(counters, counters[::-1], counters, strict=True)]
+    assert [int(value) for value in again] == bits.tolist()
+    assert [scalar_uniform(value) for value in bits] == uniform(bits).tolist()
+    bound = np.uint64(1000)
+    assert [int(scalar_bounded(value, bound)) for value in bits] == bounded(bits, bound).tolist()

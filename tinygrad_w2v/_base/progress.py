@@ -98,6 +98,13 @@ class Progress:
             Units done since the last call.
         **shown
             Values such as ``loss=0.5, lr=0.02``; one that is not given keeps its last value.
+
+        Examples
+        --------
+        >>> with Progress(2, "words", "training", quiet=True) as progress:
+        ...     progress.update(2, loss=0.5)
+        >>> progress.done
+        2.0
         """
         self.done += done_increment
         if shown:

@@ -52,19 +52,45 @@ class Corpus(NamedTuple):
         return len(self.offsets) - 1
 
     def sentence(self, number: int) -> IntArray:
-        """Return the ids of one sentence."""
+        """Return the ids of one sentence.
+
+        Examples
+        --------
+        >>> _, corpus = build_corpus([["a", "b"], ["b"]], min_count=1)
+        >>> corpus.sentence(1)
+        array([0], dtype=int32)
+        """
         return self.ids[self.offsets[number] : self.offsets[number + 1]]
 
-    def check_window(self, window: int) -> None:
-        """Raise an InputError when `window` is not positive or no sentence is that long."""
-        if window < 1:
-            raise InputError(f"window must be 1 or more, not {window}")
-        longest = int(np.diff(self.offsets).max(initial=0))
-        if longest < 2:
+    def longest_sentence(self) -> int:
+        """Return the number of words of the longest sentence.
+
+        Examples
+        --------
+        >>> _, corpus = build_corpus([["a", "b"], ["b"]], min_count=1)
+        >>> corpus.longest_sentence()
+        2
+        """
+        return int(np.diff(self.offsets).max(initial=0))
+
+    def check_context(self) -> None:
+        """Raise an InputError when no word has a neighbour."""
+        if self.longest_sentence() < 2:
             raise InputError(
                 "no sentence has two words of the vocabulary, so there is no context to learn "
                 "from; use a smaller --min-count or a longer text"
             )
+
+    def check_window(self, window: int) -> None:
+        """Raise an InputError when `window` is not positive or no sentence is that long.
+
+        A window that is cut at both ends of every sentence does no harm, but whoever asks for it
+        has most likely given the wrong text.
+        """
+        if window < 1:
+            raise InputError(f"window must be 1 or more, not {window}")
+        self.check_context()
+        longest = self.longest_sentence()
         if window > longest:
             raise InputError(
                 f"window {window} is larger than the longest sentence of {longest} words; "

@@ -52,6 +52,12 @@ class AliasTable(NamedTuple):
         ------
         InputError
             When no word has a weight that can be drawn from.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> AliasTable.from_counts(np.array([3, 1]), exponent=1).probabilities()
+        array([0.75, 0.25])
         """
         with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
             weights = np.asarray(counts, dtype=np.float64) ** exponent
@@ -89,13 +95,27 @@ class AliasTable(NamedTuple):
         -------
         IntArray
             Ids, of the same shape.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> table = AliasTable.from_counts(np.array([3, 1]), exponent=1)
+        >>> table.words(np.array([0, 2**63, 2**64 - 1], dtype=np.uint64))
+        array([0, 1, 0])
         """
         column = bounded(bits, np.uint64(len(self.alias))).astype(np.intp)
         own = (bits & LOW_32) < self.threshold.take(column)
         return np.where(own, column, self.alias.take(column))
 
     def probabilities(self) -> FloatArray:
-        """Return the probability of each word, shape (V,)."""
+        """Return the probability of each word, shape (V,).
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> AliasTable.from_counts(np.array([1, 1]), exponent=0.75).probabilities()
+        array([0.5, 0.5])
+        """
         own = self.threshold / 2.0**32
         given = np.bincount(self.alias, weights=1.0 - own, minlength=len(own))
         return (own + given) / len(own)

@@ -109,7 +109,13 @@ class Vocabulary:
         return dict(enumerate(self.words))
 
     def encode(self, words: Iterable[str]) -> IntArray:
-        """Return the ids of words as int32; unknown words are left out."""
+        """Return the ids of words as int32; unknown words are left out.
+
+        Examples
+        --------
+        >>> Vocabulary(["say", "you"], [2, 1]).encode(["you", "never", "say"])
+        array([1, 0], dtype=int32)
+        """
         known = self.word_to_id
         return np.array([known[word] for word in words if word in known], dtype=np.int32)
 

@@ -117,7 +117,7 @@ class WindowSource:
     Raises
     ------
     InputError
-        When the window is larger than the longest sentence, or a setting is out of range.
+        When no sentence has two words, or a setting is out of range.
 
     Examples
     --------
@@ -143,7 +143,7 @@ class WindowSource:
         self.corpus = corpus
         self.settings = settings = settings or WindowSettings()
         self.block_words = block_words
-        corpus.check_window(settings.window)
+        corpus.check_context()
         self.keep = keep_probability(counts, settings.sample)
         self.negatives = AliasTable.from_counts(counts, settings.ns_exponent)
         labels = np.zeros((settings.batch_size, 1 + settings.negative), dtype=np.float32)
