@@ -48,7 +48,7 @@ def ours(vocab: int) -> Callable[[], object]:
 
     def step() -> object:
         h = w_in[centers]
-        scores = np.sum(np.expand_dims(h, -2) * w_out[targets], axis=-1)
+        scores = np.einsum("bd,bkd->bk", h, w_out[targets])
         loss = -F.sum(F.log_sigmoid(scores * signs))
         loss.backward()
         for w in (w_in, w_out):

@@ -6,7 +6,7 @@ have kept to NumPy's API and never asked a size or a value to be a number.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -42,7 +42,7 @@ class Size:
 class Duck:
     """An array of which only shape and history are known."""
 
-    log: list[str] = []
+    log: ClassVar[list[str]] = []
 
     def __init__(self, op: str, ins: tuple[Any, ...], shape: tuple[Any, ...]) -> None:
         self.op, self.ins, self.shape = op, ins, shape
@@ -96,7 +96,9 @@ class Duck:
         if func in (np.sum, np.mean):
             keep = kwargs.get("keepdims", False)
             axes = [a % self.ndim for a in kwargs["axis"]]
-            shape = [1 if i in axes else n for i, n in enumerate(self.shape) if keep or i not in axes]
+            shape = [
+                1 if i in axes else n for i, n in enumerate(self.shape) if keep or i not in axes
+            ]
             return Duck(func.__name__, args[:1], tuple(shape))
         raise TypeError(f"{func.__name__} is not known to this duck")
 

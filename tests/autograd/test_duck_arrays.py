@@ -23,7 +23,11 @@ def leaf(*shape: Any) -> tw.Variable:
 
 def test_skipgram_runs_forward_and_backward_on_symbols() -> None:
     w_in, w_out = leaf(50, 8), leaf(50, 8)
-    contexts, targets, signs = Duck("input", (), (C,)), Duck("input", (), (6,)), Duck("in", (), (6,))
+    contexts, targets, signs = (
+        Duck("input", (), (C,)),
+        Duck("input", (), (6,)),
+        Duck("in", (), (6,)),
+    )
     for ids in (contexts, targets):
         ids.dtype = np.dtype(np.int64)
     h = w_in[contexts]

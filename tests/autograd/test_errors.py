@@ -62,7 +62,7 @@ class SavesSomethingElse(tw.Function):
 
 def test_missing_rule() -> None:
     y = NoBackward()(tw.Variable(1.0))
-    with pytest.raises(MissingRuleError, match="no_backward.*stop_gradient"):
+    with pytest.raises(MissingRuleError, match=r"no_backward.*stop_gradient"):
         y.backward()
 
 
@@ -86,7 +86,7 @@ def test_the_line_is_known_under_debug_and_the_way_there_is_said_otherwise() -> 
 
 
 def test_save_takes_only_inputs_and_outputs() -> None:
-    with pytest.raises(TypeError, match="saves_something_else.*neither an input nor an output"):
+    with pytest.raises(TypeError, match=r"saves_something_else.*neither an input nor an output"):
         SavesSomethingElse()(tw.Variable([1.0, 2.0]))
 
 

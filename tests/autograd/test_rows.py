@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tinygrad_w2v as tw
+from tinygrad_w2v.autograd.rows import sum_by_row
 
 
 def random_grad(rng: np.random.Generator, n: int, shape: tuple[int, ...]) -> tw.RowGrad:
@@ -47,6 +48,22 @@ def test_sums_are_the_sums_of_the_dense_arrays(seed: int, sizes: list[int]) -> N
     np.testing.assert_allclose(moved, table, atol=1e-12)
     np.testing.assert_allclose(table + total, table + expected, atol=1e-12)
     np.testing.assert_allclose(total + table, table + expected, atol=1e-12)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(0, 400), st.sampled_from([3, 70_000, 2**33]))
+def test_sum_by_row_at_every_size_of_key(seed: int, n: int, largest: int) -> None:
+    rng = np.random.default_rng(seed)
+    rows = np.minimum(rng.geometric(0.1, n) * (largest // 3), largest)
+    values = rng.normal(size=(n, 2))
+    expected_rows, group = np.unique(rows, return_inverse=True)
+    expected = np.zeros((len(expected_rows), 2))
+    np.add.at(expected, group, values)
+    for rising in (True, False):
+        unique, total = sum_by_row(rows, values, rising)
+        order = np.argsort(unique)
+        assert not rising or (order == np.arange(len(unique))).all()
+        np.testing.assert_array_equal(unique[order], expected_rows)
+        np.testing.assert_allclose(total[order], expected, atol=1e-12)
 
 
 def test_adding_many_is_not_quadratic() -> None:

@@ -58,7 +58,16 @@ OPERATORS = {
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize(
     "other",
-    [2, 2.0, True, np.float64(2), np.int64(2), np.array(2.0), np.array([1, 2]), np.array([True] * 2)],
+    [
+        2,
+        2.0,
+        True,
+        np.float64(2),
+        np.int64(2),
+        np.array(2.0),
+        np.array([1, 2]),
+        np.array([True] * 2),
+    ],
     ids=lambda o: type(o).__name__ + str(getattr(o, "dtype", "")),
 )
 def test_operators_with_constants_on_both_sides(name: str, dtype: Any, other: Any) -> None:
@@ -98,7 +107,14 @@ def test_numpy_functions_are_the_same_ops() -> None:
 
 def test_numpy_functions_without_derivative_give_plain_arrays() -> None:
     x = tw.Variable([1.0, -2.0])
-    for value in (np.sign(x), np.isfinite(x), np.argmax(x), np.ones_like(x), np.zeros_like(x), x > 0):
+    for value in (
+        np.sign(x),
+        np.isfinite(x),
+        np.argmax(x),
+        np.ones_like(x),
+        np.zeros_like(x),
+        x > 0,
+    ):
         assert not isinstance(value, tw.Variable)
     assert np.shape(x) == (2,)
     assert np.ndim(x) == 1

@@ -24,6 +24,7 @@ from tinygrad_w2v.autograd.rows import densify
 from tinygrad_w2v.autograd.shaping import cast, sum_to
 
 ndarray = np.ndarray
+_DENSE = frozenset((ndarray, np.float64, np.float32, tuple))
 _by_order = attrgetter("order")
 
 
@@ -95,6 +96,8 @@ def _walk(
         for x, part in zip(function.inputs, parts):  # noqa: B905 (pull has compared the lengths)
             if part is None or not isinstance(x, Node):
                 continue
+            if type(part) is not ndarray and type(part) in PYTHON_NUMBERS:
+                part = np.float64(part)
             data = x._data
             if part.shape != data.shape or part.dtype is not data.dtype:
                 part = _fitted(function, x, part)
@@ -105,12 +108,13 @@ def _walk(
                 key = x
             elif x.index:
                 key = (key, x.index)
-            if key not in arriving:
+            before = arriving.get(key)
+            if before is None:
                 arriving[key] = part
-            elif key in owned and type(part) is ndarray:
-                arriving[key] += part
+            elif type(before) is ndarray and key in owned and type(part) is ndarray:
+                before += part
             else:
-                total = arriving[key] = arriving[key] + part
+                total = arriving[key] = before + part
                 if type(total) is ndarray:
                     owned.add(key)
     return {leaf: _private(g, leaf in owned) for leaf, g in arriving.items()}
@@ -133,7 +137,7 @@ def _private(g: Any, owned: bool) -> Any:
 # ---------------------------------------------------------------------- running one rule
 def _pull(function: Function, g: Any) -> tuple[Any, ...]:
     """The gradients for the inputs of one op."""
-    if type(g) is not ndarray:
+    if type(g) not in _DENSE:
         g = densify(g)
     try:
         if type(g) is tuple and not takes_one_gradient(function):
@@ -150,9 +154,6 @@ def _pull(function: Function, g: Any) -> tuple[Any, ...]:
             f"{len(function.inputs)} input(s): return one for each, None where there is none"
             + diagnosis.backward_place(function)
         )
-    for part in parts:
-        if type(part) in PYTHON_NUMBERS:
-            return tuple([np.float64(p) if type(p) in PYTHON_NUMBERS else p for p in parts])
     return parts
 
 

@@ -166,7 +166,8 @@ def check_finite_backward(function: Function, g: Any, gradients: tuple[Any, ...]
 def checksums(arrays: tuple[Any, ...]) -> tuple[int, ...]:
     """A number for each array that changes when somebody writes into it."""
     return tuple(
-        zlib.crc32(np.ascontiguousarray(a).view(np.uint8).data) if isinstance(a, np.ndarray) else 0 for a in arrays
+        zlib.crc32(np.ascontiguousarray(a).view(np.uint8).data) if isinstance(a, np.ndarray) else 0
+        for a in arrays
     )
 
 

@@ -83,7 +83,7 @@ def _out_refused(name: str) -> TypeError:
 
 
 def unwrapped(value: Any) -> Any:
-    """`value` with the Variables in it (lists, tuples, dicts, slices too) replaced by their data."""
+    """`value` with the Variables in it (in lists, tuples, dicts too) replaced by their data."""
     if isinstance(value, Node):
         return value._data
     if type(value) in (list, tuple):

@@ -22,7 +22,8 @@ def _facts(x: Node) -> list[str]:
 
 
 def _values(data: Any, prefix: str = "") -> str:
-    if isinstance(data, np.ndarray):
+    if isinstance(data, np.ndarray | np.generic):
+        data = np.asarray(data)
         return np.array2string(data, separator=", ", prefix=prefix, threshold=60, edgeitems=3)
     return repr(data)
 

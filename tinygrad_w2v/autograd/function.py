@@ -177,6 +177,11 @@ class Function:
 
     def _with_constants(self, inputs: tuple[Any, ...], arrays: list[Any]) -> tuple[Any, ...]:
         """Make arrays of the constants, in `arrays` too; numbers take the Variables' dtype."""
+        if len(arrays) == 2 and type(arrays[1]) in PYTHON_NUMBERS and inputs[0] is not arrays[0]:
+            dtype = arrays[0].dtype
+            if dtype.kind == "f":  # `x * 2`, by far the most frequent
+                number = arrays[1] = dtype.type(arrays[1])
+                return inputs[0], number
         dtype = float_dtype(inputs, arrays)
         converted = list(inputs)
         for i, x in enumerate(inputs):
@@ -234,7 +239,7 @@ class Function:
 
     # ------------------------------------------------------------------ plumbing of `save`
     def over_variables(self) -> Function:
-        """This op with Variables in `saved`: what `backward` runs on under ``create_graph``."""
+        """The op with Variables in `saved`: what `backward` runs on under ``create_graph``."""
         view = copy.copy(self)
         view.saved = tuple([self._variable_of(array) for array in self.saved])
         return view

@@ -39,8 +39,7 @@ def is_duck_array(value: object) -> bool:
     """Whether `value` is a foreign array: one that answers NumPy's protocols itself."""
     if isinstance(value, np.generic):
         return False
-    kind = type(value)
-    return hasattr(kind, "__array_ufunc__") and hasattr(kind, "shape") and hasattr(kind, "dtype")
+    return hasattr(type(value), "__array_ufunc__") and hasattr(value, "shape")
 
 
 def primitive(name: str, value: Any, *args: Any) -> Any:

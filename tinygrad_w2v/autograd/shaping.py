@@ -19,7 +19,7 @@ ndarray = np.ndarray
 Axis = int | tuple[int, ...] | None
 
 
-# ---------------------------------------------------------------------- helpers on any kind of value
+# ---------------------------------------------------------------------- helpers, for any value
 def normalized_axes(axis: Axis, ndim: int) -> tuple[int, ...]:
     """`axis` as a tuple of non-negative ints; None is all axes.
 

@@ -172,8 +172,8 @@ class Variable(Node, results=True):
                     "gradient, `backward(grad)`, or reduce it to one number first, for example "
                     "with `.sum()`"
                 )
-            seed = np.ones_like(data)
-            return seed[()] if isinstance(seed, np.ndarray) else seed  # without axes: a scalar
+            ones = np.ones_like(data)
+            return ones[()] if isinstance(ones, np.ndarray) else ones  # without axes: a scalar
         seed: Any = grad if isinstance(grad, Node | rows.RowGrad) else np.asarray(grad)
         if isinstance(seed, Node) and not create_graph:
             seed = seed._data
