@@ -1,0 +1,198 @@
+"""A program as nodes and edges that a layout engine can place quickly.
+
+A layout with one node that 300 others read, or with edges across the whole picture, takes
+minutes. So a given value is drawn at each op that reads it, and so is a value of the forward pass
+that backward reads; an edge that would pass many ranks, or come from a node with many readers,
+ends in a small node with the value's name instead.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from tinygrad_w2v.drawing.program import GIVEN, Program, Scope, Step, Value
+
+MOST_READERS = 8  # of a value; further ones read a node with its name
+MOST_INPUTS = 10  # of an op; further ones are counted in one node
+LONGEST_EDGE = 24  # in ranks
+
+Shape = Literal["value", "op"]
+
+
+@dataclass(frozen=True, slots=True)
+class DiagramNode:
+    """A Variable (`shape` "value") or an op, with what stands in it."""
+
+    key: str
+    shape: Shape
+    kind: str  # of the value; for an op what its box stands for; "reference" for a name again
+    title: str
+    details: tuple[str, ...] = ()
+    tooltip: str = ""
+    scope: tuple[Scope, ...] = ()
+    backward: bool = False
+
+
+class DiagramEdge(NamedTuple):
+    """From a value to the op that reads it, or from an op to the value that it makes."""
+
+    tail: str
+    head: str
+
+
+@dataclass(frozen=True)
+class Diagram:
+    """What is drawn: the forward part and, beside it, the backward part."""
+
+    title: str
+    nodes: tuple[DiagramNode, ...]
+    edges: tuple[DiagramEdge, ...]
+    message: str = ""
+
+    @property
+    def has_backward(self) -> bool:
+        """Whether there are two parts."""
+        return any(node.backward for node in self.nodes)
+
+
+def diagram_of(program: Program, message: str = "") -> Diagram:
+    """Lay out which nodes and edges there are.
+
+    Parameters
+    ----------
+    program : Program
+        What is drawn.
+    message : str
+        Shown below the picture.
+    """
+    drawing = _Drawing(program)
+    drawing.part(program.forward, backward=False)
+    if program.seed is not None:
+        drawing.part(program.backward, backward=True)
+    title = program.values[program.result].name
+    return Diagram(title, tuple(drawing.nodes), tuple(drawing.edges), message)
+
+
+@dataclass
+class _Drawing:
+    program: Program
+    nodes: list[DiagramNode] = field(default_factory=list)
+    edges: list[DiagramEdge] = field(default_factory=list)
+    home: dict[int, str] = field(default_factory=dict)  # node of a value that has edges
+    rank: dict[int, int] = field(default_factory=dict)
+    readers: dict[int, int] = field(default_factory=dict)
+    loose: set[int] = field(default_factory=set)  # made of given values alone: goes to its reader
+
+    def part(self, steps: tuple[Step, ...], backward: bool) -> None:
+        self.home.clear()
+        start = self.program.seed if backward else self.program.result
+        assert start is not None
+        if backward or not steps:
+            self.value(start, (), backward)
+        for step in steps:
+            box = self.op(step, backward)
+            rank = 0
+            inputs = tuple(dict.fromkeys(step.inputs))
+            if len(inputs) > MOST_INPUTS:
+                self.many_inputs(box, step, inputs[MOST_INPUTS - 2 : -1], backward)
+                inputs = (*inputs[: MOST_INPUTS - 2], inputs[-1])
+            for key in inputs:
+                rank = max(rank, self.rank.get(key, 0) + 1 if key in self.home else 1)
+            for key in inputs:
+                for _ in range(min(step.inputs.count(key), 3)):
+                    self.edges.append(DiagramEdge(self.source(key, rank, step, backward), box))
+            for key in step.outputs:
+                if key is not None:
+                    self.rank[key] = rank + 1
+                    if all(k not in self.home or k in self.loose for k in inputs):
+                        self.loose.add(key)
+                    self.edges.append(DiagramEdge(box, self.value(key, step.scope, backward)))
+
+    def source(self, key: int, rank: int, step: Step, backward: bool) -> str:
+        """The node that an op reads `key` from: the value's own, or one with its name."""
+        home = self.home.get(key)
+        count = self.readers[key] = self.readers.get(key, 0) + 1
+        if key in self.loose:
+            self.loose.discard(key)
+            self.rank[key] = rank - 1
+        near = home is not None and rank - self.rank.get(key, 0) <= LONGEST_EDGE
+        if home is not None and near and count <= MOST_READERS:
+            return home
+        return self.reference(key, step.scope, backward)
+
+    # ------------------------------------------------------------------ nodes
+    def add(self, **what: object) -> str:
+        key = f"n{len(self.nodes)}"
+        self.nodes.append(DiagramNode(key=key, **what))  # type: ignore[arg-type]
+        return key
+
+    def op(self, step: Step, backward: bool) -> str:
+        return self.add(
+            shape="op",
+            kind=step.whole,
+            title=step.label,
+            details=step.parameters,
+            tooltip=step.tooltip,
+            scope=step.scope,
+            backward=backward,
+        )
+
+    def value(self, key: int, scope: tuple[Scope, ...], backward: bool) -> str:
+        value = self.program.values[key]
+        self.home[key] = self.add(
+            shape="value",
+            kind=value.kind,
+            title=value.name,
+            details=_details(value),
+            tooltip=_tooltip(value),
+            scope=scope,
+            backward=backward,
+        )
+        self.rank.setdefault(key, 0)
+        return self.home[key]
+
+    def reference(self, key: int, scope: tuple[Scope, ...], backward: bool) -> str:
+        """A value at the place of its use: a given one whole, any other by its name."""
+        value = self.program.values[key]
+        given = value.kind in GIVEN and not backward
+        kind = value.kind if value.kind in ("number", "constant") or given else "reference"
+        return self.add(
+            shape="value",
+            kind=kind,
+            title=value.name,
+            details=_details(value) if given else (),
+            tooltip=_tooltip(value),
+            scope=scope,
+            backward=backward,
+        )
+
+    def many_inputs(
+        self, box: str, step: Step, hidden: tuple[int, ...], backward: bool
+    ) -> None:
+        values = self.program.values
+        node = self.add(
+            shape="value",
+            kind="reference",
+            title=f"{len(hidden)} more",
+            details=(f"{values[hidden[0]].name} … {values[hidden[-1]].name}",),
+            scope=step.scope,
+            backward=backward,
+        )
+        self.edges.append(DiagramEdge(node, box))
+
+
+def _details(value: Value) -> tuple[str, ...]:
+    if value.kind == "number":
+        return ()
+    found = [value.type]
+    if value.content:
+        found.append(value.content)
+    if value.gradient:
+        found.append(f"grad {value.gradient}")
+    return tuple(found)
+
+
+def _tooltip(value: Value) -> str:
+    text = f"{value.name} {value.type}"
+    return text if value.kind in ("intermediate", "bundle") else f"{text}: {value.kind}"

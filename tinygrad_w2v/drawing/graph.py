@@ -1,0 +1,304 @@
+"""`tw.graph`: a graph as text, as DOT, as a picture, as a page."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import Any, get_args
+
+from tinygrad_w2v._base.errors import InputError, MissingDependencyError
+from tinygrad_w2v._base.files import PathLike, safe_write
+from tinygrad_w2v.autograd.variable import Variable
+from tinygrad_w2v.drawing.diagram import Diagram, diagram_of
+from tinygrad_w2v.drawing.dot import Direction, dot_of
+from tinygrad_w2v.drawing.page import page_of
+from tinygrad_w2v.drawing.program import Program
+from tinygrad_w2v.drawing.reading import read, why_not
+from tinygrad_w2v.drawing.render import LayoutTimeoutError, RenderError, render
+from tinygrad_w2v.drawing.summary import collapse as collapsed
+from tinygrad_w2v.drawing.summary import summarised
+from tinygrad_w2v.drawing.svg import finished, inline, plain_html
+from tinygrad_w2v.drawing.text import text_of
+
+SUFFIXES = (".txt", ".dot", ".svg", ".png", ".html")
+# A graph of more nodes than this is summarised, too, where it takes longer than these seconds.
+LARGE, PATIENCE = 1000, 8.0
+
+
+class Graph:
+    """A drawing of the graph behind a Variable; made by `graph`.
+
+    It shows itself in a notebook, and ``print(g)`` prints the program. It only reads: nothing is
+    written on the Variables.
+    """
+
+    def __init__(
+        self,
+        variable: Variable,
+        backward: bool,
+        values: bool,
+        gradients: bool,
+        direction: Direction,
+        collapse: tuple[str, ...],
+        max_nodes: int,
+        timeout: float,
+    ) -> None:
+        self._variable = variable
+        self._values = values
+        self._direction: Direction = direction
+        self._collapse = collapse
+        self._max_nodes = max_nodes
+        self._timeout = timeout
+        self._program = collapsed(read(variable, backward, values, gradients), collapse)
+        self._backward = backward
+        self._svg: str | None = None
+
+    # ------------------------------------------------------------------ text
+    @cached_property
+    def text(self) -> str:
+        """Forward and backward as a program, one line an op.
+
+        Where the value has no gradient, the listing ends with the reason.
+        """
+        if self._backward:
+            return text_of(self._program)
+        try:
+            program = read(self._variable, True, self._values)
+        except Exception as error:  # a user's rule may raise anything; the forward part is true
+            program = read(self._variable, False, self._values)
+            program = _noted(program, why_not(error))
+        return text_of(collapsed(program, self._collapse))
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        name = self._diagram_title()
+        ops = len(self._program.forward) + len(self._program.backward)
+        return f"<Graph of {name}: {ops} ops; print it, or save it as svg, png or html>"
+
+    def _diagram_title(self) -> str:
+        return self._program.values[self._program.result].name
+
+    # ------------------------------------------------------------------ pictures
+    @cached_property
+    def _diagram(self) -> Diagram:
+        message = "" if self._program.forward else "a leaf: no op that was recorded made it"
+        diagram = diagram_of(self._program, message)
+        count = len(diagram.nodes)
+        if count > self._max_nodes:
+            return self._summary(f"{count} nodes are more than max_nodes={self._max_nodes}")
+        return diagram
+
+    def _summary(self, reason: str) -> Diagram:
+        ops = len(self._program.steps)
+        program = summarised(self._program)
+        message = f"summary of {ops} ops in {len(program.steps)} boxes: {reason}"
+        warnings.warn(
+            f"the graph is drawn as a {message}; `.text` lists every op, `collapse=` and "
+            "`max_nodes=` choose what is drawn",
+            UserWarning,
+            stacklevel=4,
+        )
+        return diagram_of(program, message)
+
+    @property
+    def dot(self) -> str:
+        """The graph in Graphviz's language."""
+        return dot_of(self._diagram, self._direction)
+
+    def svg(self) -> str:
+        """The picture as SVG text.
+
+        Raises
+        ------
+        MissingDependencyError
+            If no layout engine is installed; `dot` and `text` work without one.
+        RenderError
+            If the engine fails or exceeds the time limit.
+        """
+        if self._svg is None:
+            laid_out = self._render("svg").decode("utf-8")
+            self._svg = finished(laid_out, self._diagram, self._description())
+        return self._svg
+
+    def png(self) -> bytes:
+        """The picture as the bytes of a PNG file.
+
+        Raises
+        ------
+        MissingDependencyError, RenderError
+            As `svg`.
+        """
+        return self._render("png")
+
+    def html(self) -> str:
+        """A page that needs nothing else, to be zoomed (wheel) and panned (drag).
+
+        Raises
+        ------
+        MissingDependencyError, RenderError
+            As `svg`.
+        """
+        svg = inline(self.svg())
+        title = f"Graph of {self._diagram.title}"
+        return page_of(title, svg, self.text, self._diagram.has_backward)
+
+    def _render(self, format: Any) -> bytes:
+        large = len(self._diagram.nodes) > LARGE
+        limit = min(self._timeout, PATIENCE) if large else self._timeout
+        try:
+            return render(self.dot, format, limit)
+        except LayoutTimeoutError:
+            if not large:
+                raise
+        count = len(self._diagram.nodes)
+        self.__dict__["_diagram"] = self._summary(f"{count} nodes took longer than {limit:g} s")
+        return render(self.dot, format, self._timeout)
+
+    def _description(self) -> str:
+        forward, backward = len(self._program.forward), len(self._program.backward)
+        text = f"{forward} ops of the forward pass"
+        return f"{text} and {backward} of the backward pass." if backward else f"{text}."
+
+    # ------------------------------------------------------------------ files and notebooks
+    def save(self, path: PathLike) -> None:
+        """Write the graph; the suffix says what: txt, dot, svg, png or html.
+
+        Parameters
+        ----------
+        path : str or path
+            The file; its folder must exist.
+
+        Raises
+        ------
+        InputError
+            For another suffix, or a place that cannot be written.
+        MissingDependencyError, RenderError
+            If there is no picture; then the DOT text is written beside `path`.
+        """
+        target = Path(path)
+        suffix = target.suffix.lower()
+        if suffix not in SUFFIXES:
+            known = " ".join(SUFFIXES)
+            raise InputError(f"cannot tell how to draw {target.name!r}: end its name in {known}")
+        if suffix in (".txt", ".dot"):
+            _write(target, self.text + "\n" if suffix == ".txt" else self.dot)
+            return
+        make = {".svg": self.svg, ".png": self.png, ".html": self.html}[suffix]
+        try:
+            content = make()
+        except (MissingDependencyError, RenderError) as error:
+            kept = target.with_suffix(".dot")
+            _write(kept, self.dot)
+            kind = type(error)
+            raise kind(f"{target} was not drawn, its DOT text is in {kept}: {error}") from error
+        _write(target, content)
+
+    def _repr_svg_(self) -> str | None:
+        try:
+            return self.svg()
+        except (MissingDependencyError, RenderError):
+            return None
+
+    def _repr_html_(self) -> str | None:
+        """Only where there is no picture: the listing."""
+        try:
+            self.svg()
+        except (MissingDependencyError, RenderError) as error:
+            return plain_html(self.text, str(error))
+        return None
+
+
+def _noted(program: Program, note: str) -> Program:
+    from dataclasses import replace
+
+    return replace(program, note=note)
+
+
+def _write(target: Path, content: str | bytes) -> None:
+    with safe_write(target, "wb") as file:
+        file.write(content if isinstance(content, bytes) else content.encode("utf-8"))
+
+
+def graph(
+    v: Variable,
+    backward: bool = False,
+    *,
+    values: bool = False,
+    gradients: bool = False,
+    direction: Direction = "TB",
+    collapse: str | Iterable[str] = (),
+    max_nodes: int = 8000,
+    timeout: float = 30.0,
+) -> Graph:
+    """Draw the graph that computed `v`.
+
+    Variables are ellipses and ops are boxes; the calls of a module are framed. A parameter or
+    constant is drawn at each of its uses, and so is a value that the backward pass reads again.
+    Drawing never writes ``.grad``.
+
+    Parameters
+    ----------
+    v : Variable
+        The result, a loss for example.
+    backward : bool
+        Draw the graph of its gradients, too. (`.text` always prints both.)
+    values : bool
+        Show the numbers in the nodes: all of them where they are few, else their range.
+    gradients : bool
+        Show the gradient of `v` for each value in its node.
+    direction : {"TB", "LR"}
+        From top to bottom, or from left to right.
+    collapse : str or iterable of str
+        Names of modules to draw as one box.
+    max_nodes : int
+        A larger graph is drawn as a summary, with a warning.
+    timeout : float
+        Seconds that a layout may take.
+
+    Returns
+    -------
+    Graph
+        With ``.text .dot .svg() .png() .html() .save(path)``; a notebook shows it.
+
+    Raises
+    ------
+    TypeError
+        If `v` is not a Variable.
+    InputError
+        For an unknown option.
+    NonDifferentiableError
+        If the gradient is asked of a value that has none.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> w = tw.Variable([[1.0, 2.0], [3.0, 4.0]], name="w")
+    >>> h = tw.Variable([1.0, -1.0], name="x") @ w
+    >>> print(tw.graph((h * h).sum()).text)
+    forward
+      x     (2,)    variable
+      w     (2, 2)  variable
+      h1    (2,)    = matmul(x, w)
+      h2    (2,)    = multiply(h1, h1)
+      y     ()      = sum(h2)
+    <BLANKLINE>
+    backward
+      gy    ()      = 1
+    """
+    if not isinstance(v, Variable):
+        raise TypeError(
+            f"graph draws a Variable, the result of a computation, not {type(v).__name__}: "
+            "run the model first, for example `tw.graph(model.loss(batch))`"
+        )
+    if direction not in get_args(Direction):
+        raise InputError(f"direction must be 'TB' or 'LR', not {direction!r}")
+    if max_nodes < 1:
+        raise InputError(f"max_nodes must be at least 1, not {max_nodes}")
+    if not timeout > 0:
+        raise InputError(f"timeout must be a positive number of seconds, not {timeout}")
+    names = (collapse,) if isinstance(collapse, str) else tuple(collapse)
+    return Graph(v, backward, values, gradients, direction, names, max_nodes, timeout)

@@ -1,0 +1,169 @@
+"""Run a Graphviz engine: `dot` where it is installed, else the wheel `graphviz-pure`.
+
+Both read DOT from their standard input. The wheel's program is called by its own name and is
+looked for in this environment's folder of scripts too, which need not be on PATH.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import sysconfig
+import warnings
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from tinygrad_w2v._base.errors import MissingDependencyError, TinygradError
+
+Format = Literal["svg", "png"]
+DOTS_PER_INCH = 144
+LARGEST_PNG = 100  # inches: a longer picture is scaled down
+
+
+class RenderError(TinygradError, RuntimeError):
+    """A layout engine failed or took too long; the message says what to do."""
+
+
+class LayoutTimeoutError(RenderError, TimeoutError):
+    """A layout engine did not finish within the time limit."""
+
+
+class Engine(NamedTuple):
+    """A program that lays out DOT."""
+
+    name: Literal["dot", "graphviz-pure"]
+    path: str
+
+
+def engines() -> list[Engine]:
+    """The layout engines of this machine, the preferred one first.
+
+    Examples
+    --------
+    >>> {engine.name for engine in engines()} <= {"dot", "graphviz-pure"}
+    True
+    """
+    found = []
+    path = shutil.which("dot")
+    if path:
+        found.append(Engine("dot", path))
+    for folder in (sysconfig.get_path("scripts"), str(Path(sys.executable).parent), None):
+        path = shutil.which("graphviz-pure", path=folder)
+        if path:
+            found.append(Engine("graphviz-pure", path))
+            break
+    return found
+
+
+def render(dot: str, format: Format, timeout: float) -> bytes:
+    """Lay out a graph.
+
+    Parameters
+    ----------
+    dot : str
+        The graph in Graphviz's language.
+    format : {"svg", "png"}
+        What to make of it.
+    timeout : float
+        Seconds after which the engine is stopped.
+
+    Raises
+    ------
+    MissingDependencyError
+        If there is no engine.
+    LayoutTimeoutError
+        After `timeout` seconds.
+    RenderError
+        If the engine fails; its message is passed on.
+    """
+    found = engines()
+    if not found:
+        raise MissingDependencyError(
+            "no layout engine is installed: `pip install graphviz-pure`, or install Graphviz "
+            "(https://graphviz.org/download) so that `dot` is on PATH"
+        )
+    failures = []
+    for engine in found:
+        try:
+            picture = _run(engine, dot, format, timeout)
+        except RenderError as error:
+            if isinstance(error, LayoutTimeoutError):
+                raise
+            failures.append(str(error))
+            continue
+        if format == "png":
+            _warn_of_missing_characters(engine, dot)
+        return picture
+    raise RenderError("; ".join(failures))
+
+
+def _run(engine: Engine, dot: str, format: Format, timeout: float) -> bytes:
+    command = [engine.path, "-Kdot", f"-T{format}", "-q"]
+    if format == "png":
+        command += [f"-Gdpi={DOTS_PER_INCH}", f"-Gsize={LARGEST_PNG},{LARGEST_PNG}"]
+    try:
+        done = subprocess.run(
+            command, input=dot.encode(), capture_output=True, timeout=timeout, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise LayoutTimeoutError(
+            f"{engine.name} did not lay out the graph within {timeout:g} s: draw fewer nodes "
+            "(`max_nodes=200`, or `collapse=` a module), or give it more time (`timeout=`)"
+        ) from error
+    except OSError as error:
+        raise RenderError(f"{engine.path} cannot be run: {error}") from error
+    if done.returncode != 0 or not done.stdout:
+        lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise RenderError(
+            f"{engine.name} ended with status {done.returncode}: "
+            f"{lines[-1] if lines else 'no message'}"
+        )
+    return done.stdout
+
+
+# ---------------------------------------------------------------------- characters of a PNG
+# What the one font of graphviz-pure has beside Latin, Greek, Cyrillic and Hebrew letters.
+_RANGES = ((0x20, 0x52F), (0x591, 0x5F4), (0x1E00, 0x1FFE), (0x2010, 0x2044), (0x20A0, 0x20BF))
+_SINGLE = frozenset("←↑→↓↔↕∂∆∏∑−√∞∫≈≠≤≥ⁿ℮™Ω")
+
+
+def _warn_of_missing_characters(engine: Engine, dot: str) -> None:
+    unusual = sorted({c for c in dot if ord(c) > 0x7F and not c.isspace()})
+    if engine.name == "dot":
+        missing = _unknown_to_fontconfig(unusual)
+    else:
+        missing = [
+            c
+            for c in unusual
+            if c not in _SINGLE and not any(low <= ord(c) <= high for low, high in _RANGES)
+        ]
+    if missing:
+        shown = "".join(missing[:12]) + ("…" if len(missing) > 12 else "")
+        warnings.warn(
+            f"the font of the PNG lacks {len(missing)} character(s), drawn as boxes: {shown}; "
+            "SVG and HTML show them (`.save('graph.svg')`)",
+            UserWarning,
+            stacklevel=4,
+        )
+
+
+def _unknown_to_fontconfig(characters: list[str]) -> list[str]:
+    """The characters that no font of the system has; empty where that cannot be asked."""
+    program = shutil.which("fc-list")
+    if not program or not characters:
+        return []
+    missing = []
+    for character in characters[:200]:
+        try:
+            done = subprocess.run(
+                [program, f":charset={ord(character):x}", "family"],
+                capture_output=True,
+                timeout=5,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            return []
+        if done.returncode == 0 and not done.stdout.strip():
+            missing.append(character)
+    return missing
