@@ -141,15 +141,20 @@ class Matmul(Arithmetic):
             y, g = np.expand_dims(y, -1), np.expand_dims(g, -1)
         gx = gy = None
         if self.needs(0):
-            gx = np.matmul(g, np.swapaxes(y, -1, -2))
+            gx = np.matmul(g, transposed(y))
             gx = np.squeeze(gx, -2) if row else gx
         if self.needs(1):
             if len(y.shape) == 2 and len(x.shape) > 2 and not column:
                 # One matrix served a whole batch: one product, not one for each of the batch.
                 x, g = np.reshape(x, (-1, x.shape[-1])), np.reshape(g, (-1, g.shape[-1]))
-            gy = np.matmul(np.swapaxes(x, -1, -2), g)
+            gy = np.matmul(transposed(x), g)
             gy = np.squeeze(gy, -1) if column else gy
         return gx, gy
+
+
+def transposed(x: Any) -> Any:
+    """`x` with its last two axes exchanged."""
+    return x.swapaxes(-1, -2) if type(x) is np.ndarray else np.swapaxes(x, -1, -2)
 
 
 @implements(np.add)

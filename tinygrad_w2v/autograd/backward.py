@@ -96,13 +96,15 @@ def _walk(
         for x, part in zip(function.inputs, parts):  # noqa: B905 (pull has compared the lengths)
             if part is None or not isinstance(x, Node):
                 continue
-            if type(part) is not ndarray and type(part) in PYTHON_NUMBERS:
-                part = np.float64(part)
             data = x._data
-            if part.shape != data.shape or part.dtype is not data.dtype:
-                part = _fitted(function, x, part)
-                if part is None:
-                    continue
+            kind = type(part)
+            if kind is ndarray or kind is not type(data):  # a NumPy scalar fits one of its kind
+                if kind is not ndarray and kind in PYTHON_NUMBERS:
+                    part = np.float64(part)
+                if part.shape != data.shape or part.dtype is not data.dtype:
+                    part = _fitted(function, x, part)
+                    if part is None:
+                        continue
             key: Any = x.creator
             if key is None:
                 key = x

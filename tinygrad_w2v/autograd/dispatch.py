@@ -45,23 +45,25 @@ def implements(*numpy_functions: Any) -> Callable[[F], F]:
 
 def call(numpy_function: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     """Answer a NumPy function that was called with a Variable among its arguments."""
-    if numpy_function in PLAIN:
-        return numpy_function(*unwrapped(args), **unwrapped(kwargs))
     rule = RULES.get(numpy_function)
-    name = f"np.{numpy_function.__name__}"
     if rule is None:
+        if numpy_function in PLAIN:
+            return numpy_function(*unwrapped(args), **unwrapped(kwargs))
         raise MissingRuleError(
-            f"{name} has no derivative rule: use `.data` for the plain array, an op of "
-            "`tinygrad_w2v.functions`, or write one (docs/how-to/add-an-op.md)"
+            f"np.{numpy_function.__name__} has no derivative rule: use `.data` for the plain "
+            "array, an op of `tinygrad_w2v.functions`, or write one (docs/how-to/add-an-op.md)"
         )
-    given = {key: value for key, value in kwargs.items() if value is not np._NoValue}
-    if given.pop("out", None) is not None:
-        raise _out_refused(name)
+    if kwargs:
+        kwargs = {key: value for key, value in kwargs.items() if value is not np._NoValue}
+        if kwargs.pop("out", None) is not None:
+            raise _out_refused(f"np.{numpy_function.__name__}")
     try:
-        return rule(*args, **given)
+        return rule(*args, **kwargs)
     except TypeError as error:
         if "unexpected keyword argument" in str(error) or "positional argument" in str(error):
-            raise MissingRuleError(f"{name} of a Variable does not take these: {error}") from None
+            raise MissingRuleError(
+                f"np.{numpy_function.__name__} of a Variable does not take these: {error}"
+            ) from None
         raise
 
 

@@ -16,7 +16,30 @@ from tinygrad_w2v.autograd.arithmetic import Arithmetic
 from tinygrad_w2v.autograd.dispatch import implements
 from tinygrad_w2v.autograd.function import Function
 
-_KEPT = {(): slice(0, 0), ("x",): slice(0, 1), ("y",): slice(1, 2), ("x", "y"): slice(0, 2)}
+
+def _keep_nothing(self: Any, x: Any) -> Any:
+    return self.ufunc(x)
+
+
+def _keep_x(self: Any, x: Any) -> Any:
+    self.saved = (x,)
+    return self.ufunc(x)
+
+
+def _keep_y(self: Any, x: Any) -> Any:
+    y = self.ufunc(x)
+    self.saved = (y,)
+    return y
+
+
+def _keep_both(self: Any, x: Any) -> Any:
+    y = self.ufunc(x)
+    self.saved = (x, y)
+    return y
+
+
+# By what `slope` names; chosen once for a class, so that an op does not ask each time.
+_FORWARD = {(): _keep_nothing, ("x",): _keep_x, ("y",): _keep_y, ("x", "y"): _keep_both}
 
 
 class Elementwise(Function):
@@ -24,21 +47,16 @@ class Elementwise(Function):
 
     ufunc: ClassVar[Any]
     slope: Any  # a method: dy/dx, in terms of what its parameters name
-    _kept: ClassVar[slice]  # which part of (x, y) is saved
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "slope" not in vars(cls):
             return
         names = tuple(inspect.signature(cls.slope).parameters)[1:]
-        if names not in _KEPT:
+        if names not in _FORWARD:
             raise TypeError(f"{cls.__name__}.slope takes `x`, `y` or both in this order: {names}")
-        cls._kept = _KEPT[names]
-
-    def forward(self, x: Any) -> Any:
-        y = self.ufunc(x)
-        self.saved = (x, y)[self._kept]
-        return y
+        if "forward" not in vars(cls):
+            cls.forward = _FORWARD[names]  # type: ignore[method-assign]
 
     def backward(self, g: Any) -> Any:
         return g * self.slope(*self.saved)
