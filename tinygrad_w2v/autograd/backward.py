@@ -24,7 +24,8 @@ from tinygrad_w2v.autograd.rows import densify
 from tinygrad_w2v.autograd.shaping import cast, sum_to
 
 ndarray = np.ndarray
-_DENSE = frozenset((ndarray, np.float64, np.float32, tuple))
+_SCALARS = frozenset((np.float64, np.float32))
+_DENSE = _SCALARS | {ndarray, tuple}
 _by_order = attrgetter("order")
 
 
@@ -98,7 +99,7 @@ def _walk(
                 continue
             data = x._data
             kind = type(part)
-            if kind is ndarray or kind is not type(data):  # a NumPy scalar fits one of its kind
+            if kind not in _SCALARS or kind is not type(data):  # a scalar fits one of its kind
                 if kind is not ndarray and kind in PYTHON_NUMBERS:
                     part = np.float64(part)
                 if part.shape != data.shape or part.dtype is not data.dtype:
