@@ -1,0 +1,364 @@
+"""`Module`: a class whose Parameters are found among its attributes.
+
+Nothing is registered: what a module holds is read off its attributes whenever it is asked for,
+through lists, tuples and dicts too. So there is no ``super().__init__()`` to forget.
+
+A module adds nothing to the cost of an op. Entering `forward` or `loss` notes how many ops were
+made so far, leaving notes it again, and the op behind the result keeps both numbers with the
+module's name (`Span`): drawings find from them which ops belong together.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Self
+
+import numpy as np
+
+from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.files import PathLike
+from tinygrad_w2v._base.types import AnyArray
+from tinygrad_w2v.autograd.function import Function, Span, next_order
+from tinygrad_w2v.autograd.node import Node
+from tinygrad_w2v.nn.archive import read_arrays, write_arrays
+from tinygrad_w2v.nn.parameter import Parameter
+
+
+class Module:
+    """Base of models and layers: write `forward` (or `loss`), and Parameters as attributes.
+
+    Attributes
+    ----------
+    training : bool
+        Whether layers such as dropout behave as in training; set by `train` and `eval`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tinygrad_w2v as tw
+    >>> class Line(tw.Module):
+    ...     def __init__(self):
+    ...         self.slope = tw.Parameter(2.0)
+    ...         self.offset = tw.Parameter(1.0)
+    ...     def forward(self, x):
+    ...         return self.slope * x + self.offset
+    >>> model = Line()
+    >>> model(np.array([0.0, 1.0])).data
+    array([1., 3.])
+    >>> [name for name, _ in model.named_parameters()]
+    ['slope', 'offset']
+    """
+
+    training: bool = True
+    _name_in_parent: str | None = None
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        loss = cls.__dict__.get("loss")
+        if inspect.isfunction(loss):
+            cls.loss = _noting_its_span(loss)  # type: ignore[attr-defined]
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        old = self.__dict__.get(name)
+        if isinstance(old, Parameter) and not isinstance(value, Parameter) and value is not None:
+            self._check_replacement(name, value)
+        object.__setattr__(self, name, value)
+        for place, member in _direct_members(name, value):
+            if isinstance(member, Module):
+                if member._name_in_parent is None:
+                    object.__setattr__(member, "_name_in_parent", place)
+            elif member.name is None:
+                member.name = place
+
+    def _check_replacement(self, name: str, value: Any) -> None:
+        """A Parameter is not silently replaced by something that would no longer be learned."""
+        if not isinstance(value, Node) or value.creator is not None:
+            what = "the result of an op" if isinstance(value, Node) else type(value).__name__
+            raise TypeError(
+                f"{type(self).__name__}.{name} is a Parameter and would be replaced by {what}, "
+                f"which is not learned: change its values with `model.{name}.data = ...` (or "
+                f"`-=`), or assign a new Parameter"
+            )
+
+    # ------------------------------------------------------------------ running
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run `forward`."""
+        return _run(self, self.forward, args, kwargs)
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute the result; a subclass writes it."""
+        name = type(self).__name__
+        raise NotImplementedError(f"{name} has no forward: write `def forward(self, x)` in {name}")
+
+    def train(self) -> Self:
+        """Switch this module and all below it to training; returns itself."""
+        return self._set_training(True)
+
+    def eval(self) -> Self:
+        """Switch this module and all below it to use: dropout lets everything through."""
+        return self._set_training(False)
+
+    def _set_training(self, training: bool) -> Self:
+        for _, member in _members(self):
+            if isinstance(member, Module):
+                member.training = training
+        return self
+
+    # ------------------------------------------------------------------ what it holds
+    def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
+        """Dotted names and Parameters, in the order of assignment; a shared one comes once.
+
+        Examples
+        --------
+        >>> import tinygrad_w2v as tw
+        >>> model = tw.nn.Sequential(tw.nn.Linear(2, 3), tw.nn.Linear(3, 1, bias=False))
+        >>> [name for name, _ in model.named_parameters()]
+        ['layers.0.weight', 'layers.0.bias', 'layers.1.weight']
+        """
+        for name, member in _members(self):
+            if isinstance(member, Parameter):
+                if member.name is None:  # it came into a list after the list was assigned
+                    member.name = name
+                yield name, member
+
+    def parameters(self) -> list[Parameter]:
+        """All Parameters, each once, in the order of `named_parameters`."""
+        return [parameter for _, parameter in self.named_parameters()]
+
+    def cleargrads(self) -> None:
+        """Forget the gradients of all Parameters."""
+        for parameter in self.parameters():
+            parameter.grad = None
+
+    # ------------------------------------------------------------------ keeping it
+    def state_dict(self) -> dict[str, AnyArray]:
+        """Copies of all Parameters' arrays by dotted name.
+
+        Examples
+        --------
+        >>> import tinygrad_w2v as tw
+        >>> layer = tw.nn.Linear(2, 1)
+        >>> {name: array.shape for name, array in layer.state_dict().items()}
+        {'weight': (2, 1), 'bias': (1,)}
+        """
+        state: dict[str, AnyArray] = {}
+        for name, parameter in self.named_parameters():
+            if name in state:
+                raise InputError(
+                    f"two Parameters of {type(self).__name__} are called {name!r}: give the "
+                    "entries of its dicts names without dots, and different as text"
+                )
+            state[name] = np.array(parameter.data)
+        return state
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Copy arrays into the Parameters of the same names; their dtypes stay.
+
+        Parameters
+        ----------
+        state : mapping of str to array
+            As from `state_dict`: an array for each Parameter and no others.
+
+        Raises
+        ------
+        InputError
+            If names are missing or unknown, or shapes differ; nothing is changed then.
+
+        Examples
+        --------
+        >>> import tinygrad_w2v as tw
+        >>> layer = tw.nn.Linear(2, 1)
+        >>> layer.load_state_dict({"weight": [[1.0], [2.0]]})
+        Traceback (most recent call last):
+        tinygrad_w2v._base.errors.InputError: this state does not fit Linear: missing: bias
+        """
+        parameters = dict(self.named_parameters())
+        arrays = {name: np.asarray(value) for name, value in state.items()}
+        check_fit(type(self).__name__, {k: p.shape for k, p in parameters.items()}, arrays)
+        for name, parameter in parameters.items():
+            parameter.data = arrays[name].astype(parameter.dtype)
+
+    def save(self, path: PathLike) -> None:
+        """Write the Parameters into an npz file (no pickle), whole or not at all.
+
+        Examples
+        --------
+        >>> import pathlib, tempfile
+        >>> import tinygrad_w2v as tw
+        >>> layer, other = tw.nn.Linear(2, 1), tw.nn.Linear(2, 1)
+        >>> layer.bias.data[:] = 7.0
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     layer.save(pathlib.Path(folder, "layer.npz"))
+        ...     other.load(pathlib.Path(folder, "layer.npz"))
+        >>> other.bias.data
+        array([7.], dtype=float32)
+        """
+        write_arrays(path, self.state_dict())
+
+    def load(self, path: PathLike) -> None:
+        """Read the Parameters from a file that `save` wrote.
+
+        Raises
+        ------
+        InputError
+            If the file is missing, damaged, or of another model; nothing is changed then.
+        """
+        arrays = read_arrays(path)
+        try:
+            self.load_state_dict(arrays)
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from None
+
+    def __repr__(self) -> str:
+        """Write the tree of modules and Parameters, one line each."""
+        lines = [type(self).__name__]
+        first_names: dict[int, str] = {id(self): "itself"}
+        _describe(self, "", 1, lines, first_names)
+        return "\n".join(lines)
+
+
+def check_fit(
+    owner: str, shapes: Mapping[str, tuple[int, ...]], arrays: Mapping[str, AnyArray]
+) -> None:
+    """Raise an error that names all entries of a state that are missing, unknown or misshapen.
+
+    Parameters
+    ----------
+    owner : str
+        What the state is for, in the message.
+    shapes : mapping
+        The wanted names and shapes.
+    arrays : mapping
+        The given names and arrays.
+    """
+    faults = []
+    missing = [name for name in shapes if name not in arrays]
+    unknown = [name for name in arrays if name not in shapes]
+    if missing:
+        faults.append("missing: " + ", ".join(missing))
+    if unknown:
+        faults.append("unknown: " + ", ".join(unknown))
+    for name, shape in shapes.items():
+        if name not in arrays:
+            continue
+        if arrays[name].shape != tuple(shape):
+            faults.append(f"{name} has shape {arrays[name].shape}, not {tuple(shape)}")
+        elif arrays[name].dtype.kind not in "fiub":
+            faults.append(f"{name} is {arrays[name].dtype}, not numbers")
+    if faults:
+        raise InputError(f"this state does not fit {owner}: {'; '.join(faults)}")
+
+
+# ---------------------------------------------------------------------- the attributes' tree
+def _items(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """The places and values that `value` holds directly, if it is of a kind that is searched."""
+    prefix = f"{name}." if name else ""
+    if isinstance(value, Module):
+        for key, part in vars(value).items():
+            yield prefix + key, part
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            yield f"{prefix}{key}", part
+    elif isinstance(value, list | tuple):
+        for i, part in enumerate(value):
+            yield f"{prefix}{i}", part
+
+
+def _members(root: Module) -> Iterator[tuple[str, Any]]:
+    """`root`, and all modules and Parameters below it with their dotted names, each once."""
+    seen: set[int] = set()
+    waiting: list[tuple[str, Any]] = [("", root)]
+    while waiting:
+        name, value = waiting.pop()
+        if not isinstance(value, Module | Parameter | list | tuple | dict) or id(value) in seen:
+            continue
+        seen.add(id(value))
+        if isinstance(value, Module | Parameter):
+            yield name, value
+        waiting.extend(reversed(list(_items(name, value))))
+
+
+def _direct_members(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """The modules and Parameters in a value that is assigned, not those of its modules."""
+    seen: set[int] = set()
+    waiting = [(name, value)]
+    while waiting:
+        place, part = waiting.pop()
+        if isinstance(part, Module | Parameter):
+            yield place, part
+        elif isinstance(part, list | tuple | dict) and id(part) not in seen:
+            seen.add(id(part))
+            waiting.extend(reversed(list(_items(place, part))))
+
+
+def _describe(
+    module: Module, path: str, depth: int, lines: list[str], first_names: dict[int, str]
+) -> None:
+    for key, attribute in vars(module).items():
+        for place, member in _direct_members(key, attribute):
+            whole = f"{path}{place}"
+            line = "  " * depth + place + ": "
+            known = first_names.setdefault(id(member), whole)
+            if known != whole:
+                lines.append(line + f"the same as {known}")
+            elif isinstance(member, Parameter):
+                lines.append(line + f"{type(member).__name__} {member.shape} {member.dtype}")
+            else:
+                lines.append(line + type(member).__name__)
+                _describe(member, f"{whole}.", depth + 1, lines, first_names)
+
+
+# ---------------------------------------------------------------------- noting spans
+class _Running(threading.local):
+    """The module whose `forward` or `loss` runs in this thread, the innermost."""
+
+    module: Module | None = None
+
+
+_running = _Running()
+
+
+def _run(
+    module: Module, method: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    """Call `method`, and leave the span of ops that it made with the ops of its result."""
+    outer = _running.module
+    if outer is module:  # `forward` that calls `loss`, or a `loss` that calls its parent class's
+        return method(*args, **kwargs)
+    start = next_order()
+    _running.module = module
+    try:
+        result = method(*args, **kwargs)
+    finally:
+        _running.module = outer
+    span = Span(module._name_in_parent or type(module).__name__, start, next_order())
+    for creator in _creators(result):
+        if creator.order > start:  # else the result was passed through
+            creator.spans += (span,)
+    return result
+
+
+def _creators(result: Any) -> set[Function]:
+    found: set[Function] = set()
+    waiting = [result]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Node):
+            if part.creator is not None:
+                found.add(part.creator)
+        elif isinstance(part, list | tuple):
+            waiting.extend(part)
+        elif isinstance(part, dict):
+            waiting.extend(part.values())
+    return found
+
+
+def _noting_its_span(loss: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(loss)
+    def spanned(self: Module, *args: Any, **kwargs: Any) -> Any:
+        return _run(self, functools.partial(loss, self), args, kwargs)
+
+    return spanned
