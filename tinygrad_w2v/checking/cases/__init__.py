@@ -1,0 +1,26 @@
+"""The table of cases, a family a file: every op in its variants."""
+
+from tinygrad_w2v.checking.case import Case
+from tinygrad_w2v.checking.cases import (
+    arithmetic,
+    elementwise,
+    lookups,
+    losses,
+    products,
+    reductions,
+    selection,
+    shaping,
+)
+
+CASES: list[Case] = [
+    *arithmetic.CASES,
+    *elementwise.CASES,
+    *selection.CASES,
+    *reductions.CASES,
+    *products.CASES,
+    *shaping.CASES,
+    *lookups.CASES,
+    *losses.CASES,
+]
+
+__all__ = ["CASES"]
