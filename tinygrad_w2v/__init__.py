@@ -1,11 +1,15 @@
 """An autograd mini-framework in which word2vec is a plain forward expression."""
 
 from tinygrad_w2v import functions as functions
+from tinygrad_w2v import nn as nn
+from tinygrad_w2v import optim as optim
+from tinygrad_w2v._base.errors import GradientError
 from tinygrad_w2v._base.version import __version__
 from tinygrad_w2v.autograd import (
     Function,
     RowGrad,
     Variable,
+    check_grads,
     debug,
     grad,
     hessian,
@@ -16,20 +20,32 @@ from tinygrad_w2v.autograd import (
     value_and_grad,
     vjp,
 )
+from tinygrad_w2v.drawing import graph
+from tinygrad_w2v.models import CBOW, SkipGram
+from tinygrad_w2v.nn import Module, Parameter
 
 __all__ = [
+    "CBOW",
     "Function",
+    "GradientError",
+    "Module",
+    "Parameter",
     "RowGrad",
+    "SkipGram",
     "Variable",
     "__version__",
+    "check_grads",
     "debug",
     "functions",
     "grad",
+    "graph",
     "hessian",
     "hvp",
     "jacobian",
     "jvp",
+    "nn",
     "no_grad",
+    "optim",
     "value_and_grad",
     "vjp",
 ]

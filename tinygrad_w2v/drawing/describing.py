@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from functools import lru_cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.rows import RowGrad
 
 LONGEST_NAME = 48
+_known_arguments: WeakKeyDictionary[Any, dict[str, inspect.Parameter]] = WeakKeyDictionary()
 # The label of an op is its class's; where that is an inner matter, the function that users call.
 _LABELS = {"power_of_number": "power"}
 
@@ -106,9 +107,10 @@ def parameters_of(function: Function) -> tuple[str, ...]:
     return tuple(out)
 
 
-@lru_cache(maxsize=512)
-def _arguments(kind: type[Function]) -> dict[str, inspect.Parameter]:
-    return dict(inspect.signature(kind.__init__).parameters)
+def _arguments(kind: Any) -> dict[str, inspect.Parameter]:
+    if kind not in _known_arguments:
+        _known_arguments[kind] = dict(inspect.signature(kind.__init__).parameters)
+    return _known_arguments[kind]
 
 
 def _equal(value: Any, default: Any) -> bool:

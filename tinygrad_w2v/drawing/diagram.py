@@ -102,12 +102,13 @@ class _Drawing:
             for key in inputs:
                 for _ in range(min(step.inputs.count(key), 3)):
                     self.edges.append(DiagramEdge(self.source(key, rank, step, backward), box))
-            for key in step.outputs:
-                if key is not None:
-                    self.rank[key] = rank + 1
-                    if all(k not in self.home or k in self.loose for k in inputs):
-                        self.loose.add(key)
-                    self.edges.append(DiagramEdge(box, self.value(key, step.scope, backward)))
+            loose = all(key not in self.home or key in self.loose for key in inputs)
+            for made in step.outputs:
+                if made is not None:
+                    self.rank[made] = rank + 1
+                    if loose:
+                        self.loose.add(made)
+                    self.edges.append(DiagramEdge(box, self.value(made, step.scope, backward)))
 
     def source(self, key: int, rank: int, step: Step, backward: bool) -> str:
         """The node that an op reads `key` from: the value's own, or one with its name."""
@@ -132,7 +133,7 @@ class _Drawing:
             shape="op",
             kind=step.whole,
             title=step.label,
-            details=step.parameters,
+            details=_wrapped(step.parameters),
             tooltip=step.tooltip,
             scope=step.scope,
             backward=backward,
@@ -160,16 +161,14 @@ class _Drawing:
         return self.add(
             shape="value",
             kind=kind,
-            title=value.name,
+            title=_local(value.name, scope),
             details=_details(value) if given else (),
             tooltip=_tooltip(value),
             scope=scope,
             backward=backward,
         )
 
-    def many_inputs(
-        self, box: str, step: Step, hidden: tuple[int, ...], backward: bool
-    ) -> None:
+    def many_inputs(self, box: str, step: Step, hidden: tuple[int, ...], backward: bool) -> None:
         values = self.program.values
         node = self.add(
             shape="value",
@@ -180,6 +179,22 @@ class _Drawing:
             backward=backward,
         )
         self.edges.append(DiagramEdge(node, box))
+
+
+def _local(name: str, scope: tuple[Scope, ...]) -> str:
+    """A parameter's name without those of the modules whose frames it stands in."""
+    return name.removeprefix("".join(f"{part.name}." for part in scope[1:]))
+
+
+def _wrapped(parameters: tuple[str, ...], longest: int = 28) -> tuple[str, ...]:
+    """Parameters side by side as long as they are short."""
+    lines: list[str] = []
+    for text in parameters:
+        if lines and len(lines[-1]) + len(text) + 2 <= longest:
+            lines[-1] += f", {text}"
+        else:
+            lines.append(text)
+    return tuple(lines)
 
 
 def _details(value: Value) -> tuple[str, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any, Literal
 
 from tinygrad_w2v._base.errors import MissingDependencyError
@@ -98,7 +97,8 @@ def dot_of(diagram: Diagram, direction: Direction) -> str:
     )
     if diagram.message:
         dot.attr(label=graphviz.escape(diagram.message), labelloc="b")
-    for backward in (False, True):
+    # An engine places the parts from left to right, but with "LR" from the bottom up.
+    for backward in (False, True) if direction == "TB" else (True, False):
         nodes = [node for node in diagram.nodes if node.backward is backward]
         if not nodes:
             continue
@@ -160,7 +160,7 @@ def _attributes(node: DiagramNode, escape: Any) -> dict[str, str]:
         "color": look.line,
         "fontcolor": look.text,
         "penwidth": str(look.width),
-        "label": _label(node, look, small),
+        "label": _label(node, small),
         "tooltip": escape(node.tooltip or node.title),
     }
     if look.double:
@@ -175,19 +175,25 @@ def _attributes(node: DiagramNode, escape: Any) -> dict[str, str]:
     return found
 
 
-def _label(node: DiagramNode, look: Look, small: bool) -> str:
+def _label(node: DiagramNode, small: bool) -> str:
     size = DETAIL_SIZE + 1 if small else TITLE_SIZE
-    title = html.escape(node.title)
+    title = _escaped(node.title)
     bold = node.shape == "op" or node.kind in ("parameter", "result", "gradient")
     lines = [f'<FONT POINT-SIZE="{size}">{f"<B>{title}</B>" if bold else title}</FONT>']
     color = "#e7ebf3" if node.shape == "op" else "#5a6475"
     lines += [
-        f'<FONT POINT-SIZE="{DETAIL_SIZE}" COLOR="{color}">{html.escape(text)}</FONT>'
+        f'<FONT POINT-SIZE="{DETAIL_SIZE}" COLOR="{color}">{_escaped(text)}</FONT>'
         for text in node.details
         if text
     ]
-    del look
+    # A thin line keeps the name and what stands below it apart.
+    lines[1:1] = ['<FONT POINT-SIZE="3"> </FONT>'] if len(lines) > 1 else []
     return "<" + "<BR/>".join(lines) + ">"
+
+
+def _escaped(text: str) -> str:
+    r"""`text` for an HTML-like label, where ``\N`` would stand for the node's key."""
+    return html.escape(text).replace("\\", "&#92;")
 
 
 def _needed_width(node: DiagramNode) -> float:

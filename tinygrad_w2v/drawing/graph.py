@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, get_args
@@ -14,9 +15,8 @@ from tinygrad_w2v.autograd.variable import Variable
 from tinygrad_w2v.drawing.diagram import Diagram, diagram_of
 from tinygrad_w2v.drawing.dot import Direction, dot_of
 from tinygrad_w2v.drawing.page import page_of
-from tinygrad_w2v.drawing.program import Program
 from tinygrad_w2v.drawing.reading import read, why_not
-from tinygrad_w2v.drawing.render import LayoutTimeoutError, RenderError, render
+from tinygrad_w2v.drawing.render import LayoutTimeoutError, RenderError, render, user_stacklevel
 from tinygrad_w2v.drawing.summary import collapse as collapsed
 from tinygrad_w2v.drawing.summary import summarised
 from tinygrad_w2v.drawing.svg import finished, inline, plain_html
@@ -68,7 +68,7 @@ class Graph:
             program = read(self._variable, True, self._values)
         except Exception as error:  # a user's rule may raise anything; the forward part is true
             program = read(self._variable, False, self._values)
-            program = _noted(program, why_not(error))
+            program = replace(program, note=why_not(error))
         return text_of(collapsed(program, self._collapse))
 
     def __str__(self) -> str:
@@ -100,7 +100,7 @@ class Graph:
             f"the graph is drawn as a {message}; `.text` lists every op, `collapse=` and "
             "`max_nodes=` choose what is drawn",
             UserWarning,
-            stacklevel=4,
+            stacklevel=user_stacklevel(),
         )
         return diagram_of(program, message)
 
@@ -144,7 +144,8 @@ class Graph:
         """
         svg = inline(self.svg())
         title = f"Graph of {self._diagram.title}"
-        return page_of(title, svg, self.text, self._diagram.has_backward)
+        kinds = {(node.kind, node.backward) for node in self._diagram.nodes}
+        return page_of(title, svg, self.text, kinds)
 
     def _render(self, format: Any) -> bytes:
         large = len(self._diagram.nodes) > LARGE
@@ -187,9 +188,12 @@ class Graph:
         if suffix in (".txt", ".dot"):
             _write(target, self.text + "\n" if suffix == ".txt" else self.dot)
             return
-        make = {".svg": self.svg, ".png": self.png, ".html": self.html}[suffix]
+        content: str | bytes
         try:
-            content = make()
+            if suffix == ".png":
+                content = self.png()
+            else:
+                content = self.svg() if suffix == ".svg" else self.html()
         except (MissingDependencyError, RenderError) as error:
             kept = target.with_suffix(".dot")
             _write(kept, self.dot)
@@ -210,12 +214,6 @@ class Graph:
         except (MissingDependencyError, RenderError) as error:
             return plain_html(self.text, str(error))
         return None
-
-
-def _noted(program: Program, note: str) -> Program:
-    from dataclasses import replace
-
-    return replace(program, note=note)
 
 
 def _write(target: Path, content: str | bytes) -> None:
@@ -276,18 +274,22 @@ def graph(
     Examples
     --------
     >>> import tinygrad_w2v as tw
-    >>> w = tw.Variable([[1.0, 2.0], [3.0, 4.0]], name="w")
-    >>> h = tw.Variable([1.0, -1.0], name="x") @ w
-    >>> print(tw.graph((h * h).sum()).text)
+    >>> x, w = tw.Variable([[1.0, 2.0]], name="x"), tw.Variable([[3.0], [4.0]], name="w")
+    >>> h = x @ w
+    >>> print(tw.graph(h * h).text)
     forward
-      x     (2,)    variable
-      w     (2, 2)  variable
-      h1    (2,)    = matmul(x, w)
-      h2    (2,)    = multiply(h1, h1)
-      y     ()      = sum(h2)
+      x      (1, 2)  variable
+      w      (2, 1)  variable
+      h1     (1, 1)  = matmul(x, w)
+      y      (1, 1)  = multiply(h1, h1)
     <BLANKLINE>
     backward
-      gy    ()      = 1
+      gy     (1, 1)  = ones
+      gh1_1  (1, 1)  = multiply(gy, h1)
+      gh1_2  (1, 1)  = multiply(gy, h1)
+      gh1    (1, 1)  = add(gh1_1, gh1_2)
+      gx     (1, 2)  = matmul(gh1, swapaxes(w, -1, -2))
+      gw     (2, 1)  = matmul(swapaxes(x, -1, -2), gh1)
     """
     if not isinstance(v, Variable):
         raise TypeError(

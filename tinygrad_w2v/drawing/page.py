@@ -37,7 +37,6 @@ pre { margin: 0; padding: .8rem 1rem; max-width: 50%; overflow: auto; box-sizing
   border-left: 1px solid #d5dbe5; background: #fbfcfe; font-size: .78rem; line-height: 1.45;
   font-family: ui-monospace, Menlo, Consolas, 'Noto Sans Mono CJK JP', monospace; }
 pre[hidden] { display: none; }
-.g { transition: none; }
 @media print { header nav, pre { display: none; } }
 </style>
 </head>
@@ -76,7 +75,9 @@ $svg</div>
     const w = Math.max(wide, view.clientWidth * 0.75), ratio = shape();
     box = { x: left - (w - wide) / 2, y: top, w: w, h: w * ratio }; show();
   };
+  let moved = false;
   const zoom = (factor, cx, cy) => {
+    moved = true;
     const w = Math.min(Math.max(box.w * factor, 40), 40 * Math.max(wide, high));
     const f = w / box.w;
     box = { x: cx - (cx - box.x) * f, y: cy - (cy - box.y) * f, w: box.w * f, h: box.h * f };
@@ -108,16 +109,20 @@ $svg</div>
       const scale = box.w / view.getBoundingClientRect().width;
       box.x -= (e.clientX - before.clientX) * scale;
       box.y -= (e.clientY - before.clientY) * scale;
-      show();
+      moved = true; show();
     }
     fingers.set(e.pointerId, e);
   });
-  const lift = e => { fingers.delete(e.pointerId); if (!fingers.size) view.classList.remove("moving"); };
+  const lift = e => {
+    fingers.delete(e.pointerId);
+    if (!fingers.size) view.classList.remove("moving");
+  };
   view.addEventListener("pointerup", lift); view.addEventListener("pointercancel", lift);
   view.addEventListener("dblclick", e => zoom(0.6, ...at(e)));
   const text = document.getElementById("text"), button = document.getElementById("listing");
   const toggle = () => {
-    text.hidden = !text.hidden; button.setAttribute("aria-expanded", String(!text.hidden)); fit();
+    text.hidden = !text.hidden; button.setAttribute("aria-expanded", String(!text.hidden));
+    moved = false; begin();
   };
   const actions = { smaller: () => middle(1.25), larger: () => middle(0.8), fit: fit,
     wide: width, listing: toggle };
@@ -126,15 +131,21 @@ $svg</div>
   const keys = { "+": actions.larger, "=": actions.larger, "-": actions.smaller, "0": fit,
     "w": width, "t": toggle };
   addEventListener("keydown", e => {
-    const move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[e.key];
+    const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+    const move = arrows[e.key];
     if (e.ctrlKey || e.metaKey || e.altKey) return;
     if (move) { box.x += move[0] * box.w / 10; box.y += move[1] * box.h / 10; show(); }
     else if (keys[e.key]) keys[e.key](); else return;
     e.preventDefault();
   });
-  addEventListener("resize", fit);
   // A graph too long to be read as a whole is shown from its top.
-  if (high / wide > 2.2 * shape() && high > view.clientHeight) width(); else fit();
+  const begin = () => {
+    if (high / wide > 2 * shape() && high > view.clientHeight) width(); else fit();
+  };
+  addEventListener("resize", () => {
+    if (!moved) begin(); else { box.h = box.w * shape(); show(); }
+  });
+  begin();
 })();
 </script>
 </body>
@@ -142,7 +153,7 @@ $svg</div>
 """)
 
 
-def page_of(title: str, svg: str, text: str, backward: bool) -> str:
+def page_of(title: str, svg: str, text: str, kinds: set[tuple[str, bool]]) -> str:
     """A self-contained page.
 
     Parameters
@@ -153,26 +164,36 @@ def page_of(title: str, svg: str, text: str, backward: bool) -> str:
         The picture, as for the inside of a page.
     text : str
         The listing that the button "text" shows.
-    backward : bool
-        Whether the legend explains the backward part.
+    kinds : set of (str, bool)
+        The kinds of nodes that the legend explains, and whether they are of the backward part.
     """
-    entries = [
-        ("parameter", FORWARD["parameter"], ""),
-        ("variable", FORWARD["variable"], ""),
-        ("constant", FORWARD["constant"], ""),
-        ("op", FORWARD["op"], "op"),
-        ("result", FORWARD["result"], ""),
-    ]
-    if backward:
-        entries += [("op of backward", BACKWARD["op"], "op"), ("gradient", BACKWARD["gradient"], "")]
-    legend = "".join(_entry(name, look, kind) for name, look, kind in entries)
+    legend = "".join(
+        _entry(name, (BACKWARD if backward else FORWARD)[kind], kind)
+        for kind, backward, name in _LEGEND
+        if (kind, backward) in kinds
+    )
     return _PAGE.substitute(
         title=escape(title), fonts=FONTS, legend=legend, svg=svg, text=escape(text)
     )
 
 
+_LEGEND = (
+    ("parameter", False, "parameter"),
+    ("variable", False, "variable"),
+    ("constant", False, "constant"),
+    ("op", False, "op"),
+    ("module", False, "module"),
+    ("run", False, "several ops"),
+    ("result", False, "result"),
+    ("op", True, "op of backward"),
+    ("module", True, "backward of a module"),
+    ("gradient", True, "gradient"),
+    ("reference", True, "drawn elsewhere"),
+)
+
+
 def _entry(name: str, look: Look, kind: str) -> str:
-    shape = f' class="{kind}"' if kind else ""
+    shape = ' class="op"' if kind in ("op", "module", "run") else ""
     border = "dashed" if look.dashed else "solid"
     style = f"background:{look.fill};border-color:{look.line};border-style:{border}"
     return f'<li><i{shape} style="{style}"></i>{name}</li>'

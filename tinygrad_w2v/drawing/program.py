@@ -129,4 +129,3 @@ class Names:
         self._counts["#" + letter] = number
         self.taken.add(f"{letter}{number}")
         return f"{letter}{number}"
-

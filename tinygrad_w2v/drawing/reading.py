@@ -9,7 +9,6 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -24,13 +23,13 @@ from tinygrad_w2v.autograd.variable import Variable
 from tinygrad_w2v.drawing.describing import (
     content_of,
     label_of,
-    number,
     parameters_of,
     printable,
     type_of,
 )
 from tinygrad_w2v.drawing.program import Kind, Names, Program, Scope, Step, Value
 from tinygrad_w2v.drawing.scopes import scopes_of
+from tinygrad_w2v.nn import Parameter
 
 
 def read(
@@ -151,9 +150,7 @@ class _Reader:
     # ------------------------------------------------------------------ the program
     def program(self, backward: bool, values: bool, with_gradients: bool) -> Program:
         scopes = scopes_of(self.functions)
-        forward = [
-            self.step(f, scopes.get(f, ()), _tooltip(f, f.site)) for f in self.functions
-        ]
+        forward = [self.step(f, scopes.get(f, ()), _tooltip(f, f.site)) for f in self.functions]
         later: list[Step] = []
         for f in self.backward_functions if backward else ():
             rule = self.rule_of.get(f)
@@ -220,9 +217,7 @@ class _Reader:
                 uses[key] = uses.get(key, 0) + 1
         sums = {
             f_out: position
-            for position, (f, step) in enumerate(
-                zip(self.backward_functions, steps, strict=True)
-            )
+            for position, (f, step) in enumerate(zip(self.backward_functions, steps, strict=True))
             if type(f) is Add and (f_out := step.outputs[0]) is not None
         }
         gone: set[int] = set()
@@ -252,7 +247,7 @@ class _Reader:
         leaf = self.leaves.get(key)
         if leaf is None or key in backward:
             return "intermediate"
-        if any(kind.__name__ == "Parameter" for kind in type(leaf).__mro__):
+        if isinstance(leaf, Parameter):
             return "parameter"
         if isinstance(leaf, Node):
             return "variable"
@@ -268,13 +263,15 @@ class _Reader:
         """A name for every value: the user's where there is one, else a short one."""
         names = Names()
         found: dict[int, str] = {}
-        for key in sorted(self.given_names):
-            found[key] = names.reserve(self.given_names[key])
+        given = self.qualified(forward)
+        for key in sorted(given):
+            found[key] = names.reserve(given[key])
         if self.root_key not in found:
             found[self.root_key] = names.reserve("y")
         for step in forward:
-            for key in (*step.inputs, *step.outputs):
-                if key is not None and key not in found:
+            made = [key for key in step.outputs if key is not None]
+            for key in (*step.inputs, *made):
+                if key not in found:
                     found[key] = self.short_name(key, names, "h")
         for key, g in self.gradient_of.items():
             # A sum hands its gradient on to both sides: it keeps the first name that it got.
@@ -282,10 +279,26 @@ class _Reader:
                 found[g] = names.reserve(f"g{found[key]}")
         self.name_parts(later, leaf_gradients, found, names)
         self.name_views(used, found)
-        for key in sorted(used):
-            if key not in found:
-                found[key] = self.short_name(key, names, "t")
+        made_later = [key for step in later for key in (*step.inputs, *step.outputs)]
+        for made_key in (*made_later, *sorted(used)):
+            if made_key is not None and made_key not in found:
+                found[made_key] = self.short_name(made_key, names, "t")
         return found
+
+    def qualified(self, forward: list[Step]) -> dict[int, str]:
+        """The users' names; where two leaves have the same, with their modules' names before."""
+        leaves: dict[str, list[int]] = {}
+        for key in self.leaves:
+            if key in self.given_names:
+                leaves.setdefault(self.given_names[key], []).append(key)
+        alike = {key for keys in leaves.values() if len(keys) > 1 for key in keys}
+        given = dict(self.given_names)
+        for step in forward if alike else ():
+            for key in alike.intersection(step.inputs):
+                path = [scope.name for scope in step.scope[1:]]
+                given[key] = ".".join([*path, self.given_names[key]])
+                alike.discard(key)
+        return given
 
     def short_name(self, key: int, names: Names, letter: str) -> str:
         leaf = self.leaves.get(key)
@@ -294,7 +307,7 @@ class _Reader:
         if isinstance(leaf, Node):
             return names.fresh("x")
         if getattr(leaf, "ndim", 0) == 0:
-            return number(leaf[()]) if isinstance(leaf, np.ndarray | np.generic) else str(leaf)
+            return content_of(leaf) or printable(str(leaf))
         return names.fresh("c")
 
     def name_parts(
@@ -313,7 +326,6 @@ class _Reader:
             for position, key in enumerate(step.inputs, 1):
                 if key not in found and key not in self.leaves:
                     found[key] = names.reserve(f"{found[result]}_{position}")
-
 
     def name_views(self, used: set[int], found: dict[int, str]) -> None:
         """``swapaxes(c1, -1, -2)`` for what a rule made of a constant without recording it."""
@@ -341,9 +353,8 @@ def _oldest_first(roots: Iterable[Any]) -> list[Function]:
     return consumers_first(list(dict.fromkeys(creators)))[::-1]
 
 
-@lru_cache(maxsize=512)
-def _formula(kind: type[Function]) -> str:
-    doc = kind.__dict__.get("__doc__")
+def _formula(kind: Any) -> str:
+    doc = vars(kind).get("__doc__")
     return inspect.cleandoc(doc).split("\n\n")[0].replace("\n", " ") if doc else ""
 
 

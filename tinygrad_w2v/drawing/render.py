@@ -6,6 +6,7 @@ looked for in this environment's folder of scripts too, which need not be on PAT
 
 from __future__ import annotations
 
+import functools
 import shutil
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from tinygrad_w2v._base.errors import MissingDependencyError, TinygradError
 
 Format = Literal["svg", "png"]
 DOTS_PER_INCH = 144
-LARGEST_PNG = 100  # inches: a longer picture is scaled down
+LARGEST_PNG = 60  # inches: a longer picture is scaled down
 
 
 class RenderError(TinygradError, RuntimeError):
@@ -122,6 +123,17 @@ def _run(engine: Engine, dot: str, format: Format, timeout: float) -> bytes:
     return done.stdout
 
 
+def user_stacklevel() -> int:
+    """The `stacklevel` with which a warning of the caller points at the user's own line."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_NOT_THE_USER):
+        level, frame = level + 1, frame.f_back
+    return level
+
+
+_NOT_THE_USER = (str(Path(__file__).parent), functools.__file__)
+
+
 # ---------------------------------------------------------------------- characters of a PNG
 # What the one font of graphviz-pure has beside Latin, Greek, Cyrillic and Hebrew letters.
 _RANGES = ((0x20, 0x52F), (0x591, 0x5F4), (0x1E00, 0x1FFE), (0x2010, 0x2044), (0x20A0, 0x20BF))
@@ -144,7 +156,7 @@ def _warn_of_missing_characters(engine: Engine, dot: str) -> None:
             f"the font of the PNG lacks {len(missing)} character(s), drawn as boxes: {shown}; "
             "SVG and HTML show them (`.save('graph.svg')`)",
             UserWarning,
-            stacklevel=4,
+            stacklevel=user_stacklevel(),
         )
 
 

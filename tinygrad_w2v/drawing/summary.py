@@ -73,7 +73,9 @@ def _merged(
     box: Callable[[Program, list[Step], tuple[int, ...], tuple[int, ...], bool], Step],
 ) -> Program:
     """Make one step of each run of steps of the same group; None is no group."""
-    uses = readers(program.steps)
+    # What a hidden backward pass reads of the forward pass is hidden, too.
+    uses = readers([*program.forward, *(step for step in program.backward if group(step) is None)])
+    uses_backward = readers(program.backward)
     wanted = {program.result, *(g for _, g in program.gradients)}
     parts: list[tuple[Step, ...]] = []
     for part, backward in ((program.forward, False), (program.backward, True)):
@@ -90,7 +92,11 @@ def _merged(
             outputs = tuple(
                 k
                 for k in producers(steps)
-                if k in wanted or any(id(reader) not in members for reader in uses.get(k, ()))
+                if k in wanted
+                or any(
+                    id(reader) not in members
+                    for reader in (uses_backward if backward else uses).get(k, ())
+                )
             )
             out.append(box(program, steps, inputs, outputs, backward))
         parts.append(tuple(out))
@@ -115,20 +121,11 @@ def _module_box(
     return Step(
         label=f"{name}.backward" if backward else name,
         inputs=inputs,
-        outputs=_kept(program, outputs, backward),
+        outputs=outputs,
         scope=scope[:-1],
-        tooltip=f"{_counted(steps)}",
+        tooltip=_counted(steps),
         whole="module",
     )
-
-
-def _kept(program: Program, outputs: tuple[int, ...], backward: bool) -> tuple[int, ...]:
-    """Without what only the hidden backward pass of the same module reads."""
-    if backward:
-        return outputs
-    forward = readers(program.forward)
-    visible = tuple(k for k in outputs if k == program.result or k in forward)
-    return visible or outputs
 
 
 def _counted(steps: list[Step], most: int = 6) -> str:

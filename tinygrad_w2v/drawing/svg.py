@@ -104,6 +104,4 @@ def inline(svg: str) -> str:
 
 def plain_html(text: str, reason: str) -> str:
     """A listing, for a notebook where no picture can be drawn."""
-    return (
-        f"<pre>{escape(text)}</pre>\n<p><small>No picture: {escape(reason)}</small></p>"
-    )
+    return f"<pre>{escape(text)}</pre>\n<p><small>No picture: {escape(reason)}</small></p>"

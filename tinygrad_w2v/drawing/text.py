@@ -73,11 +73,10 @@ def _step_line(program: Program, step: Step, turned: dict[int, Step]) -> Line:
     while len(outputs) > 1 and outputs[-1] is None:
         outputs.pop()
     names = ", ".join("_" if value is None else value.name for value in outputs)
-    types = ", ".join(dict.fromkeys(value.type for value in outputs if value is not None))
+    different = list(dict.fromkeys(value.type for value in outputs if value is not None))
+    types = ", ".join(different if len(different) <= 2 else [different[0], "…"])
     content = "; ".join(value.content for value in outputs if value is not None and value.content)
-    return Line(
-        names, types, expression(program, step, turned), content, 1 + len(step.scope)
-    )
+    return Line(names, types, expression(program, step, turned), content, 1 + len(step.scope))
 
 
 def expression(program: Program, step: Step, turned: dict[int, Step]) -> str:

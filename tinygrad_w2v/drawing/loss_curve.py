@@ -1,0 +1,145 @@
+"""The curve of a training's loss, with or without a display."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tinygrad_w2v._base.errors import InputError, MissingDependencyError
+from tinygrad_w2v._base.files import PathLike, safe_write
+
+SUFFIXES = (".svg", ".png", ".pdf", ".jpg", ".jpeg")
+
+
+def plot_losses(
+    losses: Sequence[float],
+    path: PathLike | None = None,
+    ylim: tuple[float, float] | None = None,
+    *,
+    eval_interval: int | None = None,
+    smoothing: float = 0.0,
+    title: str = "",
+) -> Any:
+    """Draw losses over iterations, into a file or on the screen.
+
+    Parameters
+    ----------
+    losses : sequence of float
+        One number an interval.
+    path : str or path, optional
+        The picture to write (svg, png, pdf or jpg by its suffix); this needs no display. Without
+        it the curve is shown.
+    ylim : (float, float), optional
+        Lower and upper end of the axis of the loss.
+    eval_interval : int, optional
+        Iterations of one interval, for the label: ``iterations (x20)``.
+    smoothing : float
+        Between 0 (none) and 1: how much of its past the exponential mean drawn over the losses
+        keeps. The losses themselves stay visible.
+    title : str
+        A heading.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure.
+
+    Raises
+    ------
+    InputError
+        For no losses, a smoothing outside of [0, 1), an unknown suffix or a place that cannot be
+        written.
+    MissingDependencyError
+        Without matplotlib.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     figure = plot_losses([1.9, 1.2, 0.8], Path(folder, "loss.svg"), eval_interval=20)
+    ...     Path(folder, "loss.svg").exists(), figure.axes[0].get_xlabel()
+    (True, 'iterations (x20)')
+    """
+    numbers = np.asarray(losses, dtype=np.float64)
+    if numbers.ndim != 1 or numbers.size == 0:
+        raise InputError("there are no losses to plot yet: train first")
+    if not 0 <= smoothing < 1:
+        raise InputError(f"smoothing must be at least 0 and below 1, not {smoothing}")
+    if path is not None and Path(path).suffix.lower() not in SUFFIXES:
+        known = " ".join(SUFFIXES)
+        raise InputError(f"cannot tell how to plot {Path(path).name!r}: end its name in {known}")
+    figure = _figure(shown=path is None)
+    axes = figure.add_subplot()
+    places = np.arange(numbers.size)
+    marker = "o" if numbers.size == 1 else None
+    if smoothing:
+        axes.plot(places, numbers, color="#3d78b4", alpha=0.3, linewidth=1, marker=marker)
+        axes.plot(places, smoothed(numbers, smoothing), color="#1f4e79", linewidth=1.6)
+    else:
+        axes.plot(places, numbers, color="#3d78b4", linewidth=1.4, marker=marker)
+    axes.set_xlabel(f"iterations (x{eval_interval})" if eval_interval else "iterations")
+    axes.set_ylabel("loss")
+    if title:
+        axes.set_title(title)
+    if ylim is not None:
+        axes.set_ylim(*ylim)
+    axes.grid(color="#dfe4ec", linewidth=0.7)
+    axes.set_axisbelow(True)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    if path is None:
+        import matplotlib.pyplot as plt
+
+        plt.show()
+        return figure
+    # In memory first, so that a picture is written whole or not at all.
+    content = io.BytesIO()
+    suffix = Path(path).suffix.lower()[1:]
+    figure.savefig(content, format=suffix, dpi=144, metadata=_undated(suffix))
+    with safe_write(path, "wb") as file:
+        file.write(content.getvalue())
+    return figure
+
+
+def smoothed(losses: np.ndarray[Any, Any], keep: float) -> np.ndarray[Any, Any]:
+    """Exponential mean, m_t = keep m_(t-1) + (1 - keep) x_t, unbiased at the start.
+
+    A value that is not finite is passed over.
+
+    Examples
+    --------
+    >>> smoothed(np.array([4.0, 2.0]), 0.5).round(3).tolist()
+    [4.0, 2.667]
+    """
+    out = np.empty_like(losses)
+    mean = weight = 0.0
+    for i, value in enumerate(losses):
+        if np.isfinite(value):
+            mean = keep * mean + (1 - keep) * value
+            weight = keep * weight + (1 - keep)
+        out[i] = mean / weight if weight else np.nan
+    return out
+
+
+def _undated(suffix: str) -> dict[str, None] | None:
+    """No date in the file: the same losses make the same picture."""
+    return {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(suffix)
+
+
+def _figure(shown: bool) -> Any:
+    try:
+        if shown:
+            import matplotlib.pyplot as plt
+
+            return plt.figure(figsize=(7, 4.2), layout="constrained")
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise MissingDependencyError(
+            "plotting needs matplotlib: `pip install matplotlib`"
+        ) from error
+    return Figure(figsize=(7, 4.2), layout="constrained")
