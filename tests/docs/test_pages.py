@@ -1,0 +1,234 @@
+"""Every Python block of the README and the docs is run, and what it prints is compared.
+
+A page is one program: its blocks share a namespace, in a folder of their own. A block that begins
+with ``>>>`` is a doctest. A ``text`` block right after a Python block is what that block prints
+(``...`` stands for anything). A block after ``<!-- not run: reason -->`` is left out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import doctest
+import io
+import re
+import sys
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+TRANSLATED = sorted((ROOT / "docs").rglob("*.en.md"))
+
+NOT_RUN = re.compile(r"<!-- not run: \S.*-->\s*$")
+OUTPUT = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+
+
+class Block(NamedTuple):
+    """A fenced block: its language, its text, the line of its first line, and what stands above."""
+
+    language: str
+    text: str
+    line: int
+    above: str
+    gap: str  # what stands between the block before and this one
+
+
+def blocks(page: Path) -> list[Block]:
+    lines = page.read_text(encoding="utf-8").splitlines()
+    found: list[Block] = []
+    above, start, last = "", None, 0
+    for number, line in enumerate(lines):
+        if start is None and line.startswith("```"):
+            start = number
+        elif start is not None and line.rstrip() == "```":
+            text = "".join(part + "\n" for part in lines[start + 1 : number])
+            gap = "\n".join(lines[last:start])
+            found.append(Block(lines[start][3:].strip(), text, start + 2, above, gap))
+            start, last, above = None, number + 1, ""
+        elif start is None and line.strip():
+            above = line
+    assert start is None, f"{page.name}:{start + 1}: the block is not closed" if start else ""
+    return found
+
+
+def programs(page: Path) -> Iterator[tuple[Block, str | None]]:
+    """The Python blocks that are run, each with the text that it must print."""
+    found = blocks(page)
+    for block, following in zip(found, [*found[1:], None], strict=True):
+        if block.language == "python" and not NOT_RUN.search(block.above):
+            shown = following is not None and following.language == "text"
+            if shown and not following.gap.strip():
+                yield block, following.text
+            else:
+                yield block, None
+
+
+def run_doctest(page: Path, block: Block, namespace: dict[str, object]) -> None:
+    test = doctest.DocTestParser().get_doctest(
+        block.text, {}, page.name, str(page), block.line - 1
+    )
+    test.globs = namespace
+    report = io.StringIO()
+    runner = doctest.DocTestRunner(optionflags=OUTPUT, verbose=False)
+    runner.run(test, out=report.write, clear_globs=False)
+    assert not runner.failures, report.getvalue()
+
+
+def run_program(
+    page: Path, block: Block, expected: str | None, namespace: dict[str, object]
+) -> None:
+    # Empty lines before it, so that a traceback names the line of the page.
+    code = compile("\n" * (block.line - 1) + block.text, str(page), "exec")
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(code, namespace)
+    if expected is not None:
+        checker = doctest.OutputChecker()
+        got = printed.getvalue()
+        assert checker.check_output(expected, got, OUTPUT), (
+            f"{page.name}:{block.line} prints\n{got}\nand the page says\n{expected}"
+        )
+
+
+@pytest.mark.example
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_the_blocks_of_a_page_run(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    monkeypatch.setattr(sys, "argv", [page.name])
+    namespace: dict[str, object] = {"__name__": "page"}
+    with np.errstate(all="warn"), np.printoptions():
+        for block, expected in programs(page):
+            if block.text.lstrip().startswith(">>>"):
+                assert expected is None, f"{page.name}:{block.line}: a doctest has its own output"
+                run_doctest(page, block, namespace)
+            else:
+                run_program(page, block, expected, namespace)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_block_is_left_out_only_for_a_reason(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert text.count("<!-- not run") == len(re.findall(r"^<!-- not run: \S.*-->$", text, re.M))
+    known = {"python", "text", "sh", "console", "toml", "bibtex"}
+    assert {block.language for block in blocks(page)} <= known
+
+
+# ---------------------------------------------------------------------- both languages
+def code_alone(block: Block) -> list[str]:
+    """The tokens of a block without its comments, so that they may be translated."""
+    source = block.text
+    if source.lstrip().startswith(">>>"):
+        examples = doctest.DocTestParser().get_examples(source)
+        outputs = [example.want for example in examples]
+        source = "".join(example.source for example in examples)
+    else:
+        outputs = []
+    left_out = {tokenize.COMMENT, tokenize.NL}
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    return [token.string for token in tokens if token.type not in left_out] + outputs
+
+
+@pytest.mark.parametrize("english", TRANSLATED, ids=lambda page: page.name)
+def test_both_languages_show_the_same_code(english: Path) -> None:
+    japanese = english.with_name(english.name.replace(".en.md", ".ja.md"))
+    pair = [[b for b in blocks(page) if b.language == "python"] for page in (english, japanese)]
+    for ours, theirs in zip(*pair, strict=True):
+        assert code_alone(ours) == code_alone(theirs), f"{english.name}:{ours.line}"
+    texts = [[b.text for b in blocks(p) if b.language == "text"] for p in (english, japanese)]
+    assert texts[0] == texts[1]
+
+
+def test_there_are_pages_in_both_languages() -> None:
+    assert {page.name for page in TRANSLATED} >= {"tutorial.en.md", "tutorial-hand-written.en.md"}
+
+
+# ---------------------------------------------------------------------- links
+LINK = re.compile(r"(?<!\\)\[[^\]]*\]\(([^)\s]+)\)|(?:src|href|srcset)=\"([^\"]+)\"")
+
+
+def anchors(page: Path) -> set[str]:
+    """The places that a link may name: GitHub's way of writing a heading as an anchor."""
+    found = set()
+    fenced = False
+    for line in page.read_text(encoding="utf-8").splitlines():
+        fenced ^= line.startswith("```")
+        if not fenced and (heading := re.match(r"#+ +(.*)", line)):
+            words = re.sub(r"[^\w\- ]", "", heading[1].replace("`", "").lower())
+            found.add(words.strip().replace(" ", "-"))
+    return found
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    without_code = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
+    for link in LINK.findall(without_code):
+        target = link[0] or link[1]
+        if target.startswith(("http://", "https://", "mailto:")):
+            continue
+        name, _, anchor = target.partition("#")
+        linked = (page.parent / name).resolve() if name else page
+        assert linked.exists(), f"{page.name} links to {target}, which is not there"
+        assert linked.is_relative_to(ROOT), f"{page.name} links out of the project: {target}"
+        if anchor:
+            assert anchor in anchors(linked), f"{page.name}: no heading for {target}"
+
+
+def test_every_page_is_reached_from_the_readme() -> None:
+    reached, waiting = set(), [ROOT / "README.md"]
+    while waiting:
+        page = waiting.pop()
+        if page in reached:
+            continue
+        reached.add(page)
+        for link in LINK.findall(page.read_text(encoding="utf-8")):
+            target = (page.parent / (link[0] or link[1]).partition("#")[0]).resolve()
+            if target.suffix == ".md" and target.exists():
+                waiting.append(target)
+    left = {str(page.relative_to(ROOT)) for page in set(PAGES) - reached}
+    assert not left, f"no link leads to {left}"
+
+
+# ---------------------------------------------------------------------- the tests of these tests
+def write(folder: Path, text: str) -> Path:
+    page = folder / "page.md"
+    page.write_text(text, encoding="utf-8")
+    return page
+
+
+def test_a_wrong_output_is_found(tmp_path: Path) -> None:
+    page = write(tmp_path, "```python\nprint(1)\n```\n\n```text\n2\n```\n")
+    ((block, expected),) = programs(page)
+    with pytest.raises(AssertionError, match=r"page\.md:2 prints\n1"):
+        run_program(page, block, expected, {})
+
+
+def test_a_wrong_doctest_is_found(tmp_path: Path) -> None:
+    page = write(tmp_path, "```python\n>>> 1 + 1\n3\n```\n")
+    ((block, _),) = programs(page)
+    with pytest.raises(AssertionError, match="Expected"):
+        run_doctest(page, block, {})
+
+
+def test_blocks_share_names_and_one_may_be_left_out(tmp_path: Path) -> None:
+    page = write(
+        tmp_path,
+        "```python\nx = 1\n```\n<!-- not run: it would wait for you -->\n```python\ninput()\n```\n"
+        "```python\nassert x == 1\n```\n",
+    )
+    assert [block.text for block, _ in programs(page)] == ["x = 1\n", "assert x == 1\n"]
+
+
+def test_comments_alone_may_differ(tmp_path: Path) -> None:
+    ours, theirs, other = (
+        code_alone(Block("python", text, 1, "", ""))
+        for text in ("x = 1  # one\n", "x = 1  # 一\n", "x = 2  # one\n")
+    )
+    assert ours == theirs != other
