@@ -23,6 +23,7 @@ from tinygrad_w2v.autograd import (
 from tinygrad_w2v.drawing import graph
 from tinygrad_w2v.models import CBOW, SkipGram
 from tinygrad_w2v.nn import Module, Parameter
+from tinygrad_w2v.training import Trainer
 
 __all__ = [
     "CBOW",
@@ -32,6 +33,7 @@ __all__ = [
     "Parameter",
     "RowGrad",
     "SkipGram",
+    "Trainer",
     "Variable",
     "__version__",
     "check_grads",

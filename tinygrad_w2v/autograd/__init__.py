@@ -4,6 +4,7 @@ Read it in this order: `node`, `function`, `arithmetic` (the ops behind the oper
 `variable`, `backward`, `rows`; then `modes`, `dispatch`, `diagnosis`; then `transforms`, `check`.
 """
 
+from tinygrad_w2v.autograd.check import check_grads
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.modes import debug, no_grad
 from tinygrad_w2v.autograd.rows import RowGrad
@@ -22,6 +23,7 @@ __all__ = [
     "Function",
     "RowGrad",
     "Variable",
+    "check_grads",
     "debug",
     "grad",
     "hessian",

@@ -9,12 +9,15 @@ from __future__ import annotations
 import linecache
 import sys
 import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from tinygrad_w2v._base.errors import InPlaceError, NonFiniteError, ShapeError, TinygradError
+from tinygrad_w2v._base.types import AnyArray
 
 if TYPE_CHECKING:
     from tinygrad_w2v.autograd.function import Function
@@ -79,6 +82,11 @@ def forward_error(function: Function, arrays: list[Any], error: Exception) -> Ex
     if isinstance(error, TinygradError):
         error.add_note(f"in {function.label}({shapes}){_where(site)}")
         explained: Exception = error
+    elif isinstance(error, ValueError) and "read-only" in str(error):
+        explained = InPlaceError(
+            f"{function.label} writes into an array that it was given ({shapes}): forward "
+            f"returns, it never writes{_where(site)}"
+        )
     elif isinstance(error, ValueError) and any(w in str(error).lower() for w in _SHAPE_WORDS):
         explained = ShapeError(
             f"{function.label}: the inputs {shapes} do not fit: {error}. Compare the shapes; "
@@ -161,6 +169,30 @@ def check_finite_backward(function: Function, g: Any, gradients: tuple[Any, ...]
         + "".join(lines)
         + (_where(function.site) or f"\n  {_HINT_DEBUG}")
     )
+
+
+@contextmanager
+def locked(arrays: Iterable[Any]) -> Iterator[list[AnyArray]]:
+    """Make those of `arrays` that can be written to read-only until the block ends."""
+    found = [a for a in arrays if isinstance(a, np.ndarray) and a.flags.writeable]
+    for array in found:
+        array.flags.writeable = False
+    try:
+        yield found
+    finally:
+        # Owners of memory first: a view can only be unlocked after them.
+        for array in sorted(found, key=lambda a: a.base is not None):
+            with suppress(ValueError):
+                array.flags.writeable = True
+
+
+def unlock_views(outputs: Any, inputs: list[AnyArray]) -> None:
+    """Make outputs that are views of once locked inputs writeable again, as they would be."""
+    for y in outputs if isinstance(outputs, tuple) else (outputs,):
+        if isinstance(y, np.ndarray) and y.base is not None and not y.flags.writeable:
+            if any(y.base is x or y.base is x.base for x in inputs):
+                with suppress(ValueError):
+                    y.flags.writeable = True
 
 
 def checksums(arrays: tuple[Any, ...]) -> tuple[int, ...]:

@@ -221,9 +221,12 @@ class Function:
         """Forward under `no_grad` or `debug`."""
         if modes.debugging:
             self.site = diagnosis.user_site()
-        y = self._run(arrays)
-        if modes.debugging:
+            with diagnosis.locked(arrays) as locked:
+                y = self._run(arrays)
+            diagnosis.unlock_views(y, locked)
             diagnosis.check_finite_forward(self, arrays, y)
+        else:
+            y = self._run(arrays)
         if not modes.recording:
             self.saved = ()
             if type(y) is tuple:
@@ -241,14 +244,22 @@ class Function:
     def over_variables(self) -> Function:
         """The op with Variables in `saved`: what `backward` runs on under ``create_graph``."""
         view = copy.copy(self)
-        view.saved = tuple([self._variable_of(array) for array in self.saved])
+        met: list[Any] = []
+        view.saved = tuple([self._variable_of(array, met) for array in self.saved])
         return view
 
-    def _variable_of(self, array: Any) -> Any:
-        """The Variable that a saved array belongs to; an output is wrapped anew (no cycle)."""
-        for x in self.inputs:
-            if x is array or (isinstance(x, Node) and x._data is array):
-                return x
+    def _variable_of(self, array: Any, met: list[Any]) -> Any:
+        """The Variable that a saved array belongs to; an output is wrapped anew (no cycle).
+
+        Inputs that share one array (``x * x.detach()``) are taken in their order: `met` has those
+        that were taken before.
+        """
+        owners = [x for x in self.inputs if x is array or getattr(x, "_data", None) is array]
+        if owners:
+            taken = sum(x is array or getattr(x, "_data", None) is array for x in met)
+            owner = owners[min(taken, len(owners) - 1)]
+            met.append(owner)
+            return owner
         for index, output in enumerate(self._outputs):
             if output is array:
                 return _wrapped(array, self, index)

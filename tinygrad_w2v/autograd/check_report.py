@@ -1,0 +1,228 @@
+"""What `check_grads` found, and how it says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+
+from tinygrad_w2v._base.errors import GradientError, InPlaceError, ShapeError
+from tinygrad_w2v._base.types import FloatArray, Shape
+from tinygrad_w2v.autograd.numerical import Sides
+
+_ORDINALS = ("", "first", "second", "third")
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """Rule and finite difference in one entry, or (`index` None) along a direction of many."""
+
+    index: tuple[int, ...] | None
+    rule: float
+    difference: float
+    step: float
+    error: float  # along the line, that is for a step of `unit`
+    relative_error: float
+    uncertainty: float  # of the difference
+    is_wrong: bool
+    sides: Sides | None
+    unit: float
+
+    @classmethod
+    def of_bad_rule(cls, index: tuple[np.intp, ...], rule: float) -> Mismatch:
+        """For a rule that gave NaN or infinity."""
+        place = tuple(int(i) for i in index)
+        return cls(place, rule, np.nan, 0.0, np.inf, np.inf, np.inf, True, None, 1.0)
+
+    @property
+    def ratio(self) -> float | None:
+        """The rule's number in units of the difference, where that is safely not zero."""
+        if not np.isfinite(self.rule) or abs(self.difference) <= 100 * self.uncertainty:
+            return None
+        return self.rule / self.difference
+
+    @property
+    def settled(self) -> bool:
+        """Whether the difference is known well enough to blame the rule."""
+        size = max(abs(self.rule), abs(self.difference))
+        return np.isfinite(self.difference) and self.uncertainty < 0.01 * size
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All that was measured of one array at one order."""
+
+    order: int
+    subject: str
+    name: str
+    shape: Shape
+    measured: int
+    whole: bool  # every entry was measured
+    relative_error: float
+    allowed: float
+    projected: bool  # the outputs were summed with random weights
+    wrong: int
+    ratios: tuple[float, ...]
+    mismatch: Mismatch | None
+
+    def line(self) -> str:
+        """One line for a person."""
+        what = "entries" if self.whole else "directions and entries"
+        verdict = "ok" if self.mismatch is None else "WRONG"
+        return (
+            f"{ordinal(self.order)} order  {self.name} {self.shape}: {self.measured} {what}, "
+            f"worst relative error {self.relative_error:.1e}  {verdict}"
+        )
+
+    @property
+    def place(self) -> str:
+        """``w_in[3, 1]``, or the name alone for a number or a direction."""
+        if self.mismatch is None or not self.mismatch.index:
+            return self.name
+        return f"{self.name}[{', '.join(map(str, self.mismatch.index))}]"
+
+
+def ordinal(order: int) -> str:
+    """``first``, ``second``, ``third``, ``order 4``."""
+    return _ORDINALS[order] if order < len(_ORDINALS) else f"{order}th"
+
+
+def report(comparison: Comparison) -> str:
+    """The message of the error for a comparison that failed."""
+    found = comparison.mismatch
+    assert found is not None
+    derivative = "gradient" if comparison.order == 1 else f"{ordinal(comparison.order)} derivative"
+    if found.sides is not None and found.sides.kink:
+        verdict = f"of {comparison.subject} cannot be checked at {comparison.place}: a kink"
+    elif not np.isfinite(found.rule):
+        verdict = f"of {comparison.subject} is not finite at {comparison.place}"
+    elif not found.settled and not _is_opposite(found):
+        verdict = f"of {comparison.subject} cannot be confirmed at {comparison.place}"
+    else:
+        verdict = f"of {comparison.subject} is wrong at {comparison.place}"
+    along = "" if found.index is not None else ", along a random direction"
+    lines = [
+        f"check_grads: the {derivative} {verdict} ({ordinal(comparison.order)} order{along})",
+        f"  backward rule      {found.rule:.10g}",
+        f"  finite difference  {found.difference:.10g}"
+        + (
+            f"   (step {found.step:.1e}, uncertain by {found.uncertainty:.0e})"
+            if found.step
+            else ""
+        ),
+        f"  relative error     {found.relative_error:.1e}   (allowed {comparison.allowed:.0e})",
+        f"  {comparison.wrong} of {comparison.measured} "
+        f"{'entries' if comparison.whole else 'directions and entries'} "
+        f"of {comparison.name}, shape {comparison.shape}, differ",
+    ]
+    if comparison.projected:
+        lines.insert(
+            1, "  (numbers are slopes of the sum of the outputs with fixed random weights)"
+        )
+    return "\n".join(lines + [f"  {line}" for line in _advice(comparison, found)])
+
+
+def _is_opposite(found: Mismatch) -> bool:
+    return abs(found.rule - found.difference) > 100 * found.uncertainty
+
+
+def _advice(comparison: Comparison, found: Mismatch) -> list[str]:
+    """What the numbers suggest, and what to do."""
+    if not np.isfinite(found.rule):
+        return ["run it under `with tw.debug():`, which names the op that made this value"]
+    sides = found.sides
+    if sides is not None and sides.kink:
+        inside = min(sides.left, sides.right) <= found.rule * found.unit
+        inside = inside and found.rule * found.unit <= max(sides.left, sides.right)
+        left, right = sides.left / found.unit, sides.right / found.unit
+        note = "" if inside else "; the rule's value lies between neither: look at the rule, too"
+        return [
+            f"it looks like a kink: the slope is {left:.6g} to the left and {right:.6g} to the "
+            f"right{note}",
+            "move the point away from the kink (ties, zeros of relu and abs, edges of clip), or "
+            "leave this entry out; at a kink only the convention can be tested, not the slope",
+        ]
+    if not np.isfinite(found.difference):
+        return [
+            "the function is not finite on one side of the point: it lies at the edge of the "
+            "domain; move it inwards"
+        ]
+    lines = []
+    if not found.settled and not _is_opposite(found):
+        lines.append(
+            "the difference does not settle as the step shrinks: f is noisy (float32 inside?) or "
+            "jumps here; check it at another point, or give `eps` and `rtol`"
+        )
+        return lines
+    lines += _pattern(comparison.ratios)
+    if sides is not None:
+        lines.append("the slopes to the left and to the right agree: the function is smooth here")
+    if comparison.order == 1:
+        lines.append("look at `backward` of the ops on the way from this argument to the result")
+    else:
+        lines.append(
+            "the order before is right: look for a `backward` that computes with `.data` or with "
+            "plain arrays where `self.saved` gives Variables"
+        )
+    return lines
+
+
+def _pattern(ratios: tuple[float, ...]) -> list[str]:
+    """What the rule's numbers, in units of the true ones, have in common."""
+    if not ratios:
+        return []
+    low, high = min(ratios), max(ratios)
+    if high - low > 1e-4 * max(abs(low), abs(high)):
+        return []
+    if abs(low) < 1e-9:
+        return ["the rule gives 0: a use of this argument is not counted, or the graph was left"]
+    if abs(low + 1) < 1e-4:
+        return ["the sign is wrong"]
+    return [f"the rule's numbers are {low:.6g} times the measured ones: a factor is wrong"]
+
+
+# ---------------------------------------------------------------------- other findings
+def not_finite(name: str, order: int, number: int, y: FloatArray) -> str:
+    """For a function whose value at the point is NaN or infinite."""
+    index = tuple(int(i) for i in np.argwhere(~np.isfinite(y))[0])
+    what = f"output {number} of {name}" if order == 1 else f"derivative of {name}"
+    place = f"[{', '.join(map(str, index))}]" if index else ""
+    return (
+        f"check_grads: {what} is not finite at the point ({y[index]} at {place or 'its value'}, "
+        f"{ordinal(order)} order): choose a point inside the function's domain"
+    )
+
+
+def not_deterministic(name: str) -> str:
+    """For a function that gives something else each time."""
+    return (
+        f"check_grads: {name} gives another value each time it is called with the same arguments: "
+        "make its random generator inside it, with a fixed seed"
+    )
+
+
+def broken_rule(name: str, order: int, error: Exception) -> str:
+    """For a rule that writes where it must not, or returns a gradient of a wrong shape."""
+    if not isinstance(error, ShapeError):
+        what = (
+            "an op writes into an array that it was given or had saved; forward and backward "
+            "return new arrays and write into none"
+        )
+    else:
+        what = "a backward rule returns a gradient that does not fit"
+    return f"check_grads: {name} ({ordinal(order)} order): {what}\n  {error}"
+
+
+@contextmanager
+def explained(name: str, order: int) -> Iterator[None]:
+    """Turn what a broken rule raises into the report of a check; anything else passes."""
+    try:
+        yield
+    except (InPlaceError, ShapeError, ValueError) as error:
+        writes = isinstance(error, InPlaceError) or "read-only" in str(error)
+        misfit = isinstance(error, ShapeError) and "gradient" in str(error)
+        if not (writes or misfit):
+            raise
+        raise GradientError(broken_rule(name, order, error)) from error

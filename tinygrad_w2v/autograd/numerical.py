@@ -1,0 +1,131 @@
+"""The slope of a function along a line, measured: differences, their errors, and kinks.
+
+The central difference ``(phi(h) - phi(-h)) / 2h`` errs by ``h^2 phi''' / 6`` and by the rounding
+of ``phi`` divided by ``h``. One step of middle size is right for nearly all functions; where the
+number does not agree with a rule, `refined` looks for a better one before anybody is blamed.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from tinygrad_w2v._base.types import FloatArray
+
+ROUNDING = float(np.finfo(np.float64).eps)
+STEP = 1e-5  # relative to the value's magnitude; near the cube root of ROUNDING, the optimum
+LADDER = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7)
+KINK_STEPS = (1e-4, 1e-6)
+
+
+class Estimate(NamedTuple):
+    """A measured slope, how far it may be off, and the step it was measured with."""
+
+    value: float
+    error: float
+    step: float
+
+
+class Sides(NamedTuple):
+    """The slopes to the left and to the right of a point."""
+
+    left: float
+    right: float
+    kink: bool
+
+
+class Line:
+    """``phi(t) = sum_k <weights_k, outputs_k(t)>``, a function of one number.
+
+    Parameters
+    ----------
+    evaluate : callable
+        The outputs (a list of arrays) at ``t``.
+    weights : list of arrays
+        One for each output, of its shape.
+    start : list of arrays
+        The outputs at 0.
+    rounding : float
+        The relative rounding of the function's arithmetic.
+    """
+
+    def __init__(
+        self,
+        evaluate: Callable[[float], list[FloatArray]],
+        weights: Sequence[FloatArray],
+        start: list[FloatArray],
+        rounding: float = ROUNDING,
+    ) -> None:
+        self.evaluate = evaluate
+        self.weights = weights
+        self.start = start
+        self.rounding = rounding
+
+    def _change(self, high: list[FloatArray], low: list[FloatArray]) -> tuple[float, float]:
+        """``phi(high) - phi(low)``, and the rounding in it.
+
+        Outputs are subtracted one by one: those that the step does not reach add no rounding.
+        """
+        change = noise = 0.0
+        with np.errstate(all="ignore"):
+            for weight, a, b in zip(self.weights, high, low, strict=True):
+                difference = a - b
+                change += float(np.sum(weight * difference))
+                sizes = (np.abs(a) + np.abs(b)) * (difference != 0)
+                noise += float(np.sum(np.abs(weight) * sizes))
+        return change, self.rounding * noise
+
+    def central(self, step: float) -> Estimate:
+        """The central difference; its error is that of rounding only."""
+        change, noise = self._change(self.evaluate(step), self.evaluate(-step))
+        return Estimate(change / (2 * step), noise / (2 * step), step)
+
+    def sided(self, step: float) -> tuple[float, float, float]:
+        """The slopes to the left and the right, and the rounding in them."""
+        right, noise = self._change(self.evaluate(step), self.start)
+        left, other = self._change(self.start, self.evaluate(-step))
+        return left / step, right / step, (noise + other) / step
+
+    def refined(self, step: float) -> Estimate | None:
+        """The best estimate over many steps, with an honest error; None if none is finite.
+
+        At each step two differences make one of fourth order (Richardson). What counts is how
+        little the estimate moves from one step to the next: too large a step moves with the
+        function's curvature, too small a one with rounding.
+        """
+        found = []
+        for factor in LADDER:
+            coarse = self.central(factor * step)
+            fine = self.central(factor * step / 2)
+            value = (4 * fine.value - coarse.value) / 3
+            if math.isfinite(value):
+                found.append(Estimate(value, fine.error, fine.step))
+        if not found:
+            return None
+        if len(found) == 1:
+            return found[0]._replace(error=math.inf)
+        moves = [abs(a.value - b.value) for a, b in itertools.pairwise(found)]
+        # The larger of the moves to both neighbours; one small move may be chance.
+        spreads = [moves[0], *map(max, itertools.pairwise(moves)), max(moves[-2:])]
+        best = min(range(len(found)), key=spreads.__getitem__)
+        return found[best]._replace(error=spreads[best] + found[best].error)
+
+    def sides(self) -> Sides | None:
+        """The one-sided slopes, and whether they differ however small the step: a kink.
+
+        On a smooth function they approach each other as the step shrinks.
+        """
+        measured = [self.sided(step) for step in KINK_STEPS]
+        if not all(map(math.isfinite, (*measured[0], *measured[1]))):
+            return None
+        (left, right, noise), wide = measured[1], measured[0]
+        jump, jump_before = abs(right - left), abs(wide[1] - wide[0])
+        size = max(abs(left), abs(right))
+        # At a kink the jump is the same for both steps; what grows is noise, or f itself jumps.
+        kink = 0.3 * jump_before < jump < 3 * jump_before
+        kink = kink and jump > 1e-4 * size and jump > 50 * noise
+        return Sides(left, right, kink)

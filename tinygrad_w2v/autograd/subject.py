@@ -1,0 +1,279 @@
+"""What a gradient check looks at: arrays that may be varied, and the outputs they lead to.
+
+There are three kinds: the arguments of a function, the parameters of a Module, and, for the
+second order, the gradients of either, which are a function of the same arrays and of the weights
+of the outputs.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from tinygrad_w2v._base.errors import GradientError, NonDifferentiableError
+from tinygrad_w2v._base.types import FloatArray
+from tinygrad_w2v.autograd import tree
+from tinygrad_w2v.autograd.backward import consumers_first, gradients
+from tinygrad_w2v.autograd.node import Node
+from tinygrad_w2v.autograd.rows import RowGrad, densify
+from tinygrad_w2v.autograd.tracing import is_float, is_number, name_of, tracing
+from tinygrad_w2v.autograd.variable import Variable
+
+
+class NothingToCheckError(GradientError, NonDifferentiableError):
+    """A gradient check in which nothing could be compared."""
+
+
+class Subject:
+    """A function of arrays, with names for them.
+
+    Attributes
+    ----------
+    name : str
+        What messages call the function.
+    names, values : list
+        The arrays that are varied, as float64, and what messages call them.
+    """
+
+    name: str
+    names: list[str]
+    values: list[FloatArray]
+
+    def leaves(self, arrays: Sequence[FloatArray]) -> list[Any]:
+        """Leaves on `arrays`, one for each of `values`."""
+        return [Variable(array) for array in arrays]
+
+    def outputs(self, leaves: list[Any]) -> list[Variable]:
+        """The Variables that the function makes of the leaves."""
+        raise NotImplementedError
+
+    def read(self, number: int, gradient: Any) -> FloatArray:
+        """The gradient of a leaf as one of ``values[number]``."""
+        return np.asarray(gradient)
+
+    def evaluate(self, arrays: Sequence[FloatArray]) -> list[FloatArray]:
+        """The outputs' arrays."""
+        leaves = self.leaves([frozen(array) for array in arrays])
+        with np.errstate(all="ignore"), tracing(leaves):
+            return [np.asarray(y._data) for y in self.outputs(leaves)]
+
+    @contextmanager
+    def prepared(self) -> Iterator[None]:
+        """Bring everything into the state that a check needs, and back."""
+        yield
+
+
+def frozen(array: FloatArray) -> FloatArray:
+    """A read-only view: a rule that writes into it fails."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+def _variables_in(value: Any, f: Any) -> list[Variable]:
+    """The Variables among what `f` returned, row gradients made dense."""
+    found = [y for _, y in tree.flatten(value) if isinstance(y, Node) and y._data.dtype.kind == "f"]
+    if not found:
+        raise NothingToCheckError(
+            f"check_grads: {name_of(f)} returned {_kind(value)}, which is not differentiable: it "
+            "must return a Variable (or a tuple, list or dict of them) made of its arguments by "
+            "ops; `.data` and `float()` leave the graph"
+        )
+    return [densify(y) for y in found]
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, Node | np.ndarray):
+        data = value._data if isinstance(value, Node) else value
+        return f"{'a Variable' if isinstance(value, Node) else 'an array'} of {data.dtype}"
+    return f"a {type(value).__name__}"
+
+
+# ---------------------------------------------------------------------- the arguments of a function
+class Arguments(Subject):
+    """The floating-point arguments of a function, nested ones too; others are left alone."""
+
+    def __init__(self, f: Callable[..., Any], args: Sequence[Any]) -> None:
+        self.f, self.args, self.name = f, tuple(args), name_of(f)
+        parts = [
+            (name + path, value)
+            for name, arg in zip(_argument_names(f, len(args)), args, strict=True)
+            for path, value in tree.flatten(arg)
+        ]
+        varied = [is_float(value) or isinstance(value, RowGrad) for _, value in parts]
+        if not any(varied):
+            # Python's integers may be axes or counts; they are numbers only where nothing else is.
+            varied = [is_number(value) for _, value in parts]
+        if not any(varied):
+            given = ", ".join(_kind(value) for _, value in parts) or "no arguments"
+            raise NothingToCheckError(
+                f"check_grads: {self.name} was given nothing to differentiate by ({given}): pass "
+                "arrays of floats, numbers or Variables as arguments, `check_grads(f, x, w)`"
+            )
+        self.varied = varied
+        self.names, self.values = [], []
+        self.tables: dict[int, tuple[Any, Any]] = {}
+        for (path, value), counts in zip(parts, varied, strict=True):
+            if counts:
+                self._add(path, value)
+
+    def _add(self, path: str, value: Any) -> None:
+        name = value.name if isinstance(value, Node) and value.name else path
+        data = value._data if isinstance(value, Node) else value
+        if isinstance(data, RowGrad):
+            # Its values are varied; where they belong is not.
+            self.tables[len(self.values)] = (data.rows, data.shape)
+            data = data.values
+        self.names.append(name)
+        self.values.append(np.asarray(data, np.float64))
+
+    def leaves(self, arrays: Sequence[FloatArray]) -> list[Any]:
+        found = []
+        for i, array in enumerate(arrays):
+            if i in self.tables:
+                rows, shape = self.tables[i]
+                found.append(Variable(RowGrad(rows, array, shape)))
+            else:
+                found.append(Variable(array))
+        return found
+
+    def outputs(self, leaves: list[Any]) -> list[Variable]:
+        following, counts = iter(leaves), iter(self.varied)
+        args = tree.mapped(lambda value: next(following) if next(counts) else value, self.args)
+        return _variables_in(self.f(*args), self.f)
+
+    def read(self, number: int, gradient: Any) -> FloatArray:
+        if number in self.tables:
+            gradient = gradient[self.tables[number][0]]
+        return np.asarray(gradient)
+
+
+def _argument_names(f: Any, count: int) -> list[str]:
+    """The parameters' names in the signature of `f`; ``argument 0`` where they are not known."""
+    names = [f"argument {i}" for i in range(count)]
+    try:
+        parameters = inspect.signature(f).parameters.values()
+    except (TypeError, ValueError):
+        return names
+    for i, parameter in enumerate(parameters):
+        if i >= count or parameter.kind is parameter.KEYWORD_ONLY:
+            break
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            names[i:] = [f"{parameter.name}[{j}]" for j in range(count - i)]
+            break
+        names[i] = parameter.name
+    return names
+
+
+# ---------------------------------------------------------------------- the parameters of a Module
+def is_module(f: Any) -> bool:
+    """Whether `f` has parameters of its own (a Module)."""
+    return callable(getattr(f, "named_parameters", None)) and not isinstance(f, type)
+
+
+class Parameters(Subject):
+    """The parameters of a Module, in float64 while they are checked."""
+
+    def __init__(self, module: Any, function: Callable[..., Any], args: Sequence[Any]) -> None:
+        self.function, self.args, self.name = function, tuple(args), type(module).__name__
+        self.nodes: list[Any] = []
+        self.names, self.values = [], []
+        for name, parameter in module.named_parameters():
+            if parameter._data.dtype.kind == "f" and not any(parameter is p for p in self.nodes):
+                self.nodes.append(parameter)
+                self.names.append(name)
+                self.values.append(np.array(parameter._data, np.float64))
+        if not self.nodes:
+            raise NothingToCheckError(f"check_grads: {self.name} has no parameters to check")
+
+    @contextmanager
+    def prepared(self) -> Iterator[None]:
+        before = [parameter._data for parameter in self.nodes]
+        try:
+            yield
+        finally:
+            for parameter, data in zip(self.nodes, before, strict=True):
+                parameter._data = data
+
+    def leaves(self, arrays: Sequence[FloatArray]) -> list[Any]:
+        for parameter, array in zip(self.nodes, arrays, strict=True):
+            parameter._data = array
+        return list(self.nodes)
+
+    def outputs(self, leaves: list[Any]) -> list[Variable]:
+        return _variables_in(self.function(*self.args), self.function)
+
+
+# ---------------------------------------------------------------------- the next order
+class Gradients(Subject):
+    """The gradients of another subject, as a function of its arrays and of the outputs' weights."""
+
+    def __init__(self, lower: Subject, weights: Sequence[FloatArray]) -> None:
+        self.lower, self.name = lower, lower.name
+        self.count = len(lower.values)
+        ends = [f"the gradient of output {i}" for i in range(len(weights))]
+        self.names = lower.names + (ends if len(ends) > 1 else ["the gradient of the output"])
+        self.values = [*lower.values, *(np.array(weight, np.float64) for weight in weights)]
+
+    def leaves(self, arrays: Sequence[FloatArray]) -> list[Any]:
+        weights = [Variable(array) for array in arrays[self.count :]]
+        return self.lower.leaves(arrays[: self.count]) + weights
+
+    def outputs(self, leaves: list[Any]) -> list[Variable]:
+        outputs = self.lower.outputs(leaves[: self.count])
+        sums = pulled(outputs, leaves[self.count :], leaves[: self.count], create_graph=True)
+        return [
+            Variable(np.zeros(leaf._data.shape)) if g is None else _as_variable(g)
+            for leaf, g in zip(leaves, sums, strict=False)
+        ]
+
+    def read(self, number: int, gradient: Any) -> FloatArray:
+        if number < self.count:
+            return self.lower.read(number, gradient)
+        return np.asarray(gradient)
+
+
+def _as_variable(g: Any) -> Variable:
+    return g if isinstance(g, Variable) else Variable(np.asarray(g))
+
+
+def must_be_connected(name: str, outputs: Sequence[Node], leaves: Sequence[Node]) -> None:
+    """Refuse outputs that no walk from them leads to a leaf: there would be nothing to compare."""
+    met = set(map(id, (*outputs, *graph_of(outputs))))
+    if not any(id(leaf) in met for leaf in leaves):
+        raise NothingToCheckError(
+            f"check_grads: what {name} returned does not depend on anything that is checked: "
+            "compute it from the arguments by ops (`.data`, `float()`, `detach` leave the graph)"
+        )
+
+
+def graph_of(outputs: Sequence[Node]) -> Iterator[Any]:
+    """All inputs of the ops that `outputs` were made by."""
+    for function in consumers_first([y.creator for y in outputs if y.creator is not None]):
+        yield from function.inputs
+
+
+def arrays_of(outputs: Sequence[Node]) -> Iterator[Any]:
+    """All arrays that the graph of `outputs` holds."""
+    for x in graph_of(outputs):
+        yield getattr(x, "_data", x)
+    for function in consumers_first([y.creator for y in outputs if y.creator is not None]):
+        yield from (*function.saved, *function._outputs)
+
+
+def pulled(
+    outputs: Sequence[Any], seeds: Sequence[Any], leaves: Sequence[Any], create_graph: bool = False
+) -> list[Any]:
+    """The sum over the outputs of the gradients for each leaf, dense; None where there is none."""
+    sums: list[Any] = [None] * len(leaves)
+    for y, seed in zip(outputs, seeds, strict=True):
+        found = gradients(y, seed, create_graph)
+        for i, leaf in enumerate(leaves):
+            g = densify(found.get(leaf))
+            if g is not None:
+                sums[i] = g if sums[i] is None else sums[i] + g
+    return sums
