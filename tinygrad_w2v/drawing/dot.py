@@ -107,6 +107,7 @@ def dot_of(diagram: Diagram, direction: Direction) -> str:
             part.attr(
                 label=name if diagram.has_backward else "",
                 labeljust="l",
+                labelloc="t",  # else those of a summary inherit its message's place
                 style="rounded,filled" if diagram.has_backward else "invis",
                 fillcolor=fill,
                 color=line,
@@ -137,6 +138,7 @@ def _scoped(part: Any, nodes: list[DiagramNode], depth: int, backward: bool, esc
             cluster.attr(
                 label=escape(scope.name),
                 labeljust="l",
+                labelloc="t",  # else those of a summary inherit its message's place
                 style="rounded,filled",
                 fillcolor=fill,
                 color=line,
@@ -193,7 +195,7 @@ def _label(node: DiagramNode, small: bool) -> str:
 
 def _escaped(text: str) -> str:
     r"""`text` for an HTML-like label, where ``\N`` would stand for the node's key."""
-    return html.escape(text).replace("\\", "&#92;")
+    return html.escape(text).replace("\\", "\\\\")
 
 
 def _needed_width(node: DiagramNode) -> float:
