@@ -1,0 +1,37 @@
+"""The graph that CBOW leaves: its architecture and its backward pass, as pictures and as a program.
+
+python examples/ch3_05_graph.py --output pictures
+"""
+
+import argparse
+
+import numpy as np
+
+import tinygrad_w2v as tw
+from ch3_03_cbow import CBOW, data, folder
+
+
+def main(output=".", suffix="svg"):
+    """Draw both graphs into `output`, print the program; return it and the pictures' paths."""
+    contexts, target, id_to_word = data()
+    model = CBOW(len(id_to_word), 5, np.random.default_rng(0))
+    loss = model(tw.text.convert_one_hot(contexts, len(id_to_word)), target)
+    loss.name = "loss"
+
+    forward = folder(output) / f"ch3_05_cbow.{suffix}"
+    tw.graph(loss).save(forward)
+    backward = folder(output) / f"ch3_05_cbow_backward.{suffix}"
+    drawing = tw.graph(loss, backward=True)
+    drawing.save(backward)
+
+    print(drawing.text)
+    print(f"\npictures: {forward}, {backward}")
+    return drawing.text, forward, backward
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--output", default=".", help="folder for the pictures")
+    parser.add_argument("--suffix", default="svg", choices=["svg", "png", "html", "dot"])
+    arguments = parser.parse_args()
+    main(arguments.output, arguments.suffix)
