@@ -70,7 +70,7 @@ class CrossEntropy(Function):
 
 
 class SoftCrossEntropy(Arithmetic):
-    """y = mean sum t l for l = -log softmax(x);  gx = g (softmax(x) sum t - t) / n,  gt = g l / n"""
+    """y = mean sum t l, l = -log softmax(x);  gx = g (softmax(x) sum t - t) / n,  gt = g l / n"""
 
     def forward(self, x: Any, t: Any) -> Any:
         self.save(x, t)
