@@ -1,0 +1,48 @@
+"""CBOW: the words around a place, taken together, predict the word in it.
+
+Mikolov, Chen, Corrado, Dean 2013, "Efficient estimation of word representations in vector space".
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tinygrad_w2v.functions as F
+from tinygrad_w2v._base.batch import Batch
+from tinygrad_w2v.models.embedding_model import EmbeddingModel
+
+
+class CBOW(EmbeddingModel):
+    """The mean of the contexts' vectors predicts the centre: ``-log P(center | contexts)``.
+
+    With ``compat="word2vec"`` the value is the same, and every context is given the gradient of
+    the mean whole, where the chain rule gives each its share 1 / C: word2vec.c's update.
+
+    Parameters are those of `EmbeddingModel`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tinygrad_w2v as tw
+    >>> from tinygrad_w2v.models import CBOW
+    >>> model = CBOW(vocab_size=7, dim=5, objective="softmax")
+    >>> loss = model(contexts=np.array([[0, 2], [1, 3]]), target=np.array([1, 2]))
+    >>> print(f"{loss:.3f}")  # log 7: w_out starts at zero, so all words are alike
+    1.946
+    >>> loss.backward()
+    >>> model.w_in.grad.shape
+    (7, 5)
+    """
+
+    def loss(self, batch: Batch) -> Any:
+        """Return the sum over the windows of ``-log P(center | contexts)``."""
+        x = self.w_in[batch.contexts]  # (..., C, dim)
+        h = x.mean(axis=-2, keepdims=True)  # (..., 1, dim)
+        if self.compat == "word2vec":
+            total = x.sum(axis=-2, keepdims=True)
+            h = total + F.stop_gradient(h - total)
+        return self.objective(h, self.w_out, batch.targets, batch.labels)
+
+    def predictions(self, batch: Batch) -> int:
+        """Return the number of windows: each predicts its centre once."""
+        return batch.center.size

@@ -1,0 +1,106 @@
+"""How a word is told apart from others: the loss of a window, written over trailing axes.
+
+Every objective is a function of ``h (..., n, dim)``, n vectors that each predict the same words;
+``w_out (V, dim)``; and ``targets, labels (..., m)`` as a `Batch` holds them. It returns one number:
+the sum over all windows and all n vectors, so that the gradient of a batch is the sum of its
+windows' gradients. A function of yours with these parameters is an objective, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import tinygrad_w2v.functions as F
+from tinygrad_w2v._base.errors import InputError
+
+Objective = Callable[[Any, Any, Any, Any], Any]
+
+
+def softmax(h: Any, w_out: Any, targets: Any, labels: Any) -> Any:
+    r"""Tell the true word, ``targets[..., 0]``, apart from all V words.
+
+    .. math:: L = \sum_h \log \sum_j e^{h \cdot w_j} - h \cdot w_t = -\sum_h \log P(t | h)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> h, w_out = np.zeros((1, 2)), np.zeros((4, 2))
+    >>> round(float(softmax(h, w_out, np.array([3]), None)), 4)  # log 4: all words are alike
+    1.3863
+    """
+    scores = h @ F.swapaxes(w_out, -1, -2)  # (..., n, V)
+    true = h @ F.swapaxes(w_out[targets[..., :1]], -1, -2)  # (..., n, 1)
+    return (F.logsumexp(scores, axis=-1, keepdims=True) - true).sum()
+
+
+def negative_sampling(h: Any, w_out: Any, targets: Any, labels: Any) -> Any:
+    r"""Tell the true word (label 1) apart from K drawn words (label 0).
+
+    .. math:: L = -\sum_h \log \sigma(h \cdot w_t) + \sum_k \log \sigma(-h \cdot w_k)
+
+    Mikolov, Sutskever, Chen, Corrado, Dean 2013, "Distributed representations of words and
+    phrases and their compositionality", equation 4.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> h, w_out = np.zeros((1, 2)), np.zeros((4, 2))
+    >>> loss = negative_sampling(h, w_out, np.array([3, 0]), np.array([1.0, 0.0]))
+    >>> round(float(loss), 4)  # 2 log 2: two even guesses
+    1.3863
+    """
+    scores = h @ F.swapaxes(w_out[targets], -1, -2)  # (..., n, 1 + K)
+    signs = 2 * labels - 1
+    return -F.log_sigmoid(signs[..., None, :] * scores).sum()
+
+
+def hierarchical_softmax(h: Any, w_out: Any, targets: Any, labels: Any) -> Any:
+    r"""Find the way to the true word in a binary tree: at each inner node left (0) or right (1).
+
+    .. math:: L = -\sum_h \sum_l \log \sigma((1 - 2 c_l) \, h \cdot w_l)
+
+    `targets` are the L inner nodes on the way, which are rows of `w_out`; `labels` is the word's
+    code. The same paper, section 2.1, with word2vec.c's sign: code 0 is the positive side.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> h, w_out = np.zeros((1, 2)), np.zeros((3, 2))
+    >>> loss = hierarchical_softmax(h, w_out, np.array([0, 2]), np.array([1.0, 0.0]))
+    >>> round(float(loss), 4)  # 2 log 2: two even turns
+    1.3863
+    """
+    scores = h @ F.swapaxes(w_out[targets], -1, -2)  # (..., n, L)
+    signs = 1 - 2 * labels
+    return -F.log_sigmoid(signs[..., None, :] * scores).sum()
+
+
+OBJECTIVES: dict[str, Objective] = {
+    "softmax": softmax,
+    "negative_sampling": negative_sampling,
+    "hierarchical_softmax": hierarchical_softmax,
+}
+
+
+def get_objective(objective: str | Objective) -> Objective:
+    """Return the function that a name stands for; a function is returned as it is.
+
+    Raises
+    ------
+    InputError
+        When there is no objective of that name.
+
+    Examples
+    --------
+    >>> get_objective("softmax") is softmax
+    True
+    """
+    if callable(objective):
+        return objective
+    if objective not in OBJECTIVES:
+        raise InputError(
+            f"there is no objective {objective!r}; use {', '.join(OBJECTIVES)}, or a function of "
+            "(h, w_out, targets, labels)"
+        )
+    return OBJECTIVES[objective]
