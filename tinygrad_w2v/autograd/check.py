@@ -9,8 +9,9 @@ the outputs are given.
 
 from __future__ import annotations
 
+import inspect
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from typing import Any, NamedTuple
 
@@ -33,6 +34,7 @@ from tinygrad_w2v.autograd.subject import (
     is_module,
     must_be_connected,
     pulled,
+    rounding_of,
 )
 from tinygrad_w2v.autograd.tracing import tracing
 
@@ -71,8 +73,8 @@ def check_grads(
     ----------
     f : callable or Module
         Returns a Variable, or nested tuples, lists and dicts of them. Of a Module, or a method of
-        one, every parameter is checked: of ``f.loss(*args)`` where there is a `loss`, else of
-        ``f(*args)``; its data and dtypes are restored.
+        one, every parameter is checked: of ``f.loss(*args)`` where there is a `loss` that takes
+        them, else of ``f(*args)``; its data and dtypes are restored.
     *args
         Arrays, numbers, Variables, row gradients, nested tuples, lists and dicts of them. Integer
         arrays and other objects are handed on and not differentiated; Python's integers, too,
@@ -153,11 +155,23 @@ def comparisons(
 
 def _subject(f: Any, args: Sequence[Any]) -> Subject:
     if is_module(f):
-        return Parameters(f, getattr(f, "loss", f), args)
+        return Parameters(f, _loss_of(f, args), args)
     owner = getattr(f, "__self__", None)
     if owner is not None and is_module(owner):
         return Parameters(owner, f, args)
     return Arguments(f, args)
+
+
+def _loss_of(module: Any, args: Sequence[Any]) -> Callable[..., Any]:
+    """The module's `loss`; the module itself where it has none or these arguments are not its."""
+    loss = getattr(module, "loss", None)
+    if loss is None:
+        return module
+    try:
+        inspect.signature(loss).bind(*args)
+    except TypeError:
+        return module
+    return loss
 
 
 class _Check:
@@ -258,7 +272,7 @@ class _Check:
                 outputs = subject.outputs(leaves)
                 if self.order == 1:
                     must_be_connected(subject.name, outputs, leaves)
-                self.assume(max(map(_rounding, arrays_of(outputs)), default=ROUNDING))
+                self.assume(rounding_of(outputs))
                 with locked(arrays_of(outputs)):
                     return pulled(outputs, [w[()] for w in self.weights], leaves)
 
@@ -274,7 +288,7 @@ class _Check:
         else:
             scales = _scales(value)
             floor = 20 * self.rounding / self.step * float(np.abs(rule * scales).max(initial=0))
-            ways = list(self._directions(rule, scales))
+            ways = list(self._directions(rule, value, scales))
             found += [self._measure(number, way, scales, floor) for way in ways]
             if any(m.is_wrong for m in found) and not any(
                 m.is_wrong and m.index is not None for m in found
@@ -297,7 +311,9 @@ class _Check:
             mismatch=worst if wrong else None,
         )
 
-    def _directions(self, rule: FloatArray, scales: FloatArray) -> Iterator[FloatArray | int]:
+    def _directions(
+        self, rule: FloatArray, value: FloatArray, scales: FloatArray
+    ) -> Iterator[FloatArray | int]:
         """Which ways to go: single entries (their flat index), or directions of many entries."""
         size = rule.size
         if size <= SMALL:
@@ -305,10 +321,13 @@ class _Check:
             return
         rng = self.rng
         reached = rule.reshape(-1) != 0
+        # Among many entries the small ones need no step that rounding lets see.
+        magnitudes = np.abs(value)
+        magnitudes[value == 0] = scales[value == 0]
         for among, count in ((reached, DIRECTIONS), (~reached, 1)):
             for _ in range(count if among.any() else 0):
                 direction = rng.uniform(0.5, 1.5, size) * rng.choice([-1.0, 1.0], size) * among
-                yield direction.reshape(rule.shape) * scales
+                yield direction.reshape(rule.shape) * magnitudes
         largest = np.argsort(-np.abs(rule.reshape(-1)), kind="stable")[:SINGLES]
         pool = np.flatnonzero(reached) if reached.any() else np.arange(size)
         yield from sorted({*map(int, largest), *map(int, rng.choice(pool, SINGLES))})
@@ -370,10 +389,12 @@ class _Check:
         measured = line.central(self.step)
         allowed = self._allowed(slope, measured, floor, unit)
         if not abs(measured.value - slope) <= sum(allowed) and self.tolerance.eps is None:
-            better = line.refined(1.0)
-            if better is None and index is not None:
-                magnitude = abs(float(self.subject.values[number][index]))
-                better = line.refined(magnitude / unit) if magnitude else None
+            tried = [line.refined(1.0)]
+            magnitude = abs(float(self.subject.values[number][index])) if index is not None else 0
+            if 0 < magnitude < unit:
+                tried.append(line.refined(magnitude / unit))
+            finite = [estimate for estimate in tried if estimate is not None]
+            better = min(finite, key=lambda e: e.error / (abs(e.value) or 1.0), default=None)
             measured = better or measured
             allowed = self._allowed(slope, measured, floor, unit)
         error = abs(measured.value - slope)
@@ -404,11 +425,6 @@ class _Check:
         per_step = 20 * self.rounding / self.step
         unseen = 50 * self.rounding * self.scale + per_step * self.hidden
         return relative, floor + unseen + min(10 * measured.error, per_step * self.scale)
-
-
-def _rounding(value: Any) -> float:
-    dtype = getattr(value, "dtype", None)
-    return float(np.finfo(dtype).eps) if getattr(dtype, "kind", "") == "f" else ROUNDING
 
 
 def _badness(mismatch: Mismatch) -> tuple[bool, float, float]:

@@ -18,7 +18,7 @@ from tinygrad_w2v._base.types import FloatArray
 
 ROUNDING = float(np.finfo(np.float64).eps)
 STEP = 1e-5  # relative to the value's magnitude; near the cube root of ROUNDING, the optimum
-LADDER = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7)
+LADDER = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8)
 KINK_STEPS = (1e-4, 1e-6)
 
 
@@ -97,22 +97,29 @@ class Line:
         little the estimate moves from one step to the next: too large a step moves with the
         function's curvature, too small a one with rounding.
         """
-        found = []
-        for factor in LADDER:
-            coarse = self.central(factor * step)
-            fine = self.central(factor * step / 2)
-            value = (4 * fine.value - coarse.value) / 3
-            if math.isfinite(value):
-                found.append(Estimate(value, fine.error, fine.step))
-        if not found:
-            return None
-        if len(found) == 1:
-            return found[0]._replace(error=math.inf)
+        found = [e for e in (self._fourth_order(t * step) for t in LADDER) if e is not None]
+        if len(found) < 2:
+            return found[0]._replace(error=math.inf) if found else None
         moves = [abs(a.value - b.value) for a, b in itertools.pairwise(found)]
-        # The larger of the moves to both neighbours; one small move may be chance.
-        spreads = [moves[0], *map(max, itertools.pairwise(moves)), max(moves[-2:])]
-        best = min(range(len(found)), key=spreads.__getitem__)
-        return found[best]._replace(error=spreads[best] + found[best].error)
+        # The larger of the moves to both neighbours.
+        spreads = [3 * moves[0], *itertools.starmap(max, itertools.pairwise(moves)), 3 * moves[-1]]
+        best: Estimate | None = None
+        for spread, estimate in sorted(zip(spreads, found, strict=True), key=lambda pair: pair[0]):
+            if best is not None and best.error <= spread:
+                break
+            # Small moves may be chance: rounding steps of f meet a step's own. So measure again.
+            again = self._fourth_order(0.6 * estimate.step)
+            moved = abs(again.value - estimate.value) if again is not None else math.inf
+            error = max(spread, moved) + estimate.error
+            if best is None or error < best.error:
+                best = estimate._replace(error=error)
+        return best
+
+    def _fourth_order(self, step: float) -> Estimate | None:
+        """Richardson's combination of the differences for `step` and its half."""
+        coarse, fine = self.central(step), self.central(step / 2)
+        value = (4 * fine.value - coarse.value) / 3
+        return Estimate(value, fine.error, step) if math.isfinite(value) else None
 
     def sides(self) -> Sides | None:
         """The one-sided slopes, and whether they differ however small the step: a kink.

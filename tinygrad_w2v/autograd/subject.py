@@ -265,6 +265,12 @@ def arrays_of(outputs: Sequence[Node]) -> Iterator[Any]:
         yield from (*function.saved, *function._outputs)
 
 
+def rounding_of(outputs: Sequence[Node]) -> float:
+    """The relative rounding of the coarsest float dtype that the Variables of a graph have."""
+    dtypes = {x._data.dtype for x in (*outputs, *graph_of(outputs)) if isinstance(x, Node)}
+    return max(float(np.finfo(dtype).eps) for dtype in dtypes if dtype.kind == "f")
+
+
 def pulled(
     outputs: Sequence[Any], seeds: Sequence[Any], leaves: Sequence[Any], create_graph: bool = False
 ) -> list[Any]:
