@@ -3,6 +3,7 @@
 from tinygrad_w2v import functions as functions
 from tinygrad_w2v import nn as nn
 from tinygrad_w2v import optim as optim
+from tinygrad_w2v import text as text
 from tinygrad_w2v._base.errors import GradientError
 from tinygrad_w2v._base.version import __version__
 from tinygrad_w2v.autograd import (
@@ -24,17 +25,20 @@ from tinygrad_w2v.drawing import graph
 from tinygrad_w2v.models import CBOW, SkipGram
 from tinygrad_w2v.nn import Module, Parameter
 from tinygrad_w2v.training import Trainer
+from tinygrad_w2v.vectors import KeyedVectors, WordVectors
 
 __all__ = [
     "CBOW",
     "Function",
     "GradientError",
+    "KeyedVectors",
     "Module",
     "Parameter",
     "RowGrad",
     "SkipGram",
     "Trainer",
     "Variable",
+    "WordVectors",
     "__version__",
     "check_grads",
     "debug",
@@ -48,6 +52,7 @@ __all__ = [
     "nn",
     "no_grad",
     "optim",
+    "text",
     "value_and_grad",
     "vjp",
 ]
