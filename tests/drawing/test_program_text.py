@@ -256,3 +256,15 @@ def test_wrong_arguments():
     ):
         with pytest.raises(InputError, match=message):
             tw.graph(x, **options)
+
+
+def test_long_chains_are_printed_without_recursion():
+    x = tw.Variable(np.ones((2, 3)), name="x")
+    y = x
+    for _ in range(1500):
+        y = F.exp(y.T * 0.0)
+    z = x
+    for _ in range(3000):
+        z = z.T
+    assert tw.graph(y).text.count(" = exp(") == 1500
+    assert tw.graph(z).text.count("transpose(") == 6000

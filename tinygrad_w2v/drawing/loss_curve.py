@@ -23,6 +23,7 @@ def plot_losses(
     eval_interval: int | None = None,
     smoothing: float = 0.0,
     title: str = "",
+    xlabel: str = "",
 ) -> Any:
     """Draw losses over iterations, into a file or on the screen.
 
@@ -42,6 +43,8 @@ def plot_losses(
         keeps. The losses themselves stay visible.
     title : str
         A heading.
+    xlabel : str
+        What stands below the axis, where it is not iterations.
 
     Returns
     -------
@@ -82,7 +85,8 @@ def plot_losses(
         axes.plot(places, smoothed(numbers, smoothing), color="#1f4e79", linewidth=1.6)
     else:
         axes.plot(places, numbers, color="#3d78b4", linewidth=1.4, marker=marker)
-    axes.set_xlabel(f"iterations (x{eval_interval})" if eval_interval else "iterations")
+    iterations = f"iterations (x{eval_interval})" if eval_interval else "iterations"
+    axes.set_xlabel(xlabel or iterations)
     axes.set_ylabel("loss")
     if title:
         axes.set_title(title)

@@ -24,7 +24,7 @@ from tinygrad_w2v.drawing.text import text_of
 
 SUFFIXES = (".txt", ".dot", ".svg", ".png", ".html")
 # A graph of more nodes than this is summarised, too, where it takes longer than these seconds.
-LARGE, PATIENCE = 1000, 8.0
+LARGE, PATIENCE = 1000, 4.0
 
 
 class Graph:

@@ -104,11 +104,13 @@ def _turned(program: Program) -> dict[int, Step]:
         for key in step.inputs:
             uses[key] = uses.get(key, 0) + 1
     final = {g for _, g in program.gradients}
-    return {
-        key: step
-        for key, step in producers(program.backward).items()
-        if step.label in _TURNS and uses.get(key) == 1 and key not in final
-    }
+    turned: dict[int, Step] = {}
+    for key, step in producers(program.backward).items():
+        once = uses.get(key) == 1 and key not in final
+        # Not within each other: a formula stays short, and its writing does not recurse deeply.
+        if step.label in _TURNS and once and step.inputs[0] not in turned:
+            turned[key] = step
+    return turned
 
 
 def _handed_on(program: Program) -> Iterator[Line]:
