@@ -24,7 +24,8 @@ def main(output=".", suffix="svg"):
     drawing = tw.graph(loss, backward=True)
     drawing.save(backward)
 
-    print(drawing.text)
+    print(model)
+    print(f"\n{drawing.text}")
     print(f"\npictures: {forward}, {backward}")
     return drawing.text, forward, backward
 
