@@ -45,24 +45,26 @@ class CrossEntropy(Function):
                 picked = np.take_along_axis(log_softmax(x), np.expand_dims(self.ids, -1), -1)
                 found = -np.mean(picked)
             return found
-        ids = self.ids.reshape(-1)
-        if len(ids) and np.minimum.reduce(ids) < 0:
-            raise IndexError("a class id is negative")
-        flat = x.reshape(len(ids), x.shape[-1])
-        lowered = flat - np.maximum.reduce(flat, axis=-1, keepdims=True)
+        n, classes = self.ids.size, x.shape[-1]
+        ids = self.ids.astype(np.intp, copy=False).reshape(n)
+        if n and np.maximum.reduce(ids.view(np.uintp)) >= classes:  # a negative id is huge there
+            raise IndexError("a class id is out of range")
+        flat = x.reshape(n, classes)
+        top = np.maximum.reduce(flat, axis=-1, keepdims=True)
+        lowered = np.subtract(flat, top, order="C")  # backward writes by flat places
         # e and its sum are kept, for the plain backward pass only: softmax is half of the work.
         self._e = np.exp(lowered)
         self._sum = np.add.reduce(self._e, axis=-1, keepdims=True)
-        self._places = np.arange(len(ids)), ids
-        picked = lowered[self._places]
-        return (np.add.reduce(np.log(self._sum), axis=None) - np.add.reduce(picked)) / len(ids)
+        self._places = np.arange(0, n * classes, classes) + ids
+        minus_log = np.log(self._sum).reshape(n) - lowered.take(self._places)
+        return np.add.reduce(minus_log) / n
 
     def backward(self, g: Any) -> Any:
         (x,) = self.saved
         g = g / _count(x.shape[:-1])
         if type(x) is ndarray:
             gx = self._e * (g / self._sum)
-            gx[self._places] -= g
+            gx.reshape(-1)[self._places] -= g
             return gx.reshape(x.shape)
         ids = np.expand_dims(self.ids, -1)
         at_ids = ScatterAlongAxis(ids, len(x.shape) - 1, x.shape)(stretched(g, ids.shape))
@@ -88,13 +90,16 @@ class SoftCrossEntropy(Arithmetic):
     def backward(self, g: Any) -> Any:
         x, t = self.saved
         g = g / _count(x.shape[:-1])
-        total = np.sum(t, axis=-1, keepdims=True)
-        plain = type(x) is ndarray and type(t) is ndarray
         gx = gt = None
+        if type(x) is ndarray and type(t) is ndarray:
+            if self.needs(0):
+                total = np.add.reduce(t, axis=-1, keepdims=True)
+                gx = g * (self._e * (total / self._sum) - t)
+            return gx, g * self._minus_log if self.needs(1) else None
         if self.needs(0):
-            gx = g * ((self._e * (total / self._sum) if plain else softmax(x) * total) - t)
+            gx = g * (softmax(x) * np.sum(t, axis=-1, keepdims=True) - t)
         if self.needs(1):
-            gt = g * (self._minus_log if plain else -log_softmax(x))
+            gt = -g * log_softmax(x)
         return gx, gt
 
 

@@ -66,6 +66,8 @@ _similarity = Case(
 )
 CASES: list[Case] = [
     _with_ids("with ids", _CLASSES, normal((3, 4))),
+    _with_ids("with ids", _CLASSES, normal((3, 4))).laid_out_apart(),
+    _with_ids("with ids of one", _CLASSES[:1], normal((1, 4))).laid_out_apart(),
     _with_ids("with ids of windows", _WINDOWS, normal((3, 2, 4))),
     _with_ids("with ids of windows", _WINDOWS, normal((3, 2, 4))).laid_out_apart(),
     _with_ids("with one id", np.array(1), normal((4,))),
