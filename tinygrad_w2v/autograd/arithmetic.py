@@ -99,7 +99,7 @@ class PowerOfNumber(Arithmetic):
         c = self.exponent
         if c == 0:
             return g * 0.0
-        return g * c * x ** (c - 1) if c != 1 else g
+        return g * c * np.power(x, c - 1) if c != 1 else g
 
 
 class Negative(Arithmetic):
