@@ -11,6 +11,7 @@ import contextlib
 import doctest
 import io
 import re
+import runpy
 import sys
 import tokenize
 from collections.abc import Iterator
@@ -232,3 +233,22 @@ def test_comments_alone_may_differ(tmp_path: Path) -> None:
         for text in ("x = 1  # one\n", "x = 1  # 一\n", "x = 2  # one\n")
     )
     assert ours == theirs != other
+
+
+# ---------------------------------------------------------------------- pictures
+def words_of(svg: str) -> list[str]:
+    """What is written in a picture; where it stands is the layout engine's affair."""
+    return sorted(re.findall(r"<text[^>]*>([^<]*)</text>", svg))
+
+
+@pytest.mark.render
+def test_the_pictures_are_up_to_date(tmp_path: Path) -> None:
+    namespace = runpy.run_path(str(ROOT / "docs" / "images" / "make.py"))
+    namespace["main"](tmp_path)
+    drawn = sorted(tmp_path.iterdir())
+    assert [path.name for path in drawn] == ["cbow-backward.svg", "cbow.svg"]
+    for path in drawn:
+        kept = ROOT / "docs" / "images" / path.name
+        assert words_of(kept.read_text(encoding="utf-8")) == words_of(
+            path.read_text(encoding="utf-8")
+        ), f"draw {path.name} again: python docs/images/make.py"
