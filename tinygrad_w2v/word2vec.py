@@ -5,7 +5,6 @@ This is the one place where text, models and training meet.
 
 from __future__ import annotations
 
-import itertools
 import math
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -278,17 +277,19 @@ def train_vectors(
     return Trained(vectors, model, history)
 
 
-def sample_batch(source: WindowSource, windows: int = 2) -> Batch:
-    """Return a small batch, for a picture: windows with as many contexts as there are.
+def small_batch(vocab_size: int, settings: TrainingSettings, windows: int = 2) -> Batch:
+    """Return full windows of a text that counts through the vocabulary: for a picture, or a check.
 
     Examples
     --------
-    >>> from tinygrad_w2v.text.corpus import build_corpus
-    >>> vocabulary, corpus = build_corpus([["you", "say", "goodbye"]] * 50)
-    >>> settings = TrainingSettings(window=2, sample=0, batch=8)
-    >>> sample_batch(settings.windows(corpus, vocabulary)).contexts.shape
-    (2, 2)
+    >>> batch = small_batch(9, TrainingSettings(window=1, negative=2))
+    >>> batch.center.tolist(), batch.contexts.tolist(), batch.targets.tolist()
+    ([0, 1], [[8, 1], [0, 2]], [[0, 1, 2], [1, 2, 3]])
     """
-    batches = itertools.islice(source.batches(0), 32)
-    batch, _ = max(batches, key=lambda found: found[0].contexts.shape[-1])
-    return Batch(*(array[:windows] for array in batch))
+    center = np.arange(windows) % vocab_size
+    steps = np.arange(-settings.window, settings.window + 1)
+    offsets = np.tile(steps[steps != 0], (windows, 1))
+    targets = (center[:, None] + np.arange(1 + settings.negative)) % vocab_size
+    labels = np.zeros(targets.shape, np.float32)
+    labels[:, 0] = 1
+    return Batch(center, (center[:, None] + offsets) % vocab_size, offsets, targets, labels)

@@ -9,7 +9,8 @@ import pytest
 
 import tinygrad_w2v.functions as F
 from tinygrad_w2v._base.batch import Batch
-from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.errors import GradientError, InputError
+from tinygrad_w2v.autograd import check_grads
 from tinygrad_w2v.models import CBOW, EmbeddingModel, SkipGram
 
 V, DIM, K = 11, 4, 3
@@ -95,6 +96,17 @@ def test_gradient_is_that_of_the_loss(kind, objective, rng) -> None:
         numerical = (above - below) / (2 * eps)
         agrees.append(numerical == pytest.approx((gradient * way).sum(), rel=1e-6))
     assert agrees == [kind != "cbow:word2vec", True]
+
+
+@every_model
+@pytest.mark.grad
+def test_check_grads_agrees_to_second_order(kind, objective, rng) -> None:
+    model, batch = make(kind, objective, rng), draw(rng, 3)
+    if kind == "cbow:word2vec":
+        with pytest.raises(GradientError, match="w_in"):
+            check_grads(model, batch)
+    else:
+        check_grads(model, batch, order=2)
 
 
 @pytest.mark.parametrize("kind", KINDS)

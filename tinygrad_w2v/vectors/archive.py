@@ -11,6 +11,7 @@ import io
 import itertools
 import struct
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -36,7 +37,11 @@ class Contents(NamedTuple):
 
 
 def write_archive(
-    path: PathLike, words: list[str], vectors: FloatArray, counts: IntArray | None = None
+    path: PathLike,
+    words: list[str],
+    vectors: FloatArray,
+    counts: IntArray | None = None,
+    others: Mapping[str, AnyArray] | None = None,
 ) -> None:
     """Write words, vectors and counts; at no moment half a file is there.
 
@@ -50,6 +55,8 @@ def write_archive(
         float32 or float64.
     counts : array ``(n,)``, optional
         How often each word occurred.
+    others : mapping of str to array, optional
+        More arrays to keep beside them, such as a model's second table.
 
     Examples
     --------
@@ -71,6 +78,7 @@ def write_archive(
     }
     if counts is not None:
         members["counts"] = counts.astype("<i8")
+    members |= others or {}
     with safe_write(path, "wb") as stream, zipfile.ZipFile(stream, "w") as archive:
         for name, array in members.items():
             _write_member(archive, stream, f"{name}.npy", array)

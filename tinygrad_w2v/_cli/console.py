@@ -1,0 +1,42 @@
+"""What the commands say: results on standard output, all else on standard error."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+def say(text: str = "") -> None:
+    """Print a line of a result."""
+    print(text)
+
+
+def say_json(value: Any) -> None:
+    """Print a result for a program, in ASCII, which every encoding holds."""
+    print(json.dumps(value))
+
+
+def note(text: str, quiet: bool = False) -> None:
+    """Tell a person how things go."""
+    if not quiet and sys.stderr is not None:
+        print(text, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def any_character() -> Iterator[None]:
+    """Write what a stream's encoding lacks as escapes, instead of failing."""
+    changed = []
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            changed.append((stream, stream.errors))
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        yield
+    finally:
+        for stream, errors in changed:
+            if not stream.closed:
+                stream.reconfigure(errors=errors)

@@ -1,0 +1,91 @@
+"""``doctor``: what this installation has and how fast it is, to be pasted into a report."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import time
+from typing import Any
+
+import numpy as np
+
+from tinygrad_w2v._base.errors import GradientError
+from tinygrad_w2v._cli.console import say, say_json
+from tinygrad_w2v._cli.parsing import Parser
+from tinygrad_w2v._cli.results import versions
+from tinygrad_w2v.autograd import check_grads
+from tinygrad_w2v.drawing.render import engines
+from tinygrad_w2v.text.corpus import build_corpus
+from tinygrad_w2v.word2vec import TrainingSettings, small_batch, train_vectors
+
+OPTIONAL = ("matplotlib", "graphviz", "tqdm", "janome", "gensim")
+
+
+def add_options(parser: Parser) -> None:
+    """Declare the options of ``doctor``."""
+    parser.add_argument("--json", action="store_true", help="print for a program")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the report; the status is 1 when something does not work."""
+    found = report()
+    if arguments.json:
+        say_json(found)
+    else:
+        for name, value in found.items():
+            say(f"{name:>18}: {value}")
+    return 0 if found["gradients"] == "right" else 1
+
+
+def report() -> dict[str, Any]:
+    """Return versions, what is installed, and the outcome of a self-test of two seconds."""
+    installed = [name for name in OPTIONAL if importlib.util.find_spec(name)]
+    renderers = [f"{engine.name} ({engine.path})" for engine in engines()]
+    return versions() | {
+        "cores": _cores(),
+        "blas": _blas(),
+        "engines": "numpy",
+        "installed": ", ".join(installed) or "none",
+        "missing": ", ".join(sorted(set(OPTIONAL) - set(installed))) or "none",
+        "graph renderer": ", ".join(renderers) or "none: pip install graphviz-pure",
+        "gradients": _gradients(),
+        "words per second": _speed(),
+    }
+
+
+def _cores() -> int:
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def _blas() -> str:
+    config: Any = np.show_config(mode="dicts")
+    blas = config.get("Build Dependencies", {}).get("blas", {})
+    return f"{blas.get('name', 'unknown')} {blas.get('version', '')}".strip()
+
+
+def _gradients() -> str:
+    """Whether the gradients of both models agree with central differences."""
+    for name in ("cbow", "skipgram"):
+        settings = TrainingSettings(name, size=4)
+        model = settings.new_model(12)
+        batch = small_batch(12, settings)
+        rng = np.random.default_rng(0)
+        model.w_out.data = rng.normal(size=model.w_out.shape).astype(np.float32)
+        try:
+            check_grads(model, batch)
+        except GradientError as error:
+            return f"wrong in {name}: {error}"
+    return "right"
+
+
+def _speed() -> int:
+    """Words a second of the default training on a text of words drawn by Zipf's law."""
+    rng = np.random.default_rng(0)
+    share = 1 / np.arange(1, 3001)
+    ids = rng.choice(3000, size=(4000, 20), p=share / share.sum())
+    vocabulary, corpus = build_corpus([list(map(str, row)) for row in ids.tolist()])
+    start = time.perf_counter()
+    trained = train_vectors(vocabulary, corpus, TrainingSettings(epochs=2))
+    return round(trained.history.words / (time.perf_counter() - start))

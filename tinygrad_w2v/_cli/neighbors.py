@@ -1,0 +1,140 @@
+"""``neighbors`` and ``analogy``: questions to trained vectors."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._cli.console import say, say_json
+from tinygrad_w2v._cli.parsing import Parser
+from tinygrad_w2v.vectors import WordVectors
+
+# Words that a programmer has an opinion on; the built-in corpus has them all.
+FAMILIAR = ("list", "class", "exception", "integer", "string", "file", "array", "true")
+SHOWN = 8
+# A word with a larger share of the text is likely to be "the" or "of".
+TOO_FREQUENT = 2e-3
+
+
+def add_vectors_option(parser: Parser) -> None:
+    """Declare ``--vectors``."""
+    parser.add_argument(
+        "--vectors",
+        default="w2v-out",
+        metavar="PATH",
+        help="a run's folder, or a file: word2vec text or .bin, .npz (default: %(default)s)",
+    )
+
+
+def add_neighbors_options(parser: Parser) -> None:
+    """Declare the options of ``neighbors``."""
+    parser.add_argument("words", nargs="+", metavar="WORD")
+    _add_question_options(parser)
+
+
+def add_analogy_options(parser: Parser) -> None:
+    """Declare the options of ``analogy``."""
+    for name in ("a", "b", "c"):
+        parser.add_argument(name, metavar=name.upper())
+    _add_question_options(parser)
+
+
+def _add_question_options(parser: Parser) -> None:
+    add_vectors_option(parser)
+    parser.add_argument("--topn", type=int, default=10, metavar="N", help="default: %(default)s")
+    parser.add_argument("--json", action="store_true", help="print for a program")
+
+
+def run_neighbors(arguments: argparse.Namespace) -> int:
+    """Print the words nearest to each word."""
+    vectors = _vectors(arguments)
+    found = {word: vectors.most_similar(word, topn=arguments.topn) for word in arguments.words}
+    if arguments.json:
+        say_json(found)
+        return 0
+    for word, nearest in found.items():
+        say(word)
+        for other, cosine in nearest:
+            say(f"  {cosine:.3f}  {other}")
+    return 0
+
+
+def run_analogy(arguments: argparse.Namespace) -> int:
+    """Print the words that are to C as B is to A."""
+    vectors = _vectors(arguments)
+    a, b, c = arguments.a, arguments.b, arguments.c
+    nearest = vectors.most_similar(positive=[b, c], negative=[a], topn=arguments.topn)
+    if arguments.json:
+        say_json(nearest)
+        return 0
+    say(f"{a} is to {b} as {c} is to")
+    for word, cosine in nearest:
+        say(f"  {cosine:.3f}  {word}")
+    return 0
+
+
+def _vectors(arguments: argparse.Namespace) -> WordVectors:
+    if arguments.topn < 1:
+        raise InputError(f"--topn must be 1 or more, not {arguments.topn}")
+    return load_vectors(arguments.vectors)
+
+
+def load_vectors(path: str) -> WordVectors:
+    """Return the vectors of a run's folder or of a file.
+
+    Raises
+    ------
+    InputError
+        When there are none; it says how to make them.
+    """
+    place = Path(path)
+    if place.is_dir():
+        known = [place / name for name in ("model.npz", "vectors.txt") if (place / name).exists()]
+        if not known:
+            raise InputError(f"the folder {path} holds no vectors; make them with `train`")
+        place = known[0]
+    if not place.exists():
+        raise InputError(
+            f"there are no vectors in {path}; make them with `tinygrad-w2v train`, or name others "
+            "with --vectors"
+        )
+    try:
+        if place.suffix == ".npz":
+            return WordVectors.load(place)
+        return WordVectors.load_word2vec_format(place, binary=place.suffix == ".bin")
+    except OSError as error:
+        raise InputError(f"{place} cannot be read: {error.strerror or error}") from error
+
+
+def words_to_show(vectors: WordVectors) -> list[str]:
+    """Return a few words whose neighbours a person can judge: frequent ones that mean something.
+
+    Examples
+    --------
+    >>> words = ["the", "of", "lists", "x", "tuple"]
+    >>> words_to_show(WordVectors(words, np.eye(5), counts=[90000, 900, 80, 70, 2]))
+    ['lists', 'tuple', 'the', 'of', 'x']
+    """
+    words, counts = vectors.index_to_key, vectors.counts
+    familiar = [word for word in FAMILIAR if word in vectors]
+    if len(familiar) == len(FAMILIAR):
+        return familiar
+    share = np.ones(len(words)) if counts is None else counts / max(int(counts.sum()), 1)
+    plain = [
+        word
+        for word, frequency in zip(words, share.tolist(), strict=True)
+        if frequency < TOO_FREQUENT and word.isalpha() and (len(word) > 3 or not word.isascii())
+    ]
+    return list(dict.fromkeys([*plain[:SHOWN], *words[:SHOWN]]))[:SHOWN]
+
+
+def neighbor_lines(vectors: WordVectors, words: list[str], topn: int) -> Iterator[str]:
+    """Yield one line a word: its nearest words."""
+    width = max(map(len, words), default=0)
+    for word in words:
+        nearest = vectors.most_similar(word, topn=topn)
+        yield f"{word:>{width}}: " + ", ".join(f"{other} {cosine:.2f}" for other, cosine in nearest)

@@ -1,0 +1,59 @@
+"""Options of the command line: wrong ones are named in one line, with the nearest right one."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from tinygrad_w2v._base.errors import InputError
+
+
+class UsageError(InputError):
+    """A command line that cannot be understood."""
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that raises instead of ending the program."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(allow_abbrev=False, **kwargs)
+
+    def error(self, message: str) -> NoReturn:
+        """Raise a UsageError that says where help is."""
+        raise UsageError(f"{message}; see {self.prog} --help")
+
+    @property
+    def flags(self) -> list[str]:
+        """All options, as they are written."""
+        return [flag for action in self._actions for flag in action.option_strings]
+
+
+def parse(parser: Parser, commands: dict[str, Parser], argv: Sequence[str]) -> argparse.Namespace:
+    """Return the parsed command line.
+
+    Raises
+    ------
+    UsageError
+        For an unknown command or option, with the nearest known one.
+    """
+    first = next(iter(argv), "")
+    if first and not first.startswith("-") and first not in commands:
+        nearest = _nearest(first, list(commands))
+        raise UsageError(f"there is no command {first!r}{nearest}; see {parser.prog} --help")
+    arguments, unknown = parser.parse_known_args(argv)
+    if unknown:
+        command = commands.get(first, parser)
+        option = next((word for word in unknown if word.startswith("-")), None)
+        if option is None:
+            raise UsageError(f"{unknown[0]!r} is one argument too many; see {command.prog} --help")
+        name = option.partition("=")[0]
+        nearest = _nearest(name, command.flags)
+        raise UsageError(f"there is no option {name}{nearest}; see {command.prog} --help")
+    return arguments
+
+
+def _nearest(word: str, known: list[str]) -> str:
+    found = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    return f", did you mean {found[0]}?" if found else ""

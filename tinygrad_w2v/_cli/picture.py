@@ -1,0 +1,66 @@
+"""``graph``: the picture of a model's forward expression and of the gradient derived from it."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._cli.console import note, say
+from tinygrad_w2v._cli.neighbors import add_vectors_option
+from tinygrad_w2v._cli.parsing import Parser
+from tinygrad_w2v._cli.results import read_description
+from tinygrad_w2v.drawing import graph
+from tinygrad_w2v.nn.archive import read_arrays
+from tinygrad_w2v.word2vec import MODELS, TrainingSettings, small_batch
+
+# The tables of an untrained model; only their shapes are seen.
+EXAMPLE_VOCABULARY = 1000
+
+
+def add_options(parser: Parser) -> None:
+    """Declare the options of ``graph``."""
+    add_vectors_option(parser)
+    parser.add_argument(
+        "--model", choices=sorted(MODELS), help="draw an untrained model instead of a run's"
+    )
+    parser.add_argument(
+        "--output", metavar="FILE", default="graph.svg", help="txt dot svg png html by suffix"
+    )
+    parser.add_argument("--backward", action="store_true", help="draw the gradient graph, too")
+    parser.add_argument("--values", action="store_true", help="show the numbers in the nodes")
+    parser.add_argument("--direction", choices=["TB", "LR"], default="TB")
+    parser.add_argument("--text", action="store_true", help="print it as a program, draw nothing")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Draw or print the graph of a model's loss on two windows."""
+    if arguments.model:
+        settings = TrainingSettings(arguments.model)
+        model = settings.new_model(EXAMPLE_VOCABULARY)
+    else:
+        folder = Path(arguments.vectors)
+        if not folder.is_dir():
+            raise InputError(
+                f"{folder} is not the folder of a run; run `tinygrad-w2v train` first, or give "
+                "--model cbow to draw an untrained one"
+            )
+        known = TrainingSettings.__dataclass_fields__
+        found = read_description(folder)["settings"]
+        settings = TrainingSettings(**{k: v for k, v in found.items() if k in known})
+        tables = read_arrays(folder / "model.npz")
+        missing = [name for name in ("vectors", "w_out") if name not in tables]
+        if missing:
+            raise InputError(f"{folder / 'model.npz'} holds no {' and no '.join(missing)}")
+        model = settings.new_model(len(tables["vectors"]))
+        model.load_state_dict({"w_in": tables["vectors"], "w_out": tables["w_out"]})
+    loss = model.loss(small_batch(len(model.w_in.data), settings))
+    picture = graph(
+        loss, arguments.backward, values=arguments.values, direction=arguments.direction
+    )
+    if arguments.text:
+        say(picture.text)
+        return 0
+    picture.save(arguments.output)
+    note(f"wrote {arguments.output}")
+    return 0
