@@ -10,8 +10,10 @@ from __future__ import annotations
 import contextlib
 import doctest
 import io
+import itertools
 import re
 import runpy
+import shlex
 import sys
 import tokenize
 from collections.abc import Iterator
@@ -21,8 +23,13 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
+import tinygrad_w2v as tw
+from tinygrad_w2v._cli.parsing import Parser
+from tinygrad_w2v.cli import COMMANDS
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+WITH_CODE = [page for page in PAGES if "```python" in page.read_text(encoding="utf-8")]
 TRANSLATED = sorted((ROOT / "docs").rglob("*.en.md"))
 
 NOT_RUN = re.compile(r"<!-- not run: \S.*-->\s*$")
@@ -59,8 +66,9 @@ def blocks(page: Path) -> list[Block]:
 
 def programs(page: Path) -> Iterator[tuple[Block, str | None]]:
     """The Python blocks that are run, each with the text that it must print."""
-    found = blocks(page)
-    for block, following in zip(found, [*found[1:], None], strict=True):
+    found: list[Block | None] = [*blocks(page), None]
+    for block, following in itertools.pairwise(found):
+        assert block is not None
         if block.language == "python" and not NOT_RUN.search(block.above):
             shown = following is not None and following.language == "text"
             if shown and not following.gap.strip():
@@ -70,9 +78,7 @@ def programs(page: Path) -> Iterator[tuple[Block, str | None]]:
 
 
 def run_doctest(page: Path, block: Block, namespace: dict[str, object]) -> None:
-    test = doctest.DocTestParser().get_doctest(
-        block.text, {}, page.name, str(page), block.line - 1
-    )
+    test = doctest.DocTestParser().get_doctest(block.text, {}, page.name, str(page), block.line - 1)
     test.globs = namespace
     report = io.StringIO()
     runner = doctest.DocTestRunner(optionflags=OUTPUT, verbose=False)
@@ -97,7 +103,7 @@ def run_program(
 
 
 @pytest.mark.example
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+@pytest.mark.parametrize("page", WITH_CODE, ids=lambda page: str(page.relative_to(ROOT)))
 def test_the_blocks_of_a_page_run(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -149,6 +155,43 @@ def test_both_languages_show_the_same_code(english: Path) -> None:
 
 def test_there_are_pages_in_both_languages() -> None:
     assert {page.name for page in TRANSLATED} >= {"tutorial.en.md", "tutorial-hand-written.en.md"}
+
+
+# ---------------------------------------------------------------------- names and commands
+NAME = re.compile(r"(?<![\w.])(tw|F)((?:\.[A-Za-z_]\w*)+)")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_name_exists(page: Path) -> None:
+    for root, path in NAME.findall(page.read_text(encoding="utf-8")):
+        found: object = {"tw": tw, "F": tw.functions}[root]
+        for name in path.split(".")[1:]:
+            assert hasattr(found, name), f"{page.name}: there is no {root}{path}"
+            found = getattr(found, name)
+
+
+def command_lines(page: Path) -> Iterator[list[str]]:
+    """The arguments of each `tinygrad-w2v` in a shell block."""
+    for block in blocks(page):
+        if block.language == "sh":
+            for command in re.split(r"\n|&&|\|", block.text):
+                words = shlex.split(command)
+                if words[:1] == ["tinygrad-w2v"]:
+                    yield words[1:]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_the_commands_are_understood(page: Path) -> None:
+    for name, *options in command_lines(page):
+        parser = Parser(prog=f"tinygrad-w2v {name}")
+        _, add_options, _ = COMMANDS[name]
+        add_options(parser)
+        parser.parse_args(options)
+
+
+def test_commands_are_found(tmp_path: Path) -> None:
+    text = "```sh\npip install x && tinygrad-w2v train a\ncat b | tinygrad-w2v eval\n```\n"
+    assert list(command_lines(write(tmp_path, text))) == [["train", "a"], ["eval"]]
 
 
 # ---------------------------------------------------------------------- links
@@ -207,7 +250,7 @@ def write(folder: Path, text: str) -> Path:
 def test_a_wrong_output_is_found(tmp_path: Path) -> None:
     page = write(tmp_path, "```python\nprint(1)\n```\n\n```text\n2\n```\n")
     ((block, expected),) = programs(page)
-    with pytest.raises(AssertionError, match=r"page\.md:2 prints\n1"):
+    with pytest.raises(AssertionError, match=r"page\.md:2 prints\s+1"):
         run_program(page, block, expected, {})
 
 
