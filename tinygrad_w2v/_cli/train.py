@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -103,14 +104,15 @@ def run(arguments: argparse.Namespace) -> int:
     with RunFolder(arguments.output, arguments.overwrite) as folder:
         digest = hashlib.sha256()
         name = " ".join(arguments.corpus) or BUILTIN
-        note(f"reading {'the ' if not arguments.corpus else ''}{name}", quiet)
+        if not arguments.corpus or (sys.stderr and sys.stderr.isatty()):
+            note(f"reading {'' if arguments.corpus else 'the '}{name} ...", quiet)
         with _named_after_options():
             lines = _hashed(_lines(arguments), digest)
             sentences = tokenize(lines, arguments.tokenizer, arguments.lower)
             vocabulary, corpus = build_corpus(sentences, settings.min_count, settings.max_vocab)
             corpus.check_window(settings.window)
         note(
-            f"{corpus.raw_words:,} words, {len(vocabulary):,} different ones at least "
+            f"{name}: {corpus.raw_words:,} words, {len(vocabulary):,} different ones at least "
             f"{settings.min_count} times; {settings.model}, engine {ENGINE[0]} ({ENGINE[1]})",
             quiet,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -104,7 +105,7 @@ def plot_losses(
     # In memory first, so that a picture is written whole or not at all.
     content = io.BytesIO()
     suffix = Path(path).suffix.lower()[1:]
-    figure.savefig(content, format=suffix, dpi=144, metadata=_undated(suffix))
+    _save(figure, content, suffix)
     with safe_write(path, "wb") as file:
         file.write(content.getvalue())
     return figure
@@ -130,6 +131,14 @@ def smoothed(losses: np.ndarray[Any, Any], keep: float) -> np.ndarray[Any, Any]:
     return out
 
 
+def _save(figure: Any, content: io.BytesIO, suffix: str) -> None:
+    from matplotlib import rc_context
+
+    # The ids in an SVG are random otherwise.
+    with rc_context({"svg.hashsalt": "tinygrad_w2v"}):
+        figure.savefig(content, format=suffix, dpi=144, metadata=_undated(suffix))
+
+
 def _undated(suffix: str) -> dict[str, None] | None:
     """No date in the file: the same losses make the same picture."""
     return {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(suffix)
@@ -137,11 +146,14 @@ def _undated(suffix: str) -> dict[str, None] | None:
 
 def _figure(shown: bool) -> Any:
     try:
-        if shown:
-            import matplotlib.pyplot as plt
+        with warnings.catch_warnings():
+            # At its first use matplotlib writes its list of fonts in the default encoding.
+            warnings.simplefilter("ignore", EncodingWarning)
+            if shown:
+                import matplotlib.pyplot as plt
 
-            return plt.figure(figsize=(7, 4.2), layout="constrained")
-        from matplotlib.figure import Figure
+                return plt.figure(figsize=(7, 4.2), layout="constrained")
+            from matplotlib.figure import Figure
     except ImportError as error:
         raise MissingDependencyError(
             "plotting needs matplotlib: `pip install matplotlib`"

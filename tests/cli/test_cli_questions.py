@@ -1,0 +1,106 @@
+"""The commands that read a run: neighbors, analogy, graph; and doctor, help, version."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tinygrad_w2v._base.version import __version__
+from tinygrad_w2v.vectors import WordVectors
+
+
+def test_neighbors(run, trained: Path) -> None:
+    wv = WordVectors.load(trained / "model.npz")
+    done = run("neighbors", "cat", "red", "--topn", 3, "--vectors", trained)
+    assert done.status == 0
+    rows = done.out.splitlines()
+    assert rows[0] == "cat"
+    assert rows[4] == "red"
+    expected = [f"  {cosine:.3f}  {word}" for word, cosine in wv.most_similar("cat", topn=3)]
+    assert rows[1:4] == expected
+
+
+@pytest.mark.parametrize("name", ["", "model.npz", "vectors.txt"])
+def test_neighbors_for_a_program(name, run, trained: Path) -> None:
+    done = run("neighbors", "cat", "--json", "--vectors", trained / name)
+    found = json.loads(done.out)
+    assert list(found) == ["cat"]
+    assert len(found["cat"]) == 7
+
+
+def test_the_default_folder(run, trained: Path, monkeypatch) -> None:
+    trained.rename(trained.parent / "w2v-out")
+    monkeypatch.chdir(trained.parent)
+    assert run("neighbors", "cat").status == 0
+    assert run("graph").status == 0
+    assert "<svg" in Path("graph.svg").read_text(encoding="utf-8")
+
+
+def test_analogy(run, trained: Path) -> None:
+    wv = WordVectors.load(trained / "model.npz")
+    done = run("analogy", "cat", "dog", "red", "--json", "--vectors", trained)
+    expected = wv.most_similar(positive=["dog", "red"], negative=["cat"])
+    assert [word for word, _ in json.loads(done.out)] == [word for word, _ in expected]
+    done = run("analogy", "cat", "dog", "red", "--topn", 1, "--vectors", trained)
+    assert done.out.splitlines()[0] == "cat is to dog as red is to"
+    assert expected[0][0] in done.out.splitlines()[1]
+
+
+def test_graph_of_the_trained_model(run, trained: Path, tmp_path) -> None:
+    done = run("graph", "--text", "--vectors", trained)
+    assert done.status == 0
+    assert "w_in" in done.out
+    assert "(8, 8) float32" in done.out
+    assert "backward" in done.out
+    for name in ("g.svg", "g.dot", "g.txt", "g.html"):
+        assert run("graph", "--vectors", trained, "--output", tmp_path / name).status == 0
+        assert "w_out" in (tmp_path / name).read_text(encoding="utf-8")
+    done = run("graph", "--vectors", trained, "--output", tmp_path / "g.bmp")
+    assert done.status == 2
+    assert "end its name in" in done.err
+
+
+def test_graph_of_an_untrained_model(run) -> None:
+    done = run("graph", "--model", "skipgram", "--text")
+    assert "SkipGram" in done.out
+    assert "log_sigmoid" in done.out
+
+
+def test_doctor(run) -> None:
+    done = run("doctor", "--json")
+    found = json.loads(done.out)
+    assert done.status == 0
+    assert found["gradients"] == "right"
+    assert found["words per second"] > 0
+    assert found["tinygrad_w2v"] == __version__
+    assert "cores" in run("doctor").out
+
+
+def test_help_and_version(run) -> None:
+    assert run("--version").out.strip() == f"tinygrad-w2v {__version__}"
+    done = run("--help")
+    assert done.status == 0
+    for command in ("train", "neighbors", "analogy", "graph", "check", "doctor"):
+        assert command in done.out
+        assert run(command, "--help").status == 0
+
+
+@pytest.mark.process
+def test_a_reader_that_has_enough(trained: Path) -> None:
+    """``neighbors ... | head -1`` is no error that one has to read about."""
+    command = [
+        sys.executable,
+        "-m",
+        "tinygrad_w2v",
+        "neighbors",
+        *["cat"] * 1,
+        "--vectors",
+        trained,
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+        child.stdout.close()
+        assert child.stderr.read() == b""
