@@ -19,6 +19,7 @@ MAY_IMPORT = {
     "models": {"_base", "autograd", "functions", "nn"},
     "text": {"_base"},
     "vectors": {"_base"},
+    "counting": {"_base", "text", "vectors"},
     "drawing": {"_base", "autograd", "nn"},
     "checking": {"_base", "autograd", "functions", "nn", "models"},
     "training": {"_base", "autograd", "nn", "optim", "drawing"},

@@ -1,5 +1,6 @@
 """An autograd mini-framework in which word2vec is a plain forward expression."""
 
+from tinygrad_w2v import counting as counting
 from tinygrad_w2v import functions as functions
 from tinygrad_w2v import nn as nn
 from tinygrad_w2v import optim as optim
@@ -41,6 +42,7 @@ __all__ = [
     "WordVectors",
     "__version__",
     "check_grads",
+    "counting",
     "debug",
     "functions",
     "grad",
