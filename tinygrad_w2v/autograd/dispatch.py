@@ -69,6 +69,8 @@ def call(numpy_function: Any, args: Any, kwargs: dict[str, Any]) -> Any:
 
 def call_ufunc(ufunc: np.ufunc, method: str, inputs: Any, kwargs: dict[str, Any]) -> Any:
     """Answer a ufunc, or a method of one such as ``np.add.reduce``."""
+    if method == "__call__" and not kwargs and ufunc in RULES:
+        return RULES[ufunc](*inputs)
     if method != "__call__":
         raise MissingRuleError(
             f"np.{ufunc.__name__}.{method} has no derivative rule: use `np.sum`, `np.prod`, "

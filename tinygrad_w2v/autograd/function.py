@@ -177,11 +177,14 @@ class Function:
 
     def _with_constants(self, inputs: tuple[Any, ...], arrays: list[Any]) -> tuple[Any, ...]:
         """Make arrays of the constants, in `arrays` too; numbers take the Variables' dtype."""
-        if len(arrays) == 2 and type(arrays[1]) in PYTHON_NUMBERS and inputs[0] is not arrays[0]:
-            dtype = arrays[0].dtype
-            if dtype.kind == "f":  # `x * 2`, by far the most frequent
-                number = arrays[1] = dtype.type(arrays[1])
-                return inputs[0], number
+        if len(arrays) == 2:  # by far the most frequent: `x * 2`, and arrays of one dtype
+            x, y = arrays
+            if type(y) in PYTHON_NUMBERS:
+                if inputs[0] is not x and x.dtype.kind == "f":
+                    arrays[1] = y = x.dtype.type(y)
+                    return inputs[0], y
+            elif type(x) is ndarray and type(y) is ndarray and x.dtype is y.dtype:
+                return inputs
         dtype = float_dtype(inputs, arrays)
         converted = list(inputs)
         for i, x in enumerate(inputs):

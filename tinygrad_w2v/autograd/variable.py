@@ -172,8 +172,9 @@ class Variable(Node, results=True):
                     "gradient, `backward(grad)`, or reduce it to one number first, for example "
                     "with `.sum()`"
                 )
-            ones = np.ones_like(data)
-            return ones[()] if isinstance(ones, np.ndarray) else ones  # without axes: a scalar
+            if isinstance(data, np.generic):
+                return type(data)(1)
+            return np.ones_like(data)
         seed: Any = grad if isinstance(grad, Node | rows.RowGrad) else np.asarray(grad)
         if isinstance(seed, Node) and not create_graph:
             seed = seed._data
