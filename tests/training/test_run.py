@@ -53,6 +53,15 @@ def test_every_epoch_is_drawn_anew() -> None:
     assert seen == [0, 1, 2]
 
 
+def test_an_epoch_without_windows_counts() -> None:
+    rates = []
+    step = lambda batch, lr: rates.append(lr) or 1.0  # noqa: E731
+    history = run(step, lambda epoch: [([0], 4)] if epoch else [])
+    assert rates == [0.05]
+    assert history.words == 8
+    np.testing.assert_array_equal(history.losses, [np.nan, 1.0])
+
+
 def test_an_interrupt_keeps_what_was_done() -> None:
     calls = []
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 import platform
 import sys
 from collections.abc import Callable
@@ -141,7 +142,7 @@ def describe(
         "engine": {"name": engine[0], "why": engine[1]},
         "text": text._asdict(),
         "vocabulary": len(trained.vectors),
-        "losses": history.losses,
+        "losses": [None if math.isnan(loss) else loss for loss in history.losses],
         "words_trained": history.words,
         "seconds": round(history.seconds, 3),
         "words_per_second": round(history.words / max(history.seconds, 1e-9)),

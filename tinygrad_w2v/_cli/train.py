@@ -103,7 +103,8 @@ def run(arguments: argparse.Namespace) -> int:
     _check_sources(arguments.corpus)
     with RunFolder(arguments.output, arguments.overwrite) as folder:
         digest = hashlib.sha256()
-        name = " ".join(arguments.corpus) or BUILTIN
+        names = ["standard input" if name == "-" else name for name in arguments.corpus]
+        name = ", ".join(names) or BUILTIN
         if not arguments.corpus or (sys.stderr and sys.stderr.isatty()):
             note(f"reading {'' if arguments.corpus else 'the '}{name} ...", quiet)
         with _named_after_options():

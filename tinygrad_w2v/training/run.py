@@ -5,6 +5,7 @@ It takes any *step* from a batch and a learning rate to a loss, so it serves eve
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -48,7 +49,7 @@ class Record(NamedTuple):
 
 @dataclass
 class History:
-    """What a run left: its records, the mean loss of each epoch, and whether it came to its end."""
+    """What a run left: its records, each epoch's mean loss, and whether it came to its end."""
 
     records: list[Record] = field(default_factory=list)
     losses: list[float] = field(default_factory=list)
@@ -68,7 +69,7 @@ class _Mean:
         self.count += count
 
     def value(self) -> float:
-        return self.total / max(self.count, 1)
+        return self.total / self.count if self.count else math.nan
 
 
 def run_epochs(
@@ -145,6 +146,10 @@ def run_epochs(
                         due += every
                         _note(history, epoch, mean, recent, lr, start)
                         recent = _Mean()
+                # An epoch whose sampling left no window at all is over, too.
+                left_out = max((epoch + 1) * words_per_epoch - history.words, 0)
+                history.words += left_out
+                progress.update(left_out)
                 if recent.count:
                     _note(history, epoch, mean, recent, lr, start)
                 history.losses.append(mean.value())
