@@ -12,6 +12,8 @@ from tinygrad_w2v.counting import cooccurrence
 from tinygrad_w2v.text import Corpus, Vocabulary, build_corpus, keep_probability, preprocess
 from tinygrad_w2v.text.windows import WindowSettings, WindowSource
 
+pytest.importorskip("scipy.sparse")
+
 BOOK = "You say goodbye and I say hello."
 WEIGHT = {
     None: lambda distance, window: 1,
@@ -90,6 +92,8 @@ def test_the_books_matrix() -> None:
     ]
     for vocabulary in (None, 7, id_to_word, list(id_to_word.values())):
         assert cooccurrence(ids, vocabulary, window=1).toarray().tolist() == expected
+    for kind in (np.uint64, np.int16):
+        assert cooccurrence(ids.astype(kind), window=1).toarray().tolist() == expected
     assert cooccurrence(ids.tolist(), window=1).toarray().tolist() == expected
     known = cooccurrence(ids, id_to_word, window=1).vocabulary
     assert known.words == list(id_to_word.values())

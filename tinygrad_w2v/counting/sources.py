@@ -206,7 +206,7 @@ def _count(ids: IntArray, size: int, block: int = 1 << 22) -> AnyArray:
     """Count each id; the ids may be a file in memory that is larger than memory."""
     counts = np.zeros(size, dtype=np.int64)
     for start in range(0, len(ids), block):
-        counts += np.bincount(ids[start : start + block], minlength=size)
+        counts += np.bincount(ids[start : start + block].astype(np.int64), minlength=size)
     return counts
 
 

@@ -1,0 +1,32 @@
+"""What is said where SciPy is missing, and that it is not needed before something is counted."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from tinygrad_w2v.counting import cooccurrence, ppmi, svd_vectors
+
+
+def test_without_scipy_one_line_says_what_to_install(monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "scipy.sparse", None)
+    with pytest.raises(ImportError, match=r"pip install 'tinygrad_w2v\[count\]'"):
+        cooccurrence(np.array([0, 1]))
+    with pytest.raises(ImportError, match=r"pip install 'tinygrad_w2v\[count\]'"):
+        ppmi([[1]])
+    with pytest.raises(ImportError, match=r"pip install 'tinygrad_w2v\[count\]'"):
+        svd_vectors([[1]], vocabulary=["a"])
+
+
+@pytest.mark.process
+def test_importing_the_library_imports_no_scipy() -> None:
+    program = (
+        "import sys, tinygrad_w2v; assert tinygrad_w2v.counting; print('scipy' in sys.modules)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.strip() == "False"
