@@ -139,7 +139,7 @@ def _of_ids(corpus: Corpus, vocabulary: WordList | int | None) -> Text:
         words = clean_words(vocabulary)
         size = len(words)
     else:
-        size = int(corpus.ids.max(initial=-1)) + 1
+        size = int(corpus.ids.max()) + 1 if corpus.words else 0
     if size < 1:
         raise InputError("there are no words to count: the corpus or the vocabulary is empty")
     if corpus.words and not (0 <= corpus.ids.min() and corpus.ids.max() < size):
