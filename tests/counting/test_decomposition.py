@@ -65,7 +65,7 @@ def test_the_same_bytes_in_every_process() -> None:
     wv = count_vectors(text, dim=6, window=3, min_count=1, seed=4)
     here = hashlib.sha256(wv.vectors.tobytes() + repr(wv.index_to_key).encode()).hexdigest()
     there = subprocess.run(
-        [sys.executable, "-c", DIGEST], capture_output=True, text=True, check=True
+        [sys.executable, "-c", DIGEST], capture_output=True, encoding="utf-8", check=True
     )
     assert there.stdout.strip() == here
 
