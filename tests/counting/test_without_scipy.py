@@ -23,7 +23,7 @@ def test_without_scipy_one_line_says_what_to_install(monkeypatch) -> None:
 
 @pytest.mark.process
 def test_importing_the_library_imports_no_scipy() -> None:
-    program = "import sys, tinygrad_w2v; assert tinygrad_w2v.counting; print('scipy.sparse' in sys.modules)"
+    program = "import sys, tinygrad_w2v.counting; print('scipy.sparse' in sys.modules)"
     ran = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, encoding="utf-8", check=True
     )
