@@ -93,8 +93,10 @@ def refuse_pickle(path: PathLike, start: bytes) -> None:
         )
 
 
-def malformed(path: PathLike, problem: str, *, line: int | None = None, byte: int) -> NoReturn:
-    """Raise the error that names a file, the line (from 1) and the byte (from 0).
+def malformed(
+    path: PathLike, problem: str, *, line: int | None = None, byte: int | None = None
+) -> NoReturn:
+    """Raise the error that names a file and, where they are known, line (from 1) and byte (from 0).
 
     Examples
     --------
@@ -103,7 +105,8 @@ def malformed(path: PathLike, problem: str, *, line: int | None = None, byte: in
     tinygrad_w2v._base.errors.InputError: v.txt, line 1, byte 0: is empty
     """
     place = f", line {line}" if line is not None else ""
-    raise InputError(f"{path}{place}, byte {byte}: {problem}")
+    place += f", byte {byte}" if byte is not None else ""
+    raise InputError(f"{path}{place}: {problem}")
 
 
 def _decompressed(plain: IO[bytes], start: bytes) -> IO[bytes] | None:

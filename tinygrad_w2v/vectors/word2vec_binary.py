@@ -5,21 +5,21 @@ newline before a word is skipped.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import IO, NoReturn
+from typing import IO, Any, NoReturn
 
 import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.types import FloatArray
+from tinygrad_w2v.vectors.blocks import Block, Place
+from tinygrad_w2v.vectors.number_lines import read_some
 from tinygrad_w2v.vectors.source import Source, malformed
 from tinygrad_w2v.vectors.table import first_non_finite_row
 from tinygrad_w2v.vectors.word2vec_header import (
     MAX_WORD,
-    Block,
     encode_word,
     nothing_follows,
     read_header,
-    read_some,
 )
 
 _CHUNK = 1 << 22
@@ -54,6 +54,9 @@ class BinaryReader:
     >>> [(block.words, block.vectors.tolist()) for block in reader]
     [(['you'], [[0.5, -2.0]])]
     """
+
+    dtype: np.dtype[Any] = np.dtype(np.float32)
+    counted = False
 
     def __init__(
         self, source: Source, limit: int | None = None, unicode_errors: str = "strict"
@@ -119,7 +122,7 @@ class BinaryReader:
             )
         byte = self._byte
 
-        def place(i: int) -> tuple[int | None, int]:
+        def place(i: int) -> Place:
             return None, byte + starts[i]
 
         return Block(words, vectors, place), at
@@ -166,8 +169,9 @@ def write_binary(
         bad = first_non_finite_row(rows)
         if bad is not None:
             raise InputError(f"the vector of {words[bad]!r} holds a number too large for float32")
+        packed, size = rows.tobytes(), 4 * rows.shape[1]
         parts = []
-        for word, numbers in zip(words, rows, strict=True):
-            parts += [encode_word(word, row), b" ", numbers.tobytes()]
-            row += 1
+        for at, word in enumerate(words):
+            parts += [encode_word(word, row + at), b" ", packed[at * size : (at + 1) * size]]
+        row += len(words)
         stream.write(b"".join(parts))

@@ -4,7 +4,6 @@
 the table, so that a file larger than memory can be converted.
 """
 
-import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Literal
@@ -13,14 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from tinygrad_w2v._base.errors import InputError
-from tinygrad_w2v._base.files import safe_write
 from tinygrad_w2v._base.types import FloatArray
-from tinygrad_w2v.vectors.source import PathLike, malformed, open_source
-from tinygrad_w2v.vectors.table import first_non_finite_row
+from tinygrad_w2v.vectors.blocks import Block, check_datatype, check_limit, checked, collect
+from tinygrad_w2v.vectors.source import PathLike, open_source
+from tinygrad_w2v.vectors.target import open_target
 from tinygrad_w2v.vectors.word2vec_binary import BinaryReader, write_binary
 from tinygrad_w2v.vectors.word2vec_text import TextReader, write_text
-
-_BLOCK = 1 << 18  # numbers written in one go
 
 
 @contextmanager
@@ -67,17 +64,15 @@ def stream_word2vec_format(
     """
     if unicode_errors not in ("strict", "replace", "ignore"):
         raise InputError(f"unicode_errors is {unicode_errors!r}; use strict, replace or ignore")
-    if limit is not None and limit < 0:
-        raise InputError(f"limit is {limit}; it counts words from the first")
-    if np.dtype(datatype) not in (np.float32, np.float64):
-        raise InputError(f"datatype is {datatype!r}; use float32 or float64")
+    check_limit(limit)
+    dtype = check_datatype(datatype)
     if binary and no_header:
         raise InputError("a binary file without a header cannot be read: its dimension is unknown")
     with open_source(path) as source:
         if binary:
             yield BinaryReader(source, limit, unicode_errors)
         else:
-            yield TextReader(source, limit, no_header, unicode_errors, datatype)
+            yield TextReader(source, limit, no_header, unicode_errors, dtype)
 
 
 def read_word2vec_format(
@@ -110,33 +105,9 @@ def read_word2vec_format(
     >>> words, vectors.tolist()
     (['you'], [[1.0, 2.0]])
     """
-    if duplicates not in ("error", "first"):
-        raise InputError(f"duplicates is {duplicates!r}; use error or first")
     with stream_word2vec_format(path, binary, limit, no_header, unicode_errors, datatype) as reader:
-        index: dict[str, int] = {}
-        # A header that was not held against the file's size is not allocated for: room grows
-        # with what was read.
-        table = np.empty((reader.count or 0 if reader.plausible else 0, reader.dim), datatype)
-        for block in reader:
-            new = []
-            for i, word in enumerate(block.words):
-                known = len(index)
-                if index.setdefault(word, known) == known:
-                    new.append(i)
-                elif duplicates == "error":
-                    line, byte = block.place(i)
-                    malformed(
-                        path,
-                        f"the word {word!r} occurs again, first as word {index[word] + 1} "
-                        "(duplicates='first' keeps the first)",
-                        line=line,
-                        byte=byte,
-                    )
-            table = _with_room(table, len(index), reader.count)
-            rows = block.vectors if len(new) == len(block.words) else block.vectors[new]
-            table[len(index) - len(new) : len(index)] = rows
-    vectors = table[: len(index)]
-    return list(index), vectors if len(vectors) == len(table) else vectors.copy()
+        words, vectors, _ = collect(reader, path, duplicates)
+    return words, vectors
 
 
 def write_word2vec_format(
@@ -151,7 +122,7 @@ def write_word2vec_format(
     Parameters
     ----------
     path : path
-        The file, replaced when all is written.
+        The file, replaced when all is written; compressed if it ends in .gz, .bz2 or .xz.
     blocks : iterable of (words, rows ``(len(words), dim)``)
         Together `count` words.
     count, dim : int
@@ -176,46 +147,7 @@ def write_word2vec_format(
     you 1 1
     <BLANKLINE>
     """
-
-    def checked() -> Iterator[tuple[Sequence[str], FloatArray]]:
-        done = 0
-        for words, vectors in blocks:
-            bad = first_non_finite_row(vectors)
-            if bad is not None:
-                raise InputError(f"the vector of {words[bad]!r} holds NaN or infinity")
-            done += len(words)
-            yield words, vectors
-        if done != count:
-            raise InputError(f"{path}: {count} words were announced and {done} came")
-
-    with safe_write(path, "wb") as stream:
-        (write_binary if binary else write_text)(stream, checked(), f"{count} {dim}\n".encode())
-
-
-def blocks_of(
-    words: Sequence[str], vectors: FloatArray
-) -> Iterator[tuple[Sequence[str], FloatArray]]:
-    """Yield a table in blocks of a size to write in one go.
-
-    Examples
-    --------
-    >>> [words for words, _ in blocks_of(["a", "b"], np.eye(2))]
-    [['a', 'b']]
-    """
-    step = max(1, _BLOCK // max(1, vectors.shape[1]))
-    for start in itertools.count(0, step):
-        if start >= len(words):
-            return
-        yield words[start : start + step], vectors[start : start + step]
-
-
-def _with_room(table: FloatArray, rows: int, promised: int | None) -> FloatArray:
-    """Return `table` with room for `rows` rows: doubled, but not beyond what is promised."""
-    if rows <= len(table):
-        return table
-    room = max(rows, 2 * len(table))
-    if promised is not None:
-        room = max(rows, min(room, promised))
-    larger = np.empty((room, table.shape[1]), dtype=table.dtype)
-    larger[: len(table)] = table
-    return larger
+    rows = (Block(words, vectors) for words, vectors in blocks)
+    pairs = ((block.words, block.vectors) for block in checked(rows, count, path))
+    with open_target(path) as stream:
+        (write_binary if binary else write_text)(stream, pairs, f"{count} {dim}\n".encode())

@@ -7,10 +7,10 @@ anything of the promised size is allocated.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import IO
 
 from tinygrad_w2v._base.errors import InputError
-from tinygrad_w2v._base.types import FloatArray
+from tinygrad_w2v.vectors.blocks import shown
+from tinygrad_w2v.vectors.number_lines import read_some
 from tinygrad_w2v.vectors.source import Source, malformed
 
 MAX_WORD = 1 << 16  # bytes; a longer "word" means that this is another format
@@ -26,18 +26,6 @@ class Header:
     count: int
     dim: int
     end: int
-
-
-@dataclass(frozen=True)
-class Block:
-    """Some consecutive entries of a file: words and rows ``(len(words), dim)``.
-
-    ``place(i)`` is the line (None in binary files) and byte of entry i.
-    """
-
-    words: list[str]
-    vectors: FloatArray
-    place: Callable[[int], tuple[int | None, int]]
 
 
 def read_header(source: Source, bytes_an_entry: Callable[[int], int], limit: int | None) -> Header:
@@ -120,10 +108,9 @@ def encode_word(word: str, row: int) -> bytes:
             if len(raw) > MAX_WORD
             else "holds a space, tab or newline"
         )
-    shown = word if len(word) < 80 else word[:77] + "..."
     raise InputError(
-        f"the word {shown!r} (row {row}) {problem}: word2vec's formats end a word at a blank and "
-        "cannot hold it; rename it, or use save(path), whose format holds any word"
+        f"the word {shown(word)} (row {row}) {problem}: this format ends a word at a blank and "
+        "cannot hold it; rename it, or use save(path), whose npz holds any word"
     )
 
 
@@ -155,22 +142,6 @@ def nothing_follows(
         rest = read_some(source.stream, 1 << 16)
         if not rest:
             return
-
-
-def read_some(stream: IO[bytes], size: int) -> bytes:
-    """Read up to `size` bytes; fewer only at the end of the stream.
-
-    Examples
-    --------
-    >>> import io
-    >>> read_some(io.BytesIO(b"abc"), 2)
-    b'ab'
-    """
-    parts = []
-    while size > 0 and (part := stream.read(size)):
-        parts.append(part)
-        size -= len(part)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def _shown(line: bytes) -> str:

@@ -1,11 +1,10 @@
 """word2vec's text format: a header, then a line ``word x1 ... xdim`` for each word.
 
-A few megabytes of lines are read at a time and all their numbers parsed in one call. That call
-is trusted only where nothing about the lines is unusual; all else goes line by line through
-strict code, which is the format's definition and knows the line and byte of what it refuses.
+fastText's ``.vec`` is the same, and GloVe's text is the same without the header. A few megabytes
+of lines are read at a time and all their numbers parsed in one call where nothing about them is
+unusual; else they go one by one through strict code, which knows the line and byte of a fault.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, NoReturn
 
@@ -13,22 +12,27 @@ import numpy as np
 import numpy.typing as npt
 
 from tinygrad_w2v._base.types import FloatArray
+from tinygrad_w2v.vectors.blocks import Block, Place
+from tinygrad_w2v.vectors.number_lines import (
+    Lines,
+    LineTooLongError,
+    NumberError,
+    looks_like_number,
+    offset_of_field,
+    parse_fields,
+    parse_together,
+)
 from tinygrad_w2v.vectors.source import Source, malformed
-from tinygrad_w2v.vectors.table import first_non_finite_row
 from tinygrad_w2v.vectors.word2vec_header import (
     MAX_WORD,
-    Block,
     Header,
     encode_word,
     nothing_follows,
     read_header,
-    read_some,
 )
 
 _CHUNK = 1 << 22
-_NUMBER = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
-_NOT_FINITE = re.compile(rb"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
-_UNUSUAL = (b"  ", b"\t", b"\v", b"\f")  # blanks that the quick way does not count
+_INSIDE = (b"\t", b"\v", b"\f", b"\r")  # end a word as a blank does; the quick way leaves them
 
 
 class TextReader:
@@ -41,7 +45,8 @@ class TextReader:
     limit : int or None
         Read the first so many words only.
     no_header : bool
-        The file begins with its first word (GloVe).
+        The file begins with its first word (GloVe). Words may then hold single blanks, as some
+        of GloVe's do: the last ``dim`` fields of a line are its numbers.
     unicode_errors : str
         What to do with words that are not UTF-8: ``"strict"``, ``"replace"``, ``"ignore"``.
     dtype : numpy dtype
@@ -65,6 +70,8 @@ class TextReader:
     [(['you', 'say'], [[1.0, 2.0], [3.0, 4.0]])]
     """
 
+    counted = False
+
     def __init__(
         self,
         source: Source,
@@ -75,8 +82,8 @@ class TextReader:
     ) -> None:
         self._source = source
         self._unicode_errors = unicode_errors
-        self._dtype = np.dtype(dtype)
-        self._carry = b""
+        self.dtype = np.dtype(dtype)
+        self._lines = Lines(source.stream, _CHUNK)
         self._line, self._byte = 1, 0  # of the next line that is not yet parsed
         self._header: Header | None = None
         self.count: int | None
@@ -104,7 +111,7 @@ class TextReader:
             if parsed:
                 yield block
             if parsed < len(lines) or done == self.count:  # a blank line, or enough
-                rest = b"\n".join([*lines[parsed:], self._carry])
+                rest = b"\n".join([*lines[parsed:], self._lines.carry])
                 break
         if self._header is not None and self.count is not None and done < self.count:
             if rest.strip():
@@ -116,62 +123,51 @@ class TextReader:
             return
         if self._header is not None:
             nothing_follows(self._source, rest, self._header, self._line, self._byte)
-        elif rest.strip():
-            self._fail("a blank line where a word should be")
+        else:
+            self._only_blanks_follow(rest)
 
     def _chunks(self) -> Iterator[list[bytes]]:
-        """Yield the file's lines, without their newlines, some megabytes at a time."""
         longest = max(_CHUNK, MAX_WORD + 64 * self.dim)
-        while True:
-            chunk = read_some(self._source.stream, _CHUNK)
-            data = self._carry + chunk
-            if len(chunk) < _CHUNK:
-                self._carry = b""
-                lines = data.split(b"\n")
-                if lines[-1] == b"":
-                    lines.pop()
-                if lines:
-                    yield lines
+        try:
+            yield from self._lines.chunks(longest)
+        except LineTooLongError:
+            self._fail(f"a line of more than {longest} bytes; is this the binary format?")
+
+    def _only_blanks_follow(self, rest: bytes) -> None:
+        while not rest.strip():
+            rest = self._source.stream.read(1 << 16)
+            if not rest:
                 return
-            cut = data.rfind(b"\n")
-            self._carry = data[cut + 1 :]
-            if cut >= 0:
-                yield data[:cut].split(b"\n")
-            elif len(data) > longest:
-                self._fail(f"a line of more than {longest} bytes; is this the binary format?")
+        self._fail("a blank line where a word should be")
 
     def _block(self, lines: list[bytes]) -> Block:
         words, vectors = self._parse_quickly(lines) or self._parse_strictly(lines)
         line, byte = self._line, self._byte
 
-        def place(i: int) -> tuple[int | None, int]:
+        def place(i: int) -> Place:
             return line + i, byte + sum(map(len, lines[:i])) + i
 
         return Block(words, vectors, place)
 
     def _parse_quickly(self, lines: list[bytes]) -> tuple[list[str], FloatArray] | None:
         """Parse lines of which nothing is unusual in one call; None if anything is."""
-        blanks = self.dim - 1
         raw, numbers = [], []
         for line in lines:
             word, _, rest = line.rstrip(b" \r").partition(b" ")
-            if not word or len(word) > MAX_WORD or rest.count(b" ") != blanks:
+            if not word or len(word) > MAX_WORD:
                 return None
             raw.append(word)
             numbers.append(rest)
-        numbers.append(b"0")  # a last number: junk at the very end would else go unseen
-        joined = b" ".join(numbers)
-        if any(blank in joined for blank in _UNUSUAL) or any(b"\t" in word for word in raw):
+        joined = b" ".join(raw)
+        if any(blank in joined for blank in _INSIDE):
+            return None
+        vectors = parse_together(numbers, self.dim, self.dtype)
+        if vectors is None:
             return None
         try:
-            parsed = np.fromstring(joined, dtype=self._dtype, sep=" ")
-            words = [word.decode("utf-8", self._unicode_errors) for word in raw]
-        except (ValueError, DeprecationWarning):  # NumPy before 2.3 only warns
+            return [word.decode("utf-8", self._unicode_errors) for word in raw], vectors
+        except UnicodeDecodeError:
             return None
-        if len(parsed) != len(lines) * self.dim + 1:
-            return None
-        vectors = parsed[:-1].reshape(len(lines), self.dim)
-        return None if first_non_finite_row(vectors) is not None else (words, vectors)
 
     def _parse_strictly(self, lines: list[bytes]) -> tuple[list[str], FloatArray]:
         """Parse line by line up to the first blank line; raise at the first fault."""
@@ -181,21 +177,39 @@ class TextReader:
         for line in lines:
             if not line.strip():
                 break
-            words.append(self._word(line))
-            rows.append(self._row(line))
+            if line[:1].isspace():
+                self._fail("the line begins with a blank where its word should be")
+            fields = line.split()
+            extra = self._fields_of_word(fields) - 1
+            words.append(self._word(line if extra else fields[0], extra))
+            rows.append(self._row(line, fields, extra))
             self._line += 1
             self._byte += len(line) + 1
         self._line, self._byte = first_line, first_byte
-        return words, np.array(rows, dtype=self._dtype).reshape(len(rows), self.dim)
+        return words, np.array(rows, dtype=self.dtype).reshape(len(rows), self.dim)
 
-    def _word(self, line: bytes) -> str:
-        if line[:1].isspace():
-            self._fail("the line begins with a blank where its word should be")
-        word = line.split(maxsplit=1)[0]
-        if len(word) > MAX_WORD:
-            self._fail(f"a word of {len(word)} bytes; is this the binary format?")
+    def _fields_of_word(self, fields: list[bytes]) -> int:
+        """Return how many fields belong to the word: more than one only in GloVe's text.
+
+        A line whose word would end in a number is one of too many numbers instead.
+        """
+        extra = len(fields) - 1 - self.dim
+        if extra > 0 and self._header is None and not looks_like_number(fields[extra]):
+            return 1 + extra
+        if extra != 0:
+            self._fail(
+                f"the line has {len(fields) - 1} numbers after its word, not {self.dim}: a word "
+                "with spaces, or a line cut off or too long (or is this the binary format?)"
+            )
+        return 1
+
+    def _word(self, raw: bytes, extra: int) -> str:
+        if extra:  # as it stands in the line, single blanks or not
+            raw = raw[: offset_of_field(raw, extra + 1)].rstrip(b" \t\v\f\r")
+        if len(raw) > MAX_WORD:
+            self._fail(f"a word of {len(raw)} bytes; is this the binary format?")
         try:
-            return word.decode("utf-8", self._unicode_errors)
+            return raw.decode("utf-8", self._unicode_errors)
         except UnicodeDecodeError as error:
             self._fail(
                 "the word is not UTF-8 (unicode_errors='replace' reads it none the less; "
@@ -203,35 +217,20 @@ class TextReader:
                 error.start,
             )
 
-    def _row(self, line: bytes) -> FloatArray:
-        fields = line.split()[1:]
-        if len(fields) != self.dim:
-            self._fail(
-                f"the line has {len(fields)} numbers after its word, not {self.dim}: a word with "
-                "spaces, or a line cut off or too long (or is this the binary format?)"
-            )
-        for place, field in enumerate(fields, start=1):
-            if _NUMBER.fullmatch(field) is None:
-                problem = "is not finite" if _NOT_FINITE.fullmatch(field) else "is not a number"
-                shown = field[:40].decode("utf-8", "backslashreplace")
-                self._fail(f"number {place}, {shown!r}, {problem}", _offset(line, place))
-        with np.errstate(over="ignore"):
-            row: FloatArray = np.array([float(field) for field in fields]).astype(self._dtype)
-        if not np.isfinite(row).all():
-            place = int(np.argmin(np.isfinite(row))) + 1
-            shown = fields[place - 1][:40].decode()
-            self._fail(
-                f"number {place}, {shown!r}, is too large for {self._dtype}", _offset(line, place)
-            )
-        return row
+    def _row(self, line: bytes, fields: list[bytes], extra: int) -> FloatArray:
+        try:
+            return parse_fields(fields[1 + extra :], self.dtype)
+        except NumberError as error:
+            self._fail(str(error), offset_of_field(line, 1 + extra + error.place))
 
     def _dimension_of_first_line(self) -> int:
-        self._carry = read_some(self._source.stream, _CHUNK)
-        line = self._carry.split(b"\n", 1)[0]
-        fields = len(line.split())
-        if fields < 2:
+        fields = self._lines.first().split()
+        # A word of several fields ends at the last that is no number.
+        last = max((i for i, f in enumerate(fields) if i and not looks_like_number(f)), default=0)
+        dim = len(fields) - 1 - last
+        if dim < 1:
             self._fail("the first line is not a word and its numbers")
-        return fields - 1
+        return dim
 
     def _fail(self, problem: str, offset: int = 0) -> NoReturn:
         malformed(self._source.path, problem, line=self._line, byte=self._byte + offset)
@@ -267,8 +266,3 @@ def write_text(
             lines.append(encode_word(word, row) + b" " + (line % tuple(numbers)).encode("ascii"))
             row += 1
         stream.write(b"\n".join([*lines, b""]))
-
-
-def _offset(line: bytes, field: int) -> int:
-    """Return the byte at which a field of a line begins, counted from 0."""
-    return [match.start() for match in re.finditer(rb"\S+", line)][field]

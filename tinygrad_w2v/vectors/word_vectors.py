@@ -15,16 +15,13 @@ from tinygrad_w2v._base.errors import InputError, ShapeError
 from tinygrad_w2v._base.types import FloatArray, IntArray
 from tinygrad_w2v.vectors import evaluation, neighbours, similarity
 from tinygrad_w2v.vectors.archive import read_archive, write_archive
+from tinygrad_w2v.vectors.blocks import blocks_of
 from tinygrad_w2v.vectors.correlation import Correlation
 from tinygrad_w2v.vectors.keys import clean_words, index_words
 from tinygrad_w2v.vectors.neighbours import Neighbours
 from tinygrad_w2v.vectors.source import PathLike
 from tinygrad_w2v.vectors.table import Table, clean_vectors, is_row
-from tinygrad_w2v.vectors.word2vec_format import (
-    blocks_of,
-    read_word2vec_format,
-    write_word2vec_format,
-)
+from tinygrad_w2v.vectors.word2vec_format import read_word2vec_format, write_word2vec_format
 
 
 class WordVectors:
@@ -335,7 +332,7 @@ class WordVectors:
         The format holds no counts, and no words with blanks: such a word raises an InputError.
         """
         table = self._table
-        blocks = blocks_of(table.words, table.vectors)
+        blocks = ((b.words, b.vectors) for b in blocks_of(table.words, table.vectors))
         write_word2vec_format(path, blocks, len(table.words), self.vector_size, binary)
 
     @classmethod

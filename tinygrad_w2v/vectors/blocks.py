@@ -1,0 +1,286 @@
+"""What every format of vectors is read into and written from: blocks of words and rows.
+
+A reader says what it holds and yields blocks; a writer is told what will come and takes blocks.
+So any format can be turned into any other without the whole table in memory.
+"""
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple, NoReturn, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.types import FloatArray, IntArray
+from tinygrad_w2v.vectors.source import PathLike, malformed, open_source
+from tinygrad_w2v.vectors.table import first_non_finite_row
+
+_BLOCK = 1 << 18  # numbers in a block
+
+Place = tuple[int | None, int | None]
+
+
+def _nowhere(_: int) -> Place:
+    return None, None
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some consecutive entries: words, rows ``(len(words), dim)`` and counts where known.
+
+    ``place(i)`` is the line (None in binary files) and byte of entry i in its file.
+    """
+
+    words: Sequence[str]
+    vectors: FloatArray
+    place: Callable[[int], Place] = _nowhere
+    counts: IntArray | None = None
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a writer is told before the first block: ``count`` words of dimension ``dim``.
+
+    ``dtype`` is that of the rows, ``counted`` says whether each block has counts.
+    """
+
+    count: int
+    dim: int
+    dtype: np.dtype[Any]
+    counted: bool = False
+
+
+class Reader(Protocol):
+    """Blocks of a file, and what is known of them beforehand.
+
+    ``count`` is None where only the end of the file tells it; ``plausible`` says that the file
+    is large enough for `count` words, so that room may be made for them.
+    """
+
+    @property
+    def dim(self) -> int: ...
+    @property
+    def dtype(self) -> np.dtype[Any]: ...
+    @property
+    def count(self) -> int | None: ...
+    @property
+    def counted(self) -> bool: ...
+    @property
+    def plausible(self) -> bool: ...
+    def __iter__(self) -> Iterator[Block]: ...
+
+
+class Collected(NamedTuple):
+    """All blocks of a file as one table."""
+
+    words: list[str]
+    vectors: FloatArray
+    counts: IntArray | None
+
+
+def blocks_of(
+    words: Sequence[str], vectors: FloatArray, counts: IntArray | None = None
+) -> Iterator[Block]:
+    """Yield a table in blocks of a size to write in one go.
+
+    Examples
+    --------
+    >>> [block.words for block in blocks_of(["a", "b"], np.eye(2))]
+    [['a', 'b']]
+    """
+    step = rows_in_block(vectors.shape[1])
+    for start in itertools.count(0, step):
+        if start >= len(words):
+            return
+        part = slice(start, start + step)
+        yield Block(words[part], vectors[part], counts=None if counts is None else counts[part])
+
+
+def rows_in_block(dim: int) -> int:
+    """Return how many rows make a block of a size to read or write in one go.
+
+    Examples
+    --------
+    >>> rows_in_block(100)
+    2621
+    """
+    return max(1, _BLOCK // max(1, dim))
+
+
+def checked(
+    blocks: Iterable[Block], count: int, target: PathLike, source: PathLike | None = None
+) -> Iterator[Block]:
+    """Yield blocks as they are; raise where one holds NaN or there are not `count` words.
+
+    Raises
+    ------
+    InputError
+        With the word, and with its place where it was read from a file.
+
+    Examples
+    --------
+    >>> [block.words for block in checked([Block(["a"], np.ones((1, 2)))], 1, "vectors.txt")]
+    [['a']]
+    """
+    done = 0
+    for block in blocks:
+        bad = first_non_finite_row(block.vectors)
+        if bad is not None:
+            problem = f"the vector of {shown(block.words[bad])} holds NaN or infinity"
+            problem += f" (row {done + bad})"
+            if source is None:
+                raise InputError(problem)
+            fault(source, block, bad, problem)
+        done += len(block.words)
+        yield block
+    if done != count:
+        raise InputError(f"{target}: {count} words were announced and {done} came")
+
+
+def collect(
+    reader: Reader, path: PathLike, duplicates: Literal["error", "first"] = "error"
+) -> Collected:
+    """Return all that a reader yields as one table.
+
+    Parameters
+    ----------
+    reader : Reader
+        What is read.
+    path : path
+        For messages.
+    duplicates : str
+        ``"first"`` keeps the first vector of a word that occurs again; ``"error"`` refuses it.
+
+    Raises
+    ------
+    InputError
+        If a word occurs twice or a row holds NaN, with line and byte where there are such.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> class Two(SimpleNamespace):
+    ...     def __iter__(self):
+    ...         return blocks_of(["you", "say"], np.eye(2))
+    >>> collect(Two(dim=2, dtype=np.dtype(float), count=2, plausible=True), "v.txt").words
+    ['you', 'say']
+    """
+    if duplicates not in ("error", "first"):
+        raise InputError(f"duplicates is {duplicates!r}; use error or first")
+    index: dict[str, int] = {}
+    counts: list[IntArray] = []
+    # A header that was not held against the file's size is not allocated for: room grows
+    # with what was read.
+    room = reader.count if reader.count is not None and reader.plausible else 0
+    table: FloatArray = np.empty((room, reader.dim), reader.dtype)
+    for block in reader:
+        new = []
+        for i, word in enumerate(block.words):
+            known = len(index)
+            if index.setdefault(word, known) == known:
+                new.append(i)
+            elif duplicates == "error":
+                problem = f"the word {shown(word)} occurs again, first as word {index[word] + 1}"
+                fault(path, block, i, f"{problem} (duplicates='first' keeps the first)")
+        bad = first_non_finite_row(block.vectors)
+        if bad is not None:
+            fault(
+                path, block, bad, f"the vector of {shown(block.words[bad])} holds NaN or infinity"
+            )
+        table = _with_room(table, len(index), reader.count)
+        all_new = len(new) == len(block.words)
+        first = len(index) - len(new)
+        table[first : len(index)] = block.vectors if all_new else block.vectors[new]
+        if block.counts is not None:
+            counts.append(block.counts if all_new else block.counts[new])
+    vectors = table[: len(index)]
+    return Collected(
+        list(index),
+        vectors if len(vectors) == len(table) else vectors.copy(),
+        np.concatenate(counts).astype(np.int64) if counts else None,
+    )
+
+
+def fault(path: PathLike, block: Block, i: int, problem: str) -> NoReturn:
+    """Raise the error about entry `i` of a block.
+
+    Examples
+    --------
+    >>> fault("v.npy", Block(["a"], np.ones((1, 1)), lambda i: (i + 1, 0)), 0, "is odd")
+    Traceback (most recent call last):
+    tinygrad_w2v._base.errors.InputError: v.npy, line 1, byte 0: is odd
+    """
+    line, byte = block.place(i)
+    malformed(path, problem, line=line, byte=byte)
+
+
+def shown(word: str) -> str:
+    """Return a word for a message: quoted, and cut where it is very long.
+
+    Examples
+    --------
+    >>> shown("naïve")
+    "'naïve'"
+    """
+    return repr(word if len(word) < 80 else word[:77] + "...")
+
+
+def count_lines(path: PathLike) -> int:
+    r"""Return the number of a file's lines, but for blank ones at its end.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "v.txt")
+    ...     _ = path.write_bytes(b"a 1\nb 2\n\n")
+    ...     count_lines(path)
+    2
+    """
+    lines = seen = 0
+    with open_source(path) as source:
+        while chunk := source.stream.read(1 << 20):
+            body = chunk.rstrip()
+            if body:
+                lines = seen + body.count(b"\n") + 1
+            seen += chunk.count(b"\n")
+    return lines
+
+
+def check_limit(limit: int | None) -> None:
+    """Raise if a limit of words is negative.
+
+    Examples
+    --------
+    >>> check_limit(None)
+    """
+    if limit is not None and limit < 0:
+        raise InputError(f"limit is {limit}; it counts words from the first")
+
+
+def check_datatype(datatype: npt.DTypeLike) -> np.dtype[Any]:
+    """Return float32 or float64 as a dtype; raise for any other.
+
+    Examples
+    --------
+    >>> check_datatype("float32")
+    dtype('float32')
+    """
+    dtype = np.dtype(datatype)
+    if dtype not in (np.float32, np.float64):
+        raise InputError(f"datatype is {datatype!r}; use float32 or float64")
+    return dtype
+
+
+def _with_room(table: FloatArray, rows: int, promised: int | None) -> FloatArray:
+    """Return `table` with room for `rows` rows: doubled, but not beyond what is promised."""
+    if rows <= len(table):
+        return table
+    room = max(rows, 2 * len(table))
+    if promised is not None:
+        room = max(rows, min(room, promised))
+    larger = np.empty((room, table.shape[1]), dtype=table.dtype)
+    larger[: len(table)] = table
+    return larger

@@ -1,0 +1,201 @@
+"""Lines of numbers: cut from a file some megabytes at a time, parsed in one call where possible.
+
+The one call is trusted only where nothing about the lines is unusual. All else goes line by line
+through strict code, which defines what a number is and knows which one it refuses.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import IO, Any
+
+import numpy as np
+
+from tinygrad_w2v._base.types import FloatArray
+from tinygrad_w2v.vectors.table import first_non_finite_row
+
+NUMBER = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+_NOT_FINITE = re.compile(rb"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
+_BLANKS = (b" ", b"\t", b"\v", b"\f", b"\r")  # all of which NumPy takes for separators
+_CHUNK = 1 << 22
+
+
+class LineTooLongError(Exception):
+    """A line goes on for more bytes than any line of vectors does."""
+
+
+class Lines:
+    r"""The lines of a stream, without their newlines, in lists of some megabytes.
+
+    Parameters
+    ----------
+    stream : file
+        Open for reading bytes.
+    chunk : int
+        Bytes to read at a time.
+
+    Attributes
+    ----------
+    carry : bytes
+        What was read and not yet handed on.
+
+    Examples
+    --------
+    >>> import io
+    >>> lines = Lines(io.BytesIO(b"1 2\n3 4\n5"))
+    >>> lines.first(), list(lines.chunks(100))
+    (b'1 2', [[b'1 2', b'3 4', b'5']])
+    """
+
+    def __init__(self, stream: IO[bytes], chunk: int = _CHUNK) -> None:
+        self._stream = stream
+        self._chunk = chunk
+        self.carry = b""
+
+    def first(self) -> bytes:
+        """Return the first line, which is handed on again with the others."""
+        self.carry = read_some(self._stream, self._chunk)
+        while b"\n" not in self.carry and len(self.carry) < _CHUNK:
+            more = read_some(self._stream, self._chunk)
+            if not more:
+                break
+            self.carry += more
+        return self.carry.split(b"\n", 1)[0]
+
+    def chunks(self, longest: int) -> Iterator[list[bytes]]:
+        """Yield lists of lines; raise LineTooLongError where one exceeds `longest` bytes."""
+        while True:
+            chunk = read_some(self._stream, self._chunk)
+            data = self.carry + chunk
+            if len(chunk) < self._chunk:
+                self.carry = b""
+                lines = data.split(b"\n")
+                if lines[-1] == b"":
+                    lines.pop()
+                if lines:
+                    yield lines
+                return
+            cut = data.rfind(b"\n")
+            self.carry = data[cut + 1 :]
+            if cut >= 0:
+                yield data[:cut].split(b"\n")
+            elif len(data) > longest:
+                raise LineTooLongError
+
+
+def parse_together(
+    lines: Sequence[bytes], dim: int, dtype: np.dtype[Any], separator: bytes = b" "
+) -> FloatArray | None:
+    """Parse lines of `dim` numbers with single separators in one call; None if any is unusual.
+
+    Parameters
+    ----------
+    lines : sequence of bytes
+        The numbers of each line, and nothing else.
+    dim : int
+        How many there are in each.
+    dtype : numpy dtype
+        Of the result.
+    separator : bytes
+        A blank or a tab.
+
+    Examples
+    --------
+    >>> parse_together([b"1 2", b"3 4e1"], 2, np.dtype(np.float32)).tolist()
+    [[1.0, 2.0], [3.0, 40.0]]
+    >>> parse_together([b"1 2", b"3 4x"], 2, np.dtype(np.float32)) is None
+    True
+    """
+    between = dim - 1
+    if any(line.count(separator) != between for line in lines):
+        return None
+    # A last number: junk at the very end would else go unseen.
+    joined = separator.join([*lines, b"0"])
+    if joined.startswith(separator) or separator * 2 in joined:
+        return None
+    if any(blank in joined for blank in _BLANKS if blank != separator):
+        return None
+    try:
+        parsed = np.fromstring(joined, dtype=dtype, sep=" ")
+    except (ValueError, DeprecationWarning):  # NumPy before 2.3 only warns
+        return None
+    if len(parsed) != len(lines) * dim + 1:
+        return None
+    vectors = parsed[:-1].reshape(len(lines), dim)
+    return None if first_non_finite_row(vectors) is not None else vectors
+
+
+class NumberError(Exception):
+    """Field `place` (from 0) of a line is no number that can be kept."""
+
+    def __init__(self, place: int, problem: str) -> None:
+        super().__init__(problem)
+        self.place = place
+
+
+def parse_fields(fields: Sequence[bytes], dtype: np.dtype[Any]) -> FloatArray:
+    """Parse the numbers of one line.
+
+    Raises
+    ------
+    NumberError
+        At the first that is not a finite number of this dtype.
+
+    Examples
+    --------
+    >>> parse_fields([b"1", b"-.5e1"], np.dtype(np.float32)).tolist()
+    [1.0, -5.0]
+    """
+    for place, field in enumerate(fields):
+        if NUMBER.fullmatch(field) is None:
+            problem = "is not finite" if _NOT_FINITE.fullmatch(field) else "is not a number"
+            raise NumberError(place, f"number {place + 1}, {_shown(field)}, {problem}")
+    with np.errstate(over="ignore"):
+        row: FloatArray = np.array([float(field) for field in fields]).astype(dtype)
+    if not np.isfinite(row).all():
+        place = int(np.argmin(np.isfinite(row)))
+        raise NumberError(
+            place, f"number {place + 1}, {_shown(fields[place])}, is too large for {dtype}"
+        )
+    return row
+
+
+def looks_like_number(field: bytes) -> bool:
+    """Say whether a field is a number, NaN or infinity.
+
+    Examples
+    --------
+    >>> looks_like_number(b"-1e3"), looks_like_number(b"NaN"), looks_like_number(b"1st")
+    (True, True, False)
+    """
+    return bool(NUMBER.fullmatch(field) or _NOT_FINITE.fullmatch(field))
+
+
+def offset_of_field(line: bytes, field: int) -> int:
+    """Return the byte at which a field of a line begins, counted from 0.
+
+    Examples
+    --------
+    >>> offset_of_field(b"you 1  2", 2)
+    7
+    """
+    return [match.start() for match in re.finditer(rb"[^ \t\v\f\r\n]+", line)][field]
+
+
+def read_some(stream: IO[bytes], size: int) -> bytes:
+    """Read up to `size` bytes; fewer only at the end of the stream.
+
+    Examples
+    --------
+    >>> import io
+    >>> read_some(io.BytesIO(b"abc"), 2)
+    b'ab'
+    """
+    parts = []
+    while size > 0 and (part := stream.read(size)):
+        parts.append(part)
+        size -= len(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _shown(field: bytes) -> str:
+    return repr(field[:40].decode("utf-8", "backslashreplace"))
