@@ -192,7 +192,7 @@ def _draw_losses(trained: Trained, settings: TrainingSettings, path: Path) -> No
     words = history.words // max(len(history.records), 1)
     losses = [record.loss for record in history.records]
     title = f"{settings.model}: mean loss of a prediction"
-    plot_losses(losses, path, smoothing=0.95, title=title, xlabel=f"{words:,} words each")
+    plot_losses(losses, path, smoothing=0.8, title=title, xlabel=f"{words:,} words each")
 
 
 def _draw_graph(trained: Trained, settings: TrainingSettings, path: Path) -> None:
