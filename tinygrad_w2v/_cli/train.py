@@ -143,7 +143,9 @@ def settings_of(arguments: argparse.Namespace) -> TrainingSettings:
     """Return the settings that the options give, checked."""
     names = TrainingSettings.__dataclass_fields__
     with _named_after_options():
-        return TrainingSettings(**{name: getattr(arguments, name) for name in names})
+        return TrainingSettings(
+            **{name: getattr(arguments, name) for name in names if hasattr(arguments, name)}
+        )
 
 
 @contextmanager

@@ -1,0 +1,207 @@
+"""How word vectors are trained: the settings, their checks, and the defaults that fit a model."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from tinygrad_w2v._base.batch import Batch
+from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.types import IntArray
+from tinygrad_w2v.models import CBOW, EmbeddingModel, SkipGram
+from tinygrad_w2v.text.corpus import Corpus
+from tinygrad_w2v.text.subsampling import keep_probability
+from tinygrad_w2v.text.vocabulary import Vocabulary
+from tinygrad_w2v.text.windows import WindowSettings, WindowSource
+
+MODELS: dict[str, type[EmbeddingModel]] = {"cbow": CBOW, "skipgram": SkipGram}
+# By measurement on the built-in corpus. CBOW's gradient reaches each context as a share of 1 / C,
+# so that it wants longer steps; word2vec.c's rule, without the share, takes word2vec.c's rate.
+ALPHA: dict[tuple[str, str | None], float] = {
+    ("skipgram", None): 0.025,
+    ("skipgram", "word2vec"): 0.025,
+    ("cbow", None): 0.075,
+    ("cbow", "word2vec"): 0.05,
+}
+
+LARGEST_BATCH = 256
+# How far a batch may move one row of a table, in learning rates: the most read row, and the mean.
+# By measurement: vocabularies of 6 to 5,000 words, with and without subsampling.
+MOST_READ, MEAN_READ = 6.0, 0.5
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How word vectors are trained; names and defaults are word2vec's and gensim's.
+
+    Attributes
+    ----------
+    model : {"cbow", "skipgram"}
+        The representation; the objective is negative sampling.
+    size : int
+        Numbers in a vector.
+    window : int
+        The largest distance between a word and its context.
+    min_count : int
+        Rarer words are left out.
+    max_vocab : int, optional
+        The largest vocabulary: rarer words are left out until it fits.
+    negative : int
+        K, the drawn words that the true one is told apart from.
+    ns_exponent : float
+        Words are drawn in proportion to their counts to this power.
+    sample : float
+        Words more frequent than this share are thinned out; 0 keeps all.
+    shrink_windows : bool
+        Draw each window's width from 1 ... `window`, so that near words count more.
+    epochs : int
+        How often the corpus is read.
+    alpha : float, optional
+        The first learning rate; fitting the model by default.
+    min_alpha : float
+        The last learning rate.
+    batch : int, optional
+        Windows in a batch, at most; by default as `windows_in_batch` says.
+    compat : {None, "word2vec"}
+        ``"word2vec"``: CBOW's update as in word2vec.c instead of the gradient.
+    seed : int
+        Of all that is drawn.
+
+    Raises
+    ------
+    InputError
+        When a value is out of its range; no text has to be read to find out.
+
+    Examples
+    --------
+    >>> TrainingSettings().first_alpha
+    0.075
+    >>> TrainingSettings(epochs=0)
+    Traceback (most recent call last):
+    tinygrad_w2v._base.errors.InputError: epochs must be 1 or more, not 0
+    """
+
+    model: str = "cbow"
+    size: int = 100
+    window: int = 5
+    min_count: int = 5
+    max_vocab: int | None = None
+    negative: int = 5
+    ns_exponent: float = 0.75
+    sample: float = 1e-3
+    shrink_windows: bool = True
+    epochs: int = 5
+    alpha: float | None = None
+    min_alpha: float = 1e-4
+    batch: int | None = None
+    compat: str | None = None
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        if self.model not in MODELS:
+            raise InputError(f"model must be one of {', '.join(MODELS)}, not {self.model!r}")
+        if self.compat not in (None, "word2vec"):
+            raise InputError(f"compat must be None or 'word2vec', not {self.compat!r}")
+        for name in ("size", "window", "negative", "epochs", "batch", "max_vocab"):
+            value = getattr(self, name)
+            _require(name, value is None or value >= 1, "1 or more", value)
+        _require("min_count", self.min_count >= 0, "0 or more", self.min_count)
+        fits = 0 <= self.sample < math.inf
+        _require("sample", fits, "0 or more (0.001 is usual)", self.sample)
+        fits = math.isfinite(self.ns_exponent)
+        _require("ns_exponent", fits, "a finite number (0.75 is usual)", self.ns_exponent)
+        usual = ALPHA[self.model, self.compat]
+        fits = 0 < self.first_alpha < math.inf
+        _require("alpha", fits, f"a positive number ({usual} is usual)", self.alpha)
+        fits = 0 <= self.min_alpha <= self.first_alpha
+        _require("min_alpha", fits, f"from 0 to alpha ({self.first_alpha})", self.min_alpha)
+
+    @property
+    def first_alpha(self) -> float:
+        """The first learning rate, as given or as the model's default."""
+        return ALPHA[self.model, self.compat] if self.alpha is None else self.alpha
+
+    def new_model(self, vocab_size: int) -> EmbeddingModel:
+        """Return the model with its first, random vectors."""
+        rng = np.random.default_rng(self.seed % 2**64)
+        kind = MODELS[self.model]
+        return kind(vocab_size, self.size, compat=self.compat, negative=self.negative, rng=rng)
+
+    def windows(self, corpus: Corpus, vocabulary: Vocabulary) -> WindowSource:
+        """Return the source of the windows that the model is trained on."""
+        settings = WindowSettings(
+            window=self.window,
+            shrink_windows=self.shrink_windows,
+            sample=self.sample,
+            negative=self.negative,
+            ns_exponent=self.ns_exponent,
+            seed=self.seed,
+            batch_size=windows_in_batch(self, vocabulary.counts),
+        )
+        return WindowSource(corpus, vocabulary.counts, settings)
+
+
+def _require(name: str, holds: bool, what: str, value: object) -> None:
+    if not holds:
+        raise InputError(f"{name} must be {what}, not {value}")
+
+
+def windows_in_batch(settings: TrainingSettings, counts: IntArray) -> int:
+    """Return the size of a batch: as set, else at most 256, and fewer for few words.
+
+    The loss is a sum over the batch, so a row of a table moves once for every time that it is
+    read, always from the same place. Where words are few, or one is in every window, these
+    steps add up and overshoot; so the batch is cut until they do not.
+
+    Parameters
+    ----------
+    settings
+        How to train.
+    counts
+        Occurrences of each word, shape (V,).
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> windows_in_batch(TrainingSettings(), np.arange(5000, 1, -1))
+    256
+    >>> windows_in_batch(TrainingSettings(), np.array([2, 1, 1]))
+    3
+    """
+    if settings.batch is not None:
+        return settings.batch
+    kept = counts * keep_probability(counts, settings.sample)
+    true = kept / max(kept.sum(), 1)
+    weights = np.asarray(counts, float) ** settings.ns_exponent
+    drawn = settings.negative * weights / weights.sum()
+    contexts = settings.window + 1 if settings.shrink_windows else 2 * settings.window
+    single = settings.model == "skipgram"  # each context is read, and predicts, of its own
+    w_in = true * (contexts if single or settings.compat else 1)
+    w_out = (true + drawn) * (contexts if single else 1)
+    most_read = (w_in.max() + w_out.max()) / MOST_READ
+    mean_read = max(w_in.mean(), w_out.mean()) / MEAN_READ
+    fitting = 1 / (settings.first_alpha * max(most_read, mean_read))
+    return int(np.clip(fitting, 1, LARGEST_BATCH))
+
+
+def small_batch(vocab_size: int, settings: TrainingSettings, windows: int = 2) -> Batch:
+    """Return full windows of a text that counts through the vocabulary: for a picture, or a check.
+
+    Examples
+    --------
+    >>> batch = small_batch(9, TrainingSettings(window=1, negative=2))
+    >>> batch.center.tolist(), batch.contexts.tolist(), batch.targets.tolist()
+    ([0, 1], [[8, 1], [0, 2]], [[0, 1, 2], [1, 2, 3]])
+    """
+    center = np.arange(windows) % vocab_size
+    steps = np.arange(-settings.window, settings.window + 1)
+    offsets = np.tile(steps[steps != 0], (windows, 1))
+    targets = (center[:, None] + np.arange(1 + settings.negative)) % vocab_size
+    labels = np.zeros(targets.shape, np.float32)
+    labels[:, 0] = 1
+    return Batch(center, (center[:, None] + offsets) % vocab_size, offsets, targets, labels)

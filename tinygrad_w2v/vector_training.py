@@ -1,0 +1,97 @@
+"""A training run: windows of a corpus are drawn, a model's loss is followed, vectors come out.
+
+This is the one place where text, models and training meet.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tinygrad_w2v._base.progress import Progress
+from tinygrad_w2v.models import EmbeddingModel
+from tinygrad_w2v.settings import TrainingSettings
+from tinygrad_w2v.text.corpus import Corpus
+from tinygrad_w2v.text.vocabulary import Vocabulary
+from tinygrad_w2v.training.eager import EagerStep
+from tinygrad_w2v.training.run import History, run_epochs
+from tinygrad_w2v.vectors import WordVectors
+
+
+class Trained(NamedTuple):
+    """What training gives.
+
+    Attributes
+    ----------
+    vectors : WordVectors
+        The words and their vectors, `model.w_in`.
+    model : EmbeddingModel
+        With both tables, to go on from.
+    history : History
+        The loss on the way.
+    """
+
+    vectors: WordVectors
+    model: EmbeddingModel
+    history: History
+
+
+def train_vectors(
+    vocabulary: Vocabulary,
+    corpus: Corpus,
+    settings: TrainingSettings | None = None,
+    *,
+    quiet: bool = True,
+) -> Trained:
+    """Train word vectors on a corpus with the NumPy engine.
+
+    The same corpus, settings and seed give the same vectors, bit by bit, on one machine. Ctrl-C
+    ends the training; what was learned until then is returned.
+
+    Parameters
+    ----------
+    vocabulary, corpus
+        Of `build_corpus`.
+    settings
+        How to train.
+    quiet
+        Show no progress.
+
+    Returns
+    -------
+    Trained
+
+    Raises
+    ------
+    InputError
+        When the corpus has no sentence for the window.
+    NonFiniteError
+        When the loss is no longer a number: the learning rate is too large.
+
+    Examples
+    --------
+    >>> from tinygrad_w2v.text.corpus import build_corpus
+    >>> text = [["you", "say", "goodbye"], ["i", "say", "hello"]] * 50
+    >>> vocabulary, corpus = build_corpus(text)
+    >>> settings = TrainingSettings(size=8, window=1, sample=0, epochs=3)
+    >>> trained = train_vectors(vocabulary, corpus, settings)
+    >>> trained.vectors, len(trained.history.losses)
+    (WordVectors(5 words, 8 dimensions, float32), 3)
+    """
+    settings = settings or TrainingSettings()
+    corpus.check_window(settings.window)
+    source = settings.windows(corpus, vocabulary)
+    model = settings.new_model(len(vocabulary))
+    total = settings.epochs * corpus.words
+    with Progress(total, "words", "training", quiet=quiet) as progress:
+        history = run_epochs(
+            EagerStep(model).step,
+            source.batches,
+            model.predictions,
+            epochs=settings.epochs,
+            words_per_epoch=corpus.words,
+            alpha=settings.first_alpha,
+            min_alpha=settings.min_alpha,
+            progress=progress,
+        )
+    vectors = WordVectors(vocabulary.words, model.w_in.data, vocabulary.counts)
+    return Trained(vectors, model, history)
