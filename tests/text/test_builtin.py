@@ -1,3 +1,4 @@
+import hashlib
 import os
 import types
 
@@ -22,16 +23,19 @@ FILES = {
     "numpy/__init__.py": "'''NumPy speaks.'''\nadd_newdoc('numpy', 'x', ('dot', '''\n"
     "    Compiled functions speak.\n    '''))",
 }
-LINES = [
-    "Topic one.",
-    "Topic two is here.",
-    "Class A speaks.",
-    "Method f speaks.",
-    "Module b speaks.",
-    "Odd \\escapes do no harm.",
-    "NumPy speaks.",
-    "Compiled functions speak.",
-]
+LINES = sorted(
+    [
+        "Topic one.",
+        "Topic two is here.",
+        "Class A speaks.",
+        "Method f speaks.",
+        "Module b speaks.",
+        "Odd \\escapes do no harm.",
+        "NumPy speaks.",
+        "Compiled functions speak.",
+    ],
+    key=lambda text: hashlib.sha256(text.encode()).hexdigest(),  # mixed, the same everywhere
+)
 
 
 @pytest.fixture
