@@ -25,7 +25,16 @@ MAY_IMPORT = {
     "training": {"_base", "autograd", "nn", "optim", "drawing"},
 }
 # Heavier libraries are imported where they are used, so that `import tinygrad_w2v` stays light.
-IMPORTED_WHERE_USED = {"matplotlib", "graphviz", "tqdm", "janome", "gensim", "numba", "scipy"}
+IMPORTED_WHERE_USED = {
+    "matplotlib",
+    "graphviz",
+    "tqdm",
+    "janome",
+    "gensim",
+    "numba",
+    "scipy",
+    "safetensors",
+}
 
 
 def imports(tree: ast.AST, top_level: bool = False) -> list[str]:

@@ -60,14 +60,35 @@ def open_source(path: PathLike) -> Iterator[Source]:
         if opened is None:
             yield Source(plain, path, os.fstat(plain.fileno()).st_size)
             return
+        with opened:
+            yield Source(cast("IO[bytes]", _Decompressed(opened, path)), path, None)
+
+
+class _Decompressed:
+    """A stream that is decompressed as it is read, and says so where that fails."""
+
+    def __init__(self, stream: IO[bytes], path: Path) -> None:
+        self._stream = stream
+        self._path = path
+
+    def read(self, size: int = -1) -> bytes:
+        with self._faults():
+            return self._stream.read(size)
+
+    def readline(self, size: int = -1) -> bytes:
+        with self._faults():
+            return self._stream.readline(size)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self.readline, b"")
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
         try:
-            with opened:
-                yield Source(opened, path, None)
+            yield
         except _DAMAGED as error:
-            if isinstance(error, InputError):
-                raise
             raise InputError(
-                f"{path}: the compressed data is damaged or cut off: {error}"
+                f"{self._path}: the compressed data is damaged or cut off: {error}"
             ) from error
 
 

@@ -81,6 +81,17 @@ def read_header(source: Source, bytes_an_entry: Callable[[int], int], limit: int
     return Header(count, dim, len(line))
 
 
+def looks_like_header(line: bytes) -> bool:
+    """Say whether a line is ``count dim`` and nothing else.
+
+    Examples
+    --------
+    >>> looks_like_header(b"200000 100"), looks_like_header(b"the 0.1 0.2")
+    (True, False)
+    """
+    return _HEADER.fullmatch(line) is not None
+
+
 def encode_word(word: str, row: int) -> bytes:
     r"""Return the bytes of a word for a format in which a space ends a word.
 

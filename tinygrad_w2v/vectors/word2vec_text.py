@@ -22,6 +22,7 @@ from tinygrad_w2v.vectors.number_lines import (
     parse_fields,
     parse_together,
 )
+from tinygrad_w2v.vectors.number_text import number_lines
 from tinygrad_w2v.vectors.source import Source, malformed
 from tinygrad_w2v.vectors.word2vec_header import (
     MAX_WORD,
@@ -81,6 +82,7 @@ class TextReader:
         dtype: npt.DTypeLike = np.float32,
     ) -> None:
         self._source = source
+        self._limit = limit
         self._unicode_errors = unicode_errors
         self.dtype = np.dtype(dtype)
         self._lines = Lines(source.stream, _CHUNK)
@@ -90,7 +92,7 @@ class TextReader:
         self.plausible = source.size is not None and not no_header
         if no_header:
             self.dim = self._dimension_of_first_line()
-            self.count = limit
+            self.count = None
             self._limited = limit is not None
         else:
             self._header = read_header(source, lambda dim: 2 * dim + 2, limit)
@@ -101,8 +103,9 @@ class TextReader:
 
     def __iter__(self) -> Iterator[Block]:
         done, rest = 0, b""
+        stop = self._limit if self.count is None else self.count
         for lines in self._chunks():
-            wanted = lines if self.count is None else lines[: self.count - done]
+            wanted = lines if stop is None else lines[: stop - done]
             block = self._block(wanted)
             parsed = len(block.words)
             done += parsed
@@ -110,7 +113,7 @@ class TextReader:
             self._byte += sum(map(len, lines[:parsed])) + parsed
             if parsed:
                 yield block
-            if parsed < len(lines) or done == self.count:  # a blank line, or enough
+            if parsed < len(lines) or done == stop:  # a blank line, or enough
                 rest = b"\n".join([*lines[parsed:], self._lines.carry])
                 break
         if self._header is not None and self.count is not None and done < self.count:
@@ -260,9 +263,8 @@ def write_text(
     stream.write(header)
     row = 0
     for words, vectors in blocks:
-        line = " ".join(["%.9g" if vectors.dtype == np.float32 else "%r"] * vectors.shape[1])
         lines = []
-        for word, numbers in zip(words, vectors.tolist(), strict=True):
-            lines.append(encode_word(word, row) + b" " + (line % tuple(numbers)).encode("ascii"))
+        for word, numbers in zip(words, number_lines(vectors), strict=True):
+            lines.append(encode_word(word, row) + b" " + numbers)
             row += 1
         stream.write(b"\n".join([*lines, b""]))

@@ -381,8 +381,19 @@ class WordVectors:
         3
         """
         words, vectors, counts = read_archive(path, mmap=bool(mmap))
-        if not mmap:
-            return cls(words, vectors, counts)
+        return cls.from_mapped(words, vectors, counts) if mmap else cls(words, vectors, counts)
+
+    @classmethod
+    def from_mapped(
+        cls, words: list[str], vectors: FloatArray, counts: npt.ArrayLike | None = None
+    ) -> Self:
+        """Return words with a table that is mapped into memory, without looking it through.
+
+        Examples
+        --------
+        >>> WordVectors.from_mapped(["you"], np.ones((1, 2), np.float32))
+        WordVectors(1 words, 2 dimensions, float32)
+        """
         self = cls.__new__(cls)
         self._table = Table(words, index_words(words), vectors)
         self._counts = _clean_counts(counts, words)

@@ -1,0 +1,191 @@
+"""A table as a plain ``.npy``, its words in a text file beside it: ``v.npy``, ``v.words.tsv``.
+
+Every numerical program reads the table, and it can be mapped into memory. The word of row i
+stands in line i (see `word_lines`), with its count after a tab where counts are known.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.files import safe_write
+from tinygrad_w2v._base.types import FloatArray
+from tinygrad_w2v.vectors.blocks import Block, Collected, Contents, checked, rows_in_block
+from tinygrad_w2v.vectors.npy_header import (
+    ArrayHeader,
+    array_header,
+    little_endian,
+    read_array_header,
+)
+from tinygrad_w2v.vectors.source import PathLike, Source, malformed, open_source
+from tinygrad_w2v.vectors.target import refuse_compression
+from tinygrad_w2v.vectors.word_lines import WordLines, word_lines
+from tinygrad_w2v.vectors.word_table import row_bytes
+
+
+def words_path(path: PathLike) -> Path:
+    """Return the path of the words that belong to a table.
+
+    Examples
+    --------
+    >>> words_path("v.npy").name
+    'v.words.tsv'
+    """
+    path = Path(path)
+    return path.with_name(path.stem + ".words.tsv")
+
+
+class NpyReader:
+    """Reads a table and its words, a block at a time; made by `stream_npy`."""
+
+    def __init__(
+        self, source: Source, header: ArrayHeader, words: WordLines, limit: int | None
+    ) -> None:
+        rows, self.dim = header.shape
+        self._source, self._header, self._words = source, header, words
+        self._rows = rows
+        self.count = rows if limit is None else min(limit, rows)
+        self.dtype = np.dtype(np.float64 if header.dtype.itemsize == 8 else np.float32)
+        self.counted = words.counted
+        self.plausible = True
+
+    def __iter__(self) -> Iterator[Block]:
+        step = rows_in_block(self.dim)
+        for start in range(0, self.count, step):
+            n = min(step, self.count - start)
+            size = n * self.dim * self._header.dtype.itemsize
+            data = self._source.stream.read(size)
+            if len(data) != size:
+                malformed(self._source.path, "the table is cut off")
+            rows = np.frombuffer(data, self._header.dtype).reshape(n, self.dim)
+            words, counts, places = self._words.take(n)
+            yield Block(words, rows.astype(self.dtype), places.__getitem__, counts)
+        if self.count == self._rows:
+            self._words.finish()
+
+
+@contextmanager
+def stream_npy(
+    path: PathLike, limit: int | None = None, unicode_errors: str = "strict"
+) -> Iterator[NpyReader]:
+    """Open a ``.npy`` table and its words and give a reader of their blocks.
+
+    Parameters
+    ----------
+    path : path
+        Of the table; float16, float32 or float64.
+    limit : int, optional
+        Read the first so many words only.
+    unicode_errors : str
+        For words that are not UTF-8.
+
+    Raises
+    ------
+    InputError
+        If either file is missing or malformed, with its place.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "v.npy")
+    ...     write_npy(path, Contents(1, 2, np.dtype(np.float32)), [Block(["you"], np.ones((1, 2)))])
+    ...     with stream_npy(path) as reader:
+    ...         [(block.words, block.vectors.tolist()) for block in reader]
+    [(['you'], [[1.0, 1.0]])]
+    """
+    with open_source(path) as source, open_source(_existing_words(path)) as words:
+        header = _header(source)
+        if header.fortran:
+            raise InputError(
+                f"{path}: the table is in Fortran order; save it with np.ascontiguousarray"
+            )
+        yield NpyReader(source, header, WordLines(words, True, unicode_errors), limit)
+
+
+def map_npy(path: PathLike, unicode_errors: str = "strict") -> Collected:
+    """Return the words and the table, which stays in its file and is read where it is used.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "v.npy")
+    ...     write_npy(path, Contents(1, 2, np.dtype(np.float32)), [Block(["you"], np.ones((1, 2)))])
+    ...     map_npy(path).words
+    ['you']
+    """
+    with open_source(path) as source, open_source(_existing_words(path)) as file:
+        header = _header(source)
+        if header.dtype not in (np.float32, np.float64) or header.fortran:
+            raise InputError(
+                f"{path}: only float32 and float64 in C order of this machine are mapped into "
+                f"memory, not {header.dtype.str}; load it without mmap"
+            )
+        lines = WordLines(file, True, unicode_errors)
+        words, counts, _ = lines.take(header.shape[0])
+        lines.finish()
+    if header.size == 0:
+        return Collected(words, np.empty(header.shape, header.dtype), counts)
+    mapped: Any = np.memmap(path, header.dtype, "r", header.start, header.shape)
+    vectors: FloatArray = np.asarray(mapped)
+    return Collected(words, vectors, counts)
+
+
+def write_npy(path: PathLike, contents: Contents, blocks: Iterable[Block]) -> None:
+    r"""Write a table and its words; each file appears whole, the table last.
+
+    Parameters
+    ----------
+    path : path
+        Of the table.
+    contents : Contents
+        What the blocks hold together.
+    blocks : iterable of Block
+        Words, rows and counts.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "v.npy")
+    ...     write_npy(path, Contents(1, 2, np.dtype(np.float32)), [Block(["you"], np.ones((1, 2)))])
+    ...     np.load(path).tolist(), words_path(path).read_text(encoding="utf-8")
+    ([[1.0, 1.0]], 'you\n')
+    """
+    refuse_compression(path, "npy")
+    dtype = little_endian(contents.dtype)
+    with safe_write(path, "wb") as table, safe_write(words_path(path), "wb") as words:
+        table.write(array_header((contents.count, contents.dim), dtype))
+        lined = word_lines(checked(blocks, contents.count, path), contents.counted)
+        for block, lines in lined:
+            words.write(lines)
+            for part in row_bytes([block.vectors], dtype):
+                table.write(part)
+
+
+def _header(source: Source) -> ArrayHeader:
+    available = source.size if source.size is not None else 1 << 62
+    try:
+        header = read_array_header(source.stream, "the table", available, 2, "f")
+    except InputError as error:
+        malformed(source.path, str(error), byte=0)
+    if header.shape[1] < 1 or header.dtype.itemsize > 8:
+        malformed(source.path, f"the table has shape {header.shape} of {header.dtype}", byte=0)
+    if source.size is not None and header.start + header.size != source.size:
+        malformed(source.path, "the file goes on after its table", byte=header.start + header.size)
+    return header
+
+
+def _existing_words(path: PathLike) -> Path:
+    words = words_path(path)
+    if not words.exists():
+        raise InputError(
+            f"{path}: its words are looked for in {words}, which is not there; write one word a "
+            "line into it, in the order of the rows"
+        )
+    return words

@@ -1,0 +1,108 @@
+"""The header of a ``.npy`` array: read without trust, written as NumPy writes it."""
+
+import io
+import math
+from typing import IO, Any, NamedTuple
+
+import numpy as np
+
+from tinygrad_w2v._base.errors import InputError
+
+MAGIC = b"\x93NUMPY"
+
+
+class ArrayHeader(NamedTuple):
+    """What follows: an array of this shape and dtype, `size` bytes after `start` of header."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    fortran: bool
+    start: int
+    size: int
+
+
+def read_array_header(
+    file: IO[bytes], name: str, available: int, ndim: int, kinds: str
+) -> ArrayHeader:
+    """Read a header and hold what it says against what the file has room for.
+
+    Parameters
+    ----------
+    file : file
+        At the header's first byte.
+    name : str
+        Of the array, for messages.
+    available : int
+        Bytes of header and array together.
+    ndim : int
+        Number of axes that the array must have.
+    kinds : str
+        Kinds of dtype that it may have: ``"f"``, ``"i"``, ``"u"``.
+
+    Raises
+    ------
+    InputError
+        If it is damaged, of another kind, or promises more bytes than there are.
+
+    Examples
+    --------
+    >>> stream = io.BytesIO(array_header((2, 3), np.dtype("<f4")) + bytes(24))
+    >>> read_array_header(stream, "x", len(stream.getvalue()), 2, "f")[:3]
+    ((2, 3), dtype('float32'), False)
+    """
+    begin = file.tell()
+    try:
+        version = np.lib.format.read_magic(file)
+        if version == (1, 0):
+            shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)
+        elif version == (2, 0):
+            shape, fortran, dtype = np.lib.format.read_array_header_2_0(file)
+        else:
+            raise InputError(f"{name} is of npy version {version}, which is not read here")
+    except InputError:
+        raise
+    except Exception as error:  # NumPy evaluates it: anything can come
+        raise InputError(f"{name} has a damaged npy header: {_first_line(error)}") from error
+    if dtype.kind not in kinds or dtype.hasobject or len(shape) != ndim:
+        raise InputError(f"{name} has shape {shape} of {dtype}, which does not belong")
+    start = file.tell() - begin
+    size = dtype.itemsize * math.prod(int(length) for length in shape)
+    if min(shape, default=0) < 0 or size > available - start:
+        raise InputError(
+            f"{name} has another size than its header says: {shape} of {dtype} are {size} bytes, "
+            f"there are {max(0, available - start)}"
+        )
+    return ArrayHeader(shape, dtype, fortran and ndim > 1, start, size)
+
+
+def array_header(shape: tuple[int, ...], dtype: np.dtype[Any]) -> bytes:
+    r"""Return the header of an array in C order.
+
+    Examples
+    --------
+    >>> array_header((2, 3), np.dtype("<f4"))[:8]
+    b'\x93NUMPY\x02\x00'
+    """
+    header = io.BytesIO()
+    described = {
+        "descr": np.lib.format.dtype_to_descr(dtype),
+        "fortran_order": False,
+        "shape": shape,
+    }
+    np.lib.format.write_array_header_2_0(header, described)
+    return header.getvalue()
+
+
+def little_endian(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Return a dtype as it is written: little-endian on every machine.
+
+    Examples
+    --------
+    >>> little_endian(np.dtype(">f4")).str
+    '<f4'
+    """
+    return dtype.newbyteorder("<")
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]
