@@ -260,3 +260,32 @@ def test_mixed_dtypes_give_each_leaf_its_own() -> None:
     (a * b).sum().backward()
     assert a.grad.dtype == np.float32
     assert b.grad.dtype == np.float64
+
+
+@pytest.mark.parametrize(("x_shape", "y_shape"), [((2, 3, 0), (0, 4)), ((5, 2, 3), (3, 0))])
+def test_matmul_of_a_batch_with_an_empty_matrix(
+    x_shape: tuple[int, ...], y_shape: tuple[int, ...]
+) -> None:
+    x, y = tw.Variable(np.ones(x_shape)), tw.Variable(np.ones(y_shape))
+    (x @ y).sum().backward(create_graph=True)
+    np.testing.assert_array_equal(x.grad.data, np.zeros(x_shape))
+    np.testing.assert_array_equal(y.grad.data, np.zeros(y_shape))
+
+
+def test_inputs_that_share_one_array_keep_apart_to_second_order() -> None:
+    class Product(tw.Function):
+        def forward(self, *xs: Any) -> Any:
+            self.save(*xs)
+            return xs[0] * xs[1] * xs[2]
+
+        def backward(self, g: Any) -> Any:
+            x, y, z = self.saved
+            return g * y * z, g * x * z, g * x * y
+
+    x = tw.Variable(2.0)
+    y = x.detach()
+    Product()(x, y, x).backward(create_graph=True)
+    slope = x.grad  # 2 x y
+    x.cleargrad(), y.cleargrad()
+    slope.backward()
+    assert (float(slope), float(x.grad), float(y.grad)) == (8.0, 4.0, 4.0)

@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 
 import tinygrad_w2v as tw
-from tinygrad_w2v._base.errors import InPlaceError, MissingRuleError, NonFiniteError, ShapeError
+import tinygrad_w2v.functions as F
+from tinygrad_w2v._base.errors import (
+    InPlaceError,
+    MissingRuleError,
+    NonDifferentiableError,
+    NonFiniteError,
+    NonScalarError,
+    ShapeError,
+)
 
 
 def test_shape_mismatch_names_op_shapes_and_line() -> None:
@@ -142,3 +150,71 @@ def test_errors_in_a_users_op_name_it() -> None:
     with pytest.raises(OSError, match="no disk") as caught:
         Halve()(tw.Variable(np.ones((2, 2))))
     assert "halve((2, 2) float64)" in caught.value.__notes__[0]
+
+
+def test_writing_is_found_when_only_forward_was_watched() -> None:
+    x = tw.Variable([1.0, 2.0], name="x")
+    with tw.debug():
+        y = x * x
+    x.data[0] = 3.0
+    with pytest.raises(InPlaceError, match=r"backward of multiply: `x\.data`, input 0"):
+        y.backward(np.ones(2))
+
+
+def test_writing_into_a_constant_is_found() -> None:
+    x, mask = tw.Variable([1.0, 2.0]), np.ones(2)
+    with tw.debug():
+        y = (x * mask).sum()
+        mask[0] = 0.0
+        with pytest.raises(InPlaceError, match="the array that is input 1"):
+            y.backward()
+
+
+def test_backward_that_cannot_start_names_op_and_line() -> None:
+    x = tw.Variable(np.ones(3))
+    with pytest.raises(NonScalarError, match=r"\(3,\), made by multiply.*(?s:.)*tw\.debug"):
+        (x * 2).backward()
+    with tw.debug():
+        y, n = x * 2, F.reshape(tw.Variable(np.array([1, 2])), 2)
+    with pytest.raises(NonScalarError, match=r"applied at .*test_errors\.py"):
+        y.backward()
+    with pytest.raises(ShapeError, match=r"made by multiply(?s:.)*applied at"):
+        y.backward(np.ones(4))
+    with pytest.raises(NonDifferentiableError, match=r"int64, made by reshape(?s:.)*applied at"):
+        n.backward()
+
+
+@pytest.mark.parametrize("constant", [None, "a", 1j, {}, [None]])
+def test_a_constant_that_is_no_number_is_refused(constant: Any) -> None:
+    x = tw.Variable([1.0, 2.0])
+    for op in (lambda: x + constant, lambda: constant * x, lambda: np.maximum(x, constant)):
+        with pytest.raises(NonDifferentiableError, match=r"input \d is (?s:.)*test_errors\.py"):
+            op()
+
+
+def test_numpy_function_without_rule_says_shapes_and_line() -> None:
+    x = tw.Variable(np.ones((2, 3)))
+    with pytest.raises(MissingRuleError, match=r"np\.nanmax(?s:.)*\(2, 3\)(?s:.)*test_errors\.py"):
+        np.nanmax(x)
+    with pytest.raises(MissingRuleError, match=r"\[\(2, 3\) float64, \(2, 3\) float64\]"):
+        np.column_stack([x, x])
+
+
+def test_forward_that_returns_no_array_is_named() -> None:
+    class Returns(tw.Function):
+        def __init__(self, what: Any) -> None:
+            self.what = what
+
+        def forward(self, x: Any) -> Any:
+            return self.what
+
+        def backward(self, g: Any) -> Any:
+            return [g * 3.0]  # a list will do
+
+    x = tw.Variable(2.0)
+    for what in (None, [np.ones(2)], tw.Variable(1.0)):
+        with pytest.raises(TypeError, match=r"forward of returns returned a \w+"):
+            Returns(what)(x)
+    y = Returns(5)(x)
+    y.backward()
+    assert y.dtype == np.float64 and float(x.grad) == 3.0

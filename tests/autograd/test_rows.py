@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -180,3 +181,26 @@ def test_row_gradients_add_up_over_backward_calls() -> None:
     for _ in range(2):
         w[np.array([1])].sum().backward()
     np.testing.assert_array_equal(w.grad.data.to_dense(), [[0, 0], [2, 2], [0, 0]])
+
+
+def test_what_is_no_law_of_rows_raises_and_names_to_dense(rng: np.random.Generator) -> None:
+    g = random_grad(rng, 3, (4, 2))
+    refused: list[Callable[[], Any]] = [
+        lambda: g - g,
+        lambda: g + 1,
+        lambda: 1 / g,
+        lambda: g**2,
+        lambda: g @ g,
+        lambda: abs(g),
+        lambda: g[0],
+        lambda: len(g),
+        lambda: list(g),
+        lambda: float(g),
+        lambda: bool(g),
+        lambda: g == 0,
+        lambda: g > 0,
+    ]
+    for operation in refused:
+        with pytest.raises(TypeError, match="to_dense"):
+            operation()
+    assert g in {g}

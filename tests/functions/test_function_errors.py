@@ -93,3 +93,28 @@ def test_a_slope_of_something_else_is_refused():
 
             def slope(self, z):
                 return z
+
+
+def test_axes_that_do_not_exist_name_the_op():
+    x = tw.Variable(np.ones((2, 3)))
+    for op, call in {
+        "moveaxis": lambda: F.moveaxis(x, 0, 5),
+        "take": lambda: F.take(x, [0], axis=2),
+        "take_along_axis": lambda: F.take_along_axis(x, [[0]], axis=-3),
+        "sum": lambda: F.sum(x, axis=2),
+    }.items():
+        with pytest.raises(ShapeError, match=rf"^{op}: .*\(2, 3\)(?s:.)*test_function_errors\.py"):
+            call()
+
+
+def test_parts_of_unequal_length():
+    with pytest.raises(ShapeError, match=r"split.*\(5,\).*equal division"):
+        F.split(tw.Variable(np.ones(5)), 2)
+
+
+def test_numpy_numbers_as_parameters_keep_the_dtype():
+    x = tw.Variable(np.ones(3, np.float32))
+    half = np.float64(0.5)
+    rng = np.random.default_rng(0)
+    for y in (F.leaky_relu(-x, half), F.clip(x, half, None), F.dropout(x, half, rng)):
+        assert y.dtype == np.float32

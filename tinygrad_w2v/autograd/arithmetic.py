@@ -12,6 +12,7 @@ import numpy as np
 
 from tinygrad_w2v.autograd.dispatch import implements
 from tinygrad_w2v.autograd.function import Function
+from tinygrad_w2v.autograd.node import Node
 
 
 class Arithmetic(Function):
@@ -144,12 +145,19 @@ class Matmul(Arithmetic):
             gx = np.matmul(g, transposed(y))
             gx = np.squeeze(gx, -2) if row else gx
         if self.needs(1):
-            if len(y.shape) == 2 and len(x.shape) > 2 and not column:
+            one_for_all = len(y.shape) == 2 and len(x.shape) > 2 and not column
+            if one_for_all and not (is_empty(x) or is_empty(g)):  # -1 is unknown where it is empty
                 # One matrix served a whole batch: one product, not one for each of the batch.
                 x, g = np.reshape(x, (-1, x.shape[-1])), np.reshape(g, (-1, g.shape[-1]))
             gy = np.matmul(transposed(x), g)
             gy = np.squeeze(gy, -1) if column else gy
         return gx, gy
+
+
+def is_empty(x: Any) -> bool:
+    """Whether `x` is known to hold nothing (the sizes of a foreign array need not be numbers)."""
+    data = x._data if isinstance(x, Node) else x
+    return isinstance(data, np.ndarray) and data.size == 0
 
 
 def transposed(x: Any) -> Any:

@@ -123,6 +123,12 @@ def _walk(
     return {leaf: _private(g, leaf in owned) for leaf, g in arriving.items()}
 
 
+def check_unwritten(root: Function) -> None:
+    """Raise where an array that an op below `root` saved under `debug` was written into since."""
+    for function in consumers_first([root]):
+        diagnosis.check_unwritten(function)
+
+
 def _key(x: Node) -> Any:
     """Under what gradients of `x` are collected: its creator (an output may be wrapped twice)."""
     if x.creator is None:
@@ -150,7 +156,7 @@ def _pull(function: Function, g: Any) -> tuple[Any, ...]:
     except Exception as error:
         raise diagnosis.backward_error(function, error) from error
     if type(parts) is not tuple:
-        parts = (parts,)
+        parts = tuple(parts) if type(parts) is list else (parts,)
     if len(parts) != len(function.inputs):
         raise ShapeError(
             f"backward of {function.label} returned {len(parts)} gradient(s) for "
@@ -167,10 +173,7 @@ def _pull_recorded(function: Function, g: Any) -> tuple[Any, ...]:
 
 def _pull_watched(pull: Callable[..., Any], function: Function, g: Any) -> tuple[Any, ...]:
     """`pull` under `debug`: what was saved is unchanged, `g` is not written to, NaN is found."""
-    try:
-        diagnosis.check_unwritten(function)
-    except Exception as error:
-        raise diagnosis.backward_error(function, error) from None
+    diagnosis.check_unwritten(function)
     if type(g) is ndarray:
         g = g.view()
         g.flags.writeable = False

@@ -9,7 +9,7 @@ from __future__ import annotations
 import linecache
 import sys
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -25,7 +25,18 @@ if TYPE_CHECKING:
 _PACKAGE = Path(__file__).resolve().parent.parent
 _ENGINE = (str(_PACKAGE / "autograd"), str(_PACKAGE / "functions"), str(Path(np.__file__).parent))
 _MODULE_CALL = str(_PACKAGE / "nn" / "module.py")
-_SHAPE_WORDS = ("shape", "broadcast", "dimension", "matmul", "size", "axis", "axes", "reshape")
+_SHAPE_WORDS = (
+    "shape",
+    "broadcast",
+    "dimension",
+    "matmul",
+    "size",
+    "axis",
+    "axes",
+    "reshape",
+    "division",
+)
+_SHOWN = 8  # parts of a list in a message
 _HINT_DEBUG = "run it under `with tw.debug():` to see the line where it was applied"
 
 
@@ -52,7 +63,10 @@ def user_site() -> Site | None:
 
 
 def describe(value: Any) -> str:
-    """``(2, 3) float32`` for an array; the value itself for a number."""
+    """``(2, 3) float32`` for an array; the value itself for a number; lists part by part."""
+    if isinstance(value, list | tuple):
+        shown = [describe(part) for part in value[:_SHOWN]] + ["..."] * (len(value) > _SHOWN)
+        return f"[{', '.join(shown)}]"
     shape = getattr(value, "shape", None)
     if shape is None:
         return repr(value)
@@ -64,50 +78,67 @@ def statistics(value: Any) -> str:
     array = np.asarray(value)
     if array.size == 0 or array.dtype.kind not in "fiub":
         return describe(array)
-    low, high, mean = array.min(), array.max(), array.mean()
+    low, high, mean = array.min(), array.max(), array.mean(dtype=np.float64)
     return f"{describe(array)} min {low:.6g} max {high:.6g} mean {mean:.6g}"
 
 
-def _where(site: Site | None) -> str:
+def place(site: Site | None) -> str:
+    """The line that ends a message: where an op was applied, if that is known."""
     return f"\n  applied at {site}" if site else ""
+
+
+def user_line() -> str:
+    """`place` of the line that the user's code is at."""
+    return place(user_site())
 
 
 # ---------------------------------------------------------------------- errors of forward, backward
 def forward_error(function: Function, arrays: list[Any], error: Exception) -> Exception:
     """The error to raise instead of `error`: it names the op, the shapes and the user's line."""
+    if isinstance(error, ValueError) and "read-only" in str(error):
+        explained: Exception = InPlaceError(
+            f"{function.label} writes into an array that it was given ({_shapes(arrays)}): forward "
+            f"returns, it never writes{user_line()}"
+        )
+        explained._explained = True  # type: ignore[attr-defined]
+        return explained
+    return input_error(function.label, arrays, error)
+
+
+def input_error(label: str, inputs: Sequence[Any], error: Exception) -> Exception:
+    """`forward_error` for an op that is known by its `label` and refuses its inputs."""
     if getattr(error, "_explained", False):
         return error
-    site = user_site()
-    shapes = ", ".join(describe(a) for a in arrays)
+    shapes = _shapes(inputs)
     if isinstance(error, TinygradError):
-        error.add_note(f"in {function.label}({shapes}){_where(site)}")
+        error.add_note(f"in {label}({shapes}){user_line()}")
         explained: Exception = error
-    elif isinstance(error, ValueError) and "read-only" in str(error):
-        explained = InPlaceError(
-            f"{function.label} writes into an array that it was given ({shapes}): forward "
-            f"returns, it never writes{_where(site)}"
-        )
     elif isinstance(error, ValueError) and any(w in str(error).lower() for w in _SHAPE_WORDS):
         explained = ShapeError(
-            f"{function.label}: the inputs {shapes} do not fit: {error}. Compare the shapes; "
-            f"`reshape`, `np.expand_dims` and `np.swapaxes` change them{_where(site)}"
+            f"{label}: the inputs {shapes} do not fit: {error}. Compare the shapes; "
+            f"`reshape`, `np.expand_dims` and `np.swapaxes` change them{user_line()}"
         )
     elif type(error) in (ValueError, IndexError, TypeError, NotImplementedError):
-        explained = type(error)(
-            f"{function.label}: {error}. The inputs were {shapes}{_where(site)}"
-        )
+        explained = type(error)(f"{label}: {error}. The inputs were {shapes}{user_line()}")
     else:
-        error.add_note(f"in {function.label}({shapes}){_where(site)}")
+        error.add_note(f"in {label}({shapes}){user_line()}")
         explained = error
     explained._explained = True  # type: ignore[attr-defined]
     return explained
 
 
+def _shapes(inputs: Iterable[Any]) -> str:
+    return ", ".join(describe(getattr(x, "_data", x)) for x in inputs)
+
+
 def backward_place(function: Function) -> str:
     """Shapes and line of an op, to end the message of an error in its backward."""
-    shapes = ", ".join(describe(getattr(x, "_data", x)) for x in function.inputs or ())
-    place = f"\n  inputs {shapes}"
-    return place + (_where(function.site) if function.site else f"\n  {_HINT_DEBUG}")
+    return f"\n  inputs {_shapes(function.inputs or ())}" + place_or_hint(function)
+
+
+def place_or_hint(function: Function) -> str:
+    """The line where an op was applied, or how to have it recorded."""
+    return place(function.site) or f"\n  {_HINT_DEBUG}"
 
 
 def backward_error(function: Function, error: Exception) -> Exception:
@@ -148,7 +179,7 @@ def check_finite_forward(function: Function, arrays: list[Any], outputs: Any) ->
         return
     inputs = "".join(f"\n  input {i}: {statistics(a)}" for i, a in enumerate(arrays))
     raise NonFiniteError(
-        f"{function.label} made NaN or infinity out of finite inputs{inputs}{_where(function.site)}"
+        f"{function.label} made NaN or infinity out of finite inputs{inputs}{place(function.site)}"
     )
 
 
@@ -167,7 +198,7 @@ def check_finite_backward(function: Function, g: Any, gradients: tuple[Any, ...]
     raise NonFiniteError(
         f"backward of {function.label} made NaN or infinity out of finite values"
         + "".join(lines)
-        + (_where(function.site) or f"\n  {_HINT_DEBUG}")
+        + place_or_hint(function)
     )
 
 
@@ -212,15 +243,16 @@ def check_unwritten(function: Function) -> None:
     ):
         if before != now:
             raise InPlaceError(
-                f"{_name_of(function, array)} of shape {array.shape} was changed in place after "
-                f"forward had saved it: assign a new array (`x.data = x.data + 1`) or change it "
-                "after backward"
+                f"backward of {function.label}: {_name_of(function, array)} of shape {array.shape} "
+                "was changed in place after forward had saved it: assign a new array "
+                f"(`x.data = x.data + 1`) or change it after backward{backward_place(function)}"
             )
 
 
 def _name_of(function: Function, array: Any) -> str:
     for i, x in enumerate(function.inputs or ()):
-        if getattr(x, "_data", x) is array:
-            name = getattr(x, "name", None)
-            return f"`{name}.data`, input {i}" if name else f"the `.data` of input {i}"
+        if x is array:
+            return f"the array that is input {i}"
+        if getattr(x, "_data", None) is array:
+            return f"`{x.name}.data`, input {i}" if x.name else f"the `.data` of input {i}"
     return "the output's `.data`"

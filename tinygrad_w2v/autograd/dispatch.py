@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from tinygrad_w2v._base.errors import MissingRuleError
+from tinygrad_w2v.autograd import diagnosis
 from tinygrad_w2v.autograd.node import Node
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -50,19 +51,21 @@ def call(numpy_function: Any, args: Any, kwargs: dict[str, Any]) -> Any:
         if numpy_function in PLAIN:
             return numpy_function(*unwrapped(args), **unwrapped(kwargs))
         raise MissingRuleError(
-            f"np.{numpy_function.__name__} has no derivative rule: use `.data` for the plain "
-            "array, an op of `tinygrad_w2v.functions`, or write one (docs/how-to/add-an-op.md)"
+            f"{_named(numpy_function)} has no derivative rule: use `.data` for the plain array, "
+            "an op of `tinygrad_w2v.functions`, or write one (docs/how-to/add-an-op.md)"
+            + _inputs(args)
         )
     if kwargs:
         kwargs = {key: value for key, value in kwargs.items() if value is not np._NoValue}
         if kwargs.pop("out", None) is not None:
-            raise _out_refused(f"np.{numpy_function.__name__}")
+            raise _out_refused(_named(numpy_function))
     try:
         return rule(*args, **kwargs)
     except TypeError as error:
         if "unexpected keyword argument" in str(error) or "positional argument" in str(error):
             raise MissingRuleError(
-                f"np.{numpy_function.__name__} of a Variable does not take these: {error}"
+                f"{_named(numpy_function)} of a Variable does not take these: {error}"
+                + _inputs(args)
             ) from None
         raise
 
@@ -74,9 +77,21 @@ def call_ufunc(ufunc: np.ufunc, method: str, inputs: Any, kwargs: dict[str, Any]
     if method != "__call__":
         raise MissingRuleError(
             f"np.{ufunc.__name__}.{method} has no derivative rule: use `np.sum`, `np.prod`, "
-            "`np.cumsum` or another op, or `.data` for the plain array"
+            "`np.cumsum` or another op, or `.data` for the plain array" + _inputs(inputs)
         )
     return call(ufunc, inputs, kwargs)
+
+
+def _named(numpy_function: Any) -> str:
+    """A NumPy function as a user writes it: ``np.linalg.norm``."""
+    module = getattr(numpy_function, "__module__", None) or "numpy"
+    return f"np{module.removeprefix('numpy')}.{numpy_function.__name__}"
+
+
+def _inputs(args: Any) -> str:
+    """Shapes of the arguments and the user's line, to end a message."""
+    shapes = ", ".join([diagnosis.describe(value) for value in unwrapped(args)])
+    return f"\n  inputs {shapes}{diagnosis.user_line()}"
 
 
 def _out_refused(name: str) -> TypeError:

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from tinygrad_w2v._base.errors import MissingRuleError
+from tinygrad_w2v._base.errors import MissingRuleError, NonDifferentiableError
+from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.autograd import diagnosis
 from tinygrad_w2v.autograd.modes import modes
 from tinygrad_w2v.autograd.node import Node, is_duck_array
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 ndarray = np.ndarray
 new_object = object.__new__
 PYTHON_NUMBERS = frozenset((int, float, bool))
+_ARRAYS = frozenset((ndarray, np.float64, np.float32, tuple))  # what `forward` mostly returns
 next_order = itertools.count().__next__
 
 
@@ -155,8 +157,8 @@ class Function:
         if type(y) is not ndarray:
             if type(y) is tuple:
                 return self._record_several(inputs, arrays, y)
-            if type(y) in PYTHON_NUMBERS:
-                y = np.float64(y)
+            if type(y) not in _ARRAYS:
+                y = self._checked_output(y)
         for array in self.saved:
             if array is y:
                 self._outputs = (y,)
@@ -194,22 +196,45 @@ class Function:
                 x = dtype.type(x)
             elif type(x) is ndarray or not is_duck_array(x):
                 x = np.asarray(x)
+                if x.dtype.kind not in "fiub":
+                    raise self._constant_refused(i, x)
                 fits = dtype is None or x.dtype == dtype
                 if not fits and (x.ndim == 0 or (self.arithmetic and x.dtype.kind in "iub")):
                     x = x.astype(dtype)
             converted[i] = arrays[i] = x
         return tuple(converted)
 
+    def _constant_refused(self, position: int, constant: AnyArray) -> TypeError:
+        shown = f"{constant.item()!r}" if constant.ndim == 0 else f"an array of {constant.dtype}"
+        return NonDifferentiableError(
+            f"{self.label}: input {position} is {shown}, not real numbers: convert it, for example "
+            "with `.astype(np.float64)`; what else an op of your own needs goes to its `__init__`"
+            + diagnosis.user_line()
+        )
+
     def _run(self, arrays: list[Any]) -> Any:
         """Forward alone, nothing recorded."""
         try:
-            return self.forward(*arrays)
+            y = self.forward(*arrays)
         except Exception as error:
             raise diagnosis.forward_error(self, arrays, error) from error
+        return y if type(y) in _ARRAYS else self._checked_output(y)
+
+    def _checked_output(self, y: Any) -> Any:
+        """What `forward` returned, if that is no array: a number becomes one."""
+        if type(y) in PYTHON_NUMBERS:
+            return np.float64(y)
+        if isinstance(y, Node) or not hasattr(y, "shape"):
+            raise TypeError(
+                f"forward of {self.label} returned a {type(y).__name__}: return an array or a "
+                "tuple of arrays" + diagnosis.user_line()
+            )
+        return y
 
     def _record_several(
         self, inputs: tuple[Any, ...], arrays: list[Any], outputs: tuple[Any, ...]
     ) -> tuple[Variable, ...]:
+        outputs = tuple([y if type(y) in _ARRAYS else self._checked_output(y) for y in outputs])
         for array in self.saved:
             if not any(array is known for known in (*arrays, *outputs)):
                 self._save_refused(array)
@@ -233,8 +258,8 @@ class Function:
         if not modes.recording:
             self.saved = ()
             if type(y) is tuple:
-                return tuple([_wrapped(part, None, 0) for part in y])
-            return _wrapped(y, None, 0)
+                return tuple([_leaf(part) for part in y])
+            return _leaf(y)
         result: Any
         if type(y) is tuple:
             result = self._record_several(inputs, arrays, y)
@@ -247,22 +272,20 @@ class Function:
     def over_variables(self) -> Function:
         """The op with Variables in `saved`: what `backward` runs on under ``create_graph``."""
         view = copy.copy(self)
-        met: list[Any] = []
-        view.saved = tuple([self._variable_of(array, met) for array in self.saved])
+        owners: dict[int, list[Any]] = {}
+        for x in self.inputs:
+            owners.setdefault(id(x._data if isinstance(x, Node) else x), []).append(x)
+        view.saved = tuple([self._variable_of(array, owners) for array in self.saved])
         return view
 
-    def _variable_of(self, array: Any, met: list[Any]) -> Any:
+    def _variable_of(self, array: Any, owners: dict[int, list[Any]]) -> Any:
         """The Variable that a saved array belongs to; an output is wrapped anew (no cycle).
 
-        Inputs that share one array (``x * x.detach()``) are taken in their order: `met` has those
-        that were taken before.
+        Inputs that share one array (``x * x.detach()``) are taken in their order.
         """
-        owners = [x for x in self.inputs if x is array or getattr(x, "_data", None) is array]
-        if owners:
-            taken = sum(x is array or getattr(x, "_data", None) is array for x in met)
-            owner = owners[min(taken, len(owners) - 1)]
-            met.append(owner)
-            return owner
+        sharing = owners.get(id(array))
+        if sharing:
+            return sharing.pop(0) if len(sharing) > 1 else sharing[0]
         for index, output in enumerate(self._outputs):
             if output is array:
                 return _wrapped(array, self, index)
@@ -282,8 +305,13 @@ class Function:
         )
 
 
+def _leaf(data: Any) -> Variable:
+    """The result of an op under `no_grad`: a leaf, whose data may be written into."""
+    return _wrapped(np.asarray(data) if isinstance(data, np.generic) else data, None, 0)
+
+
 def _wrapped(data: Any, creator: Function | None, index: int) -> Variable:
-    """A Variable made without its checks: of an op's output, or under `no_grad` a leaf."""
+    """A Variable made without its checks."""
     result = new_object(Node.result_type)
     result._data = data
     result.creator = creator

@@ -14,9 +14,26 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_w2v._base.errors import ShapeError
 from tinygrad_w2v._base.types import AnyArray, Shape
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.node import Node, primitive
+
+
+def _unsupported(what: str) -> TypeError:
+    return TypeError(
+        f"{what} is not defined for a RowGrad (a gradient of some rows of a table): "
+        "make an array with `.to_dense()` first (`F.to_dense(v)` of a Variable)"
+    )
+
+
+def _refused(what: str) -> Any:
+    """An operator that raises."""
+
+    def operator(self: RowGrad, *others: Any) -> Any:
+        raise _unsupported(what)
+
+    return operator
 
 
 class RowGrad:
@@ -169,7 +186,10 @@ class RowGrad:
     def add_to(self, table: AnyArray, factor: float = 1.0) -> None:
         """``table += factor * self``, in place; only the rows of this gradient are touched."""
         if table.shape != self.shape:
-            raise ValueError(f"a RowGrad of shape {self.shape} does not fit {table.shape}")
+            raise ShapeError(
+                f"a RowGrad of shape {self.shape} does not fit an array of shape {table.shape}: "
+                "the shapes must be equal; what `.to_dense()` makes can be broadcast"
+            )
         rows, values = self._summed(rising=False)
         scale = _product(None if factor == 1.0 else factor, self._factor)
         if scale is not None:
@@ -185,11 +205,15 @@ class RowGrad:
     def __add__(self, other: Any) -> Any:
         if isinstance(other, RowGrad):
             if other.shape != self.shape:
-                raise ValueError(f"row gradients of tables {self.shape} and {other.shape}")
+                raise ShapeError(
+                    f"RowGrads of tables of shapes {self.shape} and {other.shape} have no sum"
+                )
             return self._derived((self, other))
         if isinstance(other, np.ndarray):
             return _sum_with_array(self, other)
-        return NotImplemented
+        if isinstance(other, Node):
+            return NotImplemented
+        raise _unsupported(f"+ with a {type(other).__name__}")
 
     def __radd__(self, other: Any) -> Any:
         return self + other
@@ -231,6 +255,20 @@ class RowGrad:
     def __array__(self, *args: Any, **kwargs: Any) -> Any:
         raise _unsupported("np.asarray")
 
+    # Python's other operators would answer something of their own (`g == 0` would be False).
+    __hash__ = object.__hash__
+    __sub__ = __rsub__ = _refused("-")
+    __rtruediv__ = _refused("division by it")
+    __pow__ = __rpow__ = _refused("**")
+    __matmul__ = __rmatmul__ = _refused("@")
+    __abs__ = _refused("abs")
+    __getitem__ = __setitem__ = _refused("indexing")
+    __len__ = _refused("len")
+    __iter__ = _refused("iteration")
+    __bool__ = _refused("a truth value")
+    __float__ = _refused("float")
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _refused("a comparison")
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
@@ -238,13 +276,6 @@ class RowGrad:
 
 
 _IN_PLACE = {np.subtract: -1.0, np.add: 1.0}
-
-
-def _unsupported(what: str) -> TypeError:
-    return TypeError(
-        f"{what} is not defined for a RowGrad (a gradient of some rows of a table): "
-        "make an array with `.to_dense()` first (`F.to_dense(v)` of a Variable)"
-    )
 
 
 def _sum_with_array(grad: RowGrad, array: AnyArray) -> AnyArray:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v._base.types import Shape
+from tinygrad_w2v.autograd.diagnosis import input_error
 from tinygrad_w2v.autograd.dispatch import implements, unwrapped
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.node import Node, primitive
@@ -33,6 +34,20 @@ def normalized_axes(axis: Axis, ndim: int) -> tuple[int, ...]:
     if type(axis) is int and -ndim <= axis < ndim:
         return (axis % ndim,)
     return np.lib.array_utils.normalize_axis_tuple(axis, ndim)
+
+
+def axes_of(op: str, x: Any, axis: Axis) -> tuple[int, ...]:
+    """`normalized_axes` of `x`, with an error that names the op: for what comes before one.
+
+    Raises
+    ------
+    ShapeError
+        For an axis that is out of range or named twice.
+    """
+    try:
+        return normalized_axes(axis, np.ndim(x))
+    except np.exceptions.AxisError as error:
+        raise input_error(op, [x], error) from error
 
 
 def sum_to(g: Any, shape: tuple[Any, ...]) -> Any:

@@ -13,9 +13,10 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import NonDifferentiableError, NonScalarError, ShapeError
 from tinygrad_w2v._base.types import Shape
-from tinygrad_w2v.autograd import arithmetic, dispatch, reduction, rows, shaping
-from tinygrad_w2v.autograd.backward import gradients
+from tinygrad_w2v.autograd import arithmetic, diagnosis, dispatch, reduction, rows, shaping
+from tinygrad_w2v.autograd.backward import check_unwritten, gradients
 from tinygrad_w2v.autograd.display import html_of, repr_of
+from tinygrad_w2v.autograd.modes import modes
 from tinygrad_w2v.autograd.node import Node, as_data
 from tinygrad_w2v.autograd.shaping import Axis, cast
 
@@ -144,6 +145,8 @@ class Variable(Node, results=True):
         """
         seed = self._seed(grad, create_graph)
         kept: dict[Node, Any] | None = {} if retain_grad else None
+        if self.creator is not None and self.creator.site is not None and not modes.debugging:
+            check_unwritten(self.creator)  # it was recorded under `debug`, whose block has ended
         found = gradients(self, seed, create_graph, kept)
         for node, g in kept.items() if kept else ():
             if node.creator is not None:
@@ -162,15 +165,16 @@ class Variable(Node, results=True):
         data = self._data
         if data.dtype.kind != "f":
             raise NonDifferentiableError(
-                f"backward of a Variable of dtype {data.dtype}: gradients need floating-point "
-                "data; make it with `.astype(float)` or a list"
+                f"backward of a Variable of shape {data.shape} and dtype {data.dtype}"
+                f"{_made_by(self)}: gradients need floating-point data; make it with "
+                f"`.astype(float)` or a list{_applied_at(self)}"
             )
         if grad is None:
             if any(n != 1 for n in data.shape):
                 raise NonScalarError(
                     f"backward() of a value of shape {data.shape}{_made_by(self)}: give its "
                     "gradient, `backward(grad)`, or reduce it to one number first, for example "
-                    "with `.sum()`"
+                    f"with `.sum()`{_applied_at(self)}"
                 )
             if isinstance(data, np.generic):
                 return type(data)(1)
@@ -182,7 +186,8 @@ class Variable(Node, results=True):
             seed = seed.to_dense()
         if seed.shape != data.shape:
             raise ShapeError(
-                f"backward(grad) of a value of shape {data.shape}: grad has shape {seed.shape}"
+                f"backward(grad) of a value of shape {data.shape}{_made_by(self)}: grad has shape "
+                f"{seed.shape}; give one number for each element{_applied_at(self)}"
             )
         return seed if seed.dtype == data.dtype else cast(seed, data.dtype)
 
@@ -385,3 +390,7 @@ class Variable(Node, results=True):
 
 def _made_by(variable: Variable) -> str:
     return f", made by {variable.creator.label}" if variable.creator is not None else ""
+
+
+def _applied_at(variable: Variable) -> str:
+    return diagnosis.place_or_hint(variable.creator) if variable.creator is not None else ""

@@ -165,4 +165,4 @@ def leaky_relu(x: Any, negative_slope: float = 0.01) -> Any:
     >>> F.leaky_relu(tw.Variable([-1.0, 2.0]), 0.1).data
     array([-0.1,  2. ])
     """
-    return LeakyRelu(negative_slope)(x)
+    return LeakyRelu(float(negative_slope))(x)

@@ -14,6 +14,7 @@ from tinygrad_w2v.autograd.shaping import (
     Axis,
     ScatterIndex,
     Transpose,
+    axes_of,
     expand_dims,
     normalized_axes,
     reshape,
@@ -133,10 +134,8 @@ def moveaxis(a: Any, source: Any, destination: Any) -> Any:
     >>> F.moveaxis(tw.Variable(np.ones((2, 3, 4))), 0, -1).shape
     (3, 4, 2)
     """
-    ndim = np.ndim(a)
-    sources = normalized_axes(source, ndim)
-    places = normalized_axes(destination, ndim)
-    order = [axis for axis in range(ndim) if axis not in sources]
+    sources, places = axes_of("moveaxis", a, source), axes_of("moveaxis", a, destination)
+    order = [axis for axis in range(np.ndim(a)) if axis not in sources]
     for place, axis in sorted(zip(places, sources, strict=True)):
         order.insert(place, axis)
     return Transpose(tuple(order))(a)

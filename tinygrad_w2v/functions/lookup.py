@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v._base.types import Shape
+from tinygrad_w2v.autograd.diagnosis import user_line
 from tinygrad_w2v.autograd.dispatch import implements, unwrapped
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.node import is_duck_array, primitive
 from tinygrad_w2v.autograd.rows import densify, look_up
-from tinygrad_w2v.autograd.shaping import ScatterIndex, normalized_axes, reshape
+from tinygrad_w2v.autograd.shaping import ScatterIndex, axes_of, normalized_axes, reshape
 
 
 class Take(Function):
@@ -100,7 +101,7 @@ def out_of_range(op: str, shape: Shape, axis: int, ids: Any) -> IndexError:
     return IndexError(
         f"{op}: the ids go from {ids.min()} to {ids.max()}, but axis {axis} of the table of shape "
         f"{tuple(shape)} has the places 0 to {n - 1} (or -{n} to -1, from the end): compare the "
-        "ids with the size of the vocabulary"
+        f"ids with the size of the vocabulary{user_line()}"
     )
 
 
@@ -166,7 +167,7 @@ def take(a: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> 
     if axis is None:
         a, axis = reshape(a, -1), 0
     shape = np.shape(a)
-    (axis,) = normalized_axes(axis, len(shape))
+    (axis,) = axes_of("take", a, axis)
     ids = as_ids(indices)
     if mode == "wrap":
         ids = ids % shape[axis]
@@ -209,7 +210,7 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
     if axis is None:
         arr, axis = reshape(arr, -1), 0
     shape = np.shape(arr)
-    (axis,) = normalized_axes(axis, len(shape))
+    (axis,) = axes_of("take_along_axis", arr, axis)
     ids = as_ids(indices)
     try:
         return TakeAlongAxis(ids, axis)(arr)

@@ -12,6 +12,7 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import ShapeError
 from tinygrad_w2v.autograd.arithmetic import Arithmetic
+from tinygrad_w2v.autograd.diagnosis import user_line
 from tinygrad_w2v.autograd.dispatch import unwrapped
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.node import is_duck_array, primitive
@@ -163,7 +164,7 @@ def cross_entropy(logits: Any, targets: Any) -> Any:
         raise ShapeError(
             f"cross_entropy: targets of shape {tuple(targets.shape)} and dtype {targets.dtype} do "
             f"not fit logits of shape {tuple(shape)}: give integer class ids of shape "
-            f"{tuple(shape[:-1])}, or a distribution of the logits' shape"
+            f"{tuple(shape[:-1])}, or a distribution of the logits' shape" + user_line()
         )
     ids = unwrapped(targets)
     try:
@@ -171,7 +172,7 @@ def cross_entropy(logits: Any, targets: Any) -> Any:
     except IndexError as error:
         raise IndexError(
             f"cross_entropy: the class ids go from {ids.min()} to {ids.max()}, but logits of shape "
-            f"{tuple(shape)} have the classes 0 to {shape[-1] - 1}"
+            f"{tuple(shape)} have the classes 0 to {shape[-1] - 1}{user_line()}"
         ) from error
 
 

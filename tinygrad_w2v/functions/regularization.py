@@ -67,6 +67,7 @@ def dropout(x: Any, p: float, rng: np.random.Generator) -> Any:
     """
     if not 0 <= p < 1:
         raise InputError(f"dropout: p is the probability of a 0, in [0, 1), not {p}")
+    p = float(p)  # a NumPy float64 would widen a float32 mask
     shape, dtype = np.shape(x), np.result_type(x)
     kept = rng.random(shape) >= p
     return Dropout(p, kept.astype(dtype if dtype.kind == "f" else float) / (1 - p))(x)
