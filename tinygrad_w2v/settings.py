@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,9 @@ from tinygrad_w2v._base.batch import Batch
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.types import IntArray
 from tinygrad_w2v.models import CBOW, EmbeddingModel, SkipGram
+from tinygrad_w2v.nn import Parameter
 from tinygrad_w2v.text.corpus import Corpus
+from tinygrad_w2v.text.huffman import HuffmanTree
 from tinygrad_w2v.text.subsampling import keep_probability
 from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.text.windows import WindowSettings, WindowSource
@@ -25,6 +28,8 @@ ALPHA: dict[tuple[str, str | None], float] = {
     ("cbow", None): 0.075,
     ("cbow", "word2vec"): 0.05,
 }
+# A sum of contexts is as long as several means, so that it wants shorter steps.
+ALPHA_OF_SUM = 0.025
 
 LARGEST_BATCH = 256
 # How far a batch may move one row of a table, in learning rates: the most read row, and the mean.
@@ -39,7 +44,7 @@ class TrainingSettings:
     Attributes
     ----------
     model : {"cbow", "skipgram"}
-        The representation; the objective is negative sampling.
+        The representation.
     size : int
         Numbers in a vector.
     window : int
@@ -49,7 +54,7 @@ class TrainingSettings:
     max_vocab : int, optional
         The largest vocabulary: rarer words are left out until it fits.
     negative : int
-        K, the drawn words that the true one is told apart from.
+        K, the drawn words that the true one is told apart from; 0 only with `hs`.
     ns_exponent : float
         Words are drawn in proportion to their counts to this power.
     sample : float
@@ -68,6 +73,11 @@ class TrainingSettings:
         ``"word2vec"``: CBOW's update as in word2vec.c instead of the gradient.
     seed : int
         Of all that is drawn.
+    hs : bool
+        Find each word in a Huffman tree (hierarchical softmax): with `negative` 0 instead of
+        negative sampling, else the sum of both is learned, as in word2vec.c and gensim.
+    cbow_mean : bool
+        False: CBOW takes the sum of the contexts' vectors in place of the mean.
 
     Raises
     ------
@@ -98,21 +108,27 @@ class TrainingSettings:
     batch: int | None = None
     compat: str | None = None
     seed: int = 1
+    hs: bool = False
+    cbow_mean: bool = True
 
     def __post_init__(self) -> None:
         if self.model not in MODELS:
             raise InputError(f"model must be one of {', '.join(MODELS)}, not {self.model!r}")
         if self.compat not in (None, "word2vec"):
             raise InputError(f"compat must be None or 'word2vec', not {self.compat!r}")
-        for name in ("size", "window", "negative", "epochs", "batch", "max_vocab"):
+        for name in ("size", "window", "epochs", "batch", "max_vocab"):
             value = getattr(self, name)
             _require(name, value is None or value >= 1, "1 or more", value)
+        if self.hs:
+            _require("negative", self.negative >= 0, "0 or more", self.negative)
+        elif self.negative < 1:
+            raise InputError(f"negative must be 1 or more, not {self.negative}, without hs")
         _require("min_count", self.min_count >= 0, "0 or more", self.min_count)
         fits = 0 <= self.sample < math.inf
         _require("sample", fits, "0 or more (0.001 is usual)", self.sample)
         fits = math.isfinite(self.ns_exponent)
         _require("ns_exponent", fits, "a finite number (0.75 is usual)", self.ns_exponent)
-        usual = ALPHA[self.model, self.compat]
+        usual = self.usual_alpha
         fits = 0 < self.first_alpha < math.inf
         _require("alpha", fits, f"a positive number ({usual} is usual)", self.alpha)
         fits = 0 <= self.min_alpha <= self.first_alpha
@@ -121,13 +137,31 @@ class TrainingSettings:
     @property
     def first_alpha(self) -> float:
         """The first learning rate, as given or as the model's default."""
-        return ALPHA[self.model, self.compat] if self.alpha is None else self.alpha
+        return self.usual_alpha if self.alpha is None else self.alpha
+
+    @property
+    def usual_alpha(self) -> float:
+        """The learning rate that fits the model."""
+        if self.model == "cbow" and not self.cbow_mean:
+            return ALPHA_OF_SUM
+        return ALPHA[self.model, self.compat]
 
     def new_model(self, vocab_size: int) -> EmbeddingModel:
-        """Return the model with its first, random vectors."""
+        """Return the model with its first, random vectors.
+
+        With `hs` and negative words together, `w_out` has a row for each of the V words, then one
+        for each of the V - 1 inner nodes, and both objectives are one: see `WindowSettings`.
+        """
         rng = np.random.default_rng(self.seed % 2**64)
         kind = MODELS[self.model]
-        return kind(vocab_size, self.size, compat=self.compat, negative=self.negative, rng=rng)
+        objective = "negative_sampling" if self.negative else "hierarchical_softmax"
+        options: dict[str, Any] = {"compat": self.compat, "rng": rng}
+        if self.model == "cbow":
+            options["mean"] = self.cbow_mean
+        model = kind(vocab_size, self.size, objective, negative=max(self.negative, 1), **options)
+        if self.hs and self.negative:
+            model.w_out = Parameter(np.zeros((2 * vocab_size - 1, self.size), np.float32))
+        return model
 
     def windows(self, corpus: Corpus, vocabulary: Vocabulary) -> WindowSource:
         """Return the source of the windows that the model is trained on."""
@@ -139,6 +173,7 @@ class TrainingSettings:
             ns_exponent=self.ns_exponent,
             seed=self.seed,
             batch_size=windows_in_batch(self, vocabulary.counts),
+            hs=self.hs,
         )
         return WindowSource(corpus, vocabulary.counts, settings)
 
@@ -179,11 +214,14 @@ def windows_in_batch(settings: TrainingSettings, counts: IntArray) -> int:
     true = kept / max(kept.sum(), 1)
     weights = np.asarray(counts, float) ** settings.ns_exponent
     drawn = settings.negative * weights / weights.sum()
+    tree = HuffmanTree.from_counts(counts).passing(true) if settings.hs else np.zeros(1)
     contexts = settings.window + 1 if settings.shrink_windows else 2 * settings.window
     single = settings.model == "skipgram"  # each context is read, and predicts, of its own
-    w_in = true * (contexts if single or settings.compat else 1)
-    w_out = (true + drawn) * (contexts if single else 1)
-    most_read = (w_in.max() + w_out.max()) / MOST_READ
+    whole = single or settings.compat or not settings.cbow_mean
+    w_in = true * (contexts if whole else 1)
+    w_out = (true + drawn if settings.negative else tree) * (contexts if single else 1)
+    root = tree.max() * (contexts if single else 1)
+    most_read = (w_in.max() + max(w_out.max(), root)) / MOST_READ
     mean_read = max(w_in.mean(), w_out.mean()) / MEAN_READ
     fitting = 1 / (settings.first_alpha * max(most_read, mean_read))
     return int(np.clip(fitting, 1, LARGEST_BATCH))
@@ -204,4 +242,12 @@ def small_batch(vocab_size: int, settings: TrainingSettings, windows: int = 2) -
     targets = (center[:, None] + np.arange(1 + settings.negative)) % vocab_size
     labels = np.zeros(targets.shape, np.float32)
     labels[:, 0] = 1
+    if settings.hs:  # a way of three inner nodes, turning once
+        nodes = (center[:, None] + np.arange(3)) % max(vocab_size - 1, 1)
+        code = np.tile(np.array([0, 1, 0], np.float32), (windows, 1))
+        if settings.negative:
+            targets = np.concatenate([targets, vocab_size + nodes], axis=1)
+            labels = np.concatenate([labels, 1 - code], axis=1)
+        else:
+            targets, labels = nodes, code
     return Batch(center, (center[:, None] + offsets) % vocab_size, offsets, targets, labels)

@@ -26,7 +26,7 @@ def squared(h, w_out, targets, labels):
 def make(kind: str, objective, rng: np.random.Generator) -> EmbeddingModel:
     """A float64 model with no zeros, so that both tables have gradients."""
     name, _, option = kind.partition(":")
-    options = {"compat": option} if name == "cbow" and option else {}
+    options = {"": {}, "sum": {"mean": False}}.get(option, {"compat": option})
     if name == "skipgram":
         options = {"predict": option}
     model = {"cbow": CBOW, "skipgram": SkipGram}[name](V, DIM, objective, rng=rng, **options)
@@ -51,7 +51,7 @@ def gradients(model: EmbeddingModel, batch: Batch) -> list[np.ndarray]:
     return [np.asarray(F.to_dense(p.grad).data) for p in (model.w_in, model.w_out)]
 
 
-KINDS = ["cbow", "cbow:word2vec", "skipgram:center", "skipgram:contexts"]
+KINDS = ["cbow", "cbow:word2vec", "cbow:sum", "skipgram:center", "skipgram:contexts"]
 ALL = [
     (kind, objective)
     for kind, objective in itertools.product(KINDS, [*OBJECTIVES, squared])
@@ -113,7 +113,8 @@ def test_check_grads_agrees_to_second_order(kind, objective, rng) -> None:
 def test_float32_tables_stay_float32(kind, rng) -> None:
     name, _, option = kind.partition(":")
     if name == "cbow":
-        model: EmbeddingModel = CBOW(V, DIM, compat=option or None)
+        compat = "word2vec" if option == "word2vec" else None
+        model: EmbeddingModel = CBOW(V, DIM, compat=compat, mean=option != "sum")
     else:
         model = SkipGram(V, DIM, predict=option)
     batch = draw(rng, 4)

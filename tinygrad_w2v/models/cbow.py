@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 import tinygrad_w2v.functions as F
 from tinygrad_w2v._base.batch import Batch
 from tinygrad_w2v.models.embedding_model import EmbeddingModel
+from tinygrad_w2v.models.objectives import Objective
 
 
 class CBOW(EmbeddingModel):
@@ -18,7 +21,13 @@ class CBOW(EmbeddingModel):
     With ``compat="word2vec"`` the value is the same, and every context is given the gradient of
     the mean whole, where the chain rule gives each its share 1 / C: word2vec.c's update.
 
-    Parameters are those of `EmbeddingModel`.
+    Parameters
+    ----------
+    vocab_size, dim, objective, compat, rng, negative, counts
+        As in `EmbeddingModel`.
+    mean : bool
+        False: the sum of the contexts' vectors predicts the centre, and `compat` changes nothing,
+        as each context's gradient is whole then.
 
     Examples
     --------
@@ -34,13 +43,30 @@ class CBOW(EmbeddingModel):
     (7, 5)
     """
 
+    def __init__(
+        self,
+        vocab_size: int,
+        dim: int,
+        objective: str | Objective = "negative_sampling",
+        compat: str | None = None,
+        rng: np.random.Generator | None = None,
+        negative: int = 5,
+        counts: Any = None,
+        mean: bool = True,
+    ) -> None:
+        super().__init__(vocab_size, dim, objective, compat, rng, negative, counts)
+        self.mean = mean
+
     def loss(self, batch: Batch) -> Any:
         """Return the sum over the windows of ``-log P(center | contexts)``."""
         x = self.w_in[batch.contexts]  # (..., C, dim)
-        h = x.mean(axis=-2, keepdims=True)  # (..., 1, dim)
-        if self.compat == "word2vec":
+        if not self.mean:
+            h = x.sum(axis=-2, keepdims=True)
+        elif self.compat == "word2vec":
             total = x.sum(axis=-2, keepdims=True)
-            h = total + F.stop_gradient(h - total)
+            h = total + F.stop_gradient(x.mean(axis=-2, keepdims=True) - total)
+        else:
+            h = x.mean(axis=-2, keepdims=True)  # (..., 1, dim)
         return self.objective(h, self.w_out, batch.targets, batch.labels)
 
     def predictions(self, batch: Batch) -> int:

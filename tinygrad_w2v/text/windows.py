@@ -2,10 +2,13 @@
 
 The corpus is walked in blocks of words, each worked on as whole arrays: words are subsampled,
 every kept word gets its window's width, windows are grouped by their number of contexts, and
-negative words are drawn once a window. All draws are hashes of (seed, epoch, sentence, position,
-k), so neither the block's size nor the batch's changes what is drawn.
+negative words are drawn once a window. With hierarchical softmax a window has its word's way
+through a Huffman tree instead, or as well, and windows are grouped by the way's length, too. All
+draws are hashes of (seed, epoch, sentence, position, k), so neither the block's size nor the
+batch's changes what is drawn.
 """
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -18,9 +21,12 @@ from tinygrad_w2v._base.types import AnyArray, IntArray
 from tinygrad_w2v.text import hashing
 from tinygrad_w2v.text.corpus import Corpus
 from tinygrad_w2v.text.hashing import UInt64Array
+from tinygrad_w2v.text.huffman import HuffmanTree
 from tinygrad_w2v.text.negatives import AliasTable
 from tinygrad_w2v.text.subsampling import keep_probability
 
+# How many words of the corpus are worked on at a time; with a tree more, as there are more groups.
+BLOCK_WORDS, BLOCK_WORDS_WITH_TREE = 16_384, 65_536
 # A negative word that is the true word is drawn again this often, then replaced by its neighbour.
 REDRAWS = 8
 
@@ -46,6 +52,11 @@ class WindowSettings:
     batch_size : int
         The largest number of windows in a batch. A loss summed over many more than 256 windows
         diverges at word2vec's learning rates.
+    hs : bool
+        Give each window the inner nodes and the code of its word's way through a Huffman tree as
+        its targets and labels (hierarchical softmax). Together with negative words, the V words
+        are targets 0 ... V - 1 and the inner nodes V ... 2 V - 2, and the label of a turn is 1
+        for code 0, so that both are negative sampling over one longer table.
 
     Raises
     ------
@@ -65,6 +76,7 @@ class WindowSettings:
     ns_exponent: float = 0.75
     seed: int = 1
     batch_size: int = 256
+    hs: bool = False
 
     def __post_init__(self) -> None:
         for name, least in (("window", 1), ("negative", 0), ("batch_size", 1)):
@@ -114,6 +126,13 @@ class WindowSource:
     block_words
         How many words of the corpus are worked on at a time.
 
+    Attributes
+    ----------
+    tree : HuffmanTree or None
+        With `hs`.
+    kept_words : int
+        How many words subsampling has left so far.
+
     Raises
     ------
     InputError
@@ -138,14 +157,17 @@ class WindowSource:
         corpus: Corpus,
         counts: IntArray,
         settings: WindowSettings | None = None,
-        block_words: int = 16_384,
+        block_words: int | None = None,
     ) -> None:
         self.corpus = corpus
         self.settings = settings = settings or WindowSettings()
-        self.block_words = block_words
+        usual = BLOCK_WORDS_WITH_TREE if settings.hs else BLOCK_WORDS
+        self.block_words = usual if block_words is None else block_words
+        self.kept_words = 0
         corpus.check_context()
         self.keep = keep_probability(counts, settings.sample)
         self.negatives = AliasTable.from_counts(counts, settings.ns_exponent)
+        self.tree = HuffmanTree.from_counts(counts) if settings.hs else None
         labels = np.zeros((settings.batch_size, 1 + settings.negative), dtype=np.float32)
         labels[:, 0] = 1
         # Every batch is given a view of these.
@@ -175,9 +197,8 @@ class WindowSource:
         """
         waiting: tuple[Batch, int] | None = None
         words_before = 0
-        for number, (words, kept, start, stop) in enumerate(
-            self._blocks(epoch, first_sentence, last_sentence)
-        ):
+        blocks = self._blocks(epoch, first_sentence, last_sentence)
+        for number, (words, kept, start, stop) in enumerate(blocks):
             words_before += words
             groups = self._windows(kept, start, stop, epoch)
             batches = [batch for group in groups for batch in self._split(group)]
@@ -208,6 +229,7 @@ class WindowSource:
         for block in range(int(offsets[first]), end, self.block_words):
             block_end = min(block + self.block_words, end)
             fresh = self._subsample(block, block_end, epoch)
+            self.kept_words += len(fresh.ids)
             kept = kept.followed_by(fresh)
             stop = len(kept.ids) if block_end == end else max(len(kept.ids) - window, start)
             yield block_end - block, kept, start, stop
@@ -237,24 +259,37 @@ class WindowSource:
         width = self._widths(kept.part(start, stop), epoch)
         left = np.minimum(center - begin[start:stop], width)
         contexts = left + np.minimum(end[start:stop] - 1 - center, width)
-        # A sort by one or two bytes is a radix sort.
+        # A sort by one or two bytes is a radix sort; a stable one after another sorts by both.
         small = np.uint8 if 2 * self.settings.window < 256 else np.uint32
         order = np.argsort(contexts.astype(small), kind="stable")
-        sizes = np.bincount(contexts)
-        order = order[sizes[:1].sum() :]
+        lengths = contexts
+        if self.tree is not None:
+            lengths = self.tree.lengths.take(kept.ids[start:stop])
+            order = np.argsort(lengths.astype(np.uint16), kind="stable")
+            order = order.take(np.argsort(contexts.take(order).astype(small), kind="stable"))
+        order = order[np.count_nonzero(contexts == 0) :]
         center, left = center.take(order), left.take(order)
+        contexts, lengths = contexts.take(order), lengths.take(order)
         targets = self._targets(kept.at(center), epoch)
-        group_end = 0
-        for count in np.flatnonzero(sizes):
-            if count == 0:
-                continue
-            group = slice(group_end, group_end + sizes[count])
-            group_end = group.stop
-            steps = np.arange(count)
-            offsets = steps - left[group, None]
+        for group in _runs(contexts, lengths):
+            offsets = np.arange(contexts[group.start]) - left[group, None]
             offsets += offsets >= 0
             around = kept.ids.take(center[group, None] + offsets)
-            yield Batch(targets[group, 0], around, offsets, targets[group], self._labels)
+            chosen, labels = targets[group], self._labels
+            if self.tree is not None:
+                chosen, labels = self._with_ways(chosen, int(lengths[group.start]))
+            yield Batch(targets[group, 0], around, offsets, chosen, labels)
+
+    def _with_ways(self, targets: IntArray, length: int) -> tuple[IntArray, AnyArray]:
+        """Return targets and labels of words whose ways through the tree are equally long."""
+        assert self.tree is not None
+        nodes, code = self.tree.ways(targets[:, 0], length)
+        if self.settings.negative == 0:
+            return nodes, code
+        labels = np.zeros((len(targets), targets.shape[1] + length), dtype=np.float32)
+        labels[:, 0] = 1
+        labels[:, targets.shape[1] :] = 1 - code
+        return np.concatenate([targets, len(self.keep) + nodes], axis=1), labels
 
     def _widths(self, kept: Kept, epoch: int) -> AnyArray:
         window = self.settings.window
@@ -302,7 +337,7 @@ class WindowSource:
                 group.contexts[part],
                 group.offsets[part],
                 group.targets[part],
-                self._labels[: len(center)],
+                self._labels[: len(center)] if self.tree is None else group.labels[part],
             )
 
     def _shares(self, sizes: list[int], words: int) -> list[int]:
@@ -318,6 +353,17 @@ class WindowSource:
         bits = hashing.draw(key, np.array([block], np.uint64), places, _NO_COUNTER)
         order: list[int] = np.argsort(bits).tolist()
         return order
+
+
+def _runs(*columns: AnyArray) -> Iterator[slice]:
+    """Yield the runs of rows in which no column changes."""
+    changes = np.zeros(max(len(columns[0]) - 1, 0), dtype=bool)
+    for column in columns:
+        changes |= column[1:] != column[:-1]
+    bounds = [0, *(np.flatnonzero(changes) + 1).tolist(), len(columns[0])]
+    for start, stop in itertools.pairwise(bounds):
+        if start < stop:
+            yield slice(start, stop)
 
 
 _NO_COUNTER = np.zeros(1, dtype=np.uint64)

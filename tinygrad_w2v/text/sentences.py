@@ -1,0 +1,197 @@
+"""Sentences for training: files read line by line again and again, and what is no text refused.
+
+Training reads a text more than once. What can be read only once, or would be taken apart into
+letters, is found out before anything is learned.
+"""
+
+import itertools
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.files import PathLike
+from tinygrad_w2v.text.reading import read_lines
+
+# How many sentences are looked at before a text is read.
+LOOKED_AT = 100
+
+
+class LineSentence:
+    r"""The lines of a file, each split on whitespace into the words of a sentence.
+
+    Every ``for`` begins anew, so that it can be trained on for many epochs. Empty lines are left
+    out.
+
+    Parameters
+    ----------
+    source : path, list of paths, or open file
+        UTF-8 text: a file (plain, ``.gz``, ``.bz2``, ``.xz``), a folder, or a list of them; or a
+        file that can go back to its beginning.
+    max_sentence_length : int, optional
+        Cut longer sentences into parts of so many words; by default none is cut, as sentences of
+        any length are trained whole.
+    limit : int, optional
+        Read only so many lines.
+
+    Raises
+    ------
+    InputError
+        When read: if the text is missing, empty, damaged or not UTF-8.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "say.txt")
+    ...     _ = path.write_text("you say goodbye\nand i say hello\n", encoding="utf-8")
+    ...     list(LineSentence(path, max_sentence_length=3))
+    [['you', 'say', 'goodbye'], ['and', 'i', 'say'], ['hello']]
+    """
+
+    def __init__(
+        self,
+        source: Any,
+        max_sentence_length: int | None = None,
+        limit: int | None = None,
+    ) -> None:
+        if max_sentence_length is not None and max_sentence_length < 1:
+            raise InputError(f"max_sentence_length must be 1 or more, not {max_sentence_length}")
+        self.source = source
+        self.max_sentence_length = max_sentence_length
+        self.limit = limit
+
+    def __iter__(self) -> Iterator[list[str]]:
+        for line in itertools.islice(self._lines(), self.limit):
+            words = line.split()
+            length = self.max_sentence_length or len(words)
+            for start in range(0, len(words), max(length, 1)):
+                yield words[start : start + length]
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self.source)!r})"
+
+    def _lines(self) -> Iterator[str]:
+        if hasattr(self.source, "readline"):
+            self.source.seek(0)
+            return (_text(line) for line in self.source)
+        return read_lines(self.source)
+
+
+class PathLineSentences:
+    r"""The lines of all files of a folder, in the order of their names, as `LineSentence` has them.
+
+    Hidden files and sub-folders are left out; `limit` counts for each file.
+
+    Parameters
+    ----------
+    source : path
+        A folder; a single file will do.
+    max_sentence_length, limit
+        As in `LineSentence`.
+
+    Attributes
+    ----------
+    input_files : list of str
+        The files.
+
+    Raises
+    ------
+    InputError
+        If the folder is missing or holds no files.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name in ("b.txt", "a.txt"):
+    ...         _ = Path(folder, name).write_text(f"this is {name}\n", encoding="utf-8")
+    ...     list(PathLineSentences(folder))
+    [['this', 'is', 'a.txt'], ['this', 'is', 'b.txt']]
+    """
+
+    def __init__(
+        self, source: PathLike, max_sentence_length: int | None = None, limit: int | None = None
+    ) -> None:
+        self.source = source
+        self.max_sentence_length = max_sentence_length
+        self.limit = limit
+        path = Path(source)
+        if path.is_file():
+            self.input_files = [os.fspath(source)]
+            return
+        if not path.is_dir():
+            raise InputError(f"{source} does not exist; check the path")
+        inside = sorted(path.iterdir(), key=lambda entry: entry.name)
+        files = [entry for entry in inside if entry.is_file() and not entry.name.startswith(".")]
+        if not files:
+            raise InputError(f"the folder {source} holds no files (hidden ones are left out)")
+        self.input_files = [str(file) for file in files]
+
+    def __iter__(self) -> Iterator[list[str]]:
+        for path in self.input_files:
+            yield from LineSentence(path, self.max_sentence_length, self.limit)
+
+
+def check_sentences(sentences: Any) -> None:
+    """Refuse, before any of it is counted, what is no re-iterable of lists of words.
+
+    Parameters
+    ----------
+    sentences
+        What a user gave; the first sentences are looked at.
+
+    Raises
+    ------
+    InputError
+        For a string, a path, a list of strings, a one-shot iterator, or words that are no str.
+
+    Examples
+    --------
+    >>> check_sentences([["you", "say", "goodbye"]])
+    >>> check_sentences(["you say goodbye"])
+    Traceback (most recent call last):
+    tinygrad_w2v._base.errors.InputError: sentence 1 is the string 'you say goodbye': its letters \
+would be taken as words; split each sentence into a list of words
+    """
+    if isinstance(sentences, (str, bytes, os.PathLike)):
+        raise InputError(
+            f"sentences is {_short(sentences)}, whose letters would be taken as words: give a list "
+            "of lists of words, or the path of a file as corpus_file"
+        )
+    if not isinstance(sentences, Iterable):
+        raise InputError(
+            f"sentences is {_short(sentences)}; give an iterable of lists of words, or corpus_file"
+        )
+    if iter(sentences) is sentences:
+        raise InputError(
+            f"sentences is a {type(sentences).__name__}, which can be read only once, while "
+            "training reads a text in every epoch: give a list, or an object whose __iter__ "
+            "begins anew, such as LineSentence"
+        )
+    for number, sentence in enumerate(itertools.islice(sentences, LOOKED_AT), start=1):
+        if isinstance(sentence, (str, bytes)):
+            raise InputError(
+                f"sentence {number} is the string {sentence[:30]!r}: its letters would be taken as "
+                "words; split each sentence into a list of words"
+            )
+        if not isinstance(sentence, Iterable):
+            raise InputError(f"sentence {number} is {_short(sentence)}; give lists of words")
+        if isinstance(sentence, Sequence):
+            for word in sentence:
+                if not isinstance(word, str):
+                    raise InputError(
+                        f"sentence {number} holds {_short(word)}, which is no word; give each word "
+                        "as a str"
+                    )
+
+
+def _text(line: Any) -> str:
+    return line.decode("utf-8") if isinstance(line, bytes) else str(line)
+
+
+def _short(value: Any) -> str:
+    shown = repr(value)
+    shown = shown if len(shown) <= 40 else f"{shown[:37]}..."
+    return f"the {type(value).__name__} {shown}"
