@@ -15,8 +15,8 @@ from tinygrad_w2v.autograd.arithmetic import Arithmetic
 from tinygrad_w2v.autograd.diagnosis import user_line
 from tinygrad_w2v.autograd.dispatch import unwrapped
 from tinygrad_w2v.autograd.function import Function
-from tinygrad_w2v.autograd.node import is_duck_array, primitive
-from tinygrad_w2v.autograd.shaping import Axis, stretched
+from tinygrad_w2v.autograd.node import Node, is_duck_array, primitive
+from tinygrad_w2v.autograd.shaping import Axis, cast, stretched
 from tinygrad_w2v.functions.activations import sigmoid, softplus
 from tinygrad_w2v.functions.lookup import ScatterAlongAxis
 from tinygrad_w2v.functions.statistics import log_softmax, softmax
@@ -159,7 +159,7 @@ def cross_entropy(logits: Any, targets: Any) -> Any:
     logits, targets = _as_array(logits), _as_array(targets)
     shape = logits.shape
     if targets.shape == shape:
-        return SoftCrossEntropy()(logits, targets)
+        return SoftCrossEntropy()(logits, _as_real(targets, logits))
     if targets.shape != shape[:-1] or targets.dtype.kind not in "iu":
         raise ShapeError(
             f"cross_entropy: targets of shape {tuple(targets.shape)} and dtype {targets.dtype} do "
@@ -201,7 +201,7 @@ def sigmoid_cross_entropy(logits: Any, labels: Any) -> Any:
     >>> float(F.sigmoid_cross_entropy(tw.Variable([1000.0, -1000.0]), np.array([0, 0])))
     500.0
     """
-    return SigmoidCrossEntropy()(logits, labels)
+    return SigmoidCrossEntropy()(logits, _as_real(labels, logits))
 
 
 def cosine_similarity(a: Any, b: Any, axis: Axis = -1, eps: float = 1e-8) -> Any:
@@ -229,6 +229,17 @@ def cosine_similarity(a: Any, b: Any, axis: Axis = -1, eps: float = 1e-8) -> Any
         return np.sqrt(np.maximum(np.sum(np.square(x), axis=axis), eps**2))
 
     return np.sum(a * b, axis=axis) / (length(a) * length(b))
+
+
+def _as_real(targets: Any, logits: Any) -> Any:
+    """A Variable of integers (labels with a name) in the dtype of the scores, as for arrays.
+
+    Left as they are, they would make float64 of float32 scores.
+    """
+    if isinstance(targets, Node) and targets._data.dtype.kind in "iub":
+        dtype = np.result_type(logits)
+        return cast(targets, dtype if dtype.kind == "f" else float)
+    return targets
 
 
 def _as_array(x: Any) -> Any:
