@@ -3,22 +3,35 @@
 Words are numbered once, as they are read; everything after this works on arrays.
 """
 
-from array import array
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
-from tinygrad_w2v._base.types import AnyArray, IntArray
-from tinygrad_w2v.text.vocabulary import Vocabulary, frequent_first, too_few_words
+from tinygrad_w2v._base.files import PathLike, check_writable_folder
+from tinygrad_w2v._base.types import IntArray
+from tinygrad_w2v.text.numbering import (
+    CorpusRows,
+    VocabularyRules,
+    encode_words,
+    number_words,
+    sentence_chunks,
+)
+from tinygrad_w2v.text.rows import GrowingRow
+from tinygrad_w2v.text.vocabulary import TrimRule, Vocabulary
+
+_PART = 1 << 20
 
 
 class Corpus(NamedTuple):
     """The ids of all words of a text, in order, and where each sentence begins.
 
     Sentence ``s`` is ``ids[offsets[s]:offsets[s + 1]]``. Words that are not in the vocabulary
-    are not in the corpus either: their neighbours move together, as in word2vec.
+    are not in the corpus either: their neighbours move together, as in word2vec. Both rows may
+    be mapped from files.
 
     Attributes
     ----------
@@ -71,7 +84,10 @@ class Corpus(NamedTuple):
         >>> corpus.longest_sentence()
         2
         """
-        return int(np.diff(self.offsets).max(initial=0))
+        # In parts, as the offsets of a large corpus are a file.
+        parts = range(0, self.sentences, _PART)
+        lengths = (np.diff(self.offsets[start : start + _PART + 1]) for start in parts)
+        return max((int(part.max()) for part in lengths), default=0)
 
     def check_context(self) -> None:
         """Raise an InputError when no word has a neighbour."""
@@ -98,16 +114,14 @@ class Corpus(NamedTuple):
             )
 
 
-class _Numbering(dict[str, int]):
-    """Gives each new word the next number."""
-
-    def __missing__(self, word: str) -> int:
-        number = self[word] = len(self)
-        return number
-
-
 def build_corpus(
-    sentences: Iterable[Iterable[str]], min_count: int = 5, max_size: int | None = None
+    sentences: Iterable[Iterable[str]],
+    min_count: int = 5,
+    max_size: int | None = None,
+    *,
+    max_vocab_size: int | None = None,
+    trim_rule: TrimRule | None = None,
+    folder: PathLike | None = None,
 ) -> tuple[Vocabulary, Corpus]:
     """Make the vocabulary and the corpus of a text in one reading.
 
@@ -115,8 +129,14 @@ def build_corpus(
     ----------
     sentences
         Each a list of words.
-    min_count, max_size
+    min_count, max_size, trim_rule
         As in :meth:`Vocabulary.from_counts`.
+    max_vocab_size
+        When more types than this have been met, the rare ones are forgotten, as
+        :class:`~tinygrad_w2v.text.bounded.BoundedCounts` says; the text is then read twice.
+    folder
+        Hold the corpus in a temporary file in this folder and not in memory; it goes away with
+        the corpus.
 
     Returns
     -------
@@ -126,7 +146,8 @@ def build_corpus(
     Raises
     ------
     InputError
-        When a sentence is a string, or when fewer than two words are left.
+        When a sentence is a string, when fewer than two words are left, when a text that must
+        be read twice cannot, or when the folder cannot be written.
 
     Examples
     --------
@@ -135,26 +156,16 @@ def build_corpus(
     >>> vocabulary.words, corpus.ids
     (['say', 'you', 'goodbye', 'i', 'hello'], array([1, 0, 2, 3, 0, 4], dtype=int32))
     """
-    numbering = _Numbering()
-    numbers, lengths = array("i"), array("q")
-    for sentence in sentences:
-        _refuse_string(sentence)
-        before = len(numbers)
-        numbers.extend(map(numbering.__getitem__, sentence))
-        lengths.append(len(numbers) - before)
-    words = list(numbering)
-    read = np.frombuffer(numbers, dtype=np.intc) if numbers else np.zeros(0, np.intc)
-    counts = np.bincount(read, minlength=len(words))
-    kept = frequent_first(counts, min_count, max_size)
-    if len(kept) < 2:
-        raise InputError(too_few_words(words, counts, min_count, max_size))
-    ids = np.full(len(words), -1, dtype=np.int32)
-    ids[kept] = np.arange(len(kept), dtype=np.int32)
-    vocabulary = Vocabulary([words[number] for number in kept], counts[kept])
-    return vocabulary, _without_unknown(ids[read], np.array(lengths, dtype=np.int64))
+    rules = VocabularyRules(min_count, max_size, max_vocab_size, trim_rule)
+    once = iter(sentences) is sentences
+    with _rows(folder) as rows:
+        vocabulary = number_words(lambda: sentence_chunks(sentences), rows, rules, once)
+        return vocabulary, corpus_of(rows)
 
 
-def encode_corpus(sentences: Iterable[Iterable[str]], vocabulary: Vocabulary) -> Corpus:
+def encode_corpus(
+    sentences: Iterable[Iterable[str]], vocabulary: Vocabulary, *, folder: PathLike | None = None
+) -> Corpus:
     """Make the corpus of a text for a vocabulary that exists.
 
     Parameters
@@ -163,6 +174,8 @@ def encode_corpus(sentences: Iterable[Iterable[str]], vocabulary: Vocabulary) ->
         Each a list of words; those not in the vocabulary are dropped.
     vocabulary
         The words and their ids.
+    folder
+        As in :func:`build_corpus`.
 
     Returns
     -------
@@ -171,35 +184,36 @@ def encode_corpus(sentences: Iterable[Iterable[str]], vocabulary: Vocabulary) ->
     Raises
     ------
     InputError
-        When a sentence is a string.
+        When a sentence is a string, or the folder cannot be written.
 
     Examples
     --------
     >>> encode_corpus([["say", "what"]], Vocabulary(["say", "you"], [2, 1])).words
     1
     """
-    known = vocabulary.word_to_id
-    ids, lengths = array("i"), array("q")
-    for sentence in sentences:
-        _refuse_string(sentence)
-        before = len(ids)
-        ids.extend([known.get(word, -1) for word in sentence])
-        lengths.append(len(ids) - before)
-    return _without_unknown(np.array(ids, dtype=np.int32), np.array(lengths, dtype=np.int64))
+    with _rows(folder) as rows:
+        encode_words(sentence_chunks(sentences), rows, vocabulary)
+        return corpus_of(rows)
 
 
-def _without_unknown(ids: AnyArray, lengths: AnyArray) -> Corpus:
-    """Drop the ids -1 and count the sentences' lengths anew."""
-    known = ids >= 0
-    ends = np.cumsum(lengths)
-    kept_before = np.concatenate([[0], np.cumsum(known, dtype=np.int64)])
-    offsets = np.concatenate([[0], kept_before[ends]]).astype(np.int64)
-    return Corpus(np.ascontiguousarray(ids[known]), offsets, raw_words=len(ids))
+def corpus_of(rows: CorpusRows) -> Corpus:
+    """Return the corpus whose rows have been written.
+
+    Examples
+    --------
+    >>> from tinygrad_w2v.text.rows import GrowingRow
+    >>> corpus_of(CorpusRows(GrowingRow(np.int32), GrowingRow(np.int64))).sentences
+    0
+    """
+    return Corpus(rows.ids.array(), rows.offsets.array(), rows.raw_words)
 
 
-def _refuse_string(sentence: Iterable[str]) -> None:
-    if isinstance(sentence, str):
-        raise InputError(
-            f"a sentence must be a list of words, not the string {sentence[:30]!r}: its letters "
-            "would be taken as words; split it first"
-        )
+@contextmanager
+def _rows(folder: PathLike | None) -> Iterator[CorpusRows]:
+    """Give rows in memory, or in files without a name that end with the last use of them."""
+    if folder is None:
+        yield CorpusRows(GrowingRow(np.int32), GrowingRow(np.int64))
+        return
+    check_writable_folder(folder)
+    with tempfile.TemporaryFile(dir=folder) as ids, tempfile.TemporaryFile(dir=folder) as offsets:
+        yield CorpusRows(GrowingRow(np.int32, ids), GrowingRow(np.int64, offsets))

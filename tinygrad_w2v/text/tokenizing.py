@@ -70,7 +70,7 @@ def tokenize(
     """
     cut = get_tokenizer(tokenizer, lower)
     if tokenizer in ("words", "whitespace"):
-        lines = _refuse_text_without_blanks(iter(lines), str(tokenizer))
+        lines = refuse_text_without_blanks(iter(lines), str(tokenizer))
     return (sentence for line in lines for sentence in cut(line) if sentence)
 
 
@@ -201,7 +201,31 @@ def _import_module(name: str) -> Any:
         sys.path.remove(here)
 
 
-def _refuse_text_without_blanks(lines: Iterator[str], tokenizer: str) -> Iterator[str]:
+def refuse_text_without_blanks(lines: Iterator[str], tokenizer: str) -> Iterator[str]:
+    """Hand lines on, or raise when they are Japanese or Chinese that has not been cut into words.
+
+    Parameters
+    ----------
+    lines
+        The text.
+    tokenizer
+        What the error calls the tokenizer that needs blanks.
+
+    Yields
+    ------
+    str
+        Each line as it is.
+
+    Raises
+    ------
+    InputError
+        When the beginning of the text has long runs of such characters.
+
+    Examples
+    --------
+    >>> list(refuse_text_without_blanks(iter(["You say goodbye"]), "whitespace"))
+    ['You say goodbye']
+    """
     head: list[str] = []
     length = 0
     for line in lines:

@@ -3,13 +3,24 @@
 Frequent words come first, so that the rows most often used lie side by side in memory.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.files import PathLike, safe_write
 from tinygrad_w2v._base.types import IntArray
+
+# A trim rule is asked for each word with its count and the `min_count` of the moment, and answers
+# with one of gensim's three numbers; anything else counts as the first.
+RULE_DEFAULT, RULE_DISCARD, RULE_KEEP = 0, 1, 2
+TrimRule = Callable[[str, int, int], int | None]
+
+_FORMAT = "tinygrad_w2v vocabulary"
 
 
 class Vocabulary:
@@ -60,7 +71,11 @@ class Vocabulary:
 
     @classmethod
     def from_counts(
-        cls, counts: Mapping[str, int], min_count: int = 5, max_size: int | None = None
+        cls,
+        counts: Mapping[str, int],
+        min_count: int = 5,
+        max_size: int | None = None,
+        trim_rule: TrimRule | None = None,
     ) -> "Vocabulary":
         """Keep the words that occur often enough, by falling count, then as they are given.
 
@@ -71,7 +86,11 @@ class Vocabulary:
         min_count
             Words with fewer occurrences are left out.
         max_size
-            When more words than this are left, `min_count` is raised until it fits.
+            When more words than this are left, `min_count` is raised until it fits (gensim's
+            ``max_final_vocab``).
+        trim_rule
+            Called as ``trim_rule(word, count, min_count)``: ``RULE_KEEP`` keeps the word whatever
+            its count, ``RULE_DISCARD`` drops it, ``RULE_DEFAULT`` leaves it to `min_count`.
 
         Returns
         -------
@@ -89,10 +108,80 @@ class Vocabulary:
         """
         words = list(counts)
         numbers = np.fromiter(counts.values(), dtype=np.int64, count=len(words))
-        kept = frequent_first(numbers, min_count, max_size)
-        if len(kept) < 2:
-            raise InputError(too_few_words(words, numbers, min_count, max_size))
+        kept = kept_places(words, numbers, min_count, max_size, trim_rule)
         return cls([words[place] for place in kept], numbers[kept])
+
+    @classmethod
+    def load(cls, path: PathLike) -> "Vocabulary":
+        """Read what :meth:`save` wrote.
+
+        Parameters
+        ----------
+        path
+            The file.
+
+        Returns
+        -------
+        Vocabulary
+
+        Raises
+        ------
+        InputError
+            When the file is missing, damaged, or not a vocabulary.
+
+        Examples
+        --------
+        >>> import pathlib, tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = pathlib.Path(folder, "vocabulary.json")
+        ...     Vocabulary(["say", "you"], [2, 1]).save(path)
+        ...     Vocabulary.load(path)
+        Vocabulary of 2 words, 3 occurrences
+        """
+        try:
+            content = json.loads(Path(path).read_bytes().decode("utf-8", "surrogatepass"))
+        except OSError as error:
+            raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
+        except (ValueError, RecursionError) as error:
+            raise InputError(f"{path} is damaged or not a vocabulary: {error}") from error
+        words, counts = _checked_content(content, path)
+        try:
+            return cls(words, np.array(counts, dtype=np.int64))
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from error
+
+    def save(self, path: PathLike) -> None:
+        r"""Write the words and counts as JSON, which can hold any word.
+
+        Parameters
+        ----------
+        path
+            The file; an old one is replaced.
+
+        Raises
+        ------
+        InputError
+            When it cannot be written.
+
+        Examples
+        --------
+        >>> import pathlib, tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = pathlib.Path(folder, "vocabulary.json")
+        ...     Vocabulary(["say", "a\tb"], [2, 1]).save(path)
+        ...     print(path.read_text(encoding="utf-8"), end="")
+        {"format": "tinygrad_w2v vocabulary",
+         "words": ["say", "a\tb"],
+         "counts": [2, 1]}
+        """
+        parts = {
+            "format": json.dumps(_FORMAT),
+            "words": json.dumps(self.words, ensure_ascii=False),
+            "counts": json.dumps(self.counts.tolist()),
+        }
+        text = ",\n ".join(f'"{name}": {value}' for name, value in parts.items())
+        with safe_write(path, "wb") as file:
+            file.write(f"{{{text}}}\n".encode("utf-8", "surrogatepass"))
 
     def __len__(self) -> int:
         return len(self.words)
@@ -156,6 +245,74 @@ def frequent_first(counts: IntArray, min_count: int = 1, max_size: int | None = 
     return order[counts[order] >= min_count]
 
 
+def keeps(word: str, count: int, min_count: int, trim_rule: TrimRule | None) -> bool:
+    """Return whether a word stays, as gensim decides it.
+
+    Examples
+    --------
+    >>> keeps("say", 2, 5, None)
+    False
+    >>> keeps("say", 2, 5, lambda word, count, min_count: RULE_KEEP)
+    True
+    """
+    ruling = trim_rule(word, count, min_count) if trim_rule else RULE_DEFAULT
+    if ruling in (RULE_KEEP, RULE_DISCARD):
+        return ruling == RULE_KEEP
+    return count >= min_count
+
+
+def kept_places(
+    words: Sequence[str],
+    counts: IntArray,
+    min_count: int = 5,
+    max_size: int | None = None,
+    trim_rule: TrimRule | None = None,
+) -> IntArray:
+    """Return the places of the words that are learned, by falling count, ties as they stand.
+
+    Parameters
+    ----------
+    words, counts
+        Of the text, in the order of first appearance.
+    min_count, max_size, trim_rule
+        As in :meth:`Vocabulary.from_counts`.
+
+    Returns
+    -------
+    IntArray
+        Places in `words`, two at least.
+
+    Raises
+    ------
+    InputError
+        When fewer than two words are left, or `trim_rule` cannot be called.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rule = lambda word, count, min_count: RULE_DISCARD if word == "the" else RULE_DEFAULT
+    >>> kept_places(["a", "the", "say"], np.array([2, 9, 3]), min_count=2, trim_rule=rule)
+    array([2, 0])
+    """
+    if trim_rule is not None and not callable(trim_rule):
+        raise InputError(
+            f"trim_rule must be a function of word, count and min_count, not {trim_rule!r:.60}"
+        )
+    kept = frequent_first(counts, min_count, max_size)
+    if trim_rule is not None:
+        if max_size is not None and len(counts) > max_size:
+            min_count = max(min_count, int(np.sort(counts)[-max_size - 1]) + 1)
+        order = np.argsort(-counts, kind="stable")
+        ruled = [keeps(words[place], int(counts[place]), min_count, trim_rule) for place in order]
+        kept = order[ruled]
+    if len(kept) < 2:
+        reason = too_few_words(words, counts, min_count, max_size)
+        if trim_rule is not None and len(words) > 1:
+            reason = f"trim_rule and min_count {min_count} leave {len(kept)} of {len(words)} words"
+        raise InputError(reason)
+    return kept
+
+
 def too_few_words(
     words: Sequence[str], counts: IntArray, min_count: int, max_size: int | None = None
 ) -> str:
@@ -187,3 +344,18 @@ def too_few_words(
         f"min_count {min_count} leaves {left} of {len(words)} words: the most frequent are {top}; "
         f"use --min-count {second}"
     )
+
+
+def _checked_content(content: Any, path: PathLike) -> tuple[list[str], list[int]]:
+    """Return the words and counts of a file that was read, or say what is wrong with it."""
+    if not isinstance(content, dict) or content.get("format") != _FORMAT:
+        raise InputError(f"{path} is not a vocabulary: it was not written by Vocabulary.save")
+    words, counts = content.get("words"), content.get("counts")
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise InputError(f"{path} is damaged: its words are not a list of words")
+    # A bool is an int in Python, but no count.
+    if not isinstance(counts, list) or not all(
+        type(count) is int and 0 <= count < 2**63 for count in counts
+    ):
+        raise InputError(f"{path} is damaged: its counts are not a list of whole numbers")
+    return words, counts

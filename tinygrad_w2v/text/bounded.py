@@ -1,0 +1,116 @@
+"""Words are counted within bounds: rare ones are forgotten whenever there are too many.
+
+The text of a web crawl has tens of millions of types, most of them met once; a table of them
+all would fill the memory long before a vocabulary of the frequent ones is chosen.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.types import IntArray
+from tinygrad_w2v.text.vocabulary import TrimRule, keeps
+
+
+class BoundedCounts:
+    """Counts of words, pruned as gensim does it.
+
+    After every sentence that leaves more than `limit` words, those with a count below a bar are
+    forgotten, with their counts, and the bar rises by one; it starts at 1, so that the first
+    pruning drops nothing. A count is therefore a lower bound for a word that was forgotten
+    once.
+
+    Parameters
+    ----------
+    limit
+        gensim's ``max_vocab_size``.
+    trim_rule
+        As in :meth:`Vocabulary.from_counts`; it is given the bar as `min_count`.
+    counts
+        What has been counted already, in the order of first appearance.
+
+    Attributes
+    ----------
+    counts : Counter
+        The words that are remembered.
+    bar : int
+        The count below which the next pruning forgets a word.
+
+    Raises
+    ------
+    InputError
+        When `limit` is not positive.
+
+    Examples
+    --------
+    >>> counted = BoundedCounts(2)
+    >>> for sentence in (["a", "a", "b", "c"], ["d"], ["e"]):
+    ...     counted.add(sentence, [len(sentence)])
+    >>> counted.counts, counted.bar
+    (Counter({'a': 2, 'e': 1}), 3)
+    """
+
+    def __init__(
+        self,
+        limit: int,
+        trim_rule: TrimRule | None = None,
+        counts: Iterable[tuple[str, int]] = (),
+    ) -> None:
+        check_limit(limit)
+        self.limit = limit
+        self.trim_rule = trim_rule
+        self.counts: Counter[str] = Counter()
+        self.counts.update(dict(counts))
+        self.bar = 1
+
+    def add(self, words: Sequence[str], ends: Sequence[int] | IntArray) -> None:
+        """Count words that follow each other.
+
+        Parameters
+        ----------
+        words
+            Some sentences without their borders.
+        ends
+            The place after each sentence's last word. Words after the last place count as a
+            sentence too, so that a text in one line is bounded as well.
+
+        Examples
+        --------
+        >>> counted = BoundedCounts(9)
+        >>> counted.add(["a", "b", "a"], [2])
+        >>> counted.counts["a"]
+        2
+        """
+        counts = self.counts
+        if len(counts) + len(set(words).difference(counts)) <= self.limit:
+            counts.update(words)
+            return
+        start = 0
+        for end in [*ends, len(words)] if not len(ends) or ends[-1] < len(words) else ends:
+            self.counts.update(words[start:end])
+            start = int(end)
+            if len(self.counts) > self.limit:
+                self._prune()
+
+    def _prune(self) -> None:
+        self.counts = Counter(
+            {
+                word: count
+                for word, count in self.counts.items()
+                if keeps(word, count, self.bar, self.trim_rule)
+            }
+        )
+        self.bar += 1
+
+
+def check_limit(limit: int | None) -> None:
+    """Raise an InputError when `max_vocab_size` is not positive.
+
+    Examples
+    --------
+    >>> check_limit(None)
+    """
+    if limit is not None and limit < 1:
+        raise InputError(f"max_vocab_size must be 1 or more, not {limit}")

@@ -1,0 +1,449 @@
+"""Words become numbers in one reading: each new word takes the next number.
+
+Numbers are written as they come. When the text ends and it is known which words are frequent
+enough, the row is gone through once more, in blocks and in place: numbers become ids, the words
+that are left out go. So a text is cut into words once, whatever its size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain, repeat
+from typing import NamedTuple
+
+import numpy as np
+
+from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.types import AnyArray, IntArray
+from tinygrad_w2v.text.bounded import BoundedCounts, check_limit
+from tinygrad_w2v.text.rows import GrowingRow
+from tinygrad_w2v.text.vocabulary import TrimRule, Vocabulary, kept_places
+
+# Stands for a sentence's end among the words of a text: no text has this character.
+END = "\0"
+
+# How many words are worked on at a time: read as strings, and as numbers.
+CHUNK_WORDS = 1 << 18
+BLOCK = 1 << 22
+
+
+@dataclass(frozen=True)
+class VocabularyRules:
+    """Which words of a text are learned; names and defaults are gensim's.
+
+    Attributes
+    ----------
+    min_count : int
+        Rarer words are left out.
+    max_final_vocab : int, optional
+        When more words than this are left, `min_count` is raised until it fits.
+    max_vocab_size : int, optional
+        When more types than this have been met, the rare ones are forgotten
+        (:class:`~tinygrad_w2v.text.bounded.BoundedCounts`); the text is then read twice.
+    trim_rule : callable, optional
+        As in :meth:`Vocabulary.from_counts`.
+
+    Raises
+    ------
+    InputError
+        When `max_vocab_size` is not positive.
+
+    Examples
+    --------
+    >>> VocabularyRules(min_count=2).max_vocab_size is None
+    True
+    """
+
+    min_count: int = 5
+    max_final_vocab: int | None = None
+    max_vocab_size: int | None = None
+    trim_rule: TrimRule | None = None
+
+    def __post_init__(self) -> None:
+        check_limit(self.max_vocab_size)
+
+    def kept(self, words: list[str], counts: IntArray) -> IntArray:
+        """Return the places of the words that are learned, most frequent first.
+
+        Examples
+        --------
+        >>> VocabularyRules(min_count=2).kept(["a", "b", "c"], np.array([2, 1, 3]))
+        array([2, 0])
+        """
+        return kept_places(words, counts, self.min_count, self.max_final_vocab, self.trim_rule)
+
+
+class Chunk(NamedTuple):
+    """Words that follow each other in a text.
+
+    Attributes
+    ----------
+    words : list of str
+        The words; with `END` after each sentence when `ends` is None.
+    ends : IntArray or None
+        The place after each sentence's last word. Words after the last end are a sentence that
+        goes on in the next chunk.
+    """
+
+    words: list[str]
+    ends: IntArray | None
+
+    def separated(self) -> tuple[list[str], IntArray]:
+        """Return the words alone, and the ends.
+
+        Examples
+        --------
+        >>> Chunk(["you", "say", END, "i"], None).separated()
+        (['you', 'say', 'i'], array([2]))
+        """
+        if self.ends is not None:
+            return self.words, self.ends
+        marks = [place for place, word in enumerate(self.words) if word == END]
+        return [word for word in self.words if word != END], np.array(marks) - np.arange(len(marks))
+
+
+def sentence_chunks(sentences: Iterable[Iterable[str]]) -> Iterator[Chunk]:
+    """Gather sentences into chunks.
+
+    Parameters
+    ----------
+    sentences
+        Each a list of words.
+
+    Yields
+    ------
+    Chunk
+
+    Raises
+    ------
+    InputError
+        When a sentence is a string.
+
+    Examples
+    --------
+    >>> [(chunk.words, chunk.ends.tolist()) for chunk in sentence_chunks([["a", "b"], ["c"]])]
+    [(['a', 'b', 'c'], [2, 3])]
+    """
+    words: list[str] = []
+    ends: list[int] = []
+    for sentence in sentences:
+        if isinstance(sentence, str):
+            raise InputError(
+                f"a sentence must be a list of words, not the string {sentence[:30]!r}: its "
+                "letters would be taken as words; split it first"
+            )
+        words.extend(sentence)
+        ends.append(len(words))
+        if len(words) + len(ends) >= CHUNK_WORDS:
+            yield Chunk(words, np.array(ends))
+            words, ends = [], []
+    if ends:
+        yield Chunk(words, np.array(ends))
+
+
+def text_chunks(pieces: Iterable[str], lower: bool = False) -> Iterator[Chunk]:
+    r"""Cut text at white space; a line is a sentence.
+
+    Parameters
+    ----------
+    pieces
+        The text, cut between words; a sentence may go on from one piece to the next.
+    lower
+        Lower-case it.
+
+    Yields
+    ------
+    Chunk
+
+    Examples
+    --------
+    >>> [chunk.words for chunk in text_chunks(["You say\ngood", "bye\n"])]
+    [['You', 'say', '\x00', 'good'], ['bye', '\x00']]
+    """
+    for piece in pieces:
+        text = piece.lower() if lower else piece
+        yield Chunk(text.replace("\n", f" {END} ").split(), None)
+
+
+class CorpusRows:
+    """The rows of a corpus while it is written: ids, and where each sentence ends.
+
+    Parameters
+    ----------
+    ids, offsets
+        Empty rows of int32 and int64, in memory or in files.
+
+    Attributes
+    ----------
+    raw_words : int
+        The number of words so far, unknown ones included.
+
+    Examples
+    --------
+    >>> rows = CorpusRows(GrowingRow(np.int32), GrowingRow(np.int64))
+    >>> rows.add(np.array([3, -1, 5]), np.array([2, 3]))
+    >>> rows.ids.array(), rows.offsets.array(), rows.raw_words
+    (array([3, 5], dtype=int32), array([0, 1, 2]), 3)
+    """
+
+    def __init__(self, ids: GrowingRow, offsets: GrowingRow) -> None:
+        self.ids, self.offsets = ids, offsets
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget all that was written.
+
+        Examples
+        --------
+        >>> rows = CorpusRows(GrowingRow(np.int32), GrowingRow(np.int64))
+        >>> rows.clear()
+        >>> rows.offsets.array()
+        array([0])
+        """
+        self.ids.cut(0)
+        self.offsets.cut(0)
+        self.offsets.append(np.zeros(1, np.int64))
+        self.raw_words = 0
+        self._raw_end = 0
+
+    def add(self, numbers: IntArray, ends: IntArray | None, mark: int = 0) -> None:
+        """Write numbers that follow each other; those below 0 are unknown words and left out.
+
+        Parameters
+        ----------
+        numbers
+            One a word.
+        ends
+            The place after each sentence's last word; when None, the number `mark` stands at
+            the end of each sentence, and sentences without words are left out.
+        mark
+            See `ends`.
+
+        Examples
+        --------
+        >>> rows = CorpusRows(GrowingRow(np.int32), GrowingRow(np.int64))
+        >>> rows.add(np.array([3, 0, 0, 5, 0]), None)
+        >>> rows.ids.array(), rows.offsets.array()
+        (array([3, 5], dtype=int32), array([0, 1, 2]))
+        """
+        if ends is None:
+            is_mark = numbers == mark
+            marks = np.flatnonzero(is_mark)
+            numbers = numbers[~is_mark]
+            ends = marks - np.arange(len(marks))
+            ends = ends[np.diff(ends, prepend=self._raw_end - self.raw_words) > 0]
+        if len(ends):
+            self._raw_end = self.raw_words + int(ends[-1])
+        self.raw_words += len(numbers)
+        known = numbers >= 0
+        if not known.all():
+            ends = _running(known).take(ends)
+            numbers = numbers[known]
+        self.offsets.append(len(self.ids) + ends)
+        self.ids.append(numbers)
+
+    def end(self) -> None:
+        """Close a sentence that the text's end leaves open; nothing is written after this.
+
+        Examples
+        --------
+        >>> rows = CorpusRows(GrowingRow(np.int32), GrowingRow(np.int64))
+        >>> rows.add(np.array([3, 5]), np.array([], int)); rows.end()
+        >>> rows.offsets.array()
+        array([0, 2])
+        """
+        if self._raw_end < self.raw_words:
+            self.offsets.append(np.array([len(self.ids)]))
+            self._raw_end = self.raw_words
+        self.ids.cut(len(self.ids))
+        self.offsets.cut(len(self.offsets))
+
+    def counts(self, numbers: int) -> IntArray:
+        """Return how often each number below `numbers` was written.
+
+        Examples
+        --------
+        >>> rows = CorpusRows(GrowingRow(np.int32), GrowingRow(np.int64))
+        >>> rows.add(np.array([2, 0, 2]), np.array([3]))
+        >>> rows.counts(3)
+        array([1, 0, 2])
+        """
+        row = self.ids.array()
+        total = np.zeros(numbers, np.int64)
+        for start in range(0, len(row), BLOCK):
+            total += np.bincount(row[start : start + BLOCK], minlength=numbers)
+        return total
+
+    def renumber(self, new: AnyArray) -> None:
+        """Replace each number by its new one, in place; words whose new number is -1 go.
+
+        Parameters
+        ----------
+        new
+            int32, the new number of each old one.
+
+        Examples
+        --------
+        >>> rows = CorpusRows(GrowingRow(np.int32), GrowingRow(np.int64))
+        >>> rows.add(np.array([0, 1, 2]), np.array([2, 3]))
+        >>> rows.renumber(np.array([-1, 1, 0], np.int32))
+        >>> rows.ids.array(), rows.offsets.array()
+        (array([1, 0], dtype=int32), array([0, 1, 2]))
+        """
+        row, ends = self.ids.array(), self.offsets.array()
+        written = first = 0
+        for start in range(0, len(row), BLOCK):
+            block = new.take(row[start : start + BLOCK])
+            known = block >= 0
+            last = int(np.searchsorted(ends, start + len(block), side="right"))
+            # What was renumbered has moved towards the beginning, so the ends stay in order.
+            ends[first:last] = written + _running(known).take(ends[first:last] - start)
+            block = block[known]
+            row[written : written + len(block)] = block
+            written, first = written + len(block), last
+        del row, ends
+        self.ids.cut(written)
+
+
+def number_words(
+    read: Callable[[], Iterator[Chunk]],
+    rows: CorpusRows,
+    rules: VocabularyRules,
+    once: bool = False,
+) -> Vocabulary:
+    r"""Write a text's ids into rows, and return the vocabulary that they are of.
+
+    Parameters
+    ----------
+    read
+        Begins to read the text; called a second time only when `max_vocab_size` was reached.
+    rows
+        Empty rows.
+    rules
+        Which words are learned.
+    once
+        The text cannot be read a second time.
+
+    Returns
+    -------
+    Vocabulary
+
+    Raises
+    ------
+    InputError
+        When fewer than two words are left, a word is no string, or the text would have to be
+        read twice and cannot.
+
+    Examples
+    --------
+    >>> rows = CorpusRows(GrowingRow(np.int32), GrowingRow(np.int64))
+    >>> read = lambda: text_chunks(["you say\nso you say\n"])
+    >>> number_words(read, rows, VocabularyRules(min_count=2)).words
+    ['you', 'say']
+    >>> rows.ids.array(), rows.offsets.array(), rows.raw_words
+    (array([0, 1, 0, 1], dtype=int32), array([0, 2, 4]), 5)
+    """
+    numbering = _Numbering({END: 0})
+    number = numbering.__getitem__
+    marked = 1
+    chunks = read()
+    for place, chunk in enumerate(chunks):
+        if place == 0 and chunk.ends is not None:
+            numbering.clear()
+            marked = 0
+        before = len(numbering)
+        numbers = np.fromiter(map(number, chunk.words), np.int32, len(chunk.words))
+        limit = rules.max_vocab_size
+        if limit is not None and len(numbering) - marked > limit:
+            if once:
+                raise InputError(
+                    f"max_vocab_size {limit} was reached, so the text must be read a second "
+                    "time, but it can be read only once; give a list, a file, or an object "
+                    "whose __iter__ begins anew"
+                )
+            counts = rows.counts(before)
+            seen = list(zip(list(numbering)[marked:before], counts[marked:].tolist(), strict=True))
+            bounded = BoundedCounts(limit, rules.trim_rule, seen)
+            del numbering, number, seen
+            return _counted_first(read, chain([chunk], chunks), bounded, rows, rules)
+        rows.add(numbers, chunk.ends)
+    rows.end()
+    words = list(numbering)[marked:]
+    counts = rows.counts(len(numbering))[marked:]
+    kept = rules.kept(words, counts)
+    new = np.full(len(numbering), -1, np.int32)
+    new[kept + marked] = np.arange(len(kept), dtype=np.int32)
+    rows.renumber(new)
+    return _vocabulary(words, counts, kept)
+
+
+def encode_words(chunks: Iterable[Chunk], rows: CorpusRows, vocabulary: Vocabulary) -> None:
+    r"""Write the ids of a text for a vocabulary that exists.
+
+    Parameters
+    ----------
+    chunks
+        The text.
+    rows
+        Empty rows.
+    vocabulary
+        The words and their ids; other words are left out.
+
+    Examples
+    --------
+    >>> rows = CorpusRows(GrowingRow(np.int32), GrowingRow(np.int64))
+    >>> encode_words(text_chunks(["you say\n"]), rows, Vocabulary(["a", "say"], [1, 1]))
+    >>> rows.ids.array(), rows.raw_words
+    (array([1], dtype=int32), 2)
+    """
+    known = vocabulary.word_to_id
+    with_end = {**known, END: -2}
+    for chunk in chunks:
+        get = (with_end if chunk.ends is None else known).get
+        numbers = np.fromiter(map(get, chunk.words, repeat(-1)), np.int32, len(chunk.words))
+        rows.add(numbers, chunk.ends, mark=-2)
+    rows.end()
+
+
+class _Numbering(dict[str, int]):
+    """Gives each new word the next number."""
+
+    def __missing__(self, word: str) -> int:
+        number = self[word] = len(self)
+        return number
+
+
+def _counted_first(
+    read: Callable[[], Iterator[Chunk]],
+    chunks: Iterable[Chunk],
+    bounded: BoundedCounts,
+    rows: CorpusRows,
+    rules: VocabularyRules,
+) -> Vocabulary:
+    """Count the rest of a text within bounds, then read all of it again for its ids."""
+    for chunk in chunks:
+        bounded.add(*chunk.separated())
+    words = list(bounded.counts)
+    counts = np.fromiter(bounded.counts.values(), np.int64, len(words))
+    vocabulary = _vocabulary(words, counts, rules.kept(words, counts))
+    rows.clear()
+    encode_words(read(), rows, vocabulary)
+    return vocabulary
+
+
+def _vocabulary(words: list[str], counts: IntArray, kept: IntArray) -> Vocabulary:
+    chosen = [words[place] for place in kept]
+    for word in chosen:
+        if not isinstance(word, str):
+            raise InputError(
+                f"a word must be a string, but {word!r:.60} is {type(word).__name__}; use str(word)"
+            )
+    return Vocabulary(chosen, counts[kept])
+
+
+def _running(known: AnyArray) -> IntArray:
+    """Return how many of `known` are true before each place, and before the end."""
+    before = np.zeros(len(known) + 1, np.int64)
+    np.cumsum(known, out=before[1:])
+    return before
