@@ -53,6 +53,7 @@ def test_parameters_that_are_none() -> None:
         ([w, tw.Parameter(1.0), w], r"parameter 2 \(w\) came before as parameter 0"),
         ([np.ones(2)], "parameter 0 is of type ndarray"),
         ([tw.Variable(np.arange(2))], "int64, which has no gradients"),
+        (0.1, r"0\.1; give a list of them, and a rate as `lr=0\.01`"),
         (w, "a single Variable was given"),
         (tw.nn.Linear(2, 1), r"give `model\.parameters\(\)`"),
     ]:

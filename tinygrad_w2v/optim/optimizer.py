@@ -261,6 +261,11 @@ def checked_parameters(owner: str, parameters: Iterable[Any]) -> list[Variable]:
         raise InputError(f"{owner}: a Module was given; give `model.parameters()`")
     if isinstance(parameters, Node):
         raise InputError(f"{owner}: a single Variable was given; give a list, `[v]`")
+    if not isinstance(parameters, Iterable):
+        raise InputError(
+            f"{owner}: the parameters are {parameters!r}; give a list of them, and a rate as "
+            "`lr=0.01`"
+        )
     found = list(parameters)
     if not found:
         raise InputError(
