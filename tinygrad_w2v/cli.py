@@ -6,6 +6,7 @@ Exit status 0: it worked. 2: the command line or the input is wrong. 1: it faile
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,13 +14,13 @@ from typing import TextIO
 
 from tinygrad_w2v._base.errors import InputError, TinygradError
 from tinygrad_w2v._base.version import __version__
-from tinygrad_w2v._cli import check, doctor, neighbors, picture, train
+from tinygrad_w2v._cli import check, doctor, neighbors, picture, train, train_options
 from tinygrad_w2v._cli.console import any_character, note
 from tinygrad_w2v._cli.parsing import Parser, parse
 from tinygrad_w2v.vectors import MissingWordError
 
 COMMANDS = {
-    "train": ("train word vectors on a text", train.add_options, train.run),
+    "train": ("train word vectors on a text", train_options.add_options, train.run),
     "neighbors": (
         "print the words nearest to a word",
         neighbors.add_neighbors_options,
@@ -83,7 +84,15 @@ def _run(argv: list[str]) -> int:
         commands[name] = subparsers.add_parser(name, help=help_text, description=help_text)
         add_options(commands[name])
         commands[name].set_defaults(run=run)
+    if argv[:1] == ["train"]:
+        words, changed = train_options.with_our_names(argv[1:])
+        argv = ["train", *words]
+    else:
+        changed = []
     arguments = parse(parser, commands, argv)
+    if changed:
+        ours = shlex.join(argv)
+        note(f"note: read as: tinygrad-w2v {ours}", getattr(arguments, "quiet", False))
     if arguments.command is None:
         parser.error("give a command: " + ", ".join(commands))
     status: int = arguments.run(arguments)

@@ -27,6 +27,8 @@ class Progress:
         Where to write; standard error by default.
     interval
         Seconds between plain lines.
+    initial
+        Units that were done before, in another process.
 
     Attributes
     ----------
@@ -52,13 +54,14 @@ class Progress:
         quiet: bool = False,
         stream: TextIO | None = None,
         interval: float = 10.0,
+        initial: float = 0.0,
     ) -> None:
         self.total = total
         self.unit = unit
         self.label = label
         self.quiet = quiet
         self.interval = interval
-        self.done = 0.0
+        self.initial = self.done = initial
         self._stream = stream
         self._shown: dict[str, Any] = {}
         self._bar: Any = None
@@ -131,6 +134,7 @@ class Progress:
             from tqdm import tqdm
         return tqdm(
             total=self.total if self.total > 0 else None,
+            initial=self.initial,
             unit=_encodable(stream, f" {self.unit}"),
             unit_scale=True,
             desc=_encodable(stream, self.label),
@@ -147,7 +151,7 @@ class Progress:
     def _write_line(self, now: float, state: str = "") -> None:
         self._last = now
         seconds = max(now - self._start, 1e-9)
-        rate = self.done / seconds
+        rate = (self.done - self.initial) / seconds
         if self.total > 0:
             share = math.floor(100 * min(self.done / self.total, 1.0))
             parts = [f"{share}% of {self.total:,.0f} {self.unit}"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import os
 import time
 from typing import Any
 
@@ -12,12 +11,13 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import GradientError
 from tinygrad_w2v._cli.console import say, say_json
+from tinygrad_w2v._cli.machine import blas, cores, versions
 from tinygrad_w2v._cli.parsing import Parser
-from tinygrad_w2v._cli.results import versions
 from tinygrad_w2v.autograd import check_grads
 from tinygrad_w2v.drawing.render import engines
+from tinygrad_w2v.settings import TrainingSettings, small_batch
 from tinygrad_w2v.text.corpus import build_corpus
-from tinygrad_w2v.word2vec import TrainingSettings, small_batch, train_vectors
+from tinygrad_w2v.vector_training import train_vectors
 
 OPTIONAL = ("matplotlib", "graphviz", "tqdm", "janome", "gensim")
 
@@ -43,8 +43,8 @@ def report() -> dict[str, Any]:
     installed = [name for name in OPTIONAL if importlib.util.find_spec(name)]
     renderers = [f"{engine.name} ({engine.path})" for engine in engines()]
     return versions() | {
-        "cores": _cores(),
-        "blas": _blas(),
+        "cores": cores(),
+        "blas": blas(),
         "engines": "numpy",
         "installed": ", ".join(installed) or "none",
         "missing": ", ".join(sorted(set(OPTIONAL) - set(installed))) or "none",
@@ -52,17 +52,6 @@ def report() -> dict[str, Any]:
         "gradients": _gradients(),
         "words per second": _speed(),
     }
-
-
-def _cores() -> int:
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
-
-
-def _blas() -> str:
-    config: Any = np.show_config(mode="dicts")
-    blas = config.get("Build Dependencies", {}).get("blas", {})
-    return f"{blas.get('name', 'unknown')} {blas.get('version', '')}".strip()
 
 
 def _gradients() -> str:

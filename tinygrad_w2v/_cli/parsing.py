@@ -51,7 +51,21 @@ def parse(parser: Parser, commands: dict[str, Parser], argv: Sequence[str]) -> a
         name = option.partition("=")[0]
         nearest = _nearest(name, command.flags)
         raise UsageError(f"there is no option {name}{nearest}; see {command.prog} --help")
+    arguments.given = _given(commands[first], argv[1:]) if first in commands else {}
     return arguments
+
+
+def _given(command: Parser, words: Sequence[str]) -> dict[str, str]:
+    """Return the options that a command line names, each with the way that it is written."""
+    unset = object()
+    probe = argparse.Namespace(**{action.dest: unset for action in command._actions})
+    command.parse_known_args(words, probe)
+    found = {name for name, value in vars(probe).items() if value is not unset}
+    return {
+        action.dest: action.option_strings[0] if action.option_strings else action.dest
+        for action in command._actions
+        if action.dest in found
+    }
 
 
 def _nearest(word: str, known: list[str]) -> str:

@@ -9,10 +9,10 @@ from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._cli.console import note, say
 from tinygrad_w2v._cli.neighbors import add_vectors_option
 from tinygrad_w2v._cli.parsing import Parser
-from tinygrad_w2v._cli.results import read_description
+from tinygrad_w2v._cli.results import read_description, request_of
 from tinygrad_w2v.drawing import graph
 from tinygrad_w2v.nn.archive import read_arrays
-from tinygrad_w2v.word2vec import MODELS, TrainingSettings, small_batch
+from tinygrad_w2v.settings import MODELS, TrainingSettings, small_batch
 
 # The tables of an untrained model; only their shapes are seen.
 EXAMPLE_VOCABULARY = 1000
@@ -45,9 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
                 f"{folder} is not the folder of a run; run `tinygrad-w2v train` first, or give "
                 "--model cbow to draw an untrained one"
             )
-        known = TrainingSettings.__dataclass_fields__
-        found = read_description(folder)["settings"]
-        settings = TrainingSettings(**{k: v for k, v in found.items() if k in known})
+        settings = request_of(read_description(folder), str(folder)).settings
         tables = read_arrays(folder / "model.npz")
         missing = [name for name in ("vectors", "w_out") if name not in tables]
         if missing:

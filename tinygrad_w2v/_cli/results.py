@@ -1,8 +1,4 @@
-"""The folder of a run: what is written into it, and when.
-
-Nothing is written before training is over, and each file appears whole. ``settings.json`` comes
-last: where it is, the run is there.
-"""
+"""What a run leaves: its vectors, its history, two pictures, and all that decided them."""
 
 from __future__ import annotations
 
@@ -10,25 +6,23 @@ import dataclasses
 import hashlib
 import json
 import math
-import platform
-import sys
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygrad_w2v._base.errors import InputError, MissingDependencyError, TinygradError
-from tinygrad_w2v._base.files import check_writable_folder, safe_write
-from tinygrad_w2v._base.version import __version__
+from tinygrad_w2v._base.errors import InputError, MissingDependencyError
+from tinygrad_w2v._base.files import safe_write
 from tinygrad_w2v._cli.console import note
+from tinygrad_w2v._cli.machine import processor, versions
+from tinygrad_w2v._cli.request import Request, read_json
 from tinygrad_w2v.drawing import RenderError, graph, plot_losses
+from tinygrad_w2v.settings import TrainingSettings, small_batch, windows_in_batch
+from tinygrad_w2v.vector_training import Trained
 from tinygrad_w2v.vectors.archive import write_archive
-from tinygrad_w2v.word2vec import Trained, TrainingSettings, small_batch, windows_in_batch
 
-FILES = ("vectors.txt", "model.npz", "history.jsonl", "loss.svg", "graph.svg", "settings.json")
+BUILTIN = "built-in corpus"
 
 
 class TextFacts(NamedTuple):
@@ -36,6 +30,7 @@ class TextFacts(NamedTuple):
 
     sources: list[str]
     sha256: str
+    corpus_sha256: str
     words: int
     known_words: int
     sentences: int
@@ -44,126 +39,145 @@ class TextFacts(NamedTuple):
     errors: str
 
 
-class RunFolder:
-    """The folder that a run will be written into; it is checked, and made, before the run.
+class HeldoutFacts(NamedTuple):
+    """The part of a text that was not trained on, and the loss there of words' counts alone."""
 
-    Where the run comes to nothing, a folder that was made for it goes again.
+    share: float
+    sentences: int
+    words: int
+    unigram_loss: float
 
-    Raises
-    ------
-    InputError
-        When it cannot be written, or holds a run already.
+
+class UpdateFacts(NamedTuple):
+    """The run whose vectors were learned on from, and what its vocabulary became."""
+
+    folder: str
+    model_sha256: str
+    old_words: int
+    new_words: int
+    rare_words: int
+
+
+class Outcome(NamedTuple):
+    """What a run has come to.
+
+    Attributes
+    ----------
+    trained : Trained
+        Words, vectors, model, history.
+    request : Request
+        What was asked.
+    text : TextFacts
+        What was read.
+    heldout : HeldoutFacts, optional
+        The part that was not trained on.
+    update : UpdateFacts, optional
+        What it was continued from.
     """
 
-    def __init__(self, path: str, overwrite: bool = False) -> None:
-        self.path = Path(path)
-        found = [name for name in FILES if (self.path / name).exists()]
-        if found and not overwrite:
-            raise InputError(
-                f"{path} holds a run already ({', '.join(found)}); replace it with --overwrite, or "
-                "name another folder with --output"
-            )
-        for name in found:
-            if (self.path / name).is_dir():
-                raise InputError(f"{self.path / name} is a folder; name another --output")
-        candidates = [self.path, *self.path.parents]
-        self._made = [folder for folder in candidates if not folder.exists()]
-        try:
-            check_writable_folder(path)
-        except InputError as error:
-            self._remove_if_empty()
-            raise InputError(f"--output: {error}") from error
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if error is not None:
-            self._remove_if_empty()
-
-    def _remove_if_empty(self) -> None:
-        with suppress(OSError):
-            for folder in self._made:
-                folder.rmdir()
-
-    def write(
-        self,
-        trained: Trained,
-        settings: TrainingSettings,
-        text: TextFacts,
-        engine: tuple[str, str],
-    ) -> None:
-        """Write all files of a run; a picture that fails is said and does not stop the others."""
-        (self.path / "settings.json").unlink(missing_ok=True)
-        vectors, history = trained.vectors, trained.history
-        write_archive(
-            self.path / "model.npz",
-            vectors.index_to_key,
-            vectors.vectors,
-            vectors.counts,
-            {"w_out": trained.model.w_out.data},
-        )
-        vectors.save_word2vec_format(self.path / "vectors.txt")
-        with safe_write(self.path / "history.jsonl") as file:
-            for record in history.records:
-                file.write(json.dumps(record._asdict()) + "\n")
-        self._draw("loss.svg", lambda path: _draw_losses(trained, settings, path))
-        self._draw("graph.svg", lambda path: _draw_graph(trained, settings, path))
-        description = describe(trained, settings, text, engine)
-        description["vectors_sha256"] = _digest(self.path / "vectors.txt")
-        with safe_write(self.path / "settings.json") as file:
-            file.write(json.dumps(description, indent=2, ensure_ascii=False) + "\n")
-
-    def _draw(self, name: str, draw: Callable[[Path], object]) -> None:
-        path = self.path / name
-        path.unlink(missing_ok=True)  # an old picture would be of another run
-        try:
-            draw(path)
-        except (MissingDependencyError, RenderError, InputError) as error:
-            note(f"note: {name} was not drawn: {error}")
+    trained: Trained
+    request: Request
+    text: TextFacts
+    heldout: HeldoutFacts | None
+    update: UpdateFacts | None
 
 
-def describe(
-    trained: Trained, settings: TrainingSettings, text: TextFacts, engine: tuple[str, str]
-) -> dict[str, Any]:
+def write_results(folder: Path, outcome: Outcome, engine: tuple[str, str]) -> dict[str, Any]:
+    """Write all files of a run and return what ``settings.json`` says.
+
+    A picture that fails is said and does not stop the others.
+    """
+    (folder / "settings.json").unlink(missing_ok=True)
+    trained, settings = outcome.trained, outcome.request.settings
+    vectors, history = trained.vectors, trained.history
+    write_archive(
+        folder / "model.npz",
+        vectors.index_to_key,
+        vectors.vectors,
+        vectors.counts,
+        {"w_out": trained.model.w_out.data},
+    )
+    vectors.save_word2vec_format(folder / "vectors.txt")
+    with safe_write(folder / "history.jsonl") as file:
+        for record in history.records:
+            file.write(json.dumps(record._asdict()) + "\n")
+    _draw(folder / "loss.svg", lambda path: _draw_losses(trained, settings, path))
+    _draw(folder / "graph.svg", lambda path: _draw_graph(trained, settings, path))
+    description = describe(outcome, engine)
+    description["vectors_sha256"] = file_digest(folder / "vectors.txt")
+    with safe_write(folder / "settings.json") as file:
+        file.write(json.dumps(description, indent=2, ensure_ascii=False) + "\n")
+    return description
+
+
+def _draw(path: Path, draw: Callable[[Path], object]) -> None:
+    path.unlink(missing_ok=True)  # an old picture would be of another run
+    try:
+        draw(path)
+    except (MissingDependencyError, RenderError, InputError) as error:
+        note(f"note: {path.name} was not drawn: {error}")
+
+
+def describe(outcome: Outcome, engine: tuple[str, str]) -> dict[str, Any]:
     """Return all that decides the outcome of a run, and what came of it."""
-    history, counts = trained.history, trained.vectors.counts
+    trained, request = outcome.trained, outcome.request
+    settings, history = request.settings, trained.history
     resolved = dataclasses.asdict(settings)
     resolved["alpha"] = settings.first_alpha
-    resolved["batch"] = windows_in_batch(settings, np.asarray(counts))
+    resolved["batch"] = windows_in_batch(settings, np.asarray(trained.vectors.counts))
+    update = None if outcome.update is None else outcome.update._asdict()
+    heldout = None
+    if outcome.heldout is not None:
+        losses = _finite(history.heldout_losses)
+        heldout = outcome.heldout._asdict() | {"losses": losses}
     return {
         "finished": not history.interrupted,
         "settings": resolved,
         "engine": {"name": engine[0], "why": engine[1]},
-        "text": text._asdict(),
+        "text": outcome.text._asdict(),
+        "heldout": heldout,
+        "early_stopping": request.early_stopping,
+        "stopped_early": history.stopped_early,
+        "update": update,
+        "workers": 1,
         "vocabulary": len(trained.vectors),
-        "losses": [None if math.isnan(loss) else loss for loss in history.losses],
+        "losses": _finite(history.losses),
         "words_trained": history.words,
         "seconds": round(history.seconds, 3),
         "words_per_second": round(history.words / max(history.seconds, 1e-9)),
         "versions": versions(),
+        "cpu": processor(),
     }
 
 
-def versions() -> dict[str, str]:
-    """Return what the numbers may depend on.
+def _finite(losses: list[float]) -> list[float | None]:
+    return [None if math.isnan(loss) else loss for loss in losses]
 
-    Examples
-    --------
-    >>> sorted(versions())
-    ['numpy', 'platform', 'python', 'tinygrad_w2v']
+
+def request_of(description: dict[str, Any], place: str) -> Request:
+    """Return what was asked of the run that a ``settings.json`` describes, checked.
+
+    Raises
+    ------
+    InputError
+        When it is not one of ours.
     """
-    return {
-        "tinygrad_w2v": __version__,
-        "python": sys.version.partition(" ")[0],
-        "numpy": np.__version__,
-        "platform": platform.platform(),
-    }
+    try:
+        text, heldout, update = description["text"], description["heldout"], description["update"]
+        sources = text["sources"]
+        stored = {
+            "sources": [] if sources == [BUILTIN] else sources,
+            "tokenizer": text["tokenizer"],
+            "lower": text["lower"],
+            "errors": text["errors"],
+            "heldout": heldout and heldout["share"],
+            "early_stopping": description["early_stopping"],
+            "update": update and update["folder"],
+            "settings": description["settings"],
+        }
+    except (KeyError, TypeError) as error:
+        raise InputError(f"{place} is not the settings of a run: it lacks {error}") from error
+    return Request.from_json(stored, place)
 
 
 def read_description(folder: Path) -> dict[str, Any]:
@@ -175,16 +189,9 @@ def read_description(folder: Path) -> dict[str, Any]:
         When it is not there or not one of ours.
     """
     path = folder / "settings.json"
-    try:
-        description = json.loads(path.read_text(encoding="utf-8"))
-        known = TrainingSettings.__dataclass_fields__
-        TrainingSettings(**{k: v for k, v in description["settings"].items() if k in known})
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}; run train first") from error
-    except (ValueError, KeyError, TypeError, AttributeError, TinygradError) as error:
-        raise InputError(f"{path} is not the settings of a run: {error}") from error
-    found: dict[str, Any] = description
-    return found
+    description = read_json(path, "run train first")
+    request_of(description, str(path))
+    return description
 
 
 def _draw_losses(trained: Trained, settings: TrainingSettings, path: Path) -> None:
@@ -200,6 +207,7 @@ def _draw_graph(trained: Trained, settings: TrainingSettings, path: Path) -> Non
     graph(trained.model.loss(batch)).save(path)
 
 
-def _digest(path: Path) -> str:
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -230,7 +230,9 @@ def run_epochs(
                 for batch, words in _not_done(batches(state.epoch), state.batch, asked):
                     share = min(history.words / total_words, 1.0)
                     lr = state.alpha = alpha - (alpha - min_alpha) * share
-                    place = f"in epoch {state.epoch + 1} at batch {state.batch + 1} (alpha {lr:.4g})"
+                    place = (
+                        f"in epoch {state.epoch + 1} at batch {state.batch + 1} (alpha {lr:.4g})"
+                    )
                     state.recent.add(step(batch, lr), count(batch))
                     state.batch += 1
                     history.words += words

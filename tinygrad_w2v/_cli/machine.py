@@ -1,0 +1,62 @@
+"""What the numbers and the speed of a run may depend on."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tinygrad_w2v._base.version import __version__
+
+
+def versions() -> dict[str, str]:
+    """Return what the numbers may depend on.
+
+    Examples
+    --------
+    >>> sorted(versions())
+    ['numpy', 'platform', 'python', 'tinygrad_w2v']
+    """
+    return {
+        "tinygrad_w2v": __version__,
+        "python": sys.version.partition(" ")[0],
+        "numpy": np.__version__,
+        "platform": platform.platform(),
+    }
+
+
+def processor() -> dict[str, Any]:
+    """Return the processor's name, the cores that this process may use, and the BLAS.
+
+    Examples
+    --------
+    >>> sorted(processor())
+    ['blas', 'cores', 'name']
+    """
+    return {"name": _processor_name(), "cores": cores(), "blas": blas()}
+
+
+def cores() -> int:
+    """Return the number of cores that this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def blas() -> str:
+    """Return the name and version of the library that multiplies matrices."""
+    config: Any = np.show_config(mode="dicts")
+    found = config.get("Build Dependencies", {}).get("blas", {})
+    return f"{found.get('name', 'unknown')} {found.get('version', '')}".strip()
+
+
+def _processor_name() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError):
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return next(iter(names), "") or platform.processor() or platform.machine()

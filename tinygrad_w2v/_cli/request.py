@@ -1,0 +1,215 @@
+"""What is asked of a run: all that decides its outcome, but for the text itself.
+
+It comes from the command line, or from the file of a run that is repeated, resumed or continued;
+an option that says something else than such a file is refused.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v.settings import TrainingSettings
+
+SETTINGS = tuple(TrainingSettings.__dataclass_fields__)
+# The flags whose names are not the setting's.
+FLAGS = {"max_final_vocab": "--max-vocab", "shrink_windows": "--no-shrink-windows"}
+# What has to stay, for learned vectors to be of use.
+FIXED_BY_UPDATE = ("model", "size", "hs")
+
+
+@dataclass(frozen=True)
+class Request:
+    """How a text is read and trained on.
+
+    Examples
+    --------
+    >>> request = Request(sources=["novel.txt"], heldout=0.1)
+    >>> Request.from_json(request.to_json(), "run.json") == request
+    True
+    """
+
+    sources: list[str] = field(default_factory=list)
+    tokenizer: str = "words"
+    lower: bool = True
+    errors: str = "strict"
+    heldout: float | None = None
+    early_stopping: int | None = None
+    update: str | None = None
+    settings: TrainingSettings = field(default_factory=TrainingSettings)
+
+    def __post_init__(self) -> None:
+        if self.heldout is not None and not 0 < self.heldout < 1:
+            raise InputError(f"heldout must be a share between 0 and 1, not {self.heldout}")
+        if self.errors not in ("strict", "replace"):
+            raise InputError(f"errors must be strict or replace, not {self.errors!r}")
+        if self.early_stopping is not None:
+            if self.early_stopping < 1:
+                raise InputError(f"early_stopping must be 1 or more, not {self.early_stopping}")
+            if self.heldout is None:
+                raise InputError("early_stopping looks at the held-out loss: give --heldout, too")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as what JSON holds."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any], place: str) -> Request:
+        """Return what `to_json` gave, checked.
+
+        Raises
+        ------
+        InputError
+            When something is missing, unknown, or of another kind.
+        """
+        try:
+            parts = dict(stored)
+            settings = dict(parts.pop("settings"))
+            _check_kinds(TrainingSettings, settings)
+            _check_kinds(cls, parts)
+            return cls(**parts, settings=TrainingSettings(**settings))
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise InputError(f"{place} is not the settings of a run: {error}") from error
+
+    def without_text(self) -> dict[str, Any]:
+        """Return what must be equal for a run to go on; where the text lies may change."""
+        return {name: value for name, value in self.to_json().items() if name != "sources"}
+
+
+def _check_kinds(kind: type, values: Mapping[str, Any]) -> None:
+    for declared in dataclasses.fields(kind):
+        if declared.name in values:
+            value, wanted = values[declared.name], str(declared.type)
+            if not any(_is(value, part) for part in wanted.split(" | ")):
+                raise InputError(f"{declared.name} must be {wanted}, not {value!r}")
+
+
+def _is(value: object, kind: str) -> bool:
+    if kind == "float":
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if kind == "list[str]":
+        return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    known = {"int": int, "str": str, "bool": bool, "None": type(None)}
+    return kind not in known or type(value) is known[kind]
+
+
+def requested(arguments: argparse.Namespace) -> Request:
+    """Return what the options ask for, checked."""
+    with named_after_options():
+        names = [name for name in SETTINGS if hasattr(arguments, name)]
+        settings = TrainingSettings(**{name: getattr(arguments, name) for name in names})
+        return Request(
+            sources=arguments.corpus,
+            tokenizer=arguments.tokenizer,
+            lower=arguments.lower,
+            errors=arguments.errors,
+            heldout=arguments.heldout,
+            early_stopping=arguments.early_stopping,
+            update=arguments.update,
+            settings=settings,
+        )
+
+
+def repeated(arguments: argparse.Namespace, stored: Request, place: str) -> Request:
+    """Return a stored request; an option beside it may only say the same.
+
+    Raises
+    ------
+    InputError
+        When an option says something else; it is named.
+    """
+    known = _flat(stored)
+    for name, flag in arguments.given.items():
+        value = getattr(arguments, name)
+        if name in known and value != known[name]:
+            raise InputError(
+                f"{flag} gives {_shown(value)}, and {place} says {_shown(known[name])}; leave out "
+                f"{flag}"
+            )
+    sources = arguments.corpus or stored.sources
+    return dataclasses.replace(stored, sources=sources)
+
+
+def continued(arguments: argparse.Namespace, stored: Request, place: str) -> Request:
+    """Return the request of a run that learns on from another's vectors.
+
+    What the options do not say is taken from that run.
+
+    Raises
+    ------
+    InputError
+        When an option would make its vectors useless; it is named.
+    """
+    known = _flat(stored)
+    for name, flag in arguments.given.items():
+        if name in FIXED_BY_UPDATE and getattr(arguments, name) != known.get(name):
+            raise InputError(
+                f"{flag} cannot change with --update: the vectors of {place} were made with "
+                f"{_shown(known.get(name))}; leave out {flag}"
+            )
+    if not arguments.corpus:
+        raise InputError(f"--update needs more text: tinygrad-w2v train CORPUS --update {place}")
+    for name, value in known.items():
+        if name not in arguments.given:
+            setattr(arguments, name, value)
+    return requested(arguments)
+
+
+def _flat(request: Request) -> dict[str, Any]:
+    parts = request.without_text()
+    settings = parts.pop("settings")
+    return settings | parts
+
+
+def _shown(value: object) -> str:
+    return json.dumps(value)
+
+
+def read_json(path: Path, remedy: str) -> dict[str, Any]:
+    """Return the object in a JSON file.
+
+    Raises
+    ------
+    InputError
+        When there is none.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}; {remedy}") from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path} is not the settings of a run: {error}") from error
+    if not isinstance(found, dict):
+        raise InputError(f"{path} is not the settings of a run: it holds no object")
+    return found
+
+
+@contextmanager
+def named_after_options() -> Iterator[None]:
+    """Let errors speak of ``--min-count``, as the user does, where they say ``min_count``."""
+    try:
+        yield
+    except InputError as error:
+        text = str(error)
+        for name in ("max_final_vocab", "heldout", "early_stopping", *SETTINGS):
+            if text.startswith(f"{name} "):
+                text = f"{flag_of(name)} {text[len(name) + 1 :]}"
+        raise InputError(text.replace("--max-final-vocab", "--max-vocab")) from error
+
+
+def flag_of(name: str) -> str:
+    """Return how a setting is written on the command line.
+
+    Examples
+    --------
+    >>> flag_of("min_count")
+    '--min-count'
+    """
+    return FLAGS.get(name, "--" + name.replace("_", "-"))

@@ -1,0 +1,134 @@
+"""Learning on: a vocabulary with the words of a new text added, and tables for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.types import AnyArray, FloatArray, IntArray
+from tinygrad_w2v.models import EmbeddingModel
+from tinygrad_w2v.nn.archive import read_arrays
+from tinygrad_w2v.settings import TrainingSettings
+from tinygrad_w2v.text.corpus import Corpus, build_corpus
+from tinygrad_w2v.text.vocabulary import Vocabulary
+from tinygrad_w2v.vectors.archive import read_archive
+
+
+class Base(NamedTuple):
+    """What a finished run knows: its words with their counts, and both tables."""
+
+    words: list[str]
+    counts: IntArray
+    w_in: FloatArray
+    w_out: FloatArray
+
+
+class Extended(NamedTuple):
+    """A vocabulary of old and new words, the new text in its ids, and what came of the words.
+
+    Attributes
+    ----------
+    vocabulary : Vocabulary
+        By falling count, of both texts together.
+    corpus : Corpus
+        The new text.
+    old_ids : IntArray
+        The ids of the base's words, in the base's order.
+    new_words, rare_words : int
+        How many words were added, and how many of the new text were left out as too rare.
+    """
+
+    vocabulary: Vocabulary
+    corpus: Corpus
+    old_ids: IntArray
+    new_words: int
+    rare_words: int
+
+
+def read_base(path: Path) -> Base:
+    """Return what a run's ``model.npz`` holds.
+
+    Raises
+    ------
+    InputError
+        When it is missing, or is not one that `train` wrote.
+    """
+    if not path.exists():
+        raise InputError(f"{path} is missing; --update takes the folder of a finished run")
+    contents = read_archive(path)
+    w_out = read_arrays(path).get("w_out")
+    if contents.counts is None or w_out is None:
+        raise InputError(f"{path} holds no counts or no w_out; --update takes what `train` wrote")
+    return Base(contents.words, np.asarray(contents.counts), contents.vectors, w_out)
+
+
+def extend(
+    base: Base, sentences: Iterable[Iterable[str]], min_count: int, max_vocab: int | None
+) -> Extended:
+    """Read a new text and add its words to a vocabulary.
+
+    Old words stay, however rare; new ones are added when they occur `min_count` times in the new
+    text, the most frequent first, as long as there are no more than `max_vocab` in all. Counts
+    are those of both texts.
+
+    Examples
+    --------
+    >>> base = Base(["say", "you"], np.array([6, 5]), np.eye(2), np.eye(2))
+    >>> text = [["goodbye", "you", "hello"]] * 2 + [["goodbye", "say"]]
+    >>> extended = extend(base, text, min_count=3, max_vocab=None)
+    >>> extended.vocabulary.words, extended.vocabulary.counts.tolist(), extended.rare_words
+    (['say', 'you', 'goodbye'], [7, 7, 3], 1)
+    """
+    fresh, corpus = build_corpus(sentences, min_count=1)
+    place = {word: number for number, word in enumerate(base.words)}
+    old = np.fromiter((place.get(word, -1) for word in fresh.words), np.int64, len(fresh))
+    added = np.flatnonzero((old < 0) & (fresh.counts >= min_count))
+    if max_vocab is not None:
+        added = added[: max(max_vocab - len(base.words), 0)]
+    words = base.words + [fresh.words[number] for number in added]
+    counts = np.concatenate([base.counts, fresh.counts[added]])
+    np.add.at(counts, old[old >= 0], fresh.counts[old >= 0])
+    order = np.argsort(-counts, kind="stable")
+    id_of = np.empty(len(order), np.int32)
+    id_of[order] = np.arange(len(order), dtype=np.int32)
+    # From a word's number in the new text to its id, -1 where it has none.
+    ids = np.full(len(fresh), -1, np.int32)
+    ids[old >= 0] = id_of[old[old >= 0]]
+    ids[added] = id_of[len(base.words) :]
+    vocabulary = Vocabulary([words[number] for number in order], counts[order])
+    rare = int(np.count_nonzero(ids < 0))
+    return Extended(
+        vocabulary, _renumbered(corpus, ids), id_of[: len(base.words)], len(added), rare
+    )
+
+
+def _renumbered(corpus: Corpus, ids: AnyArray) -> Corpus:
+    found = ids[corpus.ids]
+    known = found >= 0
+    before = np.concatenate([[0], np.cumsum(known, dtype=np.int64)])
+    return Corpus(np.ascontiguousarray(found[known]), before[corpus.offsets], corpus.raw_words)
+
+
+def put_old_words(
+    model: EmbeddingModel, base: Base, old_ids: IntArray, settings: TrainingSettings
+) -> None:
+    """Give the old words their learned vectors; the inner nodes of a tree stay as new.
+
+    Raises
+    ------
+    InputError
+        When the tables have other shapes than the settings say.
+    """
+    old = len(base.words)
+    if base.w_in.shape != (old, settings.size) or base.w_out.shape[1:] != (settings.size,):
+        raise InputError(
+            f"the tables to learn on from have shapes {base.w_in.shape} and {base.w_out.shape}, "
+            f"not ({old}, {settings.size}); give the folder that `train` wrote"
+        )
+    model.w_in.data[old_ids] = base.w_in
+    if settings.negative:
+        model.w_out.data[old_ids] = base.w_out[:old]

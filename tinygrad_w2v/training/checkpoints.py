@@ -1,0 +1,211 @@
+"""Checkpoints: tables and place of a run, so that it goes on byte for byte after any end.
+
+A checkpoint appears whole or not at all, and the one before it stays until then, so that at every
+moment there is one to go on from, even if the newest turns out damaged. All draws are hashes of
+their place, hence tables and place are the whole state.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.files import PathLike
+from tinygrad_w2v._base.types import AnyArray
+from tinygrad_w2v.nn.archive import read_arrays, write_arrays
+from tinygrad_w2v.training.run import RunState
+
+KEPT = 2
+FORMAT = 1
+_NAME = re.compile(r"checkpoint-(\d+)\.npz")
+_PLACE = "run"
+_TABLE = "table."
+
+
+class Checkpoint(NamedTuple):
+    """What was kept of a run.
+
+    Attributes
+    ----------
+    path : Path
+        Where it was found.
+    state : RunState
+        The place.
+    tables : dict
+        Arrays by name, as they were.
+    about : dict
+        What the run was of: digests, settings.
+    """
+
+    path: Path
+    state: RunState
+    tables: dict[str, AnyArray]
+    about: dict[str, Any]
+
+
+class Checkpoints:
+    """Writes a checkpoint every so many minutes and keeps the last two.
+
+    A checkpoint that cannot be written is said once and does not stop the run.
+
+    Parameters
+    ----------
+    folder
+        Where to write; exists.
+    tables
+        ``tables()`` returns the arrays to keep, by name.
+    about
+        What the run is of, for whoever goes on with it to compare; JSON.
+    minutes
+        The time between two; 0 writes none but those that are asked for.
+    say
+        Is told, in a line, of a checkpoint that could not be written.
+    clock
+        Returns seconds.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> table = np.arange(4.0)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     checkpoints = Checkpoints(folder, lambda: {"w_in": table}, {"seed": 1})
+    ...     path = checkpoints.save(RunState(epoch=2, batch=5))
+    ...     found = newest_checkpoint(folder)
+    >>> path.name, found.state.epoch, found.tables, found.about
+    ('checkpoint-1.npz', 2, {'w_in': array([0., 1., 2., 3.])}, {'seed': 1})
+    """
+
+    def __init__(
+        self,
+        folder: PathLike,
+        tables: Callable[[], Mapping[str, AnyArray]],
+        about: Mapping[str, Any],
+        minutes: float = 5.0,
+        say: Callable[[str], None] = print,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.folder = Path(folder)
+        self._tables = tables
+        self._about = dict(about)
+        self._seconds = 60 * minutes
+        self._say = say
+        self._said: set[str] = set()
+        self._clock = clock
+        self._last = clock()
+        self._number = max((number for number, _ in _numbered(self.folder)), default=0)
+
+    def save_when_due(self, state: RunState) -> Path | None:
+        """Write a checkpoint when the last is old enough, and return its path if it was written."""
+        if not self._seconds or self._clock() - self._last < self._seconds:
+            return None
+        path = self.save(state)
+        # Counted from its end, so that a slow disk never takes all the time.
+        self._last = self._clock()
+        return path
+
+    def save(self, state: RunState) -> Path | None:
+        """Write a checkpoint now and return its path; None when it could not be written."""
+        tables = self._tables()
+        for name, table in tables.items():
+            if not np.isfinite(table).all():
+                self._complain(f"{name} holds numbers that are not finite")
+                return None
+        needed, free = size_of(tables), shutil.disk_usage(self.folder).free
+        if needed > free:
+            self._complain(f"it needs {needed / 1e6:,.1f} MB and the disk has {free / 1e6:,.1f}")
+            return None
+        place = {"format": FORMAT, "state": state.to_json(), "about": self._about}
+        stored: dict[str, AnyArray] = {f"{_TABLE}{name}": table for name, table in tables.items()}
+        stored[_PLACE] = np.frombuffer(json.dumps(place).encode("ascii"), dtype=np.uint8)
+        path = self.folder / f"checkpoint-{self._number + 1}.npz"
+        try:
+            write_arrays(path, stored)
+        except (OSError, InputError) as error:
+            self._complain(str(error))
+            return None
+        self._number += 1
+        for _, old in _numbered(self.folder)[:-KEPT]:
+            old.unlink(missing_ok=True)
+        return path
+
+    def _complain(self, reason: str) -> None:
+        if reason not in self._said:
+            self._said.add(reason)
+            self._say(f"note: no checkpoint was written to {self.folder}: {reason}")
+
+
+def newest_checkpoint(folder: PathLike, say: Callable[[str], None] = print) -> Checkpoint | None:
+    """Return the newest checkpoint that can be read, or None when there is none at all.
+
+    Parameters
+    ----------
+    folder
+        Where `Checkpoints` wrote.
+    say
+        Is told of a damaged one.
+
+    Raises
+    ------
+    InputError
+        When there are some, and none can be read.
+
+    Examples
+    --------
+    >>> newest_checkpoint("no/such/folder") is None
+    True
+    """
+    found = _numbered(Path(folder))
+    problem = ""
+    for _, path in reversed(found):
+        try:
+            return _read(path)
+        except InputError as error:
+            problem = str(error)
+            if path != found[0][1]:
+                say(f"note: {problem}; taking the checkpoint before it")
+    if found:
+        raise InputError(f"{problem}; begin anew with --overwrite")
+    return None
+
+
+def size_of(tables: Mapping[str, AnyArray]) -> int:
+    """Return the bytes of a checkpoint of these tables, somewhat rounded up.
+
+    Examples
+    --------
+    >>> size_of({"w_in": np.zeros((1000, 100), np.float32)}) // 1000
+    465
+    """
+    return sum(table.nbytes for table in tables.values()) + (1 << 16)
+
+
+def _read(path: Path) -> Checkpoint:
+    arrays = read_arrays(path)
+    try:
+        place = json.loads(arrays.pop(_PLACE).tobytes())
+        if place["format"] != FORMAT:
+            raise InputError(f"{path}: was written by another version of this library")
+        state = RunState.from_json(place["state"])
+        about = dict(place["about"])
+    except InputError:
+        raise
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise InputError(f"{path}: is not a checkpoint of a run") from error
+    tables = {name.removeprefix(_TABLE): table for name, table in arrays.items()}
+    return Checkpoint(path, state, tables, about)
+
+
+def _numbered(folder: Path) -> list[tuple[int, Path]]:
+    """The checkpoints of a folder, the oldest first."""
+    if not folder.is_dir():
+        return []
+    matches = ((_NAME.fullmatch(path.name), path) for path in folder.iterdir())
+    return sorted((int(match[1]), path) for match, path in matches if match)
