@@ -164,7 +164,8 @@ def collect(
     >>> class Two(SimpleNamespace):
     ...     def __iter__(self):
     ...         return blocks_of(["you", "say"], np.eye(2))
-    >>> collect(Two(dim=2, dtype=np.dtype(float), count=2, plausible=True), "v.txt").words
+    >>> two = Two(dim=2, dtype=np.dtype(float), count=2, counted=False, plausible=True)
+    >>> collect(two, "v.txt").words
     ['you', 'say']
     """
     if duplicates not in ("error", "first"):
@@ -199,7 +200,7 @@ def collect(
     return Collected(
         list(index),
         vectors if len(vectors) == len(table) else vectors.copy(),
-        np.concatenate(counts).astype(np.int64) if counts else None,
+        np.concatenate([np.empty(0, np.int64), *counts]) if reader.counted else None,
     )
 
 

@@ -169,14 +169,15 @@ def write_npy(path: PathLike, contents: Contents, blocks: Iterable[Block]) -> No
 
 
 def _header(source: Source) -> ArrayHeader:
-    available = source.size if source.size is not None else 1 << 62
+    if source.size is None:
+        raise InputError(f"{source.path}: is compressed; a table is read as it is, unpack it first")
     try:
-        header = read_array_header(source.stream, "the table", available, 2, "f")
+        header = read_array_header(source.stream, "the table", source.size, 2, "f")
     except InputError as error:
         malformed(source.path, str(error), byte=0)
     if header.shape[1] < 1 or header.dtype.itemsize > 8:
         malformed(source.path, f"the table has shape {header.shape} of {header.dtype}", byte=0)
-    if source.size is not None and header.start + header.size != source.size:
+    if header.start + header.size != source.size:
         malformed(source.path, "the file goes on after its table", byte=header.start + header.size)
     return header
 

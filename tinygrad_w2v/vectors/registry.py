@@ -180,7 +180,7 @@ def recognise(path: PathLike) -> Format:
         return FORMATS["npz"]
     if start.startswith(MAGIC):
         return FORMATS["npy"]
-    if named is None or named.name == "word2vec":
+    if named is None or named.name in ("word2vec", "glove", "fasttext"):
         return _by_first_line(path, start, named)
     return named
 
@@ -241,7 +241,7 @@ def _by_first_line(path: PathLike, start: bytes, named: Format | None) -> Format
             cut = error.end >= len(second) and b"\n" not in rest
             if not cut and named is None:
                 return FORMATS["word2vec-binary"]
-        return FORMATS["word2vec"]
+        return FORMATS["fasttext" if named is not None and named.name == "fasttext" else "word2vec"]
     fields = first.split()
     if len(fields) > 1 and all(0x20 <= byte or byte in b"\t\r" for byte in first):
         return FORMATS["glove"]
