@@ -1,0 +1,72 @@
+"""Text files in, chunks of words out: one place that knows how a run's text is to be cut."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Literal
+
+from tinygrad_w2v._base.files import PathLike
+from tinygrad_w2v.text.numbering import Chunk, VocabularyRules, sentence_chunks, text_chunks
+from tinygrad_w2v.text.reading import read_chunks, read_lines
+from tinygrad_w2v.text.tokenizing import Tokenizer, refuse_text_without_blanks, tokenize
+
+# Of the ids that are made of a text: another version does not reuse their files.
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class TextSettings:
+    """How text becomes ids.
+
+    Attributes
+    ----------
+    tokenizer, lower : str or callable, bool
+        As in :func:`~tinygrad_w2v.text.tokenizing.tokenize`; by default words are what stands
+        between white space, as they are written, and a line is a sentence of any length.
+    errors : {"strict", "replace"}
+        As in :func:`~tinygrad_w2v.text.reading.read_lines`.
+    rules : VocabularyRules
+        Which words are learned.
+
+    Examples
+    --------
+    >>> TextSettings(lower=True).tokenizer
+    'whitespace'
+    """
+
+    tokenizer: str | Tokenizer = "whitespace"
+    lower: bool = False
+    errors: Literal["strict", "replace"] = "strict"
+    rules: VocabularyRules = field(default_factory=VocabularyRules)
+
+    def chunks(self, sources: PathLike | Sequence[PathLike]) -> Iterator[Chunk]:
+        r"""Read sources and cut them into words.
+
+        Examples
+        --------
+        >>> import pathlib, tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = pathlib.Path(folder, "say.txt")
+        ...     _ = path.write_text("You say\n", encoding="utf-8")
+        ...     [chunk.separated()[0] for chunk in TextSettings(lower=True).chunks(path)]
+        [['you', 'say']]
+        """
+        if self.tokenizer == "whitespace":
+            pieces = refuse_text_without_blanks(read_chunks(sources, self.errors), "whitespace")
+            return text_chunks(pieces, self.lower)
+        lines = read_lines(sources, self.errors)
+        return sentence_chunks(tokenize(lines, self.tokenizer, self.lower))
+
+    def name(self) -> str | None:
+        """Return a text that is equal for equal settings; None if a function is among them.
+
+        Examples
+        --------
+        >>> TextSettings(tokenizer=str.split).name() is None
+        True
+        """
+        if callable(self.tokenizer) or ":" in self.tokenizer or self.rules.trim_rule is not None:
+            return None
+        return json.dumps([VERSION, asdict(self)], sort_keys=True)

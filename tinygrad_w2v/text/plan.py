@@ -1,0 +1,241 @@
+"""What a corpus will take, said before it is read: words, memory, disk, time.
+
+A few pieces of the text are read; the rest is taken to be alike. The number of types is
+continued by Heaps' law, types = K * words ** beta, and is the least certain.
+"""
+
+from __future__ import annotations
+
+import math
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.files import PathLike
+from tinygrad_w2v.text.cutting import TextSettings
+from tinygrad_w2v.text.reading import files_of, open_bytes
+from tinygrad_w2v.text.resources import free_space, memory_limit
+
+# By measurement: a word with its number and its place in a table, while the table grows.
+BYTES_A_TYPE = 170
+# A learned word, its count and its place in tables of both directions.
+BYTES_A_WORD = 250
+# Python, NumPy, this package, and what is worked on at a time.
+BYTES_ANYWAY = 200_000_000
+
+_PIECE = 1 << 18
+_PIECES = 8
+
+
+class CorpusPlan(NamedTuple):
+    """About what a corpus takes; see :func:`plan_corpus`.
+
+    Attributes
+    ----------
+    text_bytes : int
+        Of the text, decompressed.
+    words, types, sentences : int
+        In the text.
+    vocabulary : int
+        Words that are learned, at most.
+    memory : int
+        The largest need in bytes, while counting or while training; what is mapped from files
+        does not count.
+    memory_limit : int or None
+        What the process may use.
+    disk : int
+        Bytes of the files of ids.
+    disk_free : int
+        Bytes that are free where they are made.
+    folder : str
+        Where that is.
+    seconds : float
+        To read the text and write the ids.
+    """
+
+    text_bytes: int
+    words: int
+    types: int
+    sentences: int
+    vocabulary: int
+    memory: int
+    memory_limit: int | None
+    disk: int
+    disk_free: int
+    folder: str
+    seconds: float
+
+    def __str__(self) -> str:
+        limit = "" if self.memory_limit is None else f" of {_size(self.memory_limit)}"
+        return (
+            f"about {self.words:,} words in {_size(self.text_bytes)} of text; memory about "
+            f"{_size(self.memory)}{limit}, disk {_size(self.disk)} of {_size(self.disk_free)} in "
+            f"{self.folder}, reading takes about {_duration(self.seconds)}"
+        )
+
+    def warning(self) -> str | None:
+        """Return what to do when memory will most likely not do, else None.
+
+        Examples
+        --------
+        >>> plan = CorpusPlan(9, 9, 9, 1, 9, 3 * 10**9, 2 * 10**9, 9, 99, "/tmp", 1.0)
+        >>> print(plan.warning())
+        about 3.0 GB of memory are needed and 2.0 GB allowed; use max_vocab_size, max_final_vocab
+        """
+        if self.memory_limit is None or self.memory <= self.memory_limit:
+            return None
+        return (
+            f"about {_size(self.memory)} of memory are needed and {_size(self.memory_limit)} "
+            "allowed; use max_vocab_size, max_final_vocab"
+        )
+
+    def check_disk(self) -> None:
+        """Raise an InputError when the files of ids will not fit on the disk.
+
+        Examples
+        --------
+        >>> CorpusPlan(9, 9, 9, 1, 9, 9, 9, 9_000_000, 99, "/tmp", 1.0).check_disk()
+        Traceback (most recent call last):
+        tinygrad_w2v._base.errors.InputError: the ids need 9.0 MB of disk and /tmp has 99 bytes \
+free; free some space or name another folder
+        """
+        if self.disk > self.disk_free:
+            raise InputError(
+                f"the ids need {_size(self.disk)} of disk and {self.folder} has "
+                f"{_size(self.disk_free)} free; free some space or name another folder"
+            )
+
+
+def plan_corpus(
+    sources: PathLike | Sequence[PathLike],
+    settings: TextSettings | None = None,
+    folder: PathLike | None = None,
+    vector_size: int = 100,
+    tables: int = 2,
+) -> CorpusPlan | None:
+    r"""Estimate from a few pieces of a text what reading it and training on it take.
+
+    Parameters
+    ----------
+    sources, settings, folder
+        As in :func:`~tinygrad_w2v.text.stored.open_corpus`.
+    vector_size, tables
+        Numbers in a vector, and how many float32 tables of vectors training holds.
+
+    Returns
+    -------
+    CorpusPlan or None
+        None when standard input is among the sources: nothing is known of it.
+
+    Raises
+    ------
+    InputError
+        When a file cannot be read.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "say.txt")
+    ...     _ = path.write_bytes(b"you say goodbye and i say hello\n" * 1000)
+    ...     plan = plan_corpus(path, folder=folder)
+    >>> plan.words, plan.types, plan.memory > plan.disk
+    (7000, 6, True)
+    """
+    settings = settings or TextSettings()
+    files = files_of(sources)
+    if "-" in files:
+        return None
+    place = str(folder or tempfile.gettempdir())
+    start = time.perf_counter()
+    pieces, total = _sample(files)
+    read = max(sum(map(len, pieces)), 1)
+    words, types, growth = _count(pieces)
+    seconds = (time.perf_counter() - start) * total / read
+    scale = total / read
+    all_words = round(words * scale)
+    all_types = min(round(types * scale**growth), all_words)
+    sentences = round(sum(piece.count(b"\n") for piece in pieces) * scale) + len(files)
+    rules = settings.rules
+    counted = all_types
+    if rules.max_vocab_size is not None:
+        counted = min(all_types, rules.max_vocab_size)
+    vocabulary = min(counted, all_words // max(rules.min_count, 1))
+    if rules.max_final_vocab is not None:
+        vocabulary = min(vocabulary, rules.max_final_vocab)
+    training = vocabulary * (BYTES_A_WORD + 4 * vector_size * tables)
+    return CorpusPlan(
+        text_bytes=total,
+        words=all_words,
+        types=all_types,
+        sentences=sentences,
+        vocabulary=vocabulary,
+        memory=BYTES_ANYWAY + max(counted * BYTES_A_TYPE, training),
+        memory_limit=memory_limit(),
+        disk=4 * all_words + 8 * (sentences + 1),
+        disk_free=free_space(place),
+        folder=place,
+        seconds=seconds,
+    )
+
+
+def _sample(files: Sequence[PathLike]) -> tuple[list[bytes], int]:
+    """Return pieces from all over the files, and the size of all text, decompressed."""
+    pieces: list[bytes] = []
+    total = 0.0
+    looked_at = set(range(0, len(files), max(1, len(files) // _PIECES)))
+    ratios = [1.0]
+    for number, path in enumerate(files):
+        try:
+            stored = Path(path).stat().st_size
+            packed = Path(path).suffix.lower() in (".gz", ".bz2", ".xz")
+            if number in looked_at:
+                with open_bytes(path) as file:
+                    if packed:
+                        pieces.append(file.read(_PIECE))
+                        raw = getattr(file, "fileobj", None) or getattr(file, "_fp", None)
+                        ratios.append(_ratio(len(pieces[-1]), raw, stored))
+                    else:
+                        steps = 1 if stored <= _PIECE else max(1, _PIECES // len(looked_at))
+                        for step in range(steps):
+                            file.seek(max(0, stored - _PIECE) * step // max(1, steps - 1))
+                            pieces.append(file.read(_PIECE))
+        except FileNotFoundError as error:
+            raise InputError(f"{path} does not exist; check the path") from error
+        except (OSError, EOFError, ValueError) as error:
+            raise InputError(f"{path} cannot be read: {error}") from error
+        total += stored * (ratios[-1] if packed else 1)
+    return pieces, round(total)
+
+
+def _ratio(length: int, raw: object, stored: int) -> float:
+    """Return how many bytes of text a byte of a compressed file holds, by what was read of it."""
+    position = raw.tell() if hasattr(raw, "tell") else 0
+    # Text is packed to about a third; a file that was read to its end is known exactly.
+    if length < _PIECE:
+        return length / max(stored, 1)
+    return length / position if 0 < position <= length else 3.0
+
+
+def _count(pieces: list[bytes]) -> tuple[int, int, float]:
+    """Return the words and types of a sample, and the power by which types grow with words."""
+    words = [word for piece in pieces for word in piece.split()]
+    types, half = len(set(words)), len(set(words[: len(words) // 2]))
+    if len(words) < 1000 or half == 0:
+        return len(words), types, 1.0 if types > half else 0.0
+    return len(words), types, min(math.log2(types / half), 1.0)
+
+
+def _size(number: float) -> str:
+    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if number >= factor:
+            return f"{number / factor:.1f} {unit}"
+    return f"{number:.0f} bytes"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 100:
+        return f"{max(seconds, 1):.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
