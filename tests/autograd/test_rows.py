@@ -204,3 +204,22 @@ def test_what_is_no_law_of_rows_raises_and_names_to_dense(rng: np.random.Generat
         with pytest.raises(TypeError, match="to_dense"):
             operation()
     assert g in {g}
+
+
+def test_the_caller_may_reuse_his_ids_and_his_seed() -> None:
+    w = tw.Variable(np.ones((5, 2)))
+    ids, seed = np.array([0, 1]), np.ones((2, 2))
+    y = w[ids]
+    ids[:] = [2, 3]
+    y.backward(seed)
+    seed[:] = 50.0
+    z = w[ids]
+    ids[:] = 4
+    z.sum().backward()
+    np.testing.assert_array_equal(w.grad.data.to_dense()[:, 0], [1, 1, 1, 1, 0])
+
+
+def test_lists_make_a_row_gradient() -> None:
+    g = tw.RowGrad([2, 0, 2], [[1, 2], [3, 4], [5, 6]], (4, 2))
+    assert g.dtype == np.float64
+    np.testing.assert_array_equal(g.to_dense(), [[3, 4], [0, 0], [6, 8], [0, 0]])

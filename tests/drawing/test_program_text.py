@@ -268,3 +268,12 @@ def test_long_chains_are_printed_without_recursion():
         z = z.T
     assert tw.graph(y).text.count(" = exp(") == 1500
     assert tw.graph(z).text.count("transpose(") == 6000
+
+
+def test_ids_with_a_name_are_shown_by_it() -> None:
+    table = tw.Variable(np.ones((5, 3)), name="table")
+    ids, targets = (tw.Variable(np.array([0, 1]), name=name) for name in ("contexts", "targets"))
+    text = tw.graph(F.cross_entropy(table[ids], targets)).text
+    assert "table[contexts]" in text and "cross_entropy(h1, targets)" in text
+    assert "table[contexts]" in tw.graph(F.embedding(table, ids).sum()).text
+    assert "take(table, contexts, 1)" in tw.graph(F.take(table, ids, axis=1).sum()).text

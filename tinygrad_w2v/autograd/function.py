@@ -14,6 +14,8 @@ import copy
 import inspect
 import itertools
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -84,6 +86,7 @@ class Function:
     order: int = -1
     site: diagnosis.Site | None = None  # the user's line, recorded under debug()
     spans: tuple[Span, ...] = ()  # the modules whose result this op made
+    parameter_names: Mapping[str, str] = MappingProxyType({})  # of parameters with names: `own`
     saved: tuple[Any, ...] = ()  # what `save` was given
     _checksums: tuple[int, ...] = ()
     _outputs: tuple[Any, ...] = ()  # arrays, kept where there are several or one was saved
@@ -112,6 +115,17 @@ class Function:
         There `saved` holds these arrays, or under ``create_graph`` the Variables they belong to.
         """
         self.saved = arrays
+
+    def own(self, parameter: str, value: Any) -> Any:
+        """A copy of an array (ids, a mask) that is a parameter: the caller may reuse his.
+
+        Of an integer Variable it is that of its data, and pictures show its name.
+        """
+        if isinstance(value, Node):
+            if value.name:
+                self.parameter_names = {**self.parameter_names, parameter: value.name}
+            value = value._data
+        return value.copy() if type(value) is ndarray else value
 
     def needs(self, position: int) -> bool:
         """Whether input number `position` is a Variable: a constant needs no gradient."""

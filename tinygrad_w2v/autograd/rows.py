@@ -70,6 +70,8 @@ class RowGrad:
 
     def __init__(self, rows: Any, values: Any, shape: Shape) -> None:
         self.shape = tuple(shape)
+        if isinstance(values, list | tuple):
+            values = np.asarray(values, np.float64)
         self._parts: Any = ((rows, values), None)  # a binary tree of parts: (part, None) is a leaf
         self._factor: Any = None  # a pending scalar factor: it is applied to the fewest rows
         self._flat: tuple[Any, Any] | None = None
@@ -297,7 +299,7 @@ class Rows(Function):
     """y = table[ids], whole rows;  gtable = scatter_rows(g, ids)"""
 
     def __init__(self, ids: Any) -> None:
-        self.ids = ids
+        self.ids = self.own("ids", ids)  # the gradient, too, goes on reading them
 
     def forward(self, table: Any) -> Any:
         self.shape = table.shape
@@ -339,7 +341,7 @@ def scatter_rows(g: Any, ids: Any, shape: Shape) -> Any:
 
 
 def look_up(table: Any, ids: Any) -> Any:
-    """``table[ids]`` along axis 0, for an integer array `ids` of any shape."""
+    """``table[ids]`` along axis 0, for an integer array or Variable `ids` of any shape."""
     return Rows(ids)(table)
 
 

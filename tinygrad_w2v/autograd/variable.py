@@ -179,7 +179,8 @@ class Variable(Node, results=True):
             if isinstance(data, np.generic):
                 return type(data)(1)
             return np.ones_like(data)
-        seed: Any = grad if isinstance(grad, Node | rows.RowGrad) else np.asarray(grad)
+        # A copy: rows of it may stay in a RowGrad, and the caller may reuse his array.
+        seed: Any = grad if isinstance(grad, Node | rows.RowGrad) else np.array(grad)
         if isinstance(seed, Node) and not create_graph:
             seed = seed._data
         if isinstance(seed, rows.RowGrad):
@@ -248,7 +249,7 @@ class Variable(Node, results=True):
             ids = ids.astype(np.intp) if ids.size == 0 else ids
         kind = getattr(getattr(ids, "dtype", None), "kind", "")
         if kind and kind in "iu" and not isinstance(ids, np.generic):
-            return rows.look_up(self, ids)
+            return rows.look_up(self, index if isinstance(index, Node) else ids)
         return shaping.get_item(self, ids)
 
     def __setitem__(self, index: Any, value: Any) -> None:

@@ -101,7 +101,10 @@ def parameters_of(function: Function) -> tuple[str, ...]:
         default = asked[name].default if name in asked else inspect.Parameter.empty
         if name in ("shape", "x_shape") or (value is default or _equal(value, default)):
             continue
-        text = _index(value) if name == "index" else _parameter(value)
+        if name in function.parameter_names:
+            text = printable(function.parameter_names[name])
+        else:
+            text = _index(value) if name == "index" else _parameter(value)
         plain = default is inspect.Parameter.empty and name in asked
         out.append(text if plain else f"{name}={text}")
     return tuple(out)

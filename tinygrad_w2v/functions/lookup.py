@@ -14,7 +14,7 @@ from tinygrad_w2v._base.types import Shape
 from tinygrad_w2v.autograd.diagnosis import user_line
 from tinygrad_w2v.autograd.dispatch import implements, unwrapped
 from tinygrad_w2v.autograd.function import Function
-from tinygrad_w2v.autograd.node import is_duck_array, primitive
+from tinygrad_w2v.autograd.node import Node, is_duck_array, primitive
 from tinygrad_w2v.autograd.rows import densify, look_up
 from tinygrad_w2v.autograd.shaping import ScatterIndex, axes_of, normalized_axes, reshape
 
@@ -23,7 +23,7 @@ class Take(Function):
     """y = x[..., ids, ...];  gx = zeros with g added at ids"""
 
     def __init__(self, ids: Any, axis: int) -> None:
-        self.ids, self.axis = ids, axis
+        self.ids, self.axis = self.own("ids", ids), axis
 
     def forward(self, x: Any) -> Any:
         (self._axis,) = normalized_axes(self.axis, len(x.shape))
@@ -38,7 +38,7 @@ class TakeAlongAxis(Function):
     """y_ij = x_i,ids(i,j);  gx = zeros with g added at ids"""
 
     def __init__(self, ids: Any, axis: int) -> None:
-        self.ids, self.axis = ids, axis
+        self.ids, self.axis = self.own("ids", ids), axis
 
     def forward(self, x: Any) -> Any:
         (self._axis,) = normalized_axes(self.axis, len(x.shape))
@@ -73,13 +73,16 @@ class ScatterAlongAxis(Function):
 
 
 def as_ids(ids: Any) -> Any:
-    """`ids` as an integer array (foreign arrays stay what they are).
+    """`ids` as an integer array (foreign arrays and Variables stay what they are).
 
     Raises
     ------
     TypeError
         If they are not integers.
     """
+    if isinstance(ids, Node):
+        as_ids(ids._data)
+        return ids
     ids = unwrapped(ids)
     if type(ids) is not np.ndarray:
         if is_duck_array(ids):
@@ -97,7 +100,7 @@ def as_ids(ids: Any) -> Any:
 
 def out_of_range(op: str, shape: Shape, axis: int, ids: Any) -> IndexError:
     """The error for ids that are no place along `axis` of a table of `shape`."""
-    n = shape[axis]
+    n, ids = shape[axis], unwrapped(ids)
     return IndexError(
         f"{op}: the ids go from {ids.min()} to {ids.max()}, but axis {axis} of the table of shape "
         f"{tuple(shape)} has the places 0 to {n - 1} (or -{n} to -1, from the end): compare the "
@@ -170,9 +173,9 @@ def take(a: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> 
     (axis,) = axes_of("take", a, axis)
     ids = as_ids(indices)
     if mode == "wrap":
-        ids = ids % shape[axis]
+        ids = unwrapped(ids) % shape[axis]
     elif mode == "clip":
-        ids = np.clip(ids, 0, shape[axis] - 1)
+        ids = np.clip(unwrapped(ids), 0, shape[axis] - 1)
     elif mode != "raise":
         raise ValueError(f"take: mode is 'raise', 'wrap' or 'clip', not {mode!r}")
     try:
@@ -215,9 +218,10 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
     try:
         return TakeAlongAxis(ids, axis)(arr)
     except IndexError as error:
-        if len(np.shape(ids)) != len(shape) or not ids.size:
+        places = unwrapped(ids)
+        if places.ndim != len(shape) or not places.size:
             raise
-        if -shape[axis] <= ids.min() and ids.max() < shape[axis]:
+        if -shape[axis] <= places.min() and places.max() < shape[axis]:
             raise  # the shapes do not fit, and NumPy's message says so
         raise out_of_range("take_along_axis", shape, axis, ids) from error
 

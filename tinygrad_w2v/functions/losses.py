@@ -36,7 +36,7 @@ class CrossEntropy(Function):
     """y = -mean log softmax(x)_t;  gx = g (softmax(x) - onehot(t)) / n"""
 
     def __init__(self, ids: Any) -> None:
-        self.ids = ids
+        self.ids = self.own("ids", ids)
 
     def forward(self, x: Any) -> Any:
         self.save(x)
@@ -166,10 +166,10 @@ def cross_entropy(logits: Any, targets: Any) -> Any:
             f"not fit logits of shape {tuple(shape)}: give integer class ids of shape "
             f"{tuple(shape[:-1])}, or a distribution of the logits' shape" + user_line()
         )
-    ids = unwrapped(targets)
     try:
-        return CrossEntropy(ids)(logits)
+        return CrossEntropy(targets)(logits)
     except IndexError as error:
+        ids = unwrapped(targets)
         raise IndexError(
             f"cross_entropy: the class ids go from {ids.min()} to {ids.max()}, but logits of shape "
             f"{tuple(shape)} have the classes 0 to {shape[-1] - 1}{user_line()}"
