@@ -55,3 +55,48 @@ def test_messages_name_the_remedy():
 def test_encode_nothing():
     ids = Vocabulary(["a", "b"], [1, 1]).encode([])
     assert ids.dtype == np.int32 and ids.shape == (0,)
+
+
+@given(st.dictionaries(st.text(st.characters()), st.integers(0, 2**63 - 1), max_size=9))
+def test_saved_words_come_back(tmp_path_factory, counts):
+    path = tmp_path_factory.mktemp("vocabulary") / "v.json"
+    saved = Vocabulary(list(counts), list(counts.values()))
+    saved.save(path)
+    loaded = Vocabulary.load(path)
+    assert loaded.words == saved.words
+    np.testing.assert_array_equal(loaded.counts, saved.counts)
+
+
+def test_halves_of_characters_come_back(tmp_path):
+    words = ["\ud83d", "\ude42", "\ud83d\ude42", "🙂", "a\tb\nc", "\0", ""]
+    Vocabulary(words, range(7)).save(tmp_path / "v.json")
+    assert Vocabulary.load(tmp_path / "v.json").words == words
+
+
+def test_wrong_vocabulary_files_are_named(tmp_path):
+    path = tmp_path / "v.json"
+    form = '{"format": "tinygrad_w2v vocabulary", '
+    cases = [
+        ("", "damaged or not a vocabulary"),
+        ("[" * 100_000, "damaged or not a vocabulary"),
+        ("[1]", "is not a vocabulary"),
+        ('{"words": ["a"], "counts": [1]}', "is not a vocabulary"),
+        (form + '"words": "ab", "counts": [1, 2]}', "words are not a list"),
+        (form + '"words": [1], "counts": [1]}', "words are not a list"),
+        (form + '"words": ["a"], "counts": [-1]}', "counts are not a list of whole numbers"),
+        (form + '"words": ["a"], "counts": [true]}', "counts are not a list of whole numbers"),
+        (form + '"words": ["a"], "counts": [1e3]}', "counts are not a list of whole numbers"),
+        (form + f'"words": ["a"], "counts": [{2**63}]}}', "counts are not a list"),
+        (form + '"words": ["a"], "counts": []}', "one count a word"),
+        (form + '"words": ["a", "a"], "counts": [1, 1]}', "'a' twice"),
+    ]
+    for text, message in cases:
+        path.write_text(text, encoding="utf-8")
+        with pytest.raises(InputError, match=message) as caught:
+            Vocabulary.load(path)
+        assert "v.json" in str(caught.value)
+    path.write_bytes(b"\xff")
+    with pytest.raises(InputError, match="damaged"):
+        Vocabulary.load(path)
+    with pytest.raises(InputError, match="cannot be read"):
+        Vocabulary.load(tmp_path / "none.json")

@@ -1,7 +1,8 @@
 """What a corpus will take, said before it is read: words, memory, disk, time.
 
 A few pieces of the text are read; the rest is taken to be alike. The number of types is
-continued by Heaps' law, types = K * words ** beta, and is the least certain.
+continued by Heaps' law, types = K * words ** beta, with a beta that falls as texts grow, and is the
+least certain.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ BYTES_A_WORD = 250
 BYTES_ANYWAY = 200_000_000
 
 _PIECE = 1 << 18
-_PIECES = 8
+_PIECES = 16
 
 
 class CorpusPlan(NamedTuple):
@@ -152,11 +153,11 @@ def plan_corpus(
     start = time.perf_counter()
     pieces, total = _sample(files)
     read = max(sum(map(len, pieces)), 1)
-    words, types, growth = _count(pieces)
+    words = [word for piece in pieces for word in piece.split()]
     seconds = (time.perf_counter() - start) * total / read
     scale = total / read
-    all_words = round(words * scale)
-    all_types = min(round(types * scale**growth), all_words)
+    all_words = round(len(words) * scale)
+    all_types = min(_types_of_all(words, scale), all_words)
     sentences = round(sum(piece.count(b"\n") for piece in pieces) * scale) + len(files)
     rules = settings.rules
     counted = all_types
@@ -219,13 +220,20 @@ def _ratio(length: int, raw: object, stored: int) -> float:
     return length / position if 0 < position <= length else 3.0
 
 
-def _count(pieces: list[bytes]) -> tuple[int, int, float]:
-    """Return the words and types of a sample, and the power by which types grow with words."""
-    words = [word for piece in pieces for word in piece.split()]
-    types, half = len(set(words)), len(set(words[: len(words) // 2]))
-    if len(words) < 1000 or half == 0:
-        return len(words), types, 1.0 if types > half else 0.0
-    return len(words), types, min(math.log2(types / half), 1.0)
+def _types_of_all(words: list[bytes], scale: float) -> int:
+    """Return how many types a text has that is `scale` times as long as a sample of it.
+
+    Doubling a text multiplies its types by 2 ** beta; that beta falls from doubling to doubling
+    is seen in the sample, and taken to go on.
+    """
+    quarter, half, types = (len(set(words[: len(words) // part])) for part in (4, 2, 1))
+    if len(words) < 1000:
+        return round(types * scale) if types > half else types
+    first, beta = math.log2(half / quarter), min(math.log2(types / half), 1.0)
+    fall = min(max(beta / first, 0.85), 0.99) if first > 0 else 0.85
+    doublings = math.log2(max(scale, 1.0))
+    whole = beta * fall * (1 - fall**doublings) / (1 - fall)
+    return round(types * 2**whole)
 
 
 def _size(number: float) -> str:

@@ -1,0 +1,118 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v.text.bounded import BoundedCounts
+from tinygrad_w2v.text.corpus import build_corpus
+from tinygrad_w2v.text.vocabulary import RULE_DEFAULT, RULE_DISCARD, RULE_KEEP, Vocabulary
+
+SENTENCES = st.lists(st.lists(st.sampled_from("abcdefghijkl"), max_size=6), max_size=25)
+
+
+def rule(word, count, min_count):
+    """Every kind of answer, dependent on all that the rule is given."""
+    if word == "c":
+        return RULE_KEEP
+    if word == "b" and count < 4 + min_count:
+        return RULE_DISCARD
+    return RULE_DEFAULT if word < "g" else None
+
+
+@given(SENTENCES, st.integers(1, 8), st.sampled_from([None, rule]), st.integers(1, 9))
+def test_counts_are_gensims(sentences, limit, trim_rule, cut):
+    word2vec = pytest.importorskip("gensim.models.word2vec", reason="the counts of gensim")
+    model = word2vec.Word2Vec(max_vocab_size=limit)
+    model.scan_vocab(sentences, trim_rule=trim_rule)
+    counted = BoundedCounts(limit, trim_rule)
+    # In however many sentences at a time the words come.
+    for start in range(0, len(sentences), cut):
+        words, ends = [], []
+        for sentence in sentences[start : start + cut]:
+            words += sentence
+            ends.append(len(words))
+        counted.add(words, ends)
+    assert list(counted.counts.items()) == list(model.raw_vocab.items())
+
+
+@given(SENTENCES, st.integers(0, 3), st.one_of(st.none(), st.integers(2, 9)), st.integers(1, 9))
+def test_vocabulary_is_gensims(sentences, min_count, max_final, limit):
+    word2vec = pytest.importorskip("gensim.models.word2vec", reason="the vocabulary of gensim")
+    model = word2vec.Word2Vec(min_count=min_count, max_final_vocab=max_final, max_vocab_size=limit)
+    model.scan_vocab(sentences, trim_rule=rule)
+    model.prepare_vocab(trim_rule=rule)
+    expected = {word: model.wv.get_vecattr(word, "count") for word in model.wv.index_to_key}
+    try:
+        vocabulary, corpus = build_corpus(
+            sentences, min_count, max_final, max_vocab_size=limit, trim_rule=rule
+        )
+    except InputError:
+        assert len(expected) < 2
+        return
+    assert dict(zip(vocabulary.words, vocabulary.counts.tolist(), strict=True)) == expected
+    assert vocabulary.counts.tolist() == sorted(expected.values(), reverse=True)
+    again = [
+        [vocabulary.words[id_] for id_ in corpus.sentence(number)]
+        for number in range(corpus.sentences)
+    ]
+    assert again == [[word for word in sentence if word in expected] for sentence in sentences]
+
+
+def test_a_text_in_one_line_is_bounded():
+    counted = BoundedCounts(10)
+    for start in range(0, 1000, 20):
+        counted.add([f"w{number}" for number in range(start, start + 20)], [])
+    assert len(counted.counts) <= 40
+
+
+def test_wrong_bounds_and_rules_are_named():
+    with pytest.raises(InputError, match="max_vocab_size must be 1 or more, not 0"):
+        build_corpus([["a", "b"]], max_vocab_size=0)
+    with pytest.raises(InputError, match="trim_rule must be a function"):
+        Vocabulary.from_counts({"a": 1, "b": 1}, trim_rule=5)
+    with pytest.raises(InputError, match="trim_rule and min_count 1 leave 0 of 2 words"):
+        Vocabulary.from_counts({"a": 1, "b": 1}, 1, trim_rule=lambda *_: RULE_DISCARD)
+    with pytest.raises(InputError, match=r"max_vocab_size 2 was reached.*read only once"):
+        build_corpus(iter([["a", "b"], ["c"]]), min_count=1, max_vocab_size=2)
+
+
+TEN_MILLION = """
+import sys
+from tinygrad_w2v.text.corpus import build_corpus
+
+class Sentences:
+    def __iter__(self):
+        for start in range(0, 10_000_000, 1000):
+            yield [*map(str, range(start, start + 999)), "the"]
+
+vocabulary, corpus = build_corpus(
+    Sentences(), min_count=1, max_vocab_size=200_000, folder=sys.argv[1]
+)
+assert corpus.raw_words == 10_000_000, corpus.raw_words
+assert vocabulary.words[0] == "the" and vocabulary.counts[0] == 10_000
+assert len(vocabulary) <= 202_000, len(vocabulary)
+with open("/proc/self/status", encoding="utf-8") as status:
+    print(status.read().partition("VmHWM:")[2].split()[0])
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.process
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads memory from /proc")
+def test_ten_million_types_in_bounded_memory(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", TEN_MILLION, str(tmp_path)],
+        check=True,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    )
+    # Unbounded, the words alone would take more than 1.5 GB.
+    assert int(done.stdout) * 1024 < 300e6
+    assert list(tmp_path.iterdir()) == []
