@@ -110,22 +110,3 @@ def test_axes_that_do_not_exist_name_the_op():
 def test_parts_of_unequal_length():
     with pytest.raises(ShapeError, match=r"split.*\(5,\).*equal division"):
         F.split(tw.Variable(np.ones(5)), 2)
-
-
-def test_numpy_numbers_as_parameters_keep_the_dtype():
-    x = tw.Variable(np.ones(3, np.float32))
-    half = np.float64(0.5)
-    rng = np.random.default_rng(0)
-    for y in (F.leaky_relu(-x, half), F.clip(x, half, None), F.dropout(x, half, rng)):
-        assert y.dtype == np.float32
-
-
-@pytest.mark.parametrize("loss", [F.cross_entropy, F.sigmoid_cross_entropy])
-def test_named_integer_labels_keep_the_dtype(loss):
-    scores = tw.Variable(np.ones((2, 3), np.float32))
-    labels = np.array([[0, 1, 0], [1, 0, 0]])
-    named = tw.Variable(labels, name="labels")
-    y = loss(scores, named)
-    y.backward()
-    assert y.dtype == scores.grad.dtype == np.float32 and named.grad is None
-    np.testing.assert_allclose(float(y), float(loss(scores, labels)))

@@ -117,7 +117,7 @@ class Function:
         self.saved = arrays
 
     def own(self, parameter: str, value: Any) -> Any:
-        """A copy of an array (ids, a mask) that is a parameter: the caller may reuse his.
+        """A copy of a parameter that is an array (ids, a mask): the caller may reuse his.
 
         Of an integer Variable it is that of its data, and pictures show its name.
         """
@@ -125,7 +125,7 @@ class Function:
             if value.name:
                 self.parameter_names = {**self.parameter_names, parameter: value.name}
             value = value._data
-        return value.copy() if type(value) is ndarray else value
+        return _copied(value)
 
     def needs(self, position: int) -> bool:
         """Whether input number `position` is a Variable: a constant needs no gradient."""
@@ -317,6 +317,13 @@ class Function:
             "op: save those, and compute the rest from them in backward (ids, axes and shapes "
             "are attributes)"
         )
+
+
+def _copied(value: Any) -> Any:
+    """`value` with its arrays copied, those of a tuple (an index) too."""
+    if type(value) is tuple:
+        return tuple([_copied(part) for part in value])
+    return value.copy() if type(value) is ndarray else value
 
 
 def _leaf(data: Any) -> Variable:

@@ -189,7 +189,7 @@ class GetItem(Function):
     """y = x[index];  gx = zeros with `g` added at `index`"""
 
     def __init__(self, index: Any) -> None:
-        self.index = index
+        self.index = self.own("index", index)
 
     def forward(self, x: Any) -> Any:
         self.shape = x.shape

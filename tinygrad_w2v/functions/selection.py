@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v.autograd.arithmetic import Arithmetic
-from tinygrad_w2v.autograd.dispatch import implements, unwrapped
+from tinygrad_w2v.autograd.dispatch import implements
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.node import Node, is_duck_array
 from tinygrad_w2v.autograd.shaping import cast
@@ -48,7 +48,7 @@ class Clip(Function):
     """y = x, at least low and at most high;  gx = g where low < x < high, else 0"""
 
     def __init__(self, a_min: Any = None, a_max: Any = None) -> None:
-        self.a_min, self.a_max = a_min, a_max
+        self.a_min, self.a_max = self.own("a_min", a_min), self.own("a_max", a_max)
 
     def forward(self, x: Any) -> Any:
         self.save(x)
@@ -67,7 +67,7 @@ class Where(Arithmetic):
     """z = x where c, else y;  gx = g where c, else 0;  gy = 0 where c, else g"""
 
     def __init__(self, condition: Any) -> None:
-        self.condition = condition
+        self.condition = self.own("condition", condition)
 
     def forward(self, x: Any, y: Any) -> Any:
         return np.where(self.condition, x, y)
@@ -177,7 +177,6 @@ def where(condition: Any, x: Any, y: Any) -> Any:
     >>> F.where(x > 0, x, 0.0).data
     array([0., 2.])
     """
-    condition = unwrapped(condition)
     if not is_duck_array(condition):
         condition = np.asarray(condition)
     return Where(condition)(x, y)
