@@ -25,20 +25,25 @@ from tinygrad_w2v.autograd import (
 from tinygrad_w2v.drawing import graph
 from tinygrad_w2v.models import CBOW, SkipGram
 from tinygrad_w2v.nn import Module, Parameter
+from tinygrad_w2v.text.sentences import LineSentence, PathLineSentences
 from tinygrad_w2v.training import Trainer
 from tinygrad_w2v.vectors import KeyedVectors, WordVectors
+from tinygrad_w2v.word2vec import Word2Vec
 
 __all__ = [
     "CBOW",
     "Function",
     "GradientError",
     "KeyedVectors",
+    "LineSentence",
     "Module",
     "Parameter",
+    "PathLineSentences",
     "RowGrad",
     "SkipGram",
     "Trainer",
     "Variable",
+    "Word2Vec",
     "WordVectors",
     "__version__",
     "check_grads",

@@ -1,0 +1,142 @@
+"""A vocabulary with the model that belongs to it: made, enlarged, and seen as word vectors."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import numpy as np
+
+from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v.nn import Module, Parameter
+from tinygrad_w2v.settings import TrainingSettings
+from tinygrad_w2v.text.growth import grow_vocabulary
+from tinygrad_w2v.text.vocabulary import Vocabulary
+from tinygrad_w2v.vectors import WordVectors
+
+logger = logging.getLogger("tinygrad_w2v.word2vec")
+
+
+class LearnedWords:
+    """Base of `Word2Vec`: what is learned, and nothing of how.
+
+    Attributes
+    ----------
+    vocabulary : Vocabulary or None
+        The words and counts.
+    model : Module or None
+        Its `w_in` has a row for each of them.
+    losses : list of float
+        Mean loss of a prediction, one an epoch.
+    corpus_count, corpus_total_words : int
+        Sentences and words of the last text that was counted.
+    """
+
+    vector_size: int
+    min_count: int
+    max_final_vocab: int | None
+    negative: int
+    hs: int
+
+    def __init__(self, given_model: Any = None) -> None:
+        self.vocabulary: Vocabulary | None = None
+        self.model: Any = None
+        self.losses: list[float] = []
+        self.corpus_count = self.corpus_total_words = 0
+        self._given_model = given_model
+        self._wv: WordVectors | None = None
+        self._moving = False  # whether a training is under way
+        self._epochs_drawn = 0  # each epoch, of all trainings, draws anew
+
+    def settings(self) -> TrainingSettings:
+        """Return what the keywords come to."""
+        raise NotImplementedError
+
+    @property
+    def wv(self) -> WordVectors:
+        """The words and their vectors; they share the model's memory."""
+        if self.vocabulary is None:
+            return WordVectors([], np.zeros((0, self.vector_size), np.float32))
+        if self._wv is None:
+            words, counts = self.vocabulary.words, self.vocabulary.counts
+            self._wv = WordVectors(words, self.model.w_in.data, counts)
+        elif self._moving:
+            self._refresh_vectors()
+        return self._wv
+
+    def _refresh_vectors(self) -> None:
+        """Let the vectors know that the model moved: lengths are computed anew."""
+        if self._wv is not None and self._wv.vectors is self.model.w_in.data:
+            self._wv.vectors = self.model.w_in.data
+
+    def _adopt_vectors(self) -> None:
+        """Take vectors that the user assigned to ``wv.vectors`` into the model."""
+        if self._wv is not None and self._wv.vectors is not self.model.w_in.data:
+            self.model.w_in.data[...] = self._wv.vectors
+            self._wv.vectors = self.model.w_in.data
+
+    def _take(self, vocabulary: Vocabulary, update: bool) -> None:
+        if update:
+            self._grow(vocabulary)
+        else:
+            self.vocabulary, self.model = vocabulary, self._new_model(len(vocabulary))
+            self.losses, self._epochs_drawn, self._wv = [], 0, None
+        logger.info(
+            "vocabulary: %s words, %s occurrences, of a text of %s words in %s sentences",
+            *(
+                f"{number:,}"
+                for number in (
+                    len(self._vocabulary()),
+                    int(self._vocabulary().counts.sum()),
+                    self.corpus_total_words,
+                    self.corpus_count,
+                )
+            ),
+        )
+
+    def _vocabulary(self) -> Vocabulary:
+        if self.vocabulary is None:
+            raise InputError(
+                "there is no vocabulary yet: call build_vocab(sentences) before this, or give the "
+                "sentences to Word2Vec"
+            )
+        return self.vocabulary
+
+    def _new_model(self, words: int) -> Any:
+        given = self._given_model
+        if given is None:
+            return self.settings().new_model(words)
+        model = given if isinstance(given, Module) else given(words, self.vector_size)
+        table = getattr(model, "w_in", None)
+        if not callable(getattr(model, "loss", None)) or not isinstance(table, Parameter):
+            raise InputError(
+                f"model: {type(model).__name__} needs a method loss(batch) and a Parameter w_in, "
+                "one row a word"
+            )
+        if len(table.data) != words:
+            raise InputError(
+                f"model: w_in has {len(table.data)} rows for {words} words; give a function of "
+                "(vocab_size, vector_size) that makes the model"
+            )
+        return model
+
+    def _grow(self, more: Vocabulary) -> None:
+        old = self._vocabulary()
+        if self._given_model is not None:
+            raise InputError("build_vocab(update=True) cannot enlarge a model of yours; begin anew")
+        self._adopt_vectors()
+        grown = grow_vocabulary(old, more, self.min_count, self.max_final_vocab)
+        rows = len(old)
+        before, self.vocabulary = self.model, grown.vocabulary
+        self.model = self.settings().new_model(len(grown.vocabulary))
+        self.model.w_in.data[:rows] = before.w_in.data
+        if self.negative:
+            self.model.w_out.data[:rows] = before.w_out.data[:rows]
+        self._wv = None
+        logger.info(
+            "%d old words keep their vectors, %d new words begin at random, %d words that occur "
+            "fewer than %d times in the new text are left out",
+            *(rows, grown.added, grown.rare, self.min_count),
+        )
+        if self.hs:
+            logger.info("the Huffman tree is another one now: its inner nodes start anew")

@@ -1,0 +1,58 @@
+"""What a trained model expects between given words: the other end of its forward expression."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tinygrad_w2v._base.types import FloatArray, IntArray
+from tinygrad_w2v.settings import TrainingSettings
+from tinygrad_w2v.text.huffman import HuffmanTree
+
+
+def output_probabilities(
+    w_in: FloatArray,
+    w_out: FloatArray,
+    contexts: IntArray,
+    counts: IntArray,
+    settings: TrainingSettings,
+) -> FloatArray:
+    r"""Return the probability of every word between the context words, float64 ``(V,)``.
+
+    With negative words it is ``softmax(w_out h)``, as in gensim, for a table that was trained to
+    tell words apart; with hierarchical softmax alone it is the model's own
+    :math:`P(w) = \prod_l \sigma((1 - 2 c_l) \, h \cdot w_l)`.
+
+    Parameters
+    ----------
+    w_in, w_out
+        The model's tables; ``h`` is the mean of rows of `w_in`, or their sum.
+    contexts
+        Ids of the words around.
+    counts
+        Of the vocabulary, shape (V,): they make the tree.
+    settings
+        What the model is.
+
+    Returns
+    -------
+    FloatArray
+        They add up to 1.
+
+    Examples
+    --------
+    >>> w_in, w_out = np.eye(3), np.array([[0, 0, 0], [np.log(8), 0, 0], [0, 0, 0]])
+    >>> settings = TrainingSettings(size=3)
+    >>> output_probabilities(w_in, w_out, np.array([0]), np.ones(3, int), settings).round(2)
+    array([0.1, 0.8, 0.1])
+    """
+    rows = w_in[contexts].astype(np.float64)
+    h = rows.mean(axis=0) if settings.cbow_mean else rows.sum(axis=0)
+    if settings.negative:
+        scores = w_out[: len(counts)] @ h
+        weights = np.exp(scores - scores.max())
+        return weights / weights.sum()
+    tree = HuffmanTree.from_counts(counts)
+    turns = (1 - 2 * tree.code) * (w_out @ h)[tree.nodes]
+    log_sigmoid = np.minimum(turns, 0) - np.log1p(np.exp(-np.abs(turns)))
+    found: FloatArray = np.exp(np.add.reduceat(log_sigmoid, tree.starts[:-1]))
+    return found

@@ -1,0 +1,78 @@
+"""What `Word2Vec` says while it works: lines of a log at INFO, or a bar for who watches."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import TextIO, cast
+
+from tinygrad_w2v._base.progress import Progress
+from tinygrad_w2v.settings import TrainingSettings
+from tinygrad_w2v.word2vec_options import equivalent_alpha
+
+logger = logging.getLogger("tinygrad_w2v.word2vec")
+
+
+def log_training(
+    settings: TrainingSettings, epochs: int, alpha: float | None, compat: str | None
+) -> None:
+    """Log how it is trained, and what was decided without being asked for.
+
+    Parameters
+    ----------
+    settings, epochs
+        What will be done.
+    alpha, compat
+        What the user gave, or None.
+    """
+    logger.info(
+        "training %s: vector_size %d, window %d, negative %d, hs %d, alpha %g to %g, "
+        "%d epochs, engine numpy (the only one of this version), one core",
+        *(settings.model, settings.size, settings.window, settings.negative, settings.hs),
+        *(settings.first_alpha, settings.min_alpha, epochs),
+    )
+    mean_of_contexts = settings.model == "cbow" and settings.cbow_mean
+    if mean_of_contexts and compat is None and settings.compat:
+        logger.info(
+            "CBOW follows the update rule of word2vec.c and gensim (compat='word2vec'), as "
+            "compat is not given; compat='gradient' follows the true gradient"
+        )
+    if mean_of_contexts and settings.compat is None and alpha is not None:
+        logger.warning(
+            "under the true gradient alpha %g is a shorter step than in gensim; %g does what "
+            "%g does there",
+            *(alpha, equivalent_alpha(alpha), alpha),
+        )
+
+
+def progress_of(total: int, report_delay: float) -> Progress:
+    """Return lines in the log where it is read, else a bar on a terminal, else nothing."""
+    if logger.isEnabledFor(logging.INFO):
+        stream = cast(TextIO, LogLines(logger))
+        return Progress(total, "words", "training", stream=stream, interval=report_delay)
+    watched = sys.stderr is not None and sys.stderr.isatty()
+    return Progress(total, "words", "training", quiet=not watched)
+
+
+class LogLines:
+    """A stream that writes each line as a message of a logger, for `Progress`.
+
+    Examples
+    --------
+    >>> print("50% done", file=LogLines(logging.getLogger("quiet")))
+    """
+
+    def __init__(self, logger: logging.Logger) -> None:
+        self._logger = logger
+
+    def write(self, text: str) -> None:
+        """Log a line."""
+        if text.strip():
+            self._logger.info("%s", text.rstrip())
+
+    def flush(self) -> None:
+        """Do nothing: a message is out at once."""
+
+    def isatty(self) -> bool:
+        """Return False: a log wants lines, no bar."""
+        return False

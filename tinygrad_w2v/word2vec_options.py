@@ -1,0 +1,125 @@
+"""gensim's keywords in terms of this library: what each one means here, or that it means nothing.
+
+Errors of deeper layers speak of `size` or ``--min-count``; a user of `Word2Vec` said
+`vector_size` and `min_count`, and reads these.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from tinygrad_w2v._base.errors import InputError, NonFiniteError
+from tinygrad_w2v.settings import ALPHA
+
+# What CBOW does when `compat` is not given: the rule that word2vec.c, gensim and fastText share,
+# or the true gradient (None). By measurement: word pairs correlate better with it.
+DEFAULT_CBOW_COMPAT: str | None = "word2vec"
+# What `compat` is to be for the true gradient of CBOW's mean.
+TRUE_GRADIENT = "gradient"
+
+_OUR_NAMES = {
+    "size": "vector_size",
+    "max_vocab": "max_final_vocab",
+    "model": "sg",
+    "batch": "the batch",
+}
+
+
+def resolve_compat(compat: str | None, sg: int) -> str | None:
+    """Return the models' `compat` for the one that a user gave or did not give.
+
+    Raises
+    ------
+    InputError
+        When it is unknown.
+
+    Examples
+    --------
+    >>> resolve_compat(None, sg=0), resolve_compat("gradient", sg=0), resolve_compat(None, sg=1)
+    ('word2vec', None, None)
+    """
+    if compat not in (None, TRUE_GRADIENT, "word2vec"):
+        raise InputError(
+            f"compat must be 'word2vec' (the update rule of word2vec.c and gensim) or "
+            f"'{TRUE_GRADIENT}' (the true gradient), not {compat!r}"
+        )
+    if compat is None:
+        return None if sg else DEFAULT_CBOW_COMPAT
+    return None if compat == TRUE_GRADIENT else compat
+
+
+def equivalent_alpha(alpha: float) -> float:
+    """Return the rate under the true gradient that does what `alpha` does under gensim's rule.
+
+    Examples
+    --------
+    >>> round(equivalent_alpha(0.05), 6)
+    0.075
+    """
+    return alpha * ALPHA["cbow", None] / ALPHA["cbow", "word2vec"]
+
+
+def check_engine(engine: str) -> None:
+    """Raise an InputError for an engine that there is not.
+
+    Examples
+    --------
+    >>> check_engine("numpy")
+    """
+    if engine == "compiled":
+        raise InputError(
+            "engine 'compiled' is not available in this version yet; use engine='numpy' or 'auto'"
+        )
+    if engine not in ("auto", "numpy"):
+        raise InputError(f"engine must be 'auto', 'numpy' or 'compiled', not {engine!r}")
+
+
+def warn_of_ignored(given: Mapping[str, tuple[Any, Any]], stacklevel: int = 3) -> None:
+    """Warn, once for all, of keywords that are set and change nothing here.
+
+    Parameters
+    ----------
+    given
+        For each name its value and the value that it has when it is not set.
+    stacklevel
+        How far up the user's call is.
+
+    Examples
+    --------
+    >>> warn_of_ignored({"batch_words": (10_000, 10_000)})
+    """
+    ignored = [name for name, (value, usual) in given.items() if value != usual]
+    if ignored:
+        warnings.warn(
+            f"{', '.join(ignored)}: taken for gensim's sake, without effect in tinygrad_w2v",
+            UserWarning,
+            stacklevel=stacklevel,
+        )
+
+
+@contextmanager
+def named_after_keywords() -> Iterator[None]:
+    """Let errors of deeper layers name the keywords of `Word2Vec`.
+
+    Examples
+    --------
+    >>> with named_after_keywords():
+    ...     raise InputError("size must be 1 or more; see --min-count 3")
+    Traceback (most recent call last):
+    tinygrad_w2v._base.errors.InputError: vector_size must be 1 or more; see min_count 3
+    """
+    try:
+        yield
+    except (InputError, NonFiniteError) as error:
+        text = re.sub(r"--([a-z]+(?:-[a-z]+)*)", _keyword, str(error))
+        first, space, rest = text.partition(" ")
+        raise type(error)(_OUR_NAMES.get(first, first) + space + rest) from error
+
+
+def _keyword(flag: re.Match[str]) -> str:
+    name = flag[1].replace("-", "_")
+    return _OUR_NAMES.get(name, name)

@@ -1,0 +1,101 @@
+"""A text as users give it to `Word2Vec`, and what it must not be.
+
+Each trap is found before anything is trained, and answered with one line.
+"""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
+
+import numpy as np
+
+from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.files import PathLike
+from tinygrad_w2v.text.corpus import Corpus
+from tinygrad_w2v.text.sentences import LineSentence, check_sentences
+
+logger = logging.getLogger("tinygrad_w2v.word2vec")
+
+
+def source_of(
+    sentences: Any, corpus_file: PathLike | Sequence[PathLike] | None, other: Any = None
+) -> Iterable[Any] | None:
+    """Return the text that was given in one of three ways, looked at, or None.
+
+    Raises
+    ------
+    InputError
+        When it is given twice, or would be misread.
+
+    Examples
+    --------
+    >>> source_of([["you", "say"]], None)
+    [['you', 'say']]
+    """
+    given = [source for source in (sentences, corpus_file, other) if source is not None]
+    if len(given) > 1:
+        raise InputError("give the text once: as sentences or as corpus_file, not both")
+    if corpus_file is not None:
+        return LineSentence(corpus_file)
+    if given:
+        check_sentences(given[0])
+        return cast(Iterable[Any], given[0])
+    return None
+
+
+def refuse_letters(words: list[str]) -> None:
+    """Refuse or report a vocabulary of letters: a sentence was no list of words.
+
+    Raises
+    ------
+    InputError
+        When there are blanks among the letters; else there is a warning, as letters may be meant.
+
+    Examples
+    --------
+    >>> refuse_letters(list("you say"))
+    Traceback (most recent call last):
+    tinygrad_w2v._base.errors.InputError: the words are single letters ('y', 'o', 'u', ' ', 's') \
+with blanks among them: strings were given where lists of words belong; split each sentence
+    """
+    if any(len(word) > 1 for word in words):
+        return
+    if any(word.isspace() for word in words):
+        raise InputError(
+            f"the words are single letters ({', '.join(map(repr, words[:5]))}) with blanks among "
+            "them: strings were given where lists of words belong; split each sentence"
+        )
+    if any(word.isascii() for word in words):
+        warnings.warn(
+            f"all words are single letters ({', '.join(map(repr, words[:5]))}); where words were "
+            "meant, split each sentence into a list of words",
+            UserWarning,
+            stacklevel=5,
+        )
+
+
+def check_contexts(corpus: Corpus) -> None:
+    """Refuse a text without contexts, report one with few.
+
+    Raises
+    ------
+    InputError
+        When no sentence has two words that are known.
+    """
+    lengths = np.diff(corpus.offsets)
+    if lengths.max(initial=0) < 2:
+        raise InputError(
+            "no sentence has two words of the vocabulary, so there is no context to learn from: "
+            "use a smaller min_count or a longer text, and split text that is written without "
+            "spaces into words first"
+        )
+    alone = int(np.count_nonzero(lengths == 1))
+    if 2 * alone > len(lengths):
+        logger.warning(
+            "%d of %d sentences have one word of the vocabulary and teach nothing: they have no "
+            "context",
+            *(alone, len(lengths)),
+        )
