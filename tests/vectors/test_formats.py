@@ -310,6 +310,8 @@ def test_glove_words_with_spaces_are_read(tmp_path):
     for data, message in (
         (b"the 1 2\nof 3 4 5\n", "line 2, byte 8: the line has 3 numbers after its word, not 2"),
         (b"the 1 2\nof 3\n", "line 2, byte 8: the line has 1 numbers"),
+        (b"the 1 2\nof 3 x 4 5\n", "line 2, byte 8: the line has 4 numbers"),
+        (b"the 1 x 2\nof 3 4 5\n", "line 1, byte 6: number 2, 'x', is not a number"),
         (b"the 1 nan\nof 3 4\n", "line 1, byte 6: number 2, 'nan', is not finite"),
         (b"the 1 2\n\nof 3 4\n", "line 2, byte 8: a blank line"),
         (b"the\n", "line 1, byte 0: the first line is not a word and its numbers"),

@@ -11,6 +11,7 @@ from typing import IO, Any
 import numpy as np
 
 from tinygrad_w2v._base.types import FloatArray
+from tinygrad_w2v.vectors.number_parsing import parse_numbers
 from tinygrad_w2v.vectors.table import first_non_finite_row
 
 NUMBER = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
@@ -114,11 +115,15 @@ def parse_together(
         return None
     if any(blank in joined for blank in _BLANKS if blank != separator):
         return None
-    try:
-        parsed = np.fromstring(joined, dtype=dtype, sep=" ")
-    except (ValueError, DeprecationWarning):  # NumPy before 2.3 only warns
-        return None
-    if len(parsed) != len(lines) * dim + 1:
+    parsed: FloatArray | None
+    if dtype == np.float64:  # NumPy takes long for the many digits that these have
+        parsed = parse_numbers(joined, separator)
+    else:
+        try:
+            parsed = np.fromstring(joined, dtype=dtype, sep=" ")
+        except (ValueError, DeprecationWarning):  # NumPy before 2.3 only warns
+            return None
+    if parsed is None or len(parsed) != len(lines) * dim + 1:
         return None
     vectors = parsed[:-1].reshape(len(lines), dim)
     return None if first_non_finite_row(vectors) is not None else vectors

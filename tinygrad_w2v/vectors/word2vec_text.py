@@ -194,10 +194,10 @@ class TextReader:
     def _fields_of_word(self, fields: list[bytes]) -> int:
         """Return how many fields belong to the word: more than one only in GloVe's text.
 
-        A line whose word would end in a number is one of too many numbers instead.
+        A line whose word would have a number in it is one of too many numbers instead.
         """
         extra = len(fields) - 1 - self.dim
-        if extra > 0 and self._header is None and not looks_like_number(fields[extra]):
+        if extra > 0 and self._header is None and not _any_number(fields[1 : 1 + extra]):
             return 1 + extra
         if extra != 0:
             self._fail(
@@ -228,8 +228,10 @@ class TextReader:
 
     def _dimension_of_first_line(self) -> int:
         fields = self._lines.first().split()
-        # A word of several fields ends at the last that is no number.
+        # A word of several fields ends at the last that is no number, and has none before that.
         last = max((i for i, f in enumerate(fields) if i and not looks_like_number(f)), default=0)
+        if _any_number(fields[1:last]):
+            last = 0
         dim = len(fields) - 1 - last
         if dim < 1:
             self._fail("the first line is not a word and its numbers")
@@ -237,6 +239,10 @@ class TextReader:
 
     def _fail(self, problem: str, offset: int = 0) -> NoReturn:
         malformed(self._source.path, problem, line=self._line, byte=self._byte + offset)
+
+
+def _any_number(fields: Sequence[bytes]) -> bool:
+    return any(looks_like_number(field) for field in fields)
 
 
 def write_text(
