@@ -1,0 +1,128 @@
+"""Quality of the vectors beside gensim's: WordSim-353, SimLex-999, analogies; several seeds.
+
+Both train on the same text with the same settings (d 100, window 5, negative 5, sample 1e-3,
+min_count 5, 5 epochs); both are scored by gensim, with the files that it carries
+(``restrict_vocab`` 60,000 for pairs, 30,000 for analogies).
+
+    python benchmarks/quality.py TEXT [--seeds 1,2,3,4,5] [--systems NAME,...] [--output FILE]
+
+Every score is added to FILE (JSON lines) when it is known, and what stands there is not trained
+again, so a run may be stopped and gone on with. At the end it prints the means with their standard
+errors, and the differences to gensim. A run takes minutes; all of them take hours.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+SCORES = ("WordSim-353", "SimLex-999", "analogies")
+COMMON: dict[str, Any] = {"vector_size": 100, "window": 5, "min_count": 5, "epochs": 5}
+COMMON |= {"negative": 5, "sample": 1e-3, "min_alpha": 1e-4}
+SYSTEMS: dict[str, dict[str, Any]] = {
+    "gensim skip-gram": {"sg": 1, "alpha": 0.025},
+    "gensim cbow": {"sg": 0, "alpha": 0.05},
+    "skip-gram": {"sg": 1, "alpha": 0.025},
+    "cbow word2vec rule": {"sg": 0, "alpha": 0.05, "compat": "word2vec"},
+    "cbow true gradient": {"sg": 0, "alpha": 0.15, "compat": "gradient"},
+}
+
+
+def train(system: str, text: str, seed: int) -> tuple[list[str], np.ndarray]:
+    """Words and vectors of one run."""
+    options = SYSTEMS[system] | COMMON
+    if system.startswith("gensim"):
+        from gensim.models import Word2Vec
+
+        model = Word2Vec(corpus_file=text, seed=seed, workers=1, **options)
+    else:
+        import tinygrad_w2v as tw
+
+        model = tw.Word2Vec(corpus_file=text, seed=seed, workers=1, **options)
+    return list(model.wv.index_to_key), model.wv.vectors
+
+
+def scores_of(words: list[str], vectors: np.ndarray) -> list[float]:
+    """The three scores, as gensim gives them."""
+    import gensim
+    from gensim.models import KeyedVectors
+
+    data = Path(gensim.__file__).parent / "test" / "test_data"
+    keyed = KeyedVectors(vectors.shape[1])
+    keyed.add_vectors(words, vectors)
+    pairs = [
+        keyed.evaluate_word_pairs(str(data / name), restrict_vocab=60_000)[1][0]
+        for name in ("wordsim353.tsv", "simlex999.txt")
+    ]
+    analogies = keyed.evaluate_word_analogies(
+        str(data / "questions-words.txt"), restrict_vocab=30_000
+    )[0]
+    return [float(score) for score in (*pairs, analogies)]
+
+
+def report(rows: list[dict[str, Any]]) -> None:
+    """Print means, standard errors and differences to gensim."""
+    found = {
+        system: np.array([row["scores"] for row in rows if row["system"] == system])
+        for system in SYSTEMS
+    }
+    print(f"{'system':<24}{'seeds':>6}" + "".join(f"{name:>18}" for name in SCORES))
+    for system, scores in found.items():
+        if len(scores):
+            cells = "".join(
+                f"{mean:>10.3f} ± {error:.3f}" for mean, error in zip(*summary(scores), strict=True)
+            )
+            print(f"{system:<24}{len(scores):>6}  {cells}")
+    print("\ndifference to gensim; a target is not below -0.01 - 2 standard errors")
+    for system, scores in found.items():
+        peer = found["gensim skip-gram" if system == "skip-gram" else "gensim cbow"]
+        if system.startswith("gensim") or len(scores) < 2 or len(peer) < 2:
+            continue
+        (mean, error), (other, other_error) = summary(scores), summary(peer)
+        spread = np.hypot(error, other_error)
+        cells = "".join(f"{d:>+10.3f} ± {e:.3f}" for d, e in zip(mean - other, spread, strict=True))
+        print(f"{system:<30}  {cells}")
+
+
+def summary(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Means and their standard errors, ``(3,)`` each."""
+    error = scores.std(axis=0, ddof=1) if len(scores) > 1 else np.full(3, math.nan)
+    return scores.mean(axis=0), error / math.sqrt(len(scores))
+
+
+def main() -> None:
+    """Train what is missing, then report."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("text", help="one sentence a line, words between spaces")
+    parser.add_argument("--seeds", default="1,2,3,4,5")
+    parser.add_argument("--systems", default=",".join(SYSTEMS))
+    parser.add_argument("--output", default="quality.jsonl")
+    options = parser.parse_args()
+    output = Path(options.output)
+    lines = output.read_text(encoding="utf-8").splitlines() if output.exists() else []
+    rows = [json.loads(line) for line in lines]
+    systems = options.systems.split(",")
+    if unknown := set(systems) - set(SYSTEMS):
+        parser.error(f"unknown systems {unknown}; there are {', '.join(SYSTEMS)}")
+    for seed in map(int, options.seeds.split(",")):
+        for system in systems:
+            if any(row["system"] == system and row["seed"] == seed for row in rows):
+                continue
+            start = time.perf_counter()
+            words, vectors = train(system, options.text, seed)
+            seconds = time.perf_counter() - start
+            rows.append({"system": system, "seed": seed, "seconds": round(seconds, 1)})
+            rows[-1]["scores"] = scores_of(words, vectors)
+            with output.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(rows[-1]) + "\n")
+    report(rows)
+
+
+if __name__ == "__main__":
+    main()
