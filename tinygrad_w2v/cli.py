@@ -14,7 +14,16 @@ from typing import TextIO
 
 from tinygrad_w2v._base.errors import InputError, TinygradError
 from tinygrad_w2v._base.version import __version__
-from tinygrad_w2v._cli import check, doctor, neighbors, picture, train, train_options
+from tinygrad_w2v._cli import (
+    check,
+    converting,
+    doctor,
+    evaluating,
+    neighbors,
+    picture,
+    train,
+    train_options,
+)
 from tinygrad_w2v._cli.console import any_character, note
 from tinygrad_w2v._cli.parsing import Parser, parse
 from tinygrad_w2v.vectors import MissingWordError
@@ -30,6 +39,16 @@ COMMANDS = {
         "A is to B as C is to what?",
         neighbors.add_analogy_options,
         neighbors.run_analogy,
+    ),
+    "eval": (
+        "hold vectors against word pairs and analogies",
+        evaluating.add_options,
+        evaluating.run,
+    ),
+    "convert": (
+        "write vectors in another format",
+        converting.add_options,
+        converting.run,
     ),
     "graph": ("draw a model's graph", picture.add_options, picture.run),
     "check": ("check every derivative numerically", check.add_options, check.run),

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tinygrad_w2v._base.version import __version__
+from tinygrad_w2v.cli import COMMANDS
 from tinygrad_w2v.vectors import WordVectors
 
 
@@ -84,7 +85,7 @@ def test_help_and_version(run) -> None:
     assert run("--version").out.strip() == f"tinygrad-w2v {__version__}"
     done = run("--help")
     assert done.status == 0
-    for command in ("train", "neighbors", "analogy", "graph", "check", "doctor"):
+    for command in COMMANDS:
         assert command in done.out
         assert run(command, "--help").status == 0
 

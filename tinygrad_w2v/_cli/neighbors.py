@@ -12,6 +12,7 @@ from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._cli.console import say, say_json
 from tinygrad_w2v._cli.parsing import Parser
 from tinygrad_w2v.vectors import WordVectors
+from tinygrad_w2v.vectors.formats import load
 
 # Words that a programmer has an opinion on; the built-in corpus has them all.
 FAMILIAR = ("list", "class", "exception", "integer", "string", "file", "array", "true")
@@ -26,7 +27,7 @@ def add_vectors_option(parser: Parser) -> None:
         "--vectors",
         default="w2v-out",
         metavar="PATH",
-        help="a run's folder, or a file: word2vec text or .bin, .npz (default: %(default)s)",
+        help="a run's folder, or a file in any format of `convert` (default: %(default)s)",
     )
 
 
@@ -91,6 +92,21 @@ def load_vectors(path: str) -> WordVectors:
     InputError
         When there are none; it says how to make them.
     """
+    place = file_of_vectors(path)
+    try:
+        return load(place)
+    except OSError as error:
+        raise InputError(f"{place} cannot be read: {error.strerror or error}") from error
+
+
+def file_of_vectors(path: str) -> Path:
+    """Return the file of vectors of a run's folder, or the file itself.
+
+    Raises
+    ------
+    InputError
+        When there is none; it says how to make it.
+    """
     place = Path(path)
     if place.is_dir():
         known = [place / name for name in ("model.npz", "vectors.txt") if (place / name).exists()]
@@ -102,12 +118,7 @@ def load_vectors(path: str) -> WordVectors:
             f"there are no vectors in {path}; make them with `tinygrad-w2v train`, or name others "
             "with --vectors"
         )
-    try:
-        if place.suffix == ".npz":
-            return WordVectors.load(place)
-        return WordVectors.load_word2vec_format(place, binary=place.suffix == ".bin")
-    except OSError as error:
-        raise InputError(f"{place} cannot be read: {error.strerror or error}") from error
+    return place
 
 
 def words_to_show(vectors: WordVectors) -> list[str]:

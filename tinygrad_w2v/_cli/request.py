@@ -71,7 +71,9 @@ class Request:
         """
         try:
             parts = dict(stored)
-            settings = dict(parts.pop("settings"))
+            settings = parts.pop("settings")
+            if not isinstance(settings, dict):
+                raise InputError(f"settings must be an object, not {settings!r}")
             _check_kinds(TrainingSettings, settings)
             _check_kinds(cls, parts)
             return cls(**parts, settings=TrainingSettings(**settings))

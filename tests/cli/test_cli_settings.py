@@ -1,0 +1,128 @@
+"""``--settings``: a run is repeated from what it wrote about itself."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+
+def change(folder: Path, *path: str, to: object) -> Path:
+    """Write a settings.json with another value in one place, beside the run."""
+    found = json.loads((folder / "settings.json").read_text(encoding="utf-8"))
+    place = found
+    for name in path[:-1]:
+        place = place[name]
+    if to is ...:
+        del place[path[-1]]
+    else:
+        place[path[-1]] = to
+    changed = folder.parent / "changed.json"
+    changed.write_text(json.dumps(found), encoding="utf-8")
+    return changed
+
+
+def test_a_run_is_repeated(run, text, tmp_path) -> None:
+    options = "--model skipgram --size 6 --window 2 --negative 3 --seed 9 --epochs 2 --heldout 0.1"
+    more = "--early-stopping 2 --tokenizer whitespace --no-lower --min-count 2 --alpha 0.05"
+    first, second = tmp_path / "first", tmp_path / "second"
+    assert run("train", text, *f"{options} {more}".split(), "--output", first).status == 0
+    done = run("train", "--settings", first / "settings.json", "--output", second)
+    assert done.status == 0
+    assert f"the vectors are those of {first / 'settings.json'}, byte for byte" in done.err
+    assert (first / "vectors.txt").read_bytes() == (second / "vectors.txt").read_bytes()
+    ours, theirs = (
+        json.loads((folder / "settings.json").read_text(encoding="utf-8"))
+        for folder in (first, second)
+    )
+    for name in ("settings", "text", "heldout", "early_stopping", "vectors_sha256", "losses"):
+        assert ours[name] == theirs[name]
+
+
+def test_settings_say_all_that_decides(trained) -> None:
+    found = json.loads((trained / "settings.json").read_text(encoding="utf-8"))
+    assert set(found["cpu"]) == {"name", "cores", "blas"}
+    assert len(found["text"]["corpus_sha256"]) == 64
+    assert found["heldout"] is None
+    assert found["update"] is None
+    assert found["stopped_early"] is False
+
+
+def test_another_text_is_said(run, trained, text, tmp_path) -> None:
+    other = tmp_path / "other.txt"
+    other.write_text(text.read_text(encoding="utf-8") * 2, encoding="utf-8")
+    settings = ("--settings", trained / "settings.json")
+    done = run("train", other, *settings, "--output", tmp_path / "out")
+    assert done.status == 0
+    assert "the vectors are not those of" in done.err
+    assert "the text is another one" in done.err
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("--epochs 9", "--epochs gives 9, and"),
+        ("--model skipgram", '--model gives "skipgram", and'),
+        ("--size 9", "says 8; leave out --size"),
+        ("--no-shrink-windows", "--no-shrink-windows gives false, and"),
+        ("--tokenizer whitespace", "--tokenizer gives"),
+        ("--heldout 0.1", "--heldout gives 0.1, and"),
+        ("--hs", "--hs gives true, and"),
+        ("--update x", "--settings and --update exclude each other"),
+    ],
+)
+def test_an_option_that_says_something_else(options, message, run, trained, tmp_path) -> None:
+    settings = ("--settings", trained / "settings.json")
+    done = run("train", *settings, *options.split(), "--output", tmp_path / "out")
+    assert done.status == 2
+    assert message in done.err
+    assert len(done.err.splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_option_that_says_the_same(run, trained, tmp_path) -> None:
+    settings = ("--settings", trained / "settings.json", "--epochs", 2, "--size", 8)
+    assert run("train", *settings, "--quiet", "--output", tmp_path / "out").status == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        (("settings", "epochs"), "five", "epochs must be int, not 'five'"),
+        (("settings", "epochs"), 2.5, "epochs must be int, not 2.5"),
+        (("settings", "epochs"), True, "epochs must be int, not True"),
+        (("settings", "epochs"), 0, "epochs must be 1 or more, not 0"),
+        (("settings", "sample"), None, "sample must be float, not None"),
+        (("settings", "colour"), "red", "unexpected keyword argument 'colour'"),
+        (("settings",), [], "is not the settings of a run"),
+        (("text", "sources"), "a.txt", "sources must be list[str], not 'a.txt'"),
+        (("text", "tokenizer"), ..., "it lacks 'tokenizer'"),
+        (("text", "errors"), "ignore", "errors must be strict or replace"),
+        (("heldout",), {"share": 7}, "heldout must be a share between 0 and 1, not 7"),
+        (("text",), None, "is not the settings of a run"),
+    ],
+)
+def test_a_file_that_was_changed(path, value, message, run, trained, tmp_path) -> None:
+    changed = change(trained, *path, to=value)
+    done = run("train", "--settings", changed, "--output", tmp_path / "out")
+    assert done.status == 2
+    assert message in done.err
+    assert len(done.err.splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"[1]", b"{", b"\xff\xfe", b"[" * 100_000])
+def test_a_file_that_is_something_else(content, run, tmp_path) -> None:
+    path = tmp_path / "settings.json"
+    path.write_bytes(content)
+    done = run("train", "--settings", path, "--output", tmp_path / "out")
+    assert done.status == 2
+    assert "is not the settings of a run" in done.err
+    assert len(done.err.splitlines()) == 1
+
+
+def test_a_file_that_is_not_there(run, tmp_path) -> None:
+    done = run("train", "--settings", tmp_path / "no.json", "--output", tmp_path / "out")
+    assert done.status == 2
+    assert "no.json cannot be read" in done.err
