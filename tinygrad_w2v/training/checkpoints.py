@@ -118,15 +118,15 @@ class Checkpoints:
             if not np.isfinite(table).all():
                 self._complain(f"{name} holds numbers that are not finite")
                 return None
-        needed, free = size_of(tables), shutil.disk_usage(self.folder).free
-        if needed > free:
-            self._complain(f"it needs {needed / 1e6:,.1f} MB and the disk has {free / 1e6:,.1f}")
-            return None
         place = {"format": FORMAT, "state": state.to_json(), "about": self._about}
         stored: dict[str, AnyArray] = {f"{_TABLE}{name}": table for name, table in tables.items()}
         stored[_PLACE] = np.frombuffer(json.dumps(place).encode("ascii"), dtype=np.uint8)
         path = self.folder / f"checkpoint-{self._number + 1}.npz"
         try:
+            needed, free = size_of(stored), shutil.disk_usage(self.folder).free
+            if needed > free:
+                self._complain(f"it needs {needed / 1e6:,.1f} MB, the disk has {free / 1e6:,.1f}")
+                return None
             write_arrays(path, stored)
         except (OSError, InputError) as error:
             self._complain(str(error))
@@ -137,8 +137,10 @@ class Checkpoints:
         return path
 
     def _complain(self, reason: str) -> None:
-        if reason not in self._said:
-            self._said.add(reason)
+        # Said once, though the free space is another one every time.
+        kind = reason.partition(" ")[0]
+        if kind not in self._said:
+            self._said.add(kind)
             self._say(f"note: no checkpoint was written to {self.folder}: {reason}")
 
 

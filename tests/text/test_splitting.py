@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v.text.corpus import build_corpus
+from tinygrad_w2v.text.splitting import split_sentences
+
+
+def corpus_of(sentences: int):
+    text = [[f"w{i % 7}", f"w{i % 5}", "a"][: 1 + i % 3] for i in range(sentences)]
+    return build_corpus(text, min_count=1)[1]
+
+
+def sentences(corpus) -> list[list[int]]:
+    return [corpus.sentence(number).tolist() for number in range(corpus.sentences)]
+
+
+def test_every_sentence_is_in_one_part_and_in_order() -> None:
+    whole = corpus_of(2000)
+    larger, smaller = split_sentences(whole, 0.25, seed=3)
+    assert smaller.sentences + larger.sentences == 2000
+    assert smaller.words + larger.words == whole.words
+    assert smaller.raw_words + larger.raw_words == whole.raw_words
+    both = sorted(sentences(larger) + sentences(smaller))
+    assert both == sorted(sentences(whole))
+    for part in (larger, smaller):
+        rest = iter(sentences(whole))
+        assert all(any(mine == other for other in rest) for mine in sentences(part))
+
+
+def test_the_share_and_the_seed() -> None:
+    whole = corpus_of(20_000)
+    sizes = [split_sentences(whole, share, 1)[1].sentences for share in (0.1, 0.5)]
+    # Five standard deviations of a binomial count.
+    np.testing.assert_allclose(sizes, [2000, 10_000], atol=5 * np.sqrt(20_000 * 0.25))
+    same, other = (split_sentences(whole, 0.1, seed)[1] for seed in (1, 2))
+    np.testing.assert_array_equal(same.offsets, split_sentences(whole, 0.1, 1)[1].offsets)
+    assert same.ids.tolist() != other.ids.tolist()
+
+
+@pytest.mark.parametrize("share", [0, 1, -0.1, float("nan")])
+def test_shares_that_are_none(share) -> None:
+    with pytest.raises(InputError, match="between 0 and 1"):
+        split_sentences(corpus_of(10), share, 1)
+
+
+@pytest.mark.parametrize(("share", "part"), [(1e-9, "held-out part"), (1 - 1e-9, "train on")])
+def test_a_part_without_anything_to_predict(share, part) -> None:
+    with pytest.raises(InputError, match=part):
+        split_sentences(corpus_of(20), share, 1)
