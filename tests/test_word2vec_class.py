@@ -370,6 +370,11 @@ def test_the_update_rule_is_said(caplog) -> None:
     assert "alpha 0.05 is a shorter step than in gensim; 0.075 does what 0.05" in caplog.text
 
 
+def test_two_objectives_at_once_are_said(caplog) -> None:
+    Word2Vec(TEXT, hs=1, **SMALL)
+    assert "both learned, as hs and negative are both set" in caplog.text
+
+
 def test_the_log_tells_what_happens(caplog) -> None:
     with caplog.at_level(logging.INFO, logger="tinygrad_w2v"):
         Word2Vec(TEXT, **SMALL)

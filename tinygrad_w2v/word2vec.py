@@ -409,6 +409,7 @@ class Word2Vec(LearnedWords):
         vocabulary = self._vocabulary()
         if epochs is None:
             raise InputError("train needs a number of epochs; epochs=model.epochs is usual")
+        self.epochs = epochs
         self.alpha = self.alpha if start_alpha is None else start_alpha
         self.min_alpha = self.min_alpha if end_alpha is None else end_alpha
         self.compute_loss = self.compute_loss if compute_loss is None else compute_loss

@@ -31,6 +31,11 @@ def log_training(
         *(settings.model, settings.size, settings.window, settings.negative, settings.hs),
         *(settings.first_alpha, settings.min_alpha, epochs),
     )
+    if settings.hs and settings.negative:
+        logger.warning(
+            "hierarchical softmax and negative sampling are both learned, as hs and negative are "
+            "both set; negative=0 leaves the tree alone"
+        )
     mean_of_contexts = settings.model == "cbow" and settings.cbow_mean
     if mean_of_contexts and compat is None and settings.compat:
         logger.info(

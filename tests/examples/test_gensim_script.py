@@ -1,0 +1,79 @@
+"""The same script runs on gensim and here, and finds the same."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPT = ROOT / "examples" / "gensim_script.py"
+OURS = "from tinygrad_w2v import LineSentence, Word2Vec"
+THEIRS = "from gensim.models.word2vec import LineSentence, Word2Vec"
+
+pytestmark = pytest.mark.example
+
+
+def module_of(source: str, path: Path) -> ModuleType:
+    path.write_text(source, encoding="utf-8")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_only_the_import_line_differs(tmp_path, caplog, capsys) -> None:
+    pytest.importorskip("gensim", reason="gensim is not installed")
+    source = SCRIPT.read_text(encoding="utf-8")
+    assert source.count(OURS) == 1
+    assert "tinygrad" not in source.replace(OURS, "")
+    caplog.set_level(logging.INFO)  # as basicConfig does where no log is set up yet
+    ours = module_of(source, tmp_path / "on_ours.py")
+    theirs = module_of(source.replace(OURS, THEIRS), tmp_path / "on_gensim.py")
+
+    model, words, losses, pairs, analogies = ours.main(output=tmp_path / "ours")
+    text = tmp_path / "ours" / "manual.txt"
+    printed = capsys.readouterr().out
+    other, other_words, other_losses, other_pairs, other_analogies = theirs.main(
+        text, tmp_path / "gensim"
+    )
+
+    assert (model.corpus_count, model.corpus_total_words) == (
+        other.corpus_count,
+        other.corpus_total_words,
+    )
+    counts, other_counts = (
+        {word: m.wv.get_vecattr(word, "count") for word in m.wv.index_to_key}
+        for m in (model, other)
+    )
+    assert counts == other_counts
+    assert words[1] == other_words[1]
+    assert words[0] == pytest.approx(other_words[0], rel=0.02)  # both sample at random
+    assert len(losses) == len(other_losses) == 5
+    assert losses[-1] < losses[0]
+
+    # Words near to each other for one are near for the other, and known pairs come out alike.
+    near = {word: [w for w, _ in model.wv.most_similar(word, topn=10)] for word in counts}
+    far = {word: [w for w, _ in other.wv.most_similar(word, topn=10)] for word in counts}
+    frequent = list(model.wv.index_to_key[50:250])
+    shared = np.mean([len(set(near[word]) & set(far[word])) / 10 for word in frequent])
+    assert shared > 0.25  # 10 of 1,300 words, by chance 0.008
+    assert pairs[2] == other_pairs[2]
+    assert pairs[1][0] > 0.3
+    assert abs(pairs[1][0] - other_pairs[1][0]) < 0.4
+    assert [len(section["correct"]) + len(section["incorrect"]) for section in analogies[1]] == [
+        len(section["correct"]) + len(section["incorrect"]) for section in other_analogies[1]
+    ]
+    first_line, other_first_line = (
+        (tmp_path / folder / "vectors.txt").read_text(encoding="utf-8").split("\n", 1)[0]
+        for folder in ("ours", "gensim")
+    )
+    assert first_line == other_first_line
+    assert "epoch 5: loss" in printed
+    assert "does not match: tuple" in printed
+    assert "words/s" in caplog.text
