@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 from tinygrad_w2v._base.files import PathLike
-from tinygrad_w2v.text.numbering import Chunk, VocabularyRules, sentence_chunks, text_chunks
+from tinygrad_w2v.text.numbering import Chunk, VocabularyRules, sentence_chunks
 from tinygrad_w2v.text.reading import read_chunks, read_lines
 from tinygrad_w2v.text.tokenizing import Tokenizer, refuse_text_without_blanks, tokenize
 
@@ -50,12 +50,12 @@ class TextSettings:
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     path = pathlib.Path(folder, "say.txt")
         ...     _ = path.write_text("You say\n", encoding="utf-8")
-        ...     [chunk.separated()[0] for chunk in TextSettings(lower=True).chunks(path)]
-        [['you', 'say']]
+        ...     list(TextSettings(lower=True).chunks(path))
+        ['you say\n']
         """
         if self.tokenizer == "whitespace":
             pieces = refuse_text_without_blanks(read_chunks(sources, self.errors), "whitespace")
-            return text_chunks(pieces, self.lower)
+            return map(str.lower, pieces) if self.lower else pieces
         lines = read_lines(sources, self.errors)
         return sentence_chunks(tokenize(lines, self.tokenizer, self.lower))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain, repeat
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -19,9 +19,7 @@ from tinygrad_w2v._base.types import AnyArray, IntArray
 from tinygrad_w2v.text.bounded import BoundedCounts, check_limit
 from tinygrad_w2v.text.rows import GrowingRow
 from tinygrad_w2v.text.vocabulary import TrimRule, Vocabulary, kept_places
-
-# Stands for a sentence's end among the words of a text: no text has this character.
-END = "\0"
+from tinygrad_w2v.text.word_table import WordTable, split_lines
 
 # How many words are worked on at a time: read as strings, and as numbers.
 CHUNK_WORDS = 1 << 18
@@ -74,36 +72,28 @@ class VocabularyRules:
         return kept_places(words, counts, self.min_count, self.max_final_vocab, self.trim_rule)
 
 
-class Chunk(NamedTuple):
+class Words(NamedTuple):
     """Words that follow each other in a text.
 
     Attributes
     ----------
     words : list of str
-        The words; with `END` after each sentence when `ends` is None.
-    ends : IntArray or None
+        The words.
+    ends : IntArray
         The place after each sentence's last word. Words after the last end are a sentence that
         goes on in the next chunk.
     """
 
     words: list[str]
-    ends: IntArray | None
-
-    def separated(self) -> tuple[list[str], IntArray]:
-        """Return the words alone, and the ends.
-
-        Examples
-        --------
-        >>> Chunk(["you", "say", END, "i"], None).separated()
-        (['you', 'say', 'i'], array([2]))
-        """
-        if self.ends is not None:
-            return self.words, self.ends
-        marks = [place for place, word in enumerate(self.words) if word == END]
-        return [word for word in self.words if word != END], np.array(marks) - np.arange(len(marks))
+    ends: IntArray
 
 
-def sentence_chunks(sentences: Iterable[Iterable[str]]) -> Iterator[Chunk]:
+# Part of a text: its words, or text that is to be cut at white space, where a line is a sentence
+# unless it is blank.
+Chunk = Words | str
+
+
+def sentence_chunks(sentences: Iterable[Iterable[str]]) -> Iterator[Words]:
     """Gather sentences into chunks.
 
     Parameters
@@ -113,7 +103,7 @@ def sentence_chunks(sentences: Iterable[Iterable[str]]) -> Iterator[Chunk]:
 
     Yields
     ------
-    Chunk
+    Words
 
     Raises
     ------
@@ -136,34 +126,10 @@ def sentence_chunks(sentences: Iterable[Iterable[str]]) -> Iterator[Chunk]:
         words.extend(sentence)
         ends.append(len(words))
         if len(words) + len(ends) >= CHUNK_WORDS:
-            yield Chunk(words, np.array(ends))
+            yield Words(words, np.array(ends))
             words, ends = [], []
     if ends:
-        yield Chunk(words, np.array(ends))
-
-
-def text_chunks(pieces: Iterable[str], lower: bool = False) -> Iterator[Chunk]:
-    r"""Cut text at white space; a line is a sentence.
-
-    Parameters
-    ----------
-    pieces
-        The text, cut between words; a sentence may go on from one piece to the next.
-    lower
-        Lower-case it.
-
-    Yields
-    ------
-    Chunk
-
-    Examples
-    --------
-    >>> [chunk.words for chunk in text_chunks(["You say\ngood", "bye\n"])]
-    [['You', 'say', '\x00', 'good'], ['bye', '\x00']]
-    """
-    for piece in pieces:
-        text = piece.lower() if lower else piece
-        yield Chunk(text.replace("\n", f" {END} ").split(), None)
+        yield Words(words, np.array(ends))
 
 
 class CorpusRows:
@@ -207,7 +173,7 @@ class CorpusRows:
         self.raw_words = 0
         self._raw_end = 0
 
-    def add(self, numbers: IntArray, ends: IntArray | None, mark: int = 0) -> None:
+    def add(self, numbers: IntArray, ends: IntArray, drop_empty: bool = False) -> None:
         """Write numbers that follow each other; those below 0 are unknown words and left out.
 
         Parameters
@@ -215,23 +181,18 @@ class CorpusRows:
         numbers
             One a word.
         ends
-            The place after each sentence's last word; when None, the number `mark` stands at
-            the end of each sentence, and sentences without words are left out.
-        mark
-            See `ends`.
+            The place after each sentence's last word.
+        drop_empty
+            Leave out sentences without words.
 
         Examples
         --------
         >>> rows = CorpusRows(GrowingRow(np.int32), GrowingRow(np.int64))
-        >>> rows.add(np.array([3, 0, 0, 5, 0]), None)
+        >>> rows.add(np.array([3, 5]), np.array([1, 1, 2]), drop_empty=True)
         >>> rows.ids.array(), rows.offsets.array()
         (array([3, 5], dtype=int32), array([0, 1, 2]))
         """
-        if ends is None:
-            is_mark = numbers == mark
-            marks = np.flatnonzero(is_mark)
-            numbers = numbers[~is_mark]
-            ends = marks - np.arange(len(marks))
+        if drop_empty:
             ends = ends[np.diff(ends, prepend=self._raw_end - self.raw_words) > 0]
         if len(ends):
             self._raw_end = self.raw_words + int(ends[-1])
@@ -338,42 +299,38 @@ def number_words(
     Examples
     --------
     >>> rows = CorpusRows(GrowingRow(np.int32), GrowingRow(np.int64))
-    >>> read = lambda: text_chunks(["you say\nso you say\n"])
+    >>> read = lambda: iter(["you say\nso you say\n"])
     >>> number_words(read, rows, VocabularyRules(min_count=2)).words
     ['you', 'say']
     >>> rows.ids.array(), rows.offsets.array(), rows.raw_words
     (array([0, 1, 0, 1], dtype=int32), array([0, 2, 4]), 5)
     """
-    numbering = _Numbering({END: 0})
-    number = numbering.__getitem__
-    marked = 1
+    numbering = _Numbering()
+    look_up = _LookUp(numbering.__getitem__)
+    limit = rules.max_vocab_size
     chunks = read()
-    for place, chunk in enumerate(chunks):
-        if place == 0 and chunk.ends is not None:
-            numbering.clear()
-            marked = 0
+    for chunk in chunks:
         before = len(numbering)
-        numbers = np.fromiter(map(number, chunk.words), np.int32, len(chunk.words))
-        limit = rules.max_vocab_size
-        if limit is not None and len(numbering) - marked > limit:
+        numbers, ends = look_up(chunk)
+        if limit is not None and len(numbering) > limit:
             if once:
                 raise InputError(
                     f"max_vocab_size {limit} was reached, so the text must be read a second "
                     "time, but it can be read only once; give a list, a file, or an object "
                     "whose __iter__ begins anew"
                 )
-            counts = rows.counts(before)
-            seen = list(zip(list(numbering)[marked:before], counts[marked:].tolist(), strict=True))
+            seen = zip(numbering, rows.counts(before).tolist(), strict=False)
             bounded = BoundedCounts(limit, rules.trim_rule, seen)
-            del numbering, number, seen
+            del numbering, look_up, seen
             return _counted_first(read, chain([chunk], chunks), bounded, rows, rules)
-        rows.add(numbers, chunk.ends)
+        rows.add(numbers, ends, drop_empty=isinstance(chunk, str))
     rows.end()
-    words = list(numbering)[marked:]
-    counts = rows.counts(len(numbering))[marked:]
+    words = list(numbering)
+    del numbering, look_up
+    counts = rows.counts(len(words))
     kept = rules.kept(words, counts)
-    new = np.full(len(numbering), -1, np.int32)
-    new[kept + marked] = np.arange(len(kept), dtype=np.int32)
+    new = np.full(len(words), -1, np.int32)
+    new[kept] = np.arange(len(kept), dtype=np.int32)
     rows.renumber(new)
     return _vocabulary(words, counts, kept)
 
@@ -393,17 +350,30 @@ def encode_words(chunks: Iterable[Chunk], rows: CorpusRows, vocabulary: Vocabula
     Examples
     --------
     >>> rows = CorpusRows(GrowingRow(np.int32), GrowingRow(np.int64))
-    >>> encode_words(text_chunks(["you say\n"]), rows, Vocabulary(["a", "say"], [1, 1]))
+    >>> encode_words(["you say\n"], rows, Vocabulary(["a", "say"], [1, 1]))
     >>> rows.ids.array(), rows.raw_words
     (array([1], dtype=int32), 2)
     """
     known = vocabulary.word_to_id
-    with_end = {**known, END: -2}
+    look_up = _LookUp(lambda word: known.get(word, -1))
     for chunk in chunks:
-        get = (with_end if chunk.ends is None else known).get
-        numbers = np.fromiter(map(get, chunk.words, repeat(-1)), np.int32, len(chunk.words))
-        rows.add(numbers, chunk.ends, mark=-2)
+        rows.add(*look_up(chunk), drop_empty=isinstance(chunk, str))
     rows.end()
+
+
+class _LookUp:
+    """Turns a chunk into the numbers of its words and the ends of its sentences."""
+
+    def __init__(self, number: Callable[[str], int]) -> None:
+        self._number = number
+        self._table: WordTable | None = None
+
+    def __call__(self, chunk: Chunk) -> tuple[IntArray, IntArray]:
+        if isinstance(chunk, Words):
+            words = chunk.words
+            return np.fromiter(map(self._number, words), np.int32, len(words)), chunk.ends
+        self._table = self._table or WordTable(self._number)
+        return self._table.numbers(chunk)
 
 
 class _Numbering(dict[str, int]):
@@ -423,7 +393,7 @@ def _counted_first(
 ) -> Vocabulary:
     """Count the rest of a text within bounds, then read all of it again for its ids."""
     for chunk in chunks:
-        bounded.add(*chunk.separated())
+        bounded.add(*(split_lines(chunk) if isinstance(chunk, str) else chunk))
     words = list(bounded.counts)
     counts = np.fromiter(bounded.counts.values(), np.int64, len(words))
     vocabulary = _vocabulary(words, counts, rules.kept(words, counts))

@@ -1,0 +1,168 @@
+"""Text becomes numbers as whole arrays: most words are looked up without becoming strings.
+
+The words of a piece of text are found by their blanks, the first sixteen bytes of each are two
+integers, and these are looked up in a table of two places a word. A word that is not there, or is
+longer, becomes a string and is asked for where all words are known; then it takes a place in the
+table if one of its two is free. As words that are met early are mostly the frequent ones, few
+words of a long text are asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from tinygrad_w2v._base.types import AnyArray, IntArray
+from tinygrad_w2v.text.hashing import UInt64Array
+
+# The blanks at which `str.split` cuts: below 128, and the others.
+_BLANK = np.zeros(256, dtype=bool)
+_BLANK[[*range(9, 14), *range(28, 33)]] = True
+_WIDE_BLANKS = [blank for blank in map(chr, range(128, 0x3001)) if blank.isspace()]
+
+# The lower `length` bytes of an integer, by length.
+_LOWER = np.array([256**length - 1 for length in range(9)], dtype=np.uint64)
+_LONGEST = 16
+_LINE_END = 10
+_PAD = b" " * 32
+
+_BITS = 20
+_FIRST, _SECOND = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
+_SIX, _THREE, _ONE = np.uint64(63), np.uint64(3), np.uint64(1)
+
+
+def split_lines(text: str) -> tuple[list[str], IntArray]:
+    r"""Return the words of a text, and the place after each line's last word.
+
+    Examples
+    --------
+    >>> split_lines("you say\n\nsay")
+    (['you', 'say', 'say'], array([2, 2]))
+    """
+    lines = [line.split() for line in text.split("\n")]
+    return [word for line in lines for word in line], np.cumsum([*map(len, lines)], dtype=np.intp)[
+        :-1
+    ]
+
+
+class WordTable:
+    r"""Numbers the words of text; a line is a sentence.
+
+    Parameters
+    ----------
+    number
+        Returns the number of a word; asked for in the order of the text, and for a new word
+        always, so that it may give each new word the next number. The number of a word must not
+        change.
+
+    Examples
+    --------
+    >>> table = WordTable({"you": 1, "say": 2}.__getitem__)
+    >>> table.numbers("you say\nsay")
+    (array([1, 2, 2], dtype=int32), array([2]))
+    """
+
+    def __init__(self, number: Callable[[str], int]) -> None:
+        self._number = number
+        self._head = np.zeros(1 << _BITS, np.uint64)
+        self._tail = np.zeros(1 << _BITS, np.uint64)
+        self._value = np.zeros(1 << _BITS, np.int32)
+
+    def numbers(self, text: str) -> tuple[IntArray, IntArray]:
+        r"""Return the number of each word, and the place after each line's last word.
+
+        Parameters
+        ----------
+        text
+            Lines, cut between words; the last one may go on in the next text.
+
+        Returns
+        -------
+        numbers : IntArray
+            int32, shape (words,).
+        ends : IntArray
+            One for each line end: how many words stand before it.
+
+        Examples
+        --------
+        >>> WordTable(len).numbers("a bc\n\ndef g")
+        (array([1, 2, 3, 1], dtype=int32), array([2, 2]))
+        """
+        if "\0" in text:
+            # NUL stands for no byte in the table.
+            words, ends = split_lines(text)
+            return np.fromiter(map(self._number, words), np.int32, len(words)), ends
+        if not text.isascii():
+            for blank in _WIDE_BLANKS:
+                if blank in text:
+                    text = text.replace(blank, " ")
+        # Blanks on both sides, so that whole integers can be read at every word.
+        data = b"".join([b" ", text.encode("utf-8", "surrogatepass"), _PAD])
+        data = data[: len(data) // 8 * 8]
+        row = np.frombuffer(data, np.uint8)
+        blank_at = _BLANK.take(row)
+        edges = np.flatnonzero(blank_at[1:] != blank_at[:-1]) + 1
+        start, stop = edges[0::2], edges[1::2]
+        head, tail, longer = _keys(row.view("<u8"), start, stop - start)
+        numbers, missing = self._look_up(head, tail)
+        if len(missing):
+            bounds = zip(start[missing].tolist(), stop[missing].tolist(), strict=True)
+            words = [data[a:b].decode("utf-8", "surrogatepass") for a, b in bounds]
+            numbers[missing] = found = np.fromiter(map(self._number, words), np.int32, len(words))
+            short = ~longer[missing]
+            self._insert(head[missing[short]], tail[missing[short]], found[short])
+        return numbers, np.searchsorted(start, np.flatnonzero(row == _LINE_END))
+
+    def _look_up(self, head: UInt64Array, tail: UInt64Array) -> tuple[AnyArray, IntArray]:
+        """Return each word's number as far as it is in the table, and which are not."""
+        place = _place(head, tail, _FIRST)
+        numbers = self._value.take(place)
+        equal = (self._head.take(place) == head) & (self._tail.take(place) == tail)
+        missing = np.flatnonzero(~equal)
+        head, tail = head.take(missing), tail.take(missing)
+        place = _place(head, tail, _SECOND)
+        equal = (self._head.take(place) == head) & (self._tail.take(place) == tail)
+        numbers[missing] = self._value.take(place)
+        return numbers, missing[~equal]
+
+    def _insert(self, head: UInt64Array, tail: UInt64Array, value: AnyArray) -> None:
+        """Put words into one of their two places if it is free, the first come first."""
+        for factor in (_FIRST, _SECOND):
+            place, first = np.unique(_place(head, tail, factor), return_index=True)
+            free = self._head.take(place) == 0
+            place, first = place[free], first[free]
+            self._head[place], self._tail[place] = head[first], tail[first]
+            self._value[place] = value[first]
+            there = _place(head, tail, factor)
+            left = (self._head.take(there) != head) | (self._tail.take(there) != tail)
+            head, tail, value = head[left], tail[left], value[left]
+
+
+def _keys(
+    row: UInt64Array, start: IntArray, length: IntArray
+) -> tuple[UInt64Array, UInt64Array, AnyArray]:
+    """Return the first eight bytes of each word, the next eight, and which words are longer.
+
+    The bytes from any place on are put together from the two aligned integers they lie in. A
+    longer word has 0 as its first eight bytes, which no word in the table has.
+    """
+    word = start >> 3
+    shift = ((start & 7) << 3).astype(np.uint64)
+    back = _SIX - shift
+    middle = row.take(word + 1)
+    head = (row.take(word) >> shift) | ((middle << back) << _ONE)
+    tail = (middle >> shift) | ((row.take(word + 2) << back) << _ONE)
+    head &= _LOWER.take(np.minimum(length, 8))
+    tail &= _LOWER.take((length - 8).clip(0, 8))
+    longer = length > _LONGEST
+    head[longer] = 0
+    return head, tail, longer
+
+
+def _place(head: UInt64Array, tail: UInt64Array, factor: np.uint64) -> IntArray:
+    mixed = (head ^ (tail * _SECOND)) * factor
+    mixed ^= mixed >> np.uint64(29)
+    mixed *= _FIRST
+    place: IntArray = (mixed >> np.uint64(64 - _BITS)).astype(np.intp)
+    return place
