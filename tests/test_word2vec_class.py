@@ -6,6 +6,7 @@ import hashlib
 import inspect
 import logging
 import math
+import mmap
 import os
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import pytest
 
 import tinygrad_w2v as tw
 import tinygrad_w2v.functions as F
+import tinygrad_w2v.word2vec as word2vec_module
 from tinygrad_w2v._base.errors import InputError, NonFiniteError
 from tinygrad_w2v.text.builtin import builtin_corpus_lines
 from tinygrad_w2v.text.tokenizing import tokenize
@@ -139,6 +141,27 @@ def test_files_and_keywords_for_a_text_are_alike(tmp_path) -> None:
     by_file.build_vocab(corpus_file=path)
     by_file.train(corpus_file=path, total_words=by_file.corpus_total_words, epochs=2)
     assert bytes_of(by_file) == bytes_of(models[0])
+
+
+def test_ids_of_a_file_are_mapped_and_what_they_take_is_said(tmp_path, caplog, monkeypatch) -> None:
+    path = tmp_path / "text.txt"
+    path.write_text("\n\n".join(map(" ".join, TEXT)), encoding="utf-8")
+    made: list[object] = []
+    real = word2vec_module.encode_corpus
+
+    def spy(*arguments, **options):
+        made.append(real(*arguments, **options).ids)
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(word2vec_module, "encode_corpus", spy)
+    with caplog.at_level(logging.INFO):
+        model = Word2Vec(**SMALL)
+        model.build_vocab(corpus_file=path)
+        model.train(corpus_file=path, total_examples=model.corpus_count, epochs=1)
+    assert "about 2,400 words in" in caplog.text
+    assert "but the text has" not in caplog.text  # it was counted alike both times
+    assert isinstance(made[0], np.memmap) or isinstance(made[0].base, (np.memmap, mmap.mmap))
+    assert bytes_of(model) == bytes_of(Word2Vec(TEXT, **(SMALL | {"epochs": 1})))
 
 
 def test_trained_words_are_those_that_subsampling_leaves() -> None:

@@ -1,18 +1,24 @@
-"""A vocabulary with the model that belongs to it: made, enlarged, and seen as word vectors."""
+"""A vocabulary with the model that belongs to it: counted, enlarged, and seen as word vectors."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v.nn import Module, Parameter
 from tinygrad_w2v.settings import TrainingSettings
+from tinygrad_w2v.text.corpus import Corpus, build_corpus
 from tinygrad_w2v.text.growth import grow_vocabulary
+from tinygrad_w2v.text.numbering import VocabularyRules
 from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.vectors import WordVectors
+from tinygrad_w2v.word2vec_options import named_after_keywords, warn_of_ignored
+from tinygrad_w2v.word2vec_text import folder_of_ids, log_plan, refuse_letters, source_of
 
 logger = logging.getLogger("tinygrad_w2v.word2vec")
 
@@ -35,6 +41,8 @@ class LearnedWords:
     vector_size: int
     min_count: int
     max_final_vocab: int | None
+    max_vocab_size: int | None
+    trim_rule: Any
     negative: int
     hs: int
 
@@ -42,6 +50,7 @@ class LearnedWords:
         self.vocabulary: Vocabulary | None = None
         self.model: Any = None
         self.losses: list[float] = []
+        self.raw_vocab: dict[str, int] = {}
         self.corpus_count = self.corpus_total_words = 0
         self._given_model = given_model
         self._wv: WordVectors | None = None
@@ -74,6 +83,106 @@ class LearnedWords:
         if self._wv is not None and self._wv.vectors is not self.model.w_in.data:
             self.model.w_in.data[...] = self._wv.vectors
             self._wv.vectors = self.model.w_in.data
+
+    def build_vocab(
+        self,
+        corpus_iterable: Iterable[Iterable[str]] | None = None,
+        corpus_file: PathLike | Sequence[PathLike] | None = None,
+        update: bool = False,
+        progress_per: int = 10_000,
+        keep_raw_vocab: bool = False,
+        trim_rule: Any = None,
+        *,
+        sentences: Iterable[Iterable[str]] | None = None,
+    ) -> None:
+        """Count the words of a text and make the model's tables for them.
+
+        Parameters
+        ----------
+        corpus_iterable, corpus_file
+            The text, as in `Word2Vec`.
+        update : bool
+            Add the words of this text to those that are there. Old words keep their vectors and
+            ids, and their counts grow; new words are added when they occur `min_count` times in
+            this text. With `hs` the tree changes, so its inner nodes start anew.
+        keep_raw_vocab : bool
+            Keep the counts of all words, before any are left out, as ``raw_vocab``.
+        trim_rule : callable, optional
+            In place of the model's own.
+        progress_per
+            Of gensim's; without effect.
+
+        Raises
+        ------
+        InputError
+            When the text would be misread, or leaves fewer than two words.
+        """
+        warn_of_ignored({"progress_per": (progress_per, 10_000)})
+        source = source_of(corpus_iterable, corpus_file, sentences)
+        if source is None:
+            raise InputError("build_vocab needs a text: give corpus_iterable or corpus_file")
+        if keep_raw_vocab:
+            every = build_corpus(source, min_count=1)[0]
+            self.raw_vocab = dict(zip(every.words, every.counts.tolist(), strict=True))
+        self._count(source, trim_rule or self.trim_rule, update)
+
+    def build_vocab_from_freq(
+        self,
+        word_freq: Mapping[str, int],
+        keep_raw_vocab: bool = False,
+        corpus_count: int | None = None,
+        trim_rule: Any = None,
+        update: bool = False,
+    ) -> None:
+        """Make the vocabulary and the tables from counts that are known.
+
+        Parameters
+        ----------
+        word_freq : mapping of str to int
+            How often each word occurs.
+        corpus_count : int, optional
+            The number of sentences.
+        keep_raw_vocab, trim_rule, update
+            As in `build_vocab`.
+
+        Examples
+        --------
+        >>> from tinygrad_w2v import Word2Vec
+        >>> model = Word2Vec(min_count=2, vector_size=4)
+        >>> model.build_vocab_from_freq({"you": 1, "say": 3, "hello": 2})
+        >>> model.wv.index_to_key, model.corpus_total_words
+        (['say', 'hello'], 6)
+        """
+        if keep_raw_vocab:
+            self.raw_vocab = dict(word_freq)
+        rule = trim_rule or self.trim_rule
+        with named_after_keywords():
+            least = 1 if update else self.min_count
+            largest = None if update else self.max_final_vocab
+            vocabulary = Vocabulary.from_counts(word_freq, least, largest, rule)
+        self.corpus_count, self.corpus_total_words = corpus_count or 0, sum(word_freq.values())
+        self._take(vocabulary, update)
+
+    def _count(self, source: Iterable[Any], trim_rule: Any, update: bool = False) -> Corpus:
+        """Read a text once: its vocabulary is taken, its ids are returned."""
+        settings = self.settings()
+        least = 1 if update else settings.min_count
+        largest = None if update else settings.max_vocab
+        with named_after_keywords():
+            rules = VocabularyRules(least, largest, self.max_vocab_size, trim_rule)
+            log_plan(source, rules, self.vector_size)
+            vocabulary, corpus = build_corpus(
+                source,
+                least,
+                largest,
+                max_vocab_size=self.max_vocab_size,
+                trim_rule=trim_rule,
+                folder=folder_of_ids(source),
+            )
+        refuse_letters(vocabulary.words)
+        self.corpus_count, self.corpus_total_words = corpus.sentences, corpus.raw_words
+        self._take(vocabulary, update)
+        return corpus
 
     def _take(self, vocabulary: Vocabulary, update: bool) -> None:
         if update:

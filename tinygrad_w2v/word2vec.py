@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -18,8 +18,7 @@ from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v.learned_words import LearnedWords
 from tinygrad_w2v.output_words import output_probabilities
 from tinygrad_w2v.settings import ALPHA, MODELS, TrainingSettings, small_batch, windows_in_batch
-from tinygrad_w2v.text.corpus import Corpus, build_corpus, encode_corpus
-from tinygrad_w2v.text.vocabulary import Vocabulary
+from tinygrad_w2v.text.corpus import Corpus, encode_corpus
 from tinygrad_w2v.vector_training import Trained, train_vectors
 from tinygrad_w2v.watched_run import WatchedRun, call, check_callbacks
 from tinygrad_w2v.word2vec_file import read_model, write_model
@@ -30,7 +29,7 @@ from tinygrad_w2v.word2vec_options import (
     resolve_compat,
     warn_of_ignored,
 )
-from tinygrad_w2v.word2vec_text import check_contexts, refuse_letters, source_of
+from tinygrad_w2v.word2vec_text import check_contexts, folder_of_ids, source_of
 
 __all__ = [
     "ALPHA",
@@ -68,7 +67,9 @@ class Word2Vec(LearnedWords):
         here, the model is trained at once. Sentences of any length are trained whole.
         (``corpus_iterable`` means the same.)
     corpus_file : path or list of paths, optional
-        The text in files instead, one sentence a line, words split on whitespace.
+        The text in files instead, one sentence a line, words split on whitespace. Its ids are
+        mapped from a temporary file (in the folder that ``TMPDIR`` names), so that a text may be
+        larger than memory; what it will take is logged first.
     vector_size : int
         Numbers in a vector.
     alpha, min_alpha : float
@@ -203,7 +204,6 @@ class Word2Vec(LearnedWords):
         self.compute_loss, self.callbacks = compute_loss, check_callbacks(callbacks)
         self.total_train_time = 0.0
         self.interrupted = False
-        self.raw_vocab: dict[str, int] = {}
         self._run: WatchedRun | None = None
         self.settings()
         warn_of_ignored(
@@ -250,105 +250,6 @@ class Word2Vec(LearnedWords):
                 hs=bool(self.hs),
                 cbow_mean=bool(self.cbow_mean),
             )
-
-    # Vocabulary
-
-    def build_vocab(
-        self,
-        corpus_iterable: Iterable[Iterable[str]] | None = None,
-        corpus_file: PathLike | Sequence[PathLike] | None = None,
-        update: bool = False,
-        progress_per: int = 10_000,
-        keep_raw_vocab: bool = False,
-        trim_rule: Any = None,
-        *,
-        sentences: Iterable[Iterable[str]] | None = None,
-    ) -> None:
-        """Count the words of a text and make the model's tables for them.
-
-        Parameters
-        ----------
-        corpus_iterable, corpus_file
-            The text, as in `Word2Vec`.
-        update : bool
-            Add the words of this text to those that are there. Old words keep their vectors and
-            ids, and their counts grow; new words are added when they occur `min_count` times in
-            this text. With `hs` the tree changes, so its inner nodes start anew.
-        keep_raw_vocab : bool
-            Keep the counts of all words, before any are left out, as ``raw_vocab``.
-        trim_rule : callable, optional
-            In place of the model's own.
-        progress_per
-            Of gensim's; without effect.
-
-        Raises
-        ------
-        InputError
-            When the text would be misread, or leaves fewer than two words.
-        """
-        warn_of_ignored({"progress_per": (progress_per, 10_000)})
-        source = source_of(corpus_iterable, corpus_file, sentences)
-        if source is None:
-            raise InputError("build_vocab needs a text: give corpus_iterable or corpus_file")
-        if keep_raw_vocab:
-            every = build_corpus(source, min_count=1)[0]
-            self.raw_vocab = dict(zip(every.words, every.counts.tolist(), strict=True))
-        self._count(source, trim_rule or self.trim_rule, update)
-
-    def build_vocab_from_freq(
-        self,
-        word_freq: Mapping[str, int],
-        keep_raw_vocab: bool = False,
-        corpus_count: int | None = None,
-        trim_rule: Any = None,
-        update: bool = False,
-    ) -> None:
-        """Make the vocabulary and the tables from counts that are known.
-
-        Parameters
-        ----------
-        word_freq : mapping of str to int
-            How often each word occurs.
-        corpus_count : int, optional
-            The number of sentences.
-        keep_raw_vocab, trim_rule, update
-            As in `build_vocab`.
-
-        Examples
-        --------
-        >>> model = Word2Vec(min_count=2, vector_size=4)
-        >>> model.build_vocab_from_freq({"you": 1, "say": 3, "hello": 2})
-        >>> model.wv.index_to_key, model.corpus_total_words
-        (['say', 'hello'], 6)
-        """
-        if keep_raw_vocab:
-            self.raw_vocab = dict(word_freq)
-        rule = trim_rule or self.trim_rule
-        with named_after_keywords():
-            least = 1 if update else self.min_count
-            largest = None if update else self.max_final_vocab
-            rules = {"trim_rule": rule} if rule else {}
-            vocabulary = Vocabulary.from_counts(word_freq, least, largest, **rules)
-        self.corpus_count, self.corpus_total_words = corpus_count or 0, sum(word_freq.values())
-        self._take(vocabulary, update)
-
-    def _count(self, source: Iterable[Any], trim_rule: Any, update: bool = False) -> Corpus:
-        """Read a text once: its vocabulary is taken, its ids are returned."""
-        settings = self.settings()
-        rules: dict[str, Any] = {} if trim_rule is None else {"trim_rule": trim_rule}
-        if self.max_vocab_size is not None:
-            rules["max_vocab_size"] = self.max_vocab_size
-        with named_after_keywords():
-            if update:
-                vocabulary, corpus = build_corpus(source, min_count=1, **rules)
-            else:
-                vocabulary, corpus = build_corpus(
-                    source, settings.min_count, settings.max_vocab, **rules
-                )
-        refuse_letters(vocabulary.words)
-        self.corpus_count, self.corpus_total_words = corpus.sentences, corpus.raw_words
-        self._take(vocabulary, update)
-        return corpus
 
     # Training
 
@@ -414,7 +315,7 @@ class Word2Vec(LearnedWords):
         self.min_alpha = self.min_alpha if end_alpha is None else end_alpha
         self.compute_loss = self.compute_loss if compute_loss is None else compute_loss
         self.callbacks = check_callbacks(callbacks) or self.callbacks
-        corpus = encode_corpus(source, vocabulary)
+        corpus = encode_corpus(source, vocabulary, folder=folder_of_ids(source))
         for name, given, found in (
             ("total_examples", total_examples, corpus.sentences),
             ("total_words", total_words, corpus.raw_words),

@@ -6,6 +6,7 @@ Each trap is found before anything is trained, and answered with one line.
 from __future__ import annotations
 
 import logging
+import tempfile
 import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
@@ -15,6 +16,9 @@ import numpy as np
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v.text.corpus import Corpus
+from tinygrad_w2v.text.cutting import TextSettings
+from tinygrad_w2v.text.numbering import VocabularyRules
+from tinygrad_w2v.text.plan import plan_corpus
 from tinygrad_w2v.text.sentences import LineSentence, check_sentences
 
 logger = logging.getLogger("tinygrad_w2v.word2vec")
@@ -44,6 +48,35 @@ def source_of(
         check_sentences(given[0])
         return cast(Iterable[Any], given[0])
     return None
+
+
+def folder_of_ids(source: Iterable[Any]) -> str | None:
+    """Return where the ids of a text in files are held, mapped into memory; None: in memory.
+
+    Examples
+    --------
+    >>> folder_of_ids([["you", "say"]]) is None
+    True
+    """
+    return tempfile.gettempdir() if isinstance(source, LineSentence) else None
+
+
+def log_plan(source: Iterable[Any], rules: VocabularyRules, vector_size: int) -> None:
+    """Say what a text in files will take, before it is read.
+
+    Raises
+    ------
+    InputError
+        When a file cannot be read, or the disk has too little space for the ids.
+    """
+    if not isinstance(source, LineSentence) or hasattr(source.source, "readline"):
+        return
+    plan = plan_corpus(source.source, TextSettings(rules=rules), vector_size=vector_size)
+    if plan is not None:
+        plan.check_disk()
+        logger.info("%s", plan)
+        if warning := plan.warning():
+            logger.warning("%s", warning)
 
 
 def refuse_letters(words: list[str]) -> None:
