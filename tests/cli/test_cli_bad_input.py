@@ -74,9 +74,9 @@ def test_a_file_that_vanishes(run, text, tmp_path, monkeypatch) -> None:
     def vanish(sources: list[str]) -> None:
         Path(sources[0]).unlink()
 
-    monkeypatch.setattr("tinygrad_w2v._cli.train._check_sources", vanish)
+    monkeypatch.setattr("tinygrad_w2v._cli.train.check_sources", vanish)
     done = run("train", text, "--output", tmp_path / "out")
-    refused(done, "text.txt does not exist (any more)")
+    refused(done, "text.txt does not exist")
     assert not (tmp_path / "out").exists()
 
 
@@ -92,8 +92,8 @@ def no_reading(monkeypatch) -> None:
     def fail(*arguments: object) -> None:
         raise AssertionError("the text was read before the options were checked")
 
-    monkeypatch.setattr("tinygrad_w2v._cli.train.read_lines", fail)
-    monkeypatch.setattr("tinygrad_w2v._cli.train.builtin_corpus_lines", fail)
+    monkeypatch.setattr("tinygrad_w2v._cli.texts.open_corpus", fail)
+    monkeypatch.setattr("tinygrad_w2v._cli.texts.builtin_corpus_lines", fail)
 
 
 @pytest.mark.usefixtures("no_reading")
@@ -111,6 +111,7 @@ def no_reading(monkeypatch) -> None:
         ("--epochs 0", "--epochs must be 1 or more, not 0"),
         ("--batch 0", "--batch must be 1 or more, not 0"),
         ("--max-vocab 0", "--max-vocab must be 1 or more, not 0"),
+        ("--max-vocab-size 0", "--max-vocab-size must be 1 or more, not 0"),
         ("--workers 0", "--workers must be 1 or more, not 0"),
         ("--sample nan", "--sample must be 0 or more"),
         ("--sample -1", "--sample must be 0 or more"),

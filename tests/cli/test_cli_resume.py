@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import signal
 import subprocess
@@ -181,6 +182,35 @@ def test_without_a_checkpoint_yet_it_begins_anew(run, whole, text, tmp_path, mon
     done = run("train", "--resume", "--output", out)
     assert "no checkpoint had been written yet: beginning anew" in done.err
     same_run(out, whole)
+
+
+def test_the_text_is_not_cut_into_words_again(run, whole, text, tmp_path, monkeypatch) -> None:
+    out = tmp_path / "out"
+    broken_off(run, text, out, monkeypatch)
+    monkeypatch.setattr(
+        "tinygrad_w2v.text.stored.number_words", lambda *a, **o: pytest.fail("the text was cut")
+    )
+    done = run("train", "--resume", "--output", out)
+    assert "the text was cut into words before; going on with that" in done.err
+    same_run(out, whole)
+    assert sorted(path.name for path in out.iterdir()) == sorted(FILES)
+
+
+def test_a_text_on_standard_input_goes_on_too(run, whole, text, tmp_path, monkeypatch) -> None:
+    def give(content: bytes) -> None:
+        stream = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8")
+        monkeypatch.setattr(sys, "stdin", stream)
+
+    out = tmp_path / "out"
+    give(text.read_bytes())
+    broken_off(run, "-", out, monkeypatch)
+    give(text.read_bytes() * 2)
+    done = run("train", "--resume", "--output", out)
+    assert done.status == 2
+    assert "the text is not the one that" in done.err
+    give(text.read_bytes())
+    assert run("train", "--resume", "--output", out).status == 0
+    assert (out / "vectors.txt").read_bytes() == (whole / "vectors.txt").read_bytes()
 
 
 def test_another_text_is_refused(run, text, tmp_path, monkeypatch) -> None:

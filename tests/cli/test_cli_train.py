@@ -99,7 +99,7 @@ def test_it_says_what_it_does_and_prints_neighbours(run, text, tmp_path) -> None
 
 def test_without_a_text_the_builtin_corpus_is_read(run, tmp_path, monkeypatch) -> None:
     lines = ["a list and a tuple are sequences and a string is one too"] * 50
-    monkeypatch.setattr("tinygrad_w2v._cli.train.builtin_corpus_lines", lambda: lines)
+    monkeypatch.setattr("tinygrad_w2v._cli.texts.builtin_corpus_lines", lambda: lines)
     monkeypatch.chdir(tmp_path)
     done = run("train", "--size", 4)
     assert done.status == 0
@@ -203,10 +203,10 @@ def test_an_interrupt_keeps_what_was_learned(run, text, tmp_path, monkeypatch) -
 
 
 def test_an_interrupt_before_training_writes_nothing(run, text, tmp_path, monkeypatch) -> None:
-    def interrupted(*arguments: object) -> None:
+    def interrupted(*arguments: object, **options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tinygrad_w2v._cli.train.build_corpus", interrupted)
+    monkeypatch.setattr("tinygrad_w2v._cli.texts.open_corpus", interrupted)
     done = run("train", text, "--output", tmp_path / "out")
     assert done.status == 1
     assert "interrupted; nothing was written" in done.err

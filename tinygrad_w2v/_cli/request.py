@@ -40,6 +40,7 @@ class Request:
     tokenizer: str = "words"
     lower: bool = True
     errors: str = "strict"
+    max_vocab_size: int | None = None
     heldout: float | None = None
     early_stopping: int | None = None
     update: str | None = None
@@ -48,6 +49,8 @@ class Request:
     def __post_init__(self) -> None:
         if self.heldout is not None and not 0 < self.heldout < 1:
             raise InputError(f"heldout must be a share between 0 and 1, not {self.heldout}")
+        if self.max_vocab_size is not None and self.max_vocab_size < 1:
+            raise InputError(f"max_vocab_size must be 1 or more, not {self.max_vocab_size}")
         if self.errors not in ("strict", "replace"):
             raise InputError(f"errors must be strict or replace, not {self.errors!r}")
         if self.early_stopping is not None:
@@ -112,6 +115,7 @@ def requested(arguments: argparse.Namespace) -> Request:
             tokenizer=arguments.tokenizer,
             lower=arguments.lower,
             errors=arguments.errors,
+            max_vocab_size=arguments.max_vocab_size,
             heldout=arguments.heldout,
             early_stopping=arguments.early_stopping,
             update=arguments.update,
@@ -200,7 +204,7 @@ def named_after_options() -> Iterator[None]:
         yield
     except InputError as error:
         text = str(error)
-        for name in ("max_final_vocab", "heldout", "early_stopping", *SETTINGS):
+        for name in ("max_final_vocab", "max_vocab_size", "heldout", "early_stopping", *SETTINGS):
             if text.startswith(f"{name} "):
                 text = f"{flag_of(name)} {text[len(name) + 1 :]}"
         raise InputError(text.replace("--max-final-vocab", "--max-vocab")) from error

@@ -29,7 +29,7 @@ class TextFacts(NamedTuple):
     """What a run was trained on, and how the text was read."""
 
     sources: list[str]
-    sha256: str
+    sha256: str | None
     corpus_sha256: str
     words: int
     known_words: int
@@ -37,6 +37,7 @@ class TextFacts(NamedTuple):
     tokenizer: str
     lower: bool
     errors: str
+    max_vocab_size: int | None
 
 
 class HeldoutFacts(NamedTuple):
@@ -170,6 +171,7 @@ def request_of(description: dict[str, Any], place: str) -> Request:
             "tokenizer": text["tokenizer"],
             "lower": text["lower"],
             "errors": text["errors"],
+            "max_vocab_size": text["max_vocab_size"],
             "heldout": heldout and heldout["share"],
             "early_stopping": description["early_stopping"],
             "update": update and update["folder"],

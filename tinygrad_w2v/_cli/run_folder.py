@@ -39,6 +39,7 @@ class RunFolder:
         self.request_file = self.checkpoints / "run.json"
         self.base_file = self.checkpoints / "base.npz"
         self._resumed = resume
+        self._ids_before = set(self._ids())
         if resume and not self.request_file.exists():
             raise InputError(
                 f"{path} holds no run to go on with; leave out --resume to begin one, or name its "
@@ -81,6 +82,10 @@ class RunFolder:
     ) -> None:
         if error is None:
             return
+        if isinstance(error, InputError):
+            # The ids of a text that is not this run's.
+            for path in set(self._ids()) - self._ids_before:
+                shutil.rmtree(path, ignore_errors=True)
         if not self._resumed and not any(self.checkpoints.glob("checkpoint-*.npz")):
             self._remove_checkpoints()
         self._remove_if_empty()
@@ -94,7 +99,7 @@ class RunFolder:
         if self._resumed:
             return
         self._remove_checkpoints()
-        self.checkpoints.mkdir()
+        self.checkpoints.mkdir(exist_ok=True)
         if base is not None:
             # A copy, as the run that is continued may be the one that is replaced.
             shutil.copyfile(base, self.base_file)
@@ -109,11 +114,15 @@ class RunFolder:
         """Return what `begin` noted."""
         return read_json(self.request_file, "begin anew with --overwrite")
 
+    def _ids(self) -> list[Path]:
+        return list(self.checkpoints.glob("w2v-corpus-*"))
+
     def _remove_checkpoints(self) -> None:
         # First the file that says that there is a run to go on with.
         self.request_file.unlink(missing_ok=True)
         if self.checkpoints.is_dir():
-            shutil.rmtree(self.checkpoints)
+            # Where a system does not remove files that are mapped, they stay until the next run.
+            shutil.rmtree(self.checkpoints, ignore_errors=True)
 
     def _remove_leftovers(self) -> None:
         """Remove the unfinished files of a process that was killed."""
@@ -121,6 +130,9 @@ class RunFolder:
             for name in names:
                 for path in folder.glob(f".{name}.*.part"):
                     path.unlink(missing_ok=True)
+
+        for path in self.checkpoints.glob("w2v-corpus-*.part"):
+            shutil.rmtree(path, ignore_errors=True)
 
     def _remove_if_empty(self) -> None:
         with suppress(OSError):

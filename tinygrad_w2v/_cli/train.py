@@ -7,12 +7,9 @@ error should not wait for its end.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import shlex
-import sys
-from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from tinygrad_w2v._base.errors import InputError, NonFiniteError
 from tinygrad_w2v._cli.console import note, say
@@ -27,10 +24,8 @@ from tinygrad_w2v._cli.request import (
     requested,
 )
 from tinygrad_w2v._cli.results import (
-    BUILTIN,
     HeldoutFacts,
     Outcome,
-    TextFacts,
     UpdateFacts,
     file_digest,
     read_description,
@@ -38,30 +33,18 @@ from tinygrad_w2v._cli.results import (
     write_results,
 )
 from tinygrad_w2v._cli.run_folder import RunFolder, is_finished
+from tinygrad_w2v._cli.texts import Text, check_sources, read_text
 from tinygrad_w2v._cli.train_options import DEFAULT_FOLDER, check_numbers
-from tinygrad_w2v._cli.training import HeldoutLoss, corpus_digest, train_model
-from tinygrad_w2v._cli.updating import Base, Extended, extend, put_old_words, read_base
-from tinygrad_w2v.text.builtin import builtin_corpus_lines
-from tinygrad_w2v.text.corpus import Corpus, build_corpus
-from tinygrad_w2v.text.reading import read_lines
+from tinygrad_w2v._cli.training import HeldoutLoss, train_model
+from tinygrad_w2v._cli.updating import Base, put_old_words, read_base
 from tinygrad_w2v.text.splitting import split_sentences
-from tinygrad_w2v.text.tokenizing import get_tokenizer, tokenize
-from tinygrad_w2v.text.vocabulary import Vocabulary
+from tinygrad_w2v.text.tokenizing import get_tokenizer
 from tinygrad_w2v.training.checkpoints import Checkpoint, Checkpoints, newest_checkpoint
 from tinygrad_w2v.training.run import History, RunState
 from tinygrad_w2v.vector_training import Trained
 from tinygrad_w2v.vectors import WordVectors
 
 ENGINE = "numpy", "it is the only engine of this version"
-
-
-class Text(NamedTuple):
-    """A text that was read: its vocabulary, its ids, and what is to be told of it."""
-
-    vocabulary: Vocabulary
-    corpus: Corpus
-    facts: TextFacts
-    extended: Extended | None
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -74,13 +57,13 @@ def run(arguments: argparse.Namespace) -> int:
     with RunFolder(arguments.output, arguments.overwrite, arguments.resume) as folder:
         request, about = _request(arguments, folder)
         get_tokenizer(request.tokenizer, request.lower)
-        _check_sources(request.sources)
+        check_sources(request.sources)
         base_file = Path(request.update) / "model.npz" if request.update else None
         if base_file is not None and not arguments.resume:
             read_base(base_file)
         folder.begin(request, about, base_file)
         base = read_base(folder.base_file) if base_file else None
-        text = _read(request, base, quiet)
+        text = read_text(request, base, folder.checkpoints, ENGINE, quiet)
         kept = newest_checkpoint(folder.checkpoints, note) if arguments.resume else None
         _check_same_run(kept, request, text, arguments)
         outcome = _train(arguments, request, text, base, kept, folder, about)
@@ -140,69 +123,6 @@ def file_digest_of(path: Path) -> str:
         return file_digest(path)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}") from error
-
-
-def _check_sources(sources: list[str]) -> None:
-    for source in sources:
-        if source != "-" and not Path(source).exists():
-            raise InputError(f"{source} does not exist; check the path")
-
-
-def _read(request: Request, base: Base | None, quiet: bool) -> Text:
-    settings, extended = request.settings, None
-    digest = hashlib.sha256()
-    names = ["standard input" if name == "-" else name for name in request.sources]
-    name = ", ".join(names) or BUILTIN
-    if not request.sources or (sys.stderr and sys.stderr.isatty()):
-        note(f"reading {'' if request.sources else 'the '}{name} ...", quiet)
-    with named_after_options():
-        lines = _hashed(_lines(request), digest)
-        sentences = tokenize(lines, request.tokenizer, request.lower)
-        if base is None:
-            vocabulary, corpus = build_corpus(sentences, settings.min_count, settings.max_vocab)
-        else:
-            extended = extend(base, sentences, settings.min_count, settings.max_vocab)
-            vocabulary, corpus = extended.vocabulary, extended.corpus
-        corpus.check_window(settings.window)
-    facts = TextFacts(
-        sources=request.sources or [BUILTIN],
-        sha256=digest.hexdigest(),
-        corpus_sha256=corpus_digest(vocabulary, corpus),
-        words=corpus.raw_words,
-        known_words=corpus.words,
-        sentences=corpus.sentences,
-        tokenizer=request.tokenizer,
-        lower=request.lower,
-        errors=request.errors,
-    )
-    how = f"{settings.model}, engine {ENGINE[0]} ({ENGINE[1]})"
-    if extended is None:
-        kept = f"{len(vocabulary):,} different ones at least {settings.min_count} times"
-    else:
-        old = len(extended.old_ids)
-        kept = f"{old:,} words known before, {extended.new_words:,} new ones"
-    note(f"{name}: {corpus.raw_words:,} words, {kept}; {how}", quiet)
-    if extended is not None and extended.rare_words:
-        note(
-            f"{extended.rare_words:,} new words come fewer than {settings.min_count} times (or are "
-            "too many) and were left out; lower --min-count to learn them",
-            quiet,
-        )
-    if extended is not None and settings.hs:
-        note("the tree of hierarchical softmax is another one: its inner nodes start anew", quiet)
-    return Text(vocabulary, corpus, facts, extended)
-
-
-def _lines(request: Request) -> Iterable[str]:
-    if not request.sources:
-        return builtin_corpus_lines()
-    return read_lines(request.sources, "replace" if request.errors == "replace" else "strict")
-
-
-def _hashed(lines: Iterable[str], digest: hashlib._Hash) -> Iterator[str]:
-    for line in lines:
-        digest.update(line.encode("utf-8", "surrogatepass") + b"\n")
-        yield line
 
 
 def _check_same_run(

@@ -100,6 +100,12 @@ def _add_text_options(parser: Parser) -> None:
     text.add_argument("--min-count", type=int, default=usual.min_count, metavar="N")
     text.add_argument("--max-vocab", type=int, metavar="N", help="keep the N most frequent words")
     text.add_argument(
+        "--max-vocab-size",
+        type=int,
+        metavar="N",
+        help="forget rare words while reading when there are more than N: bounds the memory",
+    )
+    text.add_argument(
         "--sample", type=float, default=usual.sample, metavar="T", help="thin out words above T"
     )
     text.add_argument(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +12,8 @@ from tinygrad_w2v._base.types import AnyArray, FloatArray, IntArray
 from tinygrad_w2v.models import EmbeddingModel
 from tinygrad_w2v.nn.archive import read_arrays
 from tinygrad_w2v.settings import TrainingSettings
-from tinygrad_w2v.text.corpus import Corpus, build_corpus
+from tinygrad_w2v.text.corpus import Corpus
+from tinygrad_w2v.text.growth import grow_vocabulary
 from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.vectors.archive import read_archive
 
@@ -67,43 +67,46 @@ def read_base(path: Path) -> Base:
 
 
 def extend(
-    base: Base, sentences: Iterable[Iterable[str]], min_count: int, max_vocab: int | None
+    base: Base, fresh: Vocabulary, corpus: Corpus, min_count: int, max_vocab: int | None
 ) -> Extended:
-    """Read a new text and add its words to a vocabulary.
+    """Add the words of a new text to a vocabulary, and number the text by both.
 
     Old words stay, however rare; new ones are added when they occur `min_count` times in the new
     text, the most frequent first, as long as there are no more than `max_vocab` in all. Counts
     are those of both texts.
 
+    Parameters
+    ----------
+    base
+        What is known.
+    fresh, corpus
+        All words of the new text, and its ids.
+    min_count, max_vocab
+        Which new words are added.
+
+    Returns
+    -------
+    Extended
+
     Examples
     --------
+    >>> from tinygrad_w2v.text.corpus import build_corpus
     >>> base = Base(["say", "you"], np.array([6, 5]), np.eye(2), np.eye(2))
     >>> text = [["goodbye", "you", "hello"]] * 2 + [["goodbye", "say"]]
-    >>> extended = extend(base, text, min_count=3, max_vocab=None)
+    >>> extended = extend(base, *build_corpus(text, min_count=1), min_count=3, max_vocab=None)
     >>> extended.vocabulary.words, extended.vocabulary.counts.tolist(), extended.rare_words
     (['say', 'you', 'goodbye'], [7, 7, 3], 1)
     """
-    fresh, corpus = build_corpus(sentences, min_count=1)
-    place = {word: number for number, word in enumerate(base.words)}
-    old = np.fromiter((place.get(word, -1) for word in fresh.words), np.int64, len(fresh))
-    added = np.flatnonzero((old < 0) & (fresh.counts >= min_count))
-    if max_vocab is not None:
-        added = added[: max(max_vocab - len(base.words), 0)]
-    words = base.words + [fresh.words[number] for number in added]
-    counts = np.concatenate([base.counts, fresh.counts[added]])
-    np.add.at(counts, old[old >= 0], fresh.counts[old >= 0])
+    grown = grow_vocabulary(Vocabulary(base.words, base.counts), fresh, min_count, max_vocab)
+    words, counts = grown.vocabulary.words, grown.vocabulary.counts
     order = np.argsort(-counts, kind="stable")
+    vocabulary = Vocabulary([words[number] for number in order], counts[order])
     id_of = np.empty(len(order), np.int32)
     id_of[order] = np.arange(len(order), dtype=np.int32)
-    # From a word's number in the new text to its id, -1 where it has none.
-    ids = np.full(len(fresh), -1, np.int32)
-    ids[old >= 0] = id_of[old[old >= 0]]
-    ids[added] = id_of[len(base.words) :]
-    vocabulary = Vocabulary([words[number] for number in order], counts[order])
-    rare = int(np.count_nonzero(ids < 0))
-    return Extended(
-        vocabulary, _renumbered(corpus, ids), id_of[: len(base.words)], len(added), rare
-    )
+    known = vocabulary.word_to_id
+    ids = np.fromiter((known.get(word, -1) for word in fresh.words), np.int32, len(fresh))
+    old_ids = id_of[: len(base.words)]
+    return Extended(vocabulary, _renumbered(corpus, ids), old_ids, grown.added, grown.rare)
 
 
 def _renumbered(corpus: Corpus, ids: AnyArray) -> Corpus:

@@ -1,0 +1,166 @@
+"""The text of ``train``: what is said of it before it is read, and what is known of it after.
+
+Its ids stand in files beside the checkpoints, so that a text may be larger than memory and a run
+that goes on need not cut it into words again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._cli.console import note
+from tinygrad_w2v._cli.request import Request, named_after_options
+from tinygrad_w2v._cli.results import BUILTIN, TextFacts
+from tinygrad_w2v._cli.training import corpus_digest
+from tinygrad_w2v._cli.updating import Base, Extended, extend
+from tinygrad_w2v.text.builtin import builtin_corpus_lines
+from tinygrad_w2v.text.corpus import Corpus, build_corpus
+from tinygrad_w2v.text.cutting import TextSettings
+from tinygrad_w2v.text.numbering import VocabularyRules
+from tinygrad_w2v.text.plan import plan_corpus
+from tinygrad_w2v.text.stored import open_corpus
+from tinygrad_w2v.text.tokenizing import tokenize
+from tinygrad_w2v.text.vocabulary import Vocabulary
+
+# A text from this size on is told of before it is read.
+WORTH_A_PLAN = 50_000_000
+
+
+class Text(NamedTuple):
+    """A text that was read: its vocabulary, its ids, and what is to be told of it."""
+
+    vocabulary: Vocabulary
+    corpus: Corpus
+    facts: TextFacts
+    extended: Extended | None
+
+
+def check_sources(sources: list[str]) -> None:
+    """Raise an InputError when a source is not there."""
+    for source in sources:
+        if source != "-" and not Path(source).exists():
+            raise InputError(f"{source} does not exist; check the path")
+
+
+def read_text(
+    request: Request, base: Base | None, folder: Path, engine: tuple[str, str], quiet: bool
+) -> Text:
+    """Read the text of a run.
+
+    Parameters
+    ----------
+    request
+        Which text, and how it is read.
+    base
+        What is known already, if the run learns on.
+    folder
+        Where the ids may stand.
+    engine
+        Which one will train, and why.
+    quiet
+        Say nothing.
+
+    Raises
+    ------
+    InputError
+        When the text cannot be learned from.
+    """
+    names = ["standard input" if name == "-" else name for name in request.sources]
+    name = ", ".join(names) or BUILTIN
+    if not request.sources or (sys.stderr and sys.stderr.isatty()):
+        note(f"reading {'' if request.sources else 'the '}{name} ...", quiet)
+    with named_after_options():
+        vocabulary, corpus, digest = _vocabulary_and_ids(request, base is not None, folder, quiet)
+        extended = None
+        settings = request.settings
+        if base is not None:
+            extended = extend(base, vocabulary, corpus, settings.min_count, settings.max_vocab)
+            vocabulary, corpus = extended.vocabulary, extended.corpus
+        corpus.check_window(settings.window)
+    facts = TextFacts(
+        sources=request.sources or [BUILTIN],
+        sha256=digest,
+        corpus_sha256=corpus_digest(vocabulary, corpus),
+        words=corpus.raw_words,
+        known_words=corpus.words,
+        sentences=corpus.sentences,
+        tokenizer=request.tokenizer,
+        lower=request.lower,
+        errors=request.errors,
+        max_vocab_size=request.max_vocab_size,
+    )
+    if extended is None:
+        kept = f"{len(vocabulary):,} different ones at least {settings.min_count} times"
+    else:
+        kept = f"{len(extended.old_ids):,} words known before, {extended.new_words:,} new ones"
+    how = f"{settings.model}, engine {engine[0]} ({engine[1]})"
+    note(f"{name}: {corpus.raw_words:,} words, {kept}; {how}", quiet)
+    if extended is not None:
+        _say_what_is_lost(extended, request, quiet)
+    return Text(vocabulary, corpus, facts, extended)
+
+
+def _vocabulary_and_ids(
+    request: Request, every_word: bool, folder: Path, quiet: bool
+) -> tuple[Vocabulary, Corpus, str | None]:
+    """Return vocabulary, ids, and the SHA-256 of the text, where it can be had."""
+    settings = request.settings
+    rules = VocabularyRules(
+        min_count=1 if every_word else settings.min_count,
+        max_final_vocab=None if every_word else settings.max_vocab,
+        max_vocab_size=request.max_vocab_size,
+    )
+    if not request.sources:
+        digest = hashlib.sha256()
+        lines = _hashed(builtin_corpus_lines(), digest)
+        sentences = tokenize(lines, request.tokenizer, request.lower)
+        # A list, as a bounded vocabulary reads twice.
+        built = build_corpus(
+            list(sentences) if rules.max_vocab_size else sentences,
+            rules.min_count,
+            rules.max_final_vocab,
+            max_vocab_size=rules.max_vocab_size,
+        )
+        return *built, digest.hexdigest()
+    how = TextSettings(
+        request.tokenizer,
+        request.lower,
+        "replace" if request.errors == "replace" else "strict",
+        rules,
+    )
+    plan = plan_corpus(request.sources, how, folder, settings.size)
+    if plan is not None and plan.text_bytes >= WORTH_A_PLAN:
+        note(str(plan), quiet)
+    warning = None if plan is None else plan.warning()
+    if warning:
+        warning = warning.replace(
+            "max_vocab_size, max_final_vocab", "--max-vocab-size, --max-vocab"
+        )
+        note(f"warning: {warning}")
+    stored = open_corpus(request.sources, how, folder)
+    if stored.reused:
+        note("the text was cut into words before; going on with that", quiet)
+    return stored.vocabulary, stored.corpus, stored.digest
+
+
+def _say_what_is_lost(extended: Extended, request: Request, quiet: bool) -> None:
+    settings = request.settings
+    if extended.rare_words:
+        note(
+            f"{extended.rare_words:,} new words come fewer than {settings.min_count} times (or are "
+            "too many) and were left out; lower --min-count to learn them",
+            quiet,
+        )
+    if settings.hs:
+        note("the tree of hierarchical softmax is another one: its inner nodes start anew", quiet)
+
+
+def _hashed(lines: Iterable[str], digest: hashlib._Hash) -> Iterator[str]:
+    for line in lines:
+        digest.update(line.encode("utf-8", "surrogatepass") + b"\n")
+        yield line
