@@ -293,6 +293,9 @@ def test_duplicates_in_every_format(tmp_path):
         formats.FORMATS[name].write(path, Contents(3, 1, np.dtype(np.float32)), [block])
         with pytest.raises(InputError, match="'a' occurs again, first as word 1"):
             formats.load(path)
+        if name in ("npz", "npy"):
+            with pytest.raises(InputError, match=f"{file}: the word 'a' occurs twice"):
+                formats.load(path, mmap=True)
         read = formats.load(path, duplicates="first")
         assert read.index_to_key == ["a", "b"] and read.vectors.tolist() == [[0], [1]]
 

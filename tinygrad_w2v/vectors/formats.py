@@ -196,7 +196,11 @@ def load(
             raise InputError("a limit and mmap do not go together; nothing is read beforehand")
         if chosen.name == "npz":
             return WordVectors.load(path, mmap=True)
-        return WordVectors.from_mapped(*map_npy(path, unicode_errors))
+        mapped = map_npy(path, unicode_errors)
+        try:
+            return WordVectors.from_mapped(*mapped)
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from error
     with stream(path, format, limit, datatype, unicode_errors) as reader:
         words, vectors, counts = collect(reader, path, duplicates)
     return WordVectors(words, vectors, counts)

@@ -381,7 +381,10 @@ class WordVectors:
         3
         """
         words, vectors, counts = read_archive(path, mmap=bool(mmap))
-        return cls.from_mapped(words, vectors, counts) if mmap else cls(words, vectors, counts)
+        try:
+            return cls.from_mapped(words, vectors, counts) if mmap else cls(words, vectors, counts)
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from error
 
     @classmethod
     def from_mapped(
