@@ -242,6 +242,22 @@ def test_same_bytes_in_every_process() -> None:
     assert len(outputs) == 1
 
 
+@pytest.mark.parametrize(
+    ("keywords", "digest"),
+    [
+        ({}, "258819fb2872a732"),
+        ({"sg": 1}, "c9c7be4dcd16e4aa"),
+        ({"hs": 1, "negative": 0}, "33c844e815bd4ded"),
+    ],
+    ids=str,
+)
+def test_vectors_are_those_of_before(keywords, digest) -> None:
+    """Of two digits behind the point: processors may differ in the last bits of float32."""
+    vectors = Word2Vec(TEXT, **SMALL, **keywords).wv.vectors.astype(float)
+    hundredths = (100 * vectors).round().astype("<i4")
+    assert hashlib.sha256(hundredths.tobytes()).hexdigest()[:16] == digest
+
+
 def test_each_training_draws_anew_and_goes_on() -> None:
     once, twice = Word2Vec(TEXT, **SMALL), Word2Vec(TEXT, **SMALL)
     before = twice.wv.vectors.copy()
