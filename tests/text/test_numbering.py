@@ -16,6 +16,7 @@ from tinygrad_w2v.text.numbering import (
     number_words,
 )
 from tinygrad_w2v.text.rows import GrowingRow
+from tinygrad_w2v.text.sentences import LineSentence
 from tinygrad_w2v.text.windows import WindowSettings, WindowSource
 
 # Letters that lower-case by what stands beside them, blanks beyond ASCII, bytes of all lengths.
@@ -162,3 +163,27 @@ def test_a_full_disk_is_named():
 
     with pytest.raises(InputError, match=r"the disk is full: /data/ids .* another folder"):
         GrowingRow(np.int32, Full()).append(np.arange(3))
+
+
+def test_line_sentences_are_read_as_text(tmp_path):
+    path = tmp_path / "text.txt"
+    path.write_text("You say goodbye\n\nand I say hello\n" * 3, encoding="utf-8")
+
+    class Lower(LineSentence):
+        def __iter__(self):
+            return ([word.lower() for word in sentence] for sentence in super().__iter__())
+
+    with path.open(encoding="utf-8") as file:
+        for sentences, whole in (
+            (LineSentence(path), True),
+            (LineSentence(path, max_sentence_length=2), False),
+            (LineSentence(path, limit=4), False),
+            (LineSentence(file), False),
+            (Lower(path), False),
+        ):
+            assert isinstance(next(sentences.chunks()), str) is whole
+            vocabulary, expected = build_corpus(list(sentences), 1)
+            again, corpus = build_corpus(sentences, 1)
+            assert again.words == vocabulary.words
+            assert_equal(corpus, expected)
+            assert_equal(encode_corpus(sentences, vocabulary), expected)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain
+from functools import partial
+from itertools import chain, repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -93,17 +94,19 @@ class Words(NamedTuple):
 Chunk = Words | str
 
 
-def sentence_chunks(sentences: Iterable[Iterable[str]]) -> Iterator[Words]:
+def sentence_chunks(sentences: Iterable[Iterable[str]]) -> Iterator[Chunk]:
     """Gather sentences into chunks.
 
     Parameters
     ----------
     sentences
-        Each a list of words.
+        Each a list of words. An object with a method `chunks`, as
+        :class:`~tinygrad_w2v.text.sentences.LineSentence` is, is asked for chunks itself: it may
+        have text that has not been cut into words yet.
 
     Yields
     ------
-    Words
+    Words or str
 
     Raises
     ------
@@ -114,6 +117,21 @@ def sentence_chunks(sentences: Iterable[Iterable[str]]) -> Iterator[Words]:
     --------
     >>> [(chunk.words, chunk.ends.tolist()) for chunk in sentence_chunks([["a", "b"], ["c"]])]
     [(['a', 'b', 'c'], [2, 3])]
+    """
+    own = getattr(sentences, "chunks", None)
+    if callable(own):
+        chunks: Iterator[Chunk] = own()
+        return chunks
+    return gathered(sentences)
+
+
+def gathered(sentences: Iterable[Iterable[str]]) -> Iterator[Words]:
+    """Gather sentences into chunks, whatever else the object that yields them can do.
+
+    Examples
+    --------
+    >>> [chunk.words for chunk in gathered([["a"], ["b"]])]
+    [['a', 'b']]
     """
     words: list[str] = []
     ends: list[int] = []
@@ -306,7 +324,7 @@ def number_words(
     (array([0, 1, 0, 1], dtype=int32), array([0, 2, 4]), 5)
     """
     numbering = _Numbering()
-    look_up = _LookUp(numbering.__getitem__)
+    look_up = _LookUp(partial(map, numbering.__getitem__))
     limit = rules.max_vocab_size
     chunks = read()
     for chunk in chunks:
@@ -355,7 +373,7 @@ def encode_words(chunks: Iterable[Chunk], rows: CorpusRows, vocabulary: Vocabula
     (array([1], dtype=int32), 2)
     """
     known = vocabulary.word_to_id
-    look_up = _LookUp(lambda word: known.get(word, -1))
+    look_up = _LookUp(lambda words: map(known.get, words, repeat(-1)))
     for chunk in chunks:
         rows.add(*look_up(chunk), drop_empty=isinstance(chunk, str))
     rows.end()
@@ -364,15 +382,15 @@ def encode_words(chunks: Iterable[Chunk], rows: CorpusRows, vocabulary: Vocabula
 class _LookUp:
     """Turns a chunk into the numbers of its words and the ends of its sentences."""
 
-    def __init__(self, number: Callable[[str], int]) -> None:
-        self._number = number
+    def __init__(self, numbers: Callable[[list[str]], Iterable[int]]) -> None:
+        self._numbers = numbers
         self._table: WordTable | None = None
 
     def __call__(self, chunk: Chunk) -> tuple[IntArray, IntArray]:
         if isinstance(chunk, Words):
             words = chunk.words
-            return np.fromiter(map(self._number, words), np.int32, len(words)), chunk.ends
-        self._table = self._table or WordTable(self._number)
+            return np.fromiter(self._numbers(words), np.int32, len(words)), chunk.ends
+        self._table = self._table or WordTable(self._numbers)
         return self._table.numbers(chunk)
 
 

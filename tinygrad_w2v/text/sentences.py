@@ -12,7 +12,8 @@ from typing import Any
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
-from tinygrad_w2v.text.reading import read_lines
+from tinygrad_w2v.text.numbering import Chunk, gathered
+from tinygrad_w2v.text.reading import read_chunks, read_lines
 
 # How many sentences are looked at before a text is read.
 LOOKED_AT = 100
@@ -68,6 +69,30 @@ class LineSentence:
             length = self.max_sentence_length or len(words)
             for start in range(0, len(words), max(length, 1)):
                 yield words[start : start + length]
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Yield the same sentences many at a time, as text that has not been cut if that will do.
+
+        Yields
+        ------
+        Words or str
+            As :func:`~tinygrad_w2v.text.numbering.sentence_chunks` does.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, "say.txt")
+        ...     _ = path.write_text("you say goodbye", encoding="utf-8")
+        ...     "".join(LineSentence(path).chunks()).split()
+        ['you', 'say', 'goodbye']
+        """
+        as_they_are = self.max_sentence_length is None and self.limit is None
+        # A class of one's own may yield other sentences.
+        own = type(self).__iter__ is not LineSentence.__iter__
+        if not as_they_are or own or hasattr(self.source, "readline"):
+            return gathered(self)
+        return read_chunks(self.source)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self.source)!r})"
@@ -164,7 +189,8 @@ would be taken as words; split each sentence into a list of words
         raise InputError(
             f"sentences is {_short(sentences)}; give an iterable of lists of words, or corpus_file"
         )
-    if iter(sentences) is sentences:
+    first, second = iter(sentences), iter(sentences)
+    if first is second or first is sentences:
         raise InputError(
             f"sentences is a {type(sentences).__name__}, which can be read only once, while "
             "training reads a text in every epoch: give a list, or an object whose __iter__ "

@@ -9,7 +9,7 @@ words of a long text are asked for.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -51,20 +51,20 @@ class WordTable:
 
     Parameters
     ----------
-    number
-        Returns the number of a word; asked for in the order of the text, and for a new word
-        always, so that it may give each new word the next number. The number of a word must not
-        change.
+    numbers_of
+        Returns the number of each word of a list; asked for in the order of the text, and for a
+        new word always, so that it may give each new word the next number. The number of a word
+        must not change.
 
     Examples
     --------
-    >>> table = WordTable({"you": 1, "say": 2}.__getitem__)
+    >>> table = WordTable(lambda words: map({"you": 1, "say": 2}.get, words))
     >>> table.numbers("you say\nsay")
     (array([1, 2, 2], dtype=int32), array([2]))
     """
 
-    def __init__(self, number: Callable[[str], int]) -> None:
-        self._number = number
+    def __init__(self, numbers_of: Callable[[list[str]], Iterable[int]]) -> None:
+        self._numbers_of = numbers_of
         self._head = np.zeros(1 << _BITS, np.uint64)
         self._tail = np.zeros(1 << _BITS, np.uint64)
         self._value = np.zeros(1 << _BITS, np.int32)
@@ -86,13 +86,13 @@ class WordTable:
 
         Examples
         --------
-        >>> WordTable(len).numbers("a bc\n\ndef g")
+        >>> WordTable(lambda words: map(len, words)).numbers("a bc\n\ndef g")
         (array([1, 2, 3, 1], dtype=int32), array([2, 2]))
         """
         if "\0" in text:
             # NUL stands for no byte in the table.
             words, ends = split_lines(text)
-            return np.fromiter(map(self._number, words), np.int32, len(words)), ends
+            return np.fromiter(self._numbers_of(words), np.int32, len(words)), ends
         if not text.isascii():
             for blank in _WIDE_BLANKS:
                 if blank in text:
@@ -109,7 +109,7 @@ class WordTable:
         if len(missing):
             bounds = zip(start[missing].tolist(), stop[missing].tolist(), strict=True)
             words = [data[a:b].decode("utf-8", "surrogatepass") for a, b in bounds]
-            numbers[missing] = found = np.fromiter(map(self._number, words), np.int32, len(words))
+            numbers[missing] = found = np.fromiter(self._numbers_of(words), np.int32, len(words))
             short = ~longer[missing]
             self._insert(head[missing[short]], tail[missing[short]], found[short])
         return numbers, np.searchsorted(start, np.flatnonzero(row == _LINE_END))
