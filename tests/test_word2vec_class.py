@@ -559,6 +559,21 @@ def test_prediction_is_gensims() -> None:
     assert found == pytest.approx(wanted, rel=1e-4)
 
 
+def test_output_tables_have_gensims_names() -> None:
+    both = Word2Vec(TEXT, hs=1, **SMALL)
+    assert both.syn1neg.shape == (8, 8)
+    assert both.syn1.shape == (7, 8)
+    assert np.shares_memory(both.syn1, both.model.w_out.data)
+    assert not np.shares_memory(both.syn1, both.syn1neg)
+    assert np.abs(both.syn1[-1]).max() > 0  # the root
+    with pytest.raises(AttributeError, match="without hs there is no syn1"):
+        _ = Word2Vec(TEXT, **SMALL).syn1
+    tree = Word2Vec(TEXT, hs=1, negative=0, **SMALL)
+    assert tree.syn1.shape == (7, 8)
+    with pytest.raises(AttributeError, match="without negative words there is no syn1neg"):
+        _ = tree.syn1neg
+
+
 def test_vectors_that_are_assigned_are_trained_on() -> None:
     model = Word2Vec(**SMALL)
     model.build_vocab(TEXT)

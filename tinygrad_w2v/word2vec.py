@@ -9,12 +9,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Sequence
+from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
+from tinygrad_w2v._base.types import FloatArray
 from tinygrad_w2v.learned_words import LearnedWords
 from tinygrad_w2v.output_words import output_probabilities
 from tinygrad_w2v.settings import ALPHA, MODELS, TrainingSettings, small_batch, windows_in_batch
@@ -229,7 +231,8 @@ class Word2Vec(LearnedWords):
             When one is out of its range.
         """
         check_engine(self.engine)
-        if not isinstance(self.workers, int) or self.workers < 1:
+        workers: Any = self.workers
+        if not isinstance(workers, Integral) or workers < 1:
             raise InputError(f"workers must be 1 or more, not {self.workers}: nobody would train")
         with named_after_keywords():
             return TrainingSettings(
@@ -412,6 +415,25 @@ class Word2Vec(LearnedWords):
         )
         best = np.argsort(-p, kind="stable")[: max(topn, 0)]
         return [(vocabulary.words[place], float(p[place])) for place in best]
+
+    @property
+    def syn1neg(self) -> FloatArray:
+        """The rows that words are predicted with under negative sampling, ``(V, dim)``."""
+        words = len(self._vocabulary())
+        if not self.negative:
+            raise AttributeError("without negative words there is no syn1neg; see syn1")
+        rows: FloatArray = self.model.w_out.data[:words]
+        return rows
+
+    @property
+    def syn1(self) -> FloatArray:
+        """The inner nodes of the Huffman tree, ``(V - 1, dim)``."""
+        words = len(self._vocabulary())
+        if not self.hs:
+            raise AttributeError("without hs there is no syn1; see syn1neg")
+        first = words if self.negative else 0
+        nodes: FloatArray = self.model.w_out.data[first : first + words - 1]
+        return nodes
 
     # Files
 

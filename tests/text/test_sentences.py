@@ -87,6 +87,18 @@ def test_what_is_no_text_is_refused(sentences, message) -> None:
         check_sentences(sentences)
 
 
+def test_an_iterable_that_hands_out_one_iterator_is_refused() -> None:
+    class Once:
+        def __init__(self) -> None:
+            self.lines = iter([["you", "say"]] * 9)
+
+        def __iter__(self):
+            return self.lines
+
+    with pytest.raises(InputError, match="sentences is a Once, which can be read only once"):
+        check_sentences(Once())
+
+
 def test_what_is_text_passes() -> None:
     for sentences in (
         [["you", "say"]],
