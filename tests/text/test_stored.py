@@ -1,5 +1,6 @@
 import gzip
 import io
+import os
 import shutil
 import types
 
@@ -101,6 +102,17 @@ def test_standard_input_is_read_once(monkeypatch, tmp_path):
     with pytest.raises(InputError, match="read only once"):
         open_corpus("-", bounded, tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_killed_runs_left_goes_after_a_day(path, tmp_path):
+    folders = [tmp_path / name for name in ("w2v-corpus-a.part", "w2v-corpus-b.part", "mine.part")]
+    for folder in folders:
+        folder.mkdir()
+        (folder / "ids").write_bytes(b"1234")
+    for folder in (folders[0], folders[2]):
+        os.utime(folder, (0, 0))
+    open_corpus(path, SETTINGS, tmp_path).remove()
+    assert [folder.exists() for folder in folders] == [False, True, True]
 
 
 def test_space_is_asked_first(path, tmp_path, monkeypatch):

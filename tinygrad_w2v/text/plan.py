@@ -2,7 +2,7 @@
 
 A few pieces of the text are read; the rest is taken to be alike. The number of types is
 continued by Heaps' law, types = K * words ** beta, with a beta that falls as texts grow, and is the
-least certain.
+least certain: expect it within a factor of two, more for a text far larger than the pieces.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 import zlib
 from collections.abc import Sequence
 from contextlib import suppress
@@ -37,6 +38,7 @@ from tinygrad_w2v.text.rows import GrowingRow, map_row, unwritable
 from tinygrad_w2v.text.vocabulary import Vocabulary
 
 _ROWS = {"ids": "<i4", "offsets": "<i8"}
+_LEFT_OVER = 24 * 3600.0
 
 
 class StoredCorpus:
@@ -132,6 +134,7 @@ def open_corpus(
     """
     settings = settings or TextSettings()
     place = check_writable_folder(folder or tempfile.gettempdir())
+    _remove_leftovers(place)
     digest = text_digest(sources)
     name = settings.name()
     target = None
@@ -204,6 +207,19 @@ def text_digest(sources: PathLike | Sequence[PathLike]) -> str | None:
     return total.hexdigest()
 
 
+def _remove_leftovers(place: Path) -> None:
+    """Remove what a process left that was killed while it read, a day ago or more."""
+    for folder in place.glob("w2v-corpus-*.part"):
+        with suppress(OSError):
+            if _is_ours(folder) and time.time() - folder.stat().st_mtime > _LEFT_OVER:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether this user made it: in a folder for all, others could put files of any name."""
+    return not hasattr(os, "getuid") or folder.stat().st_uid == os.getuid()
+
+
 def _make(folder: Path, sources: PathLike | Sequence[PathLike], settings: TextSettings) -> None:
     """Read a text and write its files into a folder."""
     try:
@@ -231,8 +247,7 @@ def _make(folder: Path, sources: PathLike | Sequence[PathLike], settings: TextSe
 def _load(folder: Path) -> tuple[Vocabulary, Corpus] | None:
     """Return what stands in a folder, or None when it is not there, not whole, or not ours."""
     try:
-        # In a folder for all, someone else could have put files of this name.
-        if hasattr(os, "getuid") and folder.stat().st_uid != os.getuid():
+        if not _is_ours(folder):
             return None
         facts: dict[str, Any] = json.loads((folder / "corpus.json").read_text("utf-8"))
         rows = [_load_row(folder, name, int(facts[name])) for name in _ROWS]
