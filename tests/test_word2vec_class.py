@@ -325,6 +325,7 @@ def test_a_text_of_mostly_single_words_is_reported(caplog) -> None:
     [
         ({"workers": 0}, "workers must be 1 or more, not 0"),
         ({"workers": -1}, "workers must be 1 or more, not -1"),
+        ({"seed": None}, "seed must be a whole number, not None"),
         ({"negative": 0}, "negative must be 1 or more, not 0, without hs"),
         ({"negative": -1, "hs": 1}, "negative must be 0 or more, not -1"),
         ({"vector_size": 0}, "^vector_size must be 1 or more, not 0"),
@@ -649,6 +650,17 @@ def test_a_saved_model_goes_on_as_if_never_saved(keywords, tmp_path) -> None:
     vectors = tw.WordVectors.load(tmp_path / "word2vec.model")  # it is a file of vectors, too
     assert vectors.index_to_key == model.wv.index_to_key
     assert vectors.get_vecattr("cat", "count") == model.wv.get_vecattr("cat", "count")
+
+
+def test_numpy_numbers_as_keywords_are_kept(tmp_path) -> None:
+    model = Word2Vec(TEXT, seed=np.int64(3), workers=np.int32(2), alpha=np.float32(0.05), **SMALL)
+    model.save(tmp_path / "model")
+    again = Word2Vec.load(tmp_path / "model")
+    assert (again.seed, again.workers) == (3, 2)
+    assert bytes_of(Word2Vec(TEXT, seed=3, alpha=again.alpha, **SMALL)) == bytes_of(model)
+    model.sample = object()
+    with pytest.raises(InputError, match="a object cannot be kept in a file"):
+        model.save(tmp_path / "model")
 
 
 def test_the_same_model_makes_the_same_file(tmp_path) -> None:

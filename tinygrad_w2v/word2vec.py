@@ -234,6 +234,9 @@ class Word2Vec(LearnedWords):
         workers: Any = self.workers
         if not isinstance(workers, Integral) or workers < 1:
             raise InputError(f"workers must be 1 or more, not {self.workers}: nobody would train")
+        seed: Any = self.seed
+        if not isinstance(seed, Integral):
+            raise InputError(f"seed must be a whole number, not {self.seed!r:.60}")
         with named_after_keywords():
             return TrainingSettings(
                 model="skipgram" if self.sg else "cbow",
@@ -243,13 +246,13 @@ class Word2Vec(LearnedWords):
                 max_vocab=self.max_final_vocab,
                 negative=self.negative,
                 ns_exponent=self.ns_exponent,
-                sample=self.sample,
+                sample=float(self.sample),
                 shrink_windows=bool(self.shrink_windows),
                 epochs=self.epochs,
-                alpha=self.alpha,
-                min_alpha=self.min_alpha,
+                alpha=None if self.alpha is None else float(self.alpha),
+                min_alpha=float(self.min_alpha),
                 compat=resolve_compat(self.compat, self.sg),
-                seed=self.seed,
+                seed=int(seed),
                 hs=bool(self.hs),
                 cbow_mean=bool(self.cbow_mean),
             )
@@ -313,6 +316,8 @@ class Word2Vec(LearnedWords):
         vocabulary = self._vocabulary()
         if epochs is None:
             raise InputError("train needs a number of epochs; epochs=model.epochs is usual")
+        if epochs < 1:
+            raise InputError(f"epochs must be 1 or more, not {epochs}")
         self.epochs = epochs
         self.alpha = self.alpha if start_alpha is None else start_alpha
         self.min_alpha = self.min_alpha if end_alpha is None else end_alpha
@@ -330,8 +335,6 @@ class Word2Vec(LearnedWords):
     def _train(
         self, corpus: Corpus, epochs: int, callbacks: Sequence[Any], report_delay: float = 1.0
     ) -> tuple[int, int]:
-        if epochs < 1:
-            raise InputError(f"epochs must be 1 or more, not {epochs}")
         vocabulary, settings = self._vocabulary(), self.settings()
         check_contexts(corpus)
         self._adopt_vectors()
