@@ -102,7 +102,7 @@ def no_reading(monkeypatch) -> None:
     [
         ("--size 0", "--size must be 1 or more, not 0"),
         ("--size -5", "--size must be 1 or more, not -5"),
-        ("--size ten", "argument --size: invalid int value: 'ten'"),
+        ("--size ten", "argument --size/--vector-size: invalid int value: 'ten'"),
         ("--window 0", "--window must be 1 or more, not 0"),
         ("--window -1", "--window must be 1 or more, not -1"),
         ("--negative 0", "--negative must be 1 or more, not 0"),
@@ -131,7 +131,7 @@ def no_reading(monkeypatch) -> None:
         ("--negatives=3", "there is no option --negatives, did you mean --negative?"),
         ("--xyzzy", "there is no option --xyzzy; see"),
         ("--siz 3", "there is no option --siz, did you mean --size?"),
-        ("--size", "argument --size: expected one argument"),
+        ("--size", "argument --size/--vector-size: expected one argument"),
     ],
 )
 def test_options_that_cannot_be(options, message, run, text, tmp_path) -> None:

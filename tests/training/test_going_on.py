@@ -120,6 +120,8 @@ def test_ctrl_c_lets_the_batch_end_and_the_place_be_kept() -> None:
     history = run(work, state, Hooks())
     assert history.interrupted
     assert places == [(1, 3)]
+    assert history.records[-1].words == history.words == 9  # no batch is left untold
+    assert history.records[-1].epoch == 2
     work.step = real  # type: ignore[method-assign]
     ended = run(work, state)
     assert not ended.interrupted

@@ -60,7 +60,15 @@ def _add_model_options(parser: Parser) -> None:
     usual = TrainingSettings()
     model = parser.add_argument_group("model")
     model.add_argument("--model", choices=["cbow", "skipgram"], default=usual.model)
-    model.add_argument("--size", type=int, default=usual.size, metavar="N", help="of a vector")
+    model.add_argument(
+        "--size",
+        "--vector-size",
+        dest="size",
+        type=int,
+        default=usual.size,
+        metavar="N",
+        help="of a vector",
+    )
     model.add_argument("--window", type=int, default=usual.window, metavar="N")
     model.add_argument(
         "--no-shrink-windows",
@@ -98,7 +106,14 @@ def _add_text_options(parser: Parser) -> None:
     usual = TrainingSettings()
     text = parser.add_argument_group("text")
     text.add_argument("--min-count", type=int, default=usual.min_count, metavar="N")
-    text.add_argument("--max-vocab", type=int, metavar="N", help="keep the N most frequent words")
+    text.add_argument(
+        "--max-vocab",
+        "--max-final-vocab",
+        dest="max_vocab",
+        type=int,
+        metavar="N",
+        help="keep the N most frequent words",
+    )
     text.add_argument(
         "--max-vocab-size",
         type=int,
@@ -155,6 +170,11 @@ def _add_run_options(parser: Parser) -> None:
         type=int,
         metavar="N",
         help="the NumPy engine uses one core",
+    )
+    run.add_argument(
+        "--deterministic",
+        action="store_true",
+        help="the same bytes for the same seed; the NumPy engine always gives them",
     )
     run.add_argument("--output", default=DEFAULT_FOLDER, metavar="DIR", help="default: %(default)s")
     run.add_argument("--overwrite", action="store_true", help="replace the run in DIR")

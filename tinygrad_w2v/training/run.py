@@ -262,6 +262,9 @@ def run_epochs(
     except KeyboardInterrupt:
         history.interrupted = True
     history.seconds = time.perf_counter() - start
+    if history.interrupted and state.recent.count:
+        # The state stays as it was between two batches; what is returned tells of all batches.
+        return dataclasses.replace(history, records=[*history.records, _record(state)])
     return history
 
 
@@ -286,9 +289,11 @@ def _end_epoch(state: RunState) -> None:
 
 
 def _note(state: RunState) -> None:
-    recent, history = state.recent, state.history
-    state.mean.add(recent.total, recent.count)
-    history.records.append(
-        Record(state.epoch + 1, history.words, recent.value(), state.alpha, history.seconds)
-    )
+    state.history.records.append(_record(state))
+    state.mean.add(state.recent.total, state.recent.count)
     state.recent = Mean()
+
+
+def _record(state: RunState) -> Record:
+    history, loss = state.history, state.recent.value()
+    return Record(state.epoch + 1, history.words, loss, state.alpha, history.seconds)
