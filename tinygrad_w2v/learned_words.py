@@ -243,9 +243,13 @@ class LearnedWords:
             self.model.w_out.data[:rows] = before.w_out.data[:rows]
         self._wv = None
         logger.info(
-            "%d old words keep their vectors, %d new words begin at random, %d words that occur "
-            "fewer than %d times in the new text are left out",
-            *(rows, grown.added, grown.rare, self.min_count),
+            "%d old words keep their vectors, %d new ones begin at random", rows, grown.added
         )
+        if grown.rare:  # said in any case: who adds a text expects its words
+            logger.warning(
+                "%d new words are left out, as they occur fewer than %d times in the new text%s",
+                *(grown.rare, self.min_count),
+                "" if self.max_final_vocab is None else " or max_final_vocab is reached",
+            )
         if self.hs:
-            logger.info("the Huffman tree is another one now: its inner nodes start anew")
+            logger.warning("the Huffman tree is another one now: its inner nodes start anew")
