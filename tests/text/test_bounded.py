@@ -1,3 +1,4 @@
+import io
 import os
 import subprocess
 import sys
@@ -37,6 +38,19 @@ def test_counts_are_gensims(sentences, limit, trim_rule, cut):
             words += sentence
             ends.append(len(words))
         counted.add(words, ends)
+    assert list(counted.counts.items()) == list(model.raw_vocab.items())
+
+
+@given(SENTENCES, st.integers(1, 8), st.integers(1, 9))
+def test_counts_of_lines_are_gensims(sentences, limit, cut):
+    word2vec = pytest.importorskip("gensim.models.word2vec", reason="the counts of gensim")
+    text = "".join(" ".join(sentence) + "\n" for sentence in sentences)
+    model = word2vec.Word2Vec(max_vocab_size=limit)
+    model.scan_vocab(word2vec.LineSentence(io.BytesIO(text.encode())))
+    counted = BoundedCounts(limit)
+    lines = text.splitlines(keepends=True)
+    for start in range(0, len(lines), cut):
+        counted.add_text("".join(lines[start : start + cut]))
     assert list(counted.counts.items()) == list(model.raw_vocab.items())
 
 

@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+import numpy as np
+
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.types import IntArray
 from tinygrad_w2v.text.vocabulary import TrimRule, keeps
+from tinygrad_w2v.text.word_table import split_lines
 
 
 class BoundedCounts:
@@ -83,9 +86,8 @@ class BoundedCounts:
         >>> counted.counts["a"]
         2
         """
-        counts = self.counts
-        if len(counts) + len(set(words).difference(counts)) <= self.limit:
-            counts.update(words)
+        if self._fit(words):
+            self.counts.update(words)
             return
         start = 0
         for end in [*ends, len(words)] if not len(ends) or ends[-1] < len(words) else ends:
@@ -93,6 +95,33 @@ class BoundedCounts:
             start = int(end)
             if len(self.counts) > self.limit:
                 self._prune()
+
+    def add_text(self, text: str) -> None:
+        r"""Count the words of lines; each line is a sentence unless it is blank.
+
+        Parameters
+        ----------
+        text
+            As :func:`~tinygrad_w2v.text.word_table.split_lines` takes it.
+
+        Examples
+        --------
+        >>> counted = BoundedCounts(9)
+        >>> counted.add_text("you say\nsay\n")
+        >>> counted.counts["say"]
+        2
+        """
+        words = text.split()
+        if self._fit(words):
+            self.counts.update(words)
+        else:
+            words, ends = split_lines(text)
+            self.add(words, ends[np.diff(ends, prepend=0) > 0])
+
+    def _fit(self, words: Sequence[str]) -> bool:
+        """Whether there is room for all words, so that no sentence among them leads to pruning."""
+        room = self.limit - len(self.counts)
+        return len(words) <= room or len(set(words).difference(self.counts)) <= room
 
     def _prune(self) -> None:
         self.counts = Counter(

@@ -20,7 +20,7 @@ from tinygrad_w2v._base.types import AnyArray, IntArray
 from tinygrad_w2v.text.bounded import BoundedCounts, check_limit
 from tinygrad_w2v.text.rows import GrowingRow
 from tinygrad_w2v.text.vocabulary import TrimRule, Vocabulary, kept_places
-from tinygrad_w2v.text.word_table import WordTable, split_lines
+from tinygrad_w2v.text.word_table import WordTable
 
 # How many words are worked on at a time: read as strings, and as numbers.
 CHUNK_WORDS = 1 << 18
@@ -411,7 +411,10 @@ def _counted_first(
 ) -> Vocabulary:
     """Count the rest of a text within bounds, then read all of it again for its ids."""
     for chunk in chunks:
-        bounded.add(*(split_lines(chunk) if isinstance(chunk, str) else chunk))
+        if isinstance(chunk, str):
+            bounded.add_text(chunk)
+        else:
+            bounded.add(*chunk)
     words = list(bounded.counts)
     counts = np.fromiter(bounded.counts.values(), np.int64, len(words))
     vocabulary = _vocabulary(words, counts, rules.kept(words, counts))
