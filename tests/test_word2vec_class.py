@@ -624,6 +624,13 @@ def test_a_users_module_is_trained(tmp_path) -> None:
         model.build_vocab(TEXT, update=True)
 
 
+def test_nothing_is_said_of_cbow_where_it_is_not(caplog) -> None:
+    with caplog.at_level(logging.INFO):
+        Word2Vec(TEXT, model=Glossary, **SMALL)
+    assert "training Glossary: vector_size 8" in caplog.text
+    assert "CBOW" not in caplog.text
+
+
 def test_the_library_model_as_ones_own_gives_the_same_bytes() -> None:
     def mine(words, dim):
         return tw.CBOW(words, dim, compat="word2vec", rng=np.random.default_rng(1))

@@ -339,7 +339,8 @@ class Word2Vec(LearnedWords):
         check_contexts(corpus)
         self._adopt_vectors()
         source = settings.windows(corpus, vocabulary)
-        log_training(settings, epochs, self.alpha, self.compat)
+        own = None if self._given_model is None else type(self.model).__name__
+        log_training(settings, epochs, self.alpha, self.compat, own)
         started, first = time.perf_counter(), self._epochs_drawn
 
         def end_epoch() -> None:

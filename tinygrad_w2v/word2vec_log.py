@@ -14,7 +14,11 @@ logger = logging.getLogger("tinygrad_w2v.word2vec")
 
 
 def log_training(
-    settings: TrainingSettings, epochs: int, alpha: float | None, compat: str | None
+    settings: TrainingSettings,
+    epochs: int,
+    alpha: float | None,
+    compat: str | None,
+    own_model: str | None = None,
 ) -> None:
     """Log how it is trained, and what was decided without being asked for.
 
@@ -24,11 +28,19 @@ def log_training(
         What will be done.
     alpha, compat
         What the user gave, or None.
+    own_model
+        The name of a model of the user's; what CBOW does is not told of it then.
     """
     logger.info(
         "training %s: vector_size %d, window %d, negative %d, hs %d, alpha %g to %g, "
         "%d epochs, engine numpy (the only one of this version), one core",
-        *(settings.model, settings.size, settings.window, settings.negative, settings.hs),
+        *(
+            own_model or settings.model,
+            settings.size,
+            settings.window,
+            settings.negative,
+            settings.hs,
+        ),
         *(settings.first_alpha, settings.min_alpha, epochs),
     )
     if settings.hs and settings.negative:
@@ -36,6 +48,8 @@ def log_training(
             "hierarchical softmax and negative sampling are both learned, as hs and negative are "
             "both set; negative=0 leaves the tree alone"
         )
+    if own_model is not None:
+        return
     mean_of_contexts = settings.model == "cbow" and settings.cbow_mean
     if mean_of_contexts and compat is None and settings.compat:
         logger.info(
