@@ -90,7 +90,8 @@ class BoundedCounts:
             self.counts.update(words)
             return
         start = 0
-        for end in [*ends, len(words)] if not len(ends) or ends[-1] < len(words) else ends:
+        unended = (ends[-1] if len(ends) else 0) < len(words)
+        for end in [*ends, len(words)] if unended else ends:
             self.counts.update(words[start:end])
             start = int(end)
             if len(self.counts) > self.limit:
