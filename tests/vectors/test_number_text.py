@@ -45,6 +45,51 @@ def test_beside_powers_of_ten():
     x = np.array([powers + near])
     (line,) = number_lines(x)
     np.testing.assert_array_equal([[float(field) for field in line.split()]], x)
+    single = np.array(powers, np.float32)
+    beside = [np.nextafter(single, np.float32(side)) for side in (np.inf, -np.inf)]
+    x = np.array([single, *beside])
+    read = [[np.float32(field.decode()) for field in line.split()] for line in number_lines(x)]
+    np.testing.assert_array_equal(read, x)
+
+
+@settings(max_examples=300)
+@given(
+    st.lists(
+        st.floats(allow_nan=False, allow_infinity=False, width=32) | st.floats(-10, 10, width=32),
+        min_size=1,
+        max_size=12,
+    )
+)
+@example([0.0, -0.0, 0.5, -0.25, 1.0000000116860974e-07, 99999.0, 100000.0, 123456.0])
+@example([float(np.float32(10.0**e)) for e in range(-6, 7)])
+def test_float32_comes_back_in_few_digits(numbers):
+    x = np.array([numbers], np.float32)
+    (line,) = number_lines(x)
+    fields = line.split(b" ")
+    read = np.array([[float(field) for field in fields]]).astype(np.float32)
+    np.testing.assert_array_equal(read.view(np.int32), x.view(np.int32))
+    for field, number in zip(fields, numbers, strict=True):
+        digits = field.partition(b"e")[0].lstrip(b"-0.").replace(b".", b"").rstrip(b"0")
+        assert len(digits) <= 9
+        if np.float32(f"{number:.6g}") == number and 1e-5 < abs(number) < 99999:
+            assert float(field) == float(f"{number:.6g}")
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_tables_of_tiny_numbers(rng, dtype):
+    x = (rng.normal(size=(20, 5)) * 1e-20).astype(dtype)
+    x[3] = [0, 1, -0.5, 2.5, 1e3]
+    lines = list(number_lines(x))
+    read = np.array([[float(field) for field in line.split()] for line in lines]).astype(dtype)
+    np.testing.assert_array_equal(read, x)
+    assert b"e-2" in lines[0]
+
+
+def test_float32_of_all_sizes(rng):
+    x = (rng.normal(size=(400, 50)) * 10.0 ** rng.integers(-7, 8, (400, 50))).astype(np.float32)
+    lines = list(number_lines(x))
+    read = np.array([[float(field) for field in line.split()] for line in lines])
+    np.testing.assert_array_equal(read.astype(np.float32), x)
 
 
 @pytest.mark.parametrize("shape", [(0, 3), (3, 1), (5, 40_000)])

@@ -250,8 +250,7 @@ def write_text(
 ) -> None:
     r"""Write the header and a line for each word.
 
-    float32 is written with the nine digits that bring back the same number, float64 with the
-    fewest that do.
+    Numbers are written so that they are read as the same ones, see `number_lines`.
 
     Raises
     ------
