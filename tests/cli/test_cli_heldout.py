@@ -113,6 +113,7 @@ def test_the_number_may_be_left_out(words, share, run, text, tmp_path) -> None:
         ("--heldout=much", "argument --heldout: invalid float value: 'much'"),
         ("--heldout 1e-9", "--heldout 1e-09 leaves no sentence of two words in the held-out part"),
         ("--heldout 0.9999999", "in the part to train on"),
+        ("--heldout 0.05 --sample 1e-12", "--heldout: subsampling leaves no window in the"),
         ("--early-stopping 2", "--early-stopping looks at the held-out loss: give --heldout, too"),
         ("--heldout --early-stopping 0", "--early-stopping must be 1 or more, not 0"),
     ],

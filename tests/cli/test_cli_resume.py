@@ -283,6 +283,26 @@ def test_nothing_to_resume(run, trained, tmp_path) -> None:
     assert "is finished; there is nothing to resume" in done.err
 
 
+def test_what_a_kill_in_the_last_moment_left_is_removed(run, trained) -> None:
+    (trained / "checkpoints").mkdir()
+    (trained / "checkpoints" / "checkpoint-7.npz").write_bytes(b"")
+    done = run("train", "--resume", "--output", trained)
+    assert done.status == 0
+    assert sorted(path.name for path in trained.iterdir()) == sorted(FILES)
+
+
+def test_a_kill_while_the_files_are_written(run, whole, text, tmp_path, monkeypatch) -> None:
+    out = tmp_path / "out"
+    broken_off(run, text, out, monkeypatch)
+    for name in ("vectors.txt", "settings.json"):
+        (out / name).write_text("half", encoding="utf-8")
+    (out / ".model.npz.abc.part").write_bytes(b"half")
+    (out / "checkpoints" / ".checkpoint-9.npz.abc.part").write_bytes(b"half")
+    assert run("train", "--resume", "--quiet", "--output", out) == (0, "", "")
+    same_run(out, whole)
+    assert sorted(path.name for path in out.iterdir()) == sorted(FILES)
+
+
 def test_a_finished_run_stays_until_the_next_one_is_finished(
     run, trained, text, monkeypatch
 ) -> None:

@@ -205,8 +205,8 @@ def named_after_options() -> Iterator[None]:
     except InputError as error:
         text = str(error)
         for name in ("max_final_vocab", "max_vocab_size", "heldout", "early_stopping", *SETTINGS):
-            if text.startswith(f"{name} "):
-                text = f"{flag_of(name)} {text[len(name) + 1 :]}"
+            if text.startswith((f"{name} ", f"{name}:")):
+                text = f"{flag_of(name)}{text[len(name) :]}"
         raise InputError(text.replace("--max-final-vocab", "--max-vocab")) from error
 
 

@@ -141,8 +141,14 @@ class RunFolder:
 
 
 def is_finished(path: str) -> bool:
-    """Whether a folder holds a run that came to its end, and none to go on with."""
+    """Whether a folder holds a run that came to its end, and none to go on with.
+
+    What a kill in the last moment has left of its checkpoints is removed.
+    """
     folder = Path(path)
     if (folder / CHECKPOINTS / "run.json").exists() or not (folder / "settings.json").exists():
         return False
-    return read_json(folder / "settings.json", "").get("finished") is True
+    finished = read_json(folder / "settings.json", "").get("finished") is True
+    if finished:
+        shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
+    return finished

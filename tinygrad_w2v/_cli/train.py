@@ -85,13 +85,19 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _request(arguments: argparse.Namespace, folder: RunFolder) -> tuple[Request, dict[str, Any]]:
     """Return what is asked, by the options or by another run, and what to note beside it."""
-    about: dict[str, Any] = {"versions": versions()}
+    about: dict[str, Any] = {
+        "versions": versions(),
+        "checkpoint_minutes": arguments.checkpoint_minutes,
+    }
     if arguments.resume:
         place = str(folder.request_file)
         stored = folder.stored()
         about = {name: value for name, value in stored.items() if name != "request"}
         if about.get("versions") != versions():
             note("note: other versions began this run: its end may differ in the last bits")
+        minutes = about.get("checkpoint_minutes")
+        if "checkpoint_minutes" not in arguments.given and isinstance(minutes, int | float):
+            arguments.checkpoint_minutes = minutes
         asked = Request.from_json(stored.get("request", {}), place)
         return repeated(arguments, asked, f"the run in {arguments.output}"), about
     if arguments.settings:
@@ -161,14 +167,14 @@ def _train(
     if request.heldout is not None:
         with named_after_options():
             corpus, part = split_sentences(corpus, request.heldout, settings.seed)
-        heldout = HeldoutLoss(vocabulary, part, settings)
+            heldout = HeldoutLoss(vocabulary, part, settings)
         heldout_facts = HeldoutFacts(request.heldout, part.sentences, part.words, heldout.unigram)
     model = settings.new_model(len(vocabulary))
     if base is not None and text.extended is not None and request.update is not None:
         put_old_words(model, base, text.extended.old_ids, settings)
         update_facts = UpdateFacts(
             folder=request.update,
-            model_sha256=about["update_sha256"],
+            model_sha256=str(about.get("update_sha256")),
             old_words=len(base.words),
             new_words=text.extended.new_words,
             rare_words=text.extended.rare_words,

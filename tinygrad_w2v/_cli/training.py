@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import itertools
 import math
 import sys
 from collections.abc import Callable
 
 import numpy as np
 
+from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.progress import Progress
 from tinygrad_w2v._cli.console import note
 from tinygrad_w2v.models import EmbeddingModel
@@ -23,6 +25,9 @@ from tinygrad_w2v.training.eager import EagerStep
 from tinygrad_w2v.training.heldout import mean_loss, no_longer_falls
 from tinygrad_w2v.training.run import History, RunHooks, RunState, run_epochs
 
+# So many words are looked at, where so many draws of the held-out part have them.
+ENOUGH_WORDS, MOST_DRAWS = 20_000, 20
+
 
 class HeldoutLoss:
     """The mean loss of a prediction on held-out text, for a model and for the words' counts.
@@ -32,17 +37,30 @@ class HeldoutLoss:
     vocabulary, corpus
         The words, and the held-out sentences.
     settings
-        As in training; the windows and negative words are those of epoch 0, at every look.
+        As in training; the windows and negative words are the same at every look. Of a small part
+        they are drawn several times, so that subsampling leaves some and chance counts less.
+
+    Raises
+    ------
+    InputError
+        When there is nothing to predict.
     """
 
     def __init__(self, vocabulary: Vocabulary, corpus: Corpus, settings: TrainingSettings) -> None:
         self._source = settings.windows(corpus, vocabulary)
+        self._draws = min(max(ENOUGH_WORDS // corpus.words, 1), MOST_DRAWS)
         unigram = unigram_model(vocabulary, settings)
         self.unigram = self.of(unigram)
+        if math.isnan(self.unigram):
+            raise InputError(
+                f"heldout: subsampling leaves no window in the {corpus.sentences} held-out "
+                "sentences; hold out a larger share"
+            )
 
     def of(self, model: EmbeddingModel) -> float:
         """Return a model's loss."""
-        return mean_loss(model.loss, model.predictions, self._source.batches(0))
+        draws = map(self._source.batches, range(self._draws))
+        return mean_loss(model.loss, model.predictions, itertools.chain.from_iterable(draws))
 
 
 def unigram_model(vocabulary: Vocabulary, settings: TrainingSettings) -> EmbeddingModel:
