@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tinygrad_w2v._base.errors import InputError
@@ -55,6 +55,7 @@ def test_counts_of_lines_are_gensims(sentences, limit, cut):
 
 
 @given(SENTENCES, st.integers(0, 3), st.one_of(st.none(), st.integers(2, 9)), st.integers(1, 9))
+@example([["a", "b", "b", "b", "b"]], 0, 2, 2)
 def test_vocabulary_is_gensims(sentences, min_count, max_final, limit):
     word2vec = pytest.importorskip("gensim.models.word2vec", reason="the vocabulary of gensim")
     model = word2vec.Word2Vec(min_count=min_count, max_final_vocab=max_final, max_vocab_size=limit)

@@ -300,8 +300,10 @@ def kept_places(
         )
     kept = frequent_first(counts, min_count, max_size)
     if trim_rule is not None:
-        if max_size is not None and len(counts) > max_size:
-            min_count = max(min_count, int(np.sort(counts)[-max_size - 1]) + 1)
+        if max_size is not None:
+            # What the rule is given, as in gensim: 1 at least.
+            over = int(np.sort(counts)[-max_size - 1]) if len(counts) > max_size else 0
+            min_count = max(min_count, over + 1)
         order = np.argsort(-counts, kind="stable")
         ruled = [keeps(words[place], int(counts[place]), min_count, trim_rule) for place in order]
         kept = order[ruled]
