@@ -94,12 +94,13 @@ def test_killed_at_random_moments_and_resumed_it_ends_with_the_same_bytes(
                 # First a kill on the way to the training, then some in it.
                 wait_for_work(out, process, begun) if attempt else None
                 time.sleep(rng.uniform(0, 0.25))
-                process.send_signal(signal.SIGKILL)
+                process.kill()  # SIGKILL, where there is one
                 kills += 1
             problem = process.stderr.read()
         if process.returncode == 0:
             break
-        assert process.returncode == -signal.SIGKILL, problem
+        assert b"tinygrad-w2v: " not in problem, problem
+        assert b"Traceback" not in problem, problem
         kept = newest_checkpoint(out / "checkpoints")
         places.add(None if kept is None else (kept.state.epoch, kept.state.batch))
     assert process.returncode == 0
