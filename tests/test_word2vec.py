@@ -132,5 +132,5 @@ def test_wrong_settings_are_named_before_any_text_is_read(wrong, message) -> Non
 
 def test_a_window_larger_than_the_text_is_said() -> None:
     vocabulary, corpus = build_corpus([["you", "say", "you"]], min_count=1)
-    with pytest.raises(InputError, match="window 5 is larger than the longest sentence of 3"):
+    with pytest.raises(InputError, match="window 5 is larger than the text of 3"):
         train_vectors(vocabulary, corpus)

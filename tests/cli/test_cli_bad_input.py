@@ -30,7 +30,7 @@ BAD_TEXTS = {
         "is not UTF-8 in line 2: byte 0xe9 at byte offset 35; convert the file, or go on with "
         "--errors replace",
     ),
-    "short": (SENTENCE.encode() * 9, "--window 9 is larger than the longest sentence of 7 words"),
+    "short": (SENTENCE.encode() * 9, "--window 90 is larger than the text of 63 words"),
     "rare": (b"a a a a a a b c d\n", "--min-count 5 leaves 1 of 4 words"),
     "japanese": (
         "吾輩は猫である。名前はまだ無い。どこで生れたかとんと見当がつかぬ。\n".encode() * 9,
@@ -45,7 +45,7 @@ def test_texts_that_cannot_be_learned_from(kind, run, tmp_path) -> None:
     path = tmp_path / f"{kind}.txt"
     path.write_bytes(content)
     out = tmp_path / "new" / "out"
-    done = run("train", path, "--window", 9, "--output", out)
+    done = run("train", path, "--window", 90, "--output", out)
     refused(done, message)
     assert len(done.err.splitlines()) == 1
     assert not (tmp_path / "new").exists()  # nothing is left behind, not even a folder

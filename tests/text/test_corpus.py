@@ -52,9 +52,9 @@ def test_wrong_texts_are_named():
 
 def test_check_window():
     _, corpus = build_corpus([["a", "b", "c"], ["a", "b"]], min_count=1)
-    corpus.check_window(3)
-    with pytest.raises(InputError, match="window 4 is larger than the longest sentence of 3"):
-        corpus.check_window(4)
+    corpus.check_window(5)  # larger than a sentence: windows are cut at its ends
+    with pytest.raises(InputError, match="window 6 is larger than the text of 5 words"):
+        corpus.check_window(6)
     with pytest.raises(InputError, match="window must be 1 or more"):
         corpus.check_window(0)
     _, single = build_corpus([["a"], ["b"]], min_count=1)

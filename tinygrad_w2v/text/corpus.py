@@ -98,19 +98,18 @@ class Corpus(NamedTuple):
             )
 
     def check_window(self, window: int) -> None:
-        """Raise an InputError when `window` is not positive or no sentence is that long.
+        """Raise an InputError when `window` is not positive, or larger than the whole text.
 
-        A window that is cut at both ends of every sentence does no harm, but whoever asks for it
-        has most likely given the wrong text.
+        Windows are cut at the ends of sentences, so that one larger than every sentence does no
+        harm; but whoever asks for one larger than the text has most likely given the wrong text.
         """
         if window < 1:
             raise InputError(f"window must be 1 or more, not {window}")
         self.check_context()
-        longest = self.longest_sentence()
-        if window > longest:
+        if window > len(self.ids):
             raise InputError(
-                f"window {window} is larger than the longest sentence of {longest} words; "
-                f"use --window {longest - 1} or less"
+                f"window {window} is larger than the text of {len(self.ids)} words; "
+                f"use --window {self.longest_sentence() - 1} or less"
             )
 
 
