@@ -430,6 +430,12 @@ def test_the_log_tells_what_happens(caplog) -> None:
         assert part in text
 
 
+def test_an_epoch_without_a_window_is_said(caplog) -> None:
+    model = Word2Vec([["cat", "dog"]] * 9, vector_size=4, sample=1e-9, epochs=1)
+    assert math.isnan(model.losses[0])
+    assert "epoch 1 taught nothing: subsampling left no two words" in caplog.text
+
+
 def test_nothing_is_written_when_nobody_asks(capsys) -> None:
     Word2Vec(TEXT, **SMALL)
     assert capsys.readouterr() == ("", "")

@@ -24,7 +24,7 @@ from tinygrad_w2v.text.corpus import Corpus, encode_corpus
 from tinygrad_w2v.vector_training import Trained, train_vectors
 from tinygrad_w2v.watched_run import WatchedRun, call, check_callbacks
 from tinygrad_w2v.word2vec_file import read_model, write_model
-from tinygrad_w2v.word2vec_log import log_training, progress_of
+from tinygrad_w2v.word2vec_log import log_epoch, log_training, progress_of
 from tinygrad_w2v.word2vec_options import (
     check_engine,
     named_after_keywords,
@@ -346,7 +346,7 @@ class Word2Vec(LearnedWords):
         def end_epoch() -> None:
             self._epochs_drawn += 1
             self.losses.append(run.losses[-1])
-            logger.info("epoch %d: loss %.4f", len(run.losses), run.losses[-1])
+            log_epoch(len(run.losses), run.losses[-1])
             call(callbacks, "on_epoch_end", self)
 
         run = self._run = WatchedRun(

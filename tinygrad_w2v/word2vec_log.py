@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import sys
 from typing import TextIO, cast
 
@@ -61,6 +62,17 @@ def log_training(
             "under the true gradient alpha %g is a shorter step than in gensim; %g does what "
             "%g does there",
             *(alpha, equivalent_alpha(alpha), alpha),
+        )
+
+
+def log_epoch(number: int, loss: float) -> None:
+    """Log an epoch's mean loss, and loudly that there is none, as no window was left."""
+    logger.info("epoch %d: loss %.4f", number, loss)
+    if math.isnan(loss):
+        logger.warning(
+            "epoch %d taught nothing: subsampling left no two words beside each other; for so "
+            "small a text use sample=0",
+            number,
         )
 
 
