@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "counting": {"_base", "text", "vectors"},
     "drawing": {"_base", "autograd", "nn"},
     "checking": {"_base", "autograd", "functions", "nn", "models"},
+    "word2vec": {"_base", "autograd", "nn", "models", "text", "training", "vectors"},
     "training": {"_base", "autograd", "nn", "optim", "drawing"},
 }
 # Heavier libraries are imported where they are used, so that `import tinygrad_w2v` stays light.

@@ -541,3 +541,16 @@ def test_inputs_that_share_an_array_are_told_apart_at_second_order() -> None:
     slope.sum().backward()
     assert a.grad is None or not a.grad.data.any()
     assert np.array_equal(b.grad.data, 2 * shared)
+
+
+@pytest.mark.parametrize("magnitude", [1e-3, 1e-6, 1e-9, 1e-12, 1e-300])
+def test_values_that_happen_to_be_nearly_zero(magnitude: float, rng: np.random.Generator) -> None:
+    x, w = rng.normal(size=5), rng.normal(size=5)
+
+    def f(bias: Any) -> Any:
+        return F.sum(F.log_sigmoid(w * x + bias))
+
+    tw.check_grads(f, np.array(magnitude), order=2)
+    tw.check_grads(lambda b: np.log(b), np.array(max(magnitude, 1e-100)), order=2)
+    with pytest.raises(tw.GradientError):
+        tw.check_grads(lambda b: f(b) + 1e-3 * F.sum(b - F.stop_gradient(b)), np.array(magnitude))

@@ -15,9 +15,9 @@ from tinygrad_w2v._cli.machine import blas, cores, versions
 from tinygrad_w2v._cli.parsing import Parser
 from tinygrad_w2v.autograd import check_grads
 from tinygrad_w2v.drawing.render import engines
-from tinygrad_w2v.settings import TrainingSettings, small_batch
 from tinygrad_w2v.text.corpus import build_corpus
-from tinygrad_w2v.vector_training import train_vectors
+from tinygrad_w2v.word2vec.settings import TrainingSettings, small_batch
+from tinygrad_w2v.word2vec.vector_training import train_vectors
 
 OPTIONAL = ("matplotlib", "graphviz", "tqdm", "janome", "gensim")
 

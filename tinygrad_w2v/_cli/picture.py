@@ -12,7 +12,7 @@ from tinygrad_w2v._cli.parsing import Parser
 from tinygrad_w2v._cli.results import read_description, request_of
 from tinygrad_w2v.drawing import graph
 from tinygrad_w2v.nn.archive import read_arrays
-from tinygrad_w2v.settings import MODELS, TrainingSettings, small_batch
+from tinygrad_w2v.word2vec.settings import MODELS, TrainingSettings, small_batch
 
 # The tables of an untrained model; only their shapes are seen.
 EXAMPLE_VOCABULARY = 1000

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tinygrad_w2v._base.errors import InputError
-from tinygrad_w2v.settings import TrainingSettings
+from tinygrad_w2v.word2vec.settings import TrainingSettings
 
 SETTINGS = tuple(TrainingSettings.__dataclass_fields__)
 # The flags whose names are not the setting's.

@@ -18,9 +18,9 @@ from tinygrad_w2v._cli.console import note
 from tinygrad_w2v._cli.machine import processor, versions
 from tinygrad_w2v._cli.request import Request, read_json
 from tinygrad_w2v.drawing import RenderError, graph, plot_losses
-from tinygrad_w2v.settings import TrainingSettings, small_batch, windows_in_batch
-from tinygrad_w2v.vector_training import Trained
 from tinygrad_w2v.vectors.archive import write_archive
+from tinygrad_w2v.word2vec.settings import TrainingSettings, small_batch, windows_in_batch
+from tinygrad_w2v.word2vec.vector_training import Trained
 
 BUILTIN = "built-in corpus"
 

@@ -41,8 +41,8 @@ from tinygrad_w2v.text.splitting import split_sentences
 from tinygrad_w2v.text.tokenizing import get_tokenizer
 from tinygrad_w2v.training.checkpoints import Checkpoint, Checkpoints, newest_checkpoint
 from tinygrad_w2v.training.run import History, RunState
-from tinygrad_w2v.vector_training import Trained
 from tinygrad_w2v.vectors import WordVectors
+from tinygrad_w2v.word2vec.vector_training import Trained
 
 ENGINE = "numpy", "it is the only engine of this version"
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._cli.console import note
 from tinygrad_w2v._cli.parsing import Parser
-from tinygrad_w2v.settings import ALPHA, TrainingSettings
+from tinygrad_w2v.word2vec.settings import ALPHA, TrainingSettings
 
 DEFAULT_FOLDER = "w2v-out"
 HELDOUT = 0.02

@@ -15,7 +15,6 @@ from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.progress import Progress
 from tinygrad_w2v._cli.console import note
 from tinygrad_w2v.models import EmbeddingModel
-from tinygrad_w2v.settings import TrainingSettings
 from tinygrad_w2v.text.corpus import Corpus
 from tinygrad_w2v.text.huffman import HuffmanTree
 from tinygrad_w2v.text.subsampling import keep_probability
@@ -24,6 +23,7 @@ from tinygrad_w2v.training.checkpoints import Checkpoints
 from tinygrad_w2v.training.eager import EagerStep
 from tinygrad_w2v.training.heldout import mean_loss, no_longer_falls
 from tinygrad_w2v.training.run import History, RunHooks, RunState, run_epochs
+from tinygrad_w2v.word2vec.settings import TrainingSettings
 
 # So many words are looked at, where so many draws of the held-out part have them.
 ENOUGH_WORDS, MOST_DRAWS = 20_000, 20

@@ -11,11 +11,11 @@ from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.types import AnyArray, FloatArray, IntArray
 from tinygrad_w2v.models import EmbeddingModel
 from tinygrad_w2v.nn.archive import read_arrays
-from tinygrad_w2v.settings import TrainingSettings
 from tinygrad_w2v.text.corpus import Corpus
 from tinygrad_w2v.text.growth import grow_vocabulary
 from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.vectors.archive import read_archive
+from tinygrad_w2v.word2vec.settings import TrainingSettings
 
 
 class Base(NamedTuple):

@@ -17,7 +17,7 @@ import pytest
 
 import tinygrad_w2v as tw
 import tinygrad_w2v.functions as F
-import tinygrad_w2v.word2vec as word2vec_module
+import tinygrad_w2v.word2vec.word2vec as word2vec_module
 from tinygrad_w2v._base.errors import InputError, NonFiniteError
 from tinygrad_w2v.text.builtin import builtin_corpus_lines
 from tinygrad_w2v.text.tokenizing import tokenize

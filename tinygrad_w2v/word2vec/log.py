@@ -8,8 +8,8 @@ import sys
 from typing import TextIO, cast
 
 from tinygrad_w2v._base.progress import Progress
-from tinygrad_w2v.settings import TrainingSettings
-from tinygrad_w2v.word2vec_options import equivalent_alpha
+from tinygrad_w2v.word2vec.options import equivalent_alpha
+from tinygrad_w2v.word2vec.settings import TrainingSettings
 
 logger = logging.getLogger("tinygrad_w2v.word2vec")
 

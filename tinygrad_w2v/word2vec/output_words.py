@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from tinygrad_w2v._base.types import FloatArray, IntArray
-from tinygrad_w2v.settings import TrainingSettings
 from tinygrad_w2v.text.huffman import HuffmanTree
+from tinygrad_w2v.word2vec.settings import TrainingSettings
 
 
 def output_probabilities(

@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 from tinygrad_w2v._base.progress import Progress
 from tinygrad_w2v.models import EmbeddingModel
-from tinygrad_w2v.settings import TrainingSettings
 from tinygrad_w2v.text.corpus import Corpus
 from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.training.eager import EagerStep
 from tinygrad_w2v.training.run import History, run_epochs
 from tinygrad_w2v.vectors import WordVectors
+from tinygrad_w2v.word2vec.settings import TrainingSettings
 
 
 class Trained(NamedTuple):

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from tinygrad_w2v._base.errors import InputError, NonFiniteError
-from tinygrad_w2v.settings import ALPHA
+from tinygrad_w2v.word2vec.settings import ALPHA
 
 # What CBOW does when `compat` is not given: the rule that word2vec.c, gensim and fastText share,
 # or the true gradient (None). By measurement: word pairs correlate better with it.

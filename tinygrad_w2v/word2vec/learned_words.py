@@ -11,14 +11,14 @@ import numpy as np
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v.nn import Module, Parameter
-from tinygrad_w2v.settings import TrainingSettings
 from tinygrad_w2v.text.corpus import Corpus, build_corpus
 from tinygrad_w2v.text.growth import grow_vocabulary
 from tinygrad_w2v.text.numbering import VocabularyRules
 from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.vectors import WordVectors
-from tinygrad_w2v.word2vec_options import named_after_keywords, warn_of_ignored
-from tinygrad_w2v.word2vec_text import folder_of_ids, log_plan, refuse_letters, source_of
+from tinygrad_w2v.word2vec.options import named_after_keywords, warn_of_ignored
+from tinygrad_w2v.word2vec.settings import TrainingSettings
+from tinygrad_w2v.word2vec.text import folder_of_ids, log_plan, refuse_letters, source_of
 
 logger = logging.getLogger("tinygrad_w2v.word2vec")
 

@@ -12,9 +12,9 @@ from typing import Any
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.progress import Progress
-from tinygrad_w2v.settings import TrainingSettings
 from tinygrad_w2v.training.eager import EagerStep
 from tinygrad_w2v.training.run import Batches, History, run_epochs
+from tinygrad_w2v.word2vec.settings import TrainingSettings
 
 CALLBACK_METHODS = ("on_train_begin", "on_epoch_begin", "on_epoch_end", "on_train_end")
 
@@ -73,7 +73,7 @@ class WatchedRun:
     Examples
     --------
     >>> import tinygrad_w2v as tw
-    >>> from tinygrad_w2v.settings import small_batch
+    >>> from tinygrad_w2v.word2vec.settings import small_batch
     >>> batch = small_batch(9, TrainingSettings())
     >>> run = WatchedRun(tw.CBOW(9, 4), lambda epoch: [(batch, 2)])
     >>> with Progress(4, "words", "training", quiet=True) as progress:

@@ -1,0 +1,485 @@
+"""`Word2Vec`: sentences in, word vectors out, with gensim's names.
+
+The class holds what a user set and what was learned; each thing that it does is a function of a
+module beside it.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Sequence
+from numbers import Integral
+from typing import Any, Self
+
+import numpy as np
+
+from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.files import PathLike
+from tinygrad_w2v._base.types import FloatArray
+from tinygrad_w2v.text.corpus import Corpus, encode_corpus
+from tinygrad_w2v.word2vec.file import read_model, write_model
+from tinygrad_w2v.word2vec.learned_words import LearnedWords
+from tinygrad_w2v.word2vec.log import log_epoch, log_training, progress_of
+from tinygrad_w2v.word2vec.options import (
+    check_engine,
+    named_after_keywords,
+    resolve_compat,
+    warn_of_ignored,
+)
+from tinygrad_w2v.word2vec.output_words import output_probabilities
+from tinygrad_w2v.word2vec.settings import (
+    TrainingSettings,
+)
+from tinygrad_w2v.word2vec.text import check_contexts, folder_of_ids, source_of
+from tinygrad_w2v.word2vec.watched_run import WatchedRun, call, check_callbacks
+
+logger = logging.getLogger(__name__)
+
+# What a file keeps of the keywords; functions and objects are given again when it is loaded.
+_KEPT = (
+    "vector_size window min_count max_vocab_size sample seed workers alpha min_alpha sg hs "
+    "negative ns_exponent cbow_mean epochs max_final_vocab shrink_windows compute_loss engine "
+    "compat deterministic"
+).split()
+_COUNTED = ("corpus_count", "corpus_total_words", "losses", "total_train_time", "_epochs_drawn")
+
+
+class Word2Vec(LearnedWords):
+    """Learn word vectors from sentences; gensim's class, names and defaults.
+
+    The model is a forward expression (`CBOW`, `SkipGram`, or yours), its gradient is derived from
+    the graph, and the same text, keywords and seed give the same vectors bit by bit, for any
+    number of `workers`. Progress and results are logged at INFO.
+
+    Parameters
+    ----------
+    sentences : iterable of lists of str, optional
+        The text, read anew in every ``for``: a list, or an object such as `LineSentence`. Given
+        here, the model is trained at once. Sentences of any length are trained whole.
+        (``corpus_iterable`` means the same.)
+    corpus_file : path or list of paths, optional
+        The text in files instead, one sentence a line, words split on whitespace. Its ids are
+        mapped from a temporary file (in the folder that ``TMPDIR`` names), so that a text may be
+        larger than memory; what it will take is logged first.
+    vector_size : int
+        Numbers in a vector.
+    alpha, min_alpha : float
+        The first and the last learning rate; it falls evenly. By default `alpha` fits the model:
+        0.025 for skip-gram, 0.05 for CBOW (0.075 with the true gradient).
+    window, shrink_windows
+        The largest distance between a word and its context; each window's width is drawn from 1
+        to `window`.
+    min_count, max_final_vocab, trim_rule
+        Rarer words are left out; at most so many words are kept; a function of word, count and
+        `min_count` that answers 0 (by count), 1 (discard) or 2 (keep).
+    max_vocab_size : int, optional
+        Forget rare words whenever so many different ones are counted, to bound the memory.
+    sample : float
+        Words more frequent than this share are thinned out; 0 keeps all.
+    seed : int
+        Of all that is drawn.
+    workers : int
+        1 or more. This engine computes on one core: preparing batches takes so small a part of
+        the time that further threads gain nothing.
+    sg : {0, 1}
+        1: skip-gram, else CBOW.
+    hs, negative
+        1: hierarchical softmax; negative words a window. With both, the sum of both losses is
+        learned, as in gensim, so set ``negative=0`` for a tree alone.
+    ns_exponent : float
+        Negative words are drawn in proportion to their counts to this power.
+    cbow_mean : {0, 1}
+        0: the sum of the contexts' vectors, not their mean.
+    epochs : int
+        How often the text is read.
+    compute_loss : bool
+        The loss is there in any case, as the forward expression is computed; taken for gensim's.
+    callbacks : iterable of objects
+        With any of ``on_train_begin, on_epoch_begin, on_epoch_end, on_train_end``, each called
+        with this model.
+    engine : {"auto", "numpy"}
+        What computes.
+    compat : {None, "word2vec", "gradient"}
+        CBOW's update: the rule of word2vec.c and gensim, which gives every context the undivided
+        gradient of the mean, or the true gradient. By default the former.
+    deterministic : bool
+        True of this engine in any case.
+    model : Module, or function of (vocab_size, vector_size), optional
+        A model of yours: ``loss(batch)`` is the sum over a `Batch`, ``w_in (V, dim)`` holds the
+        vectors; ``predictions(batch)`` may tell what the loss is divided by for a mean.
+    hashfxn, null_word, sorted_vocab, batch_words, comment
+        Of gensim's; without effect here, and a warning says so.
+
+    Attributes
+    ----------
+    wv : WordVectors
+        Words and vectors.
+    corpus_count, corpus_total_words : int
+        Sentences and words of the last text that was counted.
+    losses : list of float
+        Mean loss of a prediction, one an epoch.
+    model : Module
+        With its tables; `vocabulary` has the words and counts.
+    interrupted : bool
+        Whether the last training was ended by Ctrl-C; what was learned until then is kept.
+
+    Raises
+    ------
+    InputError
+        Before training: for text that would be misread, or keywords out of their range.
+    NonFiniteError
+        When the loss is no longer a number.
+
+    References
+    ----------
+    Mikolov, Sutskever, Chen, Corrado, Dean 2013, "Distributed representations of words and
+    phrases and their compositionality".
+
+    Examples
+    --------
+    >>> text = [["cat", "dog", "cow"], ["red", "blue", "pink"]] * 200
+    >>> model = Word2Vec(text, sg=1, vector_size=8, window=2, sample=0)
+    >>> sorted(word for word, _ in model.wv.most_similar("cat", topn=2))
+    ['cow', 'dog']
+    >>> model.train(text, total_examples=model.corpus_count, epochs=2)
+    (2400, 2400)
+    >>> len(model.losses), model.losses[-1] < model.losses[0]
+    (7, True)
+    """
+
+    def __init__(
+        self,
+        sentences: Iterable[Iterable[str]] | None = None,
+        corpus_file: PathLike | Sequence[PathLike] | None = None,
+        vector_size: int = 100,
+        alpha: float | None = None,
+        window: int = 5,
+        min_count: int = 5,
+        max_vocab_size: int | None = None,
+        sample: float = 1e-3,
+        seed: int = 1,
+        workers: int = 3,
+        min_alpha: float = 1e-4,
+        sg: int = 0,
+        hs: int = 0,
+        negative: int = 5,
+        ns_exponent: float = 0.75,
+        cbow_mean: int = 1,
+        hashfxn: Any = hash,
+        epochs: int = 5,
+        null_word: int = 0,
+        trim_rule: Any = None,
+        sorted_vocab: int = 1,
+        batch_words: int = 10_000,
+        compute_loss: bool = True,
+        callbacks: Iterable[Any] = (),
+        comment: str | None = None,
+        max_final_vocab: int | None = None,
+        shrink_windows: bool = True,
+        *,
+        engine: str = "auto",
+        compat: str | None = None,
+        deterministic: bool = False,
+        model: Any = None,
+        corpus_iterable: Iterable[Iterable[str]] | None = None,
+    ) -> None:
+        super().__init__(model)
+        self.vector_size, self.window, self.epochs = vector_size, window, epochs
+        self.alpha, self.min_alpha = alpha, min_alpha
+        self.min_count, self.max_vocab_size = min_count, max_vocab_size
+        self.max_final_vocab, self.trim_rule = max_final_vocab, trim_rule
+        self.sample, self.shrink_windows, self.seed = sample, shrink_windows, seed
+        self.workers, self.engine, self.deterministic = workers, engine, deterministic
+        self.sg, self.hs, self.cbow_mean, self.compat = sg, hs, cbow_mean, compat
+        self.negative, self.ns_exponent = negative, ns_exponent
+        self.compute_loss, self.callbacks = compute_loss, check_callbacks(callbacks)
+        self.total_train_time = 0.0
+        self.interrupted = False
+        self._run: WatchedRun | None = None
+        self.settings()
+        warn_of_ignored(
+            {
+                "hashfxn": (hashfxn, hash),
+                "null_word": (null_word, 0),
+                "sorted_vocab": (sorted_vocab, 1),
+                "batch_words": (batch_words, 10_000),
+                "comment": (comment, None),
+            }
+        )
+        source = source_of(sentences, corpus_file, corpus_iterable)
+        if source is not None:
+            corpus = self._count(source, trim_rule)
+            self._train(corpus, epochs, self.callbacks)
+
+    def settings(self) -> TrainingSettings:
+        """Return what the keywords come to, checked.
+
+        Raises
+        ------
+        InputError
+            When one is out of its range.
+        """
+        check_engine(self.engine)
+        workers: Any = self.workers
+        if not isinstance(workers, Integral) or workers < 1:
+            raise InputError(f"workers must be 1 or more, not {self.workers}: nobody would train")
+        seed: Any = self.seed
+        if not isinstance(seed, Integral):
+            raise InputError(f"seed must be a whole number, not {self.seed!r:.60}")
+        with named_after_keywords():
+            return TrainingSettings(
+                model="skipgram" if self.sg else "cbow",
+                size=self.vector_size,
+                window=self.window,
+                min_count=self.min_count,
+                max_vocab=self.max_final_vocab,
+                negative=self.negative,
+                ns_exponent=self.ns_exponent,
+                sample=float(self.sample),
+                shrink_windows=bool(self.shrink_windows),
+                epochs=self.epochs,
+                alpha=None if self.alpha is None else float(self.alpha),
+                min_alpha=float(self.min_alpha),
+                compat=resolve_compat(self.compat, self.sg),
+                seed=int(seed),
+                hs=bool(self.hs),
+                cbow_mean=bool(self.cbow_mean),
+            )
+
+    # Training
+
+    def train(
+        self,
+        corpus_iterable: Iterable[Iterable[str]] | None = None,
+        corpus_file: PathLike | Sequence[PathLike] | None = None,
+        total_examples: int | None = None,
+        total_words: int | None = None,
+        epochs: int | None = None,
+        start_alpha: float | None = None,
+        end_alpha: float | None = None,
+        word_count: int = 0,
+        queue_factor: int = 2,
+        report_delay: float = 1.0,
+        compute_loss: bool | None = None,
+        callbacks: Iterable[Any] = (),
+        *,
+        sentences: Iterable[Iterable[str]] | None = None,
+    ) -> tuple[int, int]:
+        """Train on a text, from what was learned so far on.
+
+        Parameters
+        ----------
+        corpus_iterable, corpus_file
+            The text, as in `Word2Vec`; words that are not in the vocabulary are left out.
+        total_examples, total_words : int, optional
+            Sentences and words of the text. They are counted here, so need not be given; a number
+            that does not fit is logged.
+        epochs : int
+            How often to read it; ``epochs=model.epochs`` is usual.
+        start_alpha, end_alpha : float, optional
+            New values of `alpha` and `min_alpha`.
+        report_delay : float
+            Seconds between lines of progress in the log.
+        compute_loss, callbacks
+            As in `Word2Vec`; new values, if given.
+        word_count, queue_factor
+            Of gensim's; without effect.
+
+        Returns
+        -------
+        trained_words, raw_words : int
+            Words that were trained on, after subsampling, and words that were read.
+
+        Raises
+        ------
+        InputError
+            When there is no vocabulary, no text, no number of epochs, or no sentence with two
+            known words.
+        NonFiniteError
+            When the loss is no longer a number.
+        """
+        warn_of_ignored({"word_count": (word_count, 0), "queue_factor": (queue_factor, 2)})
+        source = source_of(corpus_iterable, corpus_file, sentences)
+        if source is None:
+            raise InputError("train needs a text: give corpus_iterable or corpus_file")
+        vocabulary = self._vocabulary()
+        if epochs is None:
+            raise InputError("train needs a number of epochs; epochs=model.epochs is usual")
+        if epochs < 1:
+            raise InputError(f"epochs must be 1 or more, not {epochs}")
+        self.epochs = epochs
+        self.alpha = self.alpha if start_alpha is None else start_alpha
+        self.min_alpha = self.min_alpha if end_alpha is None else end_alpha
+        self.compute_loss = self.compute_loss if compute_loss is None else compute_loss
+        self.callbacks = check_callbacks(callbacks) or self.callbacks
+        corpus = encode_corpus(source, vocabulary, folder=folder_of_ids(source))
+        for name, given, found in (
+            ("total_examples", total_examples, corpus.sentences),
+            ("total_words", total_words, corpus.raw_words),
+        ):
+            if given is not None and given != found:
+                logger.warning("%s is %d, but the text has %d", name, given, found)
+        return self._train(corpus, epochs, self.callbacks, report_delay)
+
+    def _train(
+        self, corpus: Corpus, epochs: int, callbacks: Sequence[Any], report_delay: float = 1.0
+    ) -> tuple[int, int]:
+        vocabulary, settings = self._vocabulary(), self.settings()
+        check_contexts(corpus)
+        self._adopt_vectors()
+        source = settings.windows(corpus, vocabulary)
+        own = None if self._given_model is None else type(self.model).__name__
+        log_training(settings, epochs, self.alpha, self.compat, own)
+        started, first = time.perf_counter(), self._epochs_drawn
+
+        def end_epoch() -> None:
+            self._epochs_drawn += 1
+            self.losses.append(run.losses[-1])
+            log_epoch(len(run.losses), run.losses[-1])
+            call(callbacks, "on_epoch_end", self)
+
+        run = self._run = WatchedRun(
+            self.model,
+            lambda epoch: source.batches(first + epoch),
+            begin=lambda: call(callbacks, "on_epoch_begin", self),
+            end=end_epoch,
+        )
+        call(callbacks, "on_train_begin", self)
+        total = epochs * corpus.words
+        self._moving = True
+        try:
+            with progress_of(total, report_delay) as progress, named_after_keywords():
+                history = run.follow(settings, epochs, corpus.words, progress)
+        except BaseException:
+            self._wv = None  # it may hold numbers that are not finite
+            raise
+        finally:
+            self._moving = False
+        self._refresh_vectors()
+        self.interrupted = history.interrupted
+        self.total_train_time += time.perf_counter() - started
+        if self.interrupted:
+            logger.warning("interrupted after %s words; what was learned is kept", history.words)
+        call(callbacks, "on_train_end", self)
+        raw = round(history.words * corpus.raw_words / max(corpus.words, 1))
+        return source.kept_words, raw
+
+    # Results
+
+    def get_latest_training_loss(self) -> float:
+        """Return the loss of the last training so far, added up over all predictions, in float64.
+
+        It is gensim's number, whose rise from epoch to epoch is the loss of an epoch; `losses`
+        holds the mean of a prediction.
+        """
+        return 0.0 if self._run is None else self._run.total
+
+    def predict_output_word(
+        self, context_words_list: Iterable[str], topn: int = 10
+    ) -> list[tuple[str, float]] | None:
+        """Return the words that are most probable between given words.
+
+        Parameters
+        ----------
+        context_words_list : list of str
+            The words around; unknown ones are left out.
+        topn : int
+            How many words to return.
+
+        Returns
+        -------
+        list of (str, float), or None
+            Words and probabilities, see `output_probabilities`; None when no word is known.
+        """
+        vocabulary = self._vocabulary()
+        contexts = vocabulary.encode(context_words_list)
+        if not len(contexts):
+            logger.warning("none of the context words is in the vocabulary")
+            return None
+        if not hasattr(self.model, "w_out"):
+            raise InputError(f"{type(self.model).__name__} has no w_out to predict words with")
+        self._adopt_vectors()
+        p = output_probabilities(
+            self.model.w_in.data,
+            self.model.w_out.data,
+            contexts,
+            vocabulary.counts,
+            self.settings(),
+        )
+        best = np.argsort(-p, kind="stable")[: max(topn, 0)]
+        return [(vocabulary.words[place], float(p[place])) for place in best]
+
+    @property
+    def syn1neg(self) -> FloatArray:
+        """The rows that words are predicted with under negative sampling, ``(V, dim)``."""
+        words = len(self._vocabulary())
+        if not self.negative:
+            raise AttributeError("without negative words there is no syn1neg; see syn1")
+        rows: FloatArray = self.model.w_out.data[:words]
+        return rows
+
+    @property
+    def syn1(self) -> FloatArray:
+        """The inner nodes of the Huffman tree, ``(V - 1, dim)``."""
+        words = len(self._vocabulary())
+        if not self.hs:
+            raise AttributeError("without hs there is no syn1; see syn1neg")
+        first = words if self.negative else 0
+        nodes: FloatArray = self.model.w_out.data[first : first + words - 1]
+        return nodes
+
+    # Files
+
+    def save(self, path: PathLike) -> None:
+        """Write the whole model to one npz file without pickle, to be trained on later.
+
+        Callbacks, `trim_rule` and the class of a model of yours are not in it.
+        """
+        vocabulary = self._vocabulary()
+        self._adopt_vectors()
+        kept = {name: getattr(self, name) for name in _KEPT}
+        counted = {name: getattr(self, name) for name in _COUNTED}
+        write_model(
+            path, vocabulary, self.model.state_dict(), {"keywords": kept, "counted": counted}
+        )
+
+    @classmethod
+    def load(cls, path: PathLike, mmap: str | None = None, *, model: Any = None) -> Self:
+        """Read what `save` wrote; training goes on from there.
+
+        Parameters
+        ----------
+        path
+            The file.
+        mmap
+            Of gensim's. The tables are read whole, as training writes into them;
+            ``WordVectors.load(path, mmap=True)`` maps the vectors.
+        model
+            For a file of a model of yours: what was given to `Word2Vec`.
+
+        Examples
+        --------
+        >>> import pathlib, tempfile
+        >>> model = Word2Vec([["you", "say", "hello"]] * 9, vector_size=4, sample=0)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     model.save(pathlib.Path(folder, "model"))
+        ...     again = Word2Vec.load(pathlib.Path(folder, "model"))
+        >>> bool((again.wv["say"] == model.wv["say"]).all()), again.corpus_count
+        (True, 9)
+        """
+        saved = read_model(path)
+        try:
+            loaded = cls(**saved.description["keywords"], model=model)
+            for name in _COUNTED:
+                setattr(loaded, name, saved.description["counted"][name])
+            loaded.vocabulary = saved.vocabulary
+            loaded.model = loaded._new_model(len(saved.vocabulary))
+            loaded.model.load_state_dict(saved.tables)
+        except (KeyError, TypeError, InputError) as error:
+            raise InputError(f"{path}: {error}") from error
+        return loaded
+
+    def __repr__(self) -> str:
+        words = 0 if self.vocabulary is None else len(self.vocabulary)
+        return f"{type(self).__name__}<vocab={words}, vector_size={self.vector_size}>"
