@@ -41,6 +41,7 @@ from tinygrad_w2v.autograd.tracing import tracing
 RTOL = 1e-6
 SMALL = 64  # arrays of up to so many entries are varied entry by entry
 DIRECTIONS = 3
+LEAST_SCALE = 1e-3
 SINGLES = 4  # of a large array: so many of the largest gradients, and as many at random
 
 
@@ -388,7 +389,9 @@ class _Check:
         line = self._line(number, direction, scales)
         measured = line.central(self.step)
         allowed = self._allowed(slope, measured, floor, unit)
-        if not abs(measured.value - slope) <= sum(allowed) and self.tolerance.eps is None:
+        exact = self.rtol * max(abs(slope), abs(measured.value)) + allowed[1]
+        agrees = np.isfinite(measured.value) and abs(measured.value - slope) <= exact
+        if not agrees and self.tolerance.eps is None:
             tried = [line.refined(1.0)]
             magnitude = abs(float(self.subject.values[number][index])) if index is not None else 0
             if 0 < magnitude < unit:
@@ -399,7 +402,7 @@ class _Check:
             allowed = self._allowed(slope, measured, floor, unit)
         error = abs(measured.value - slope)
         size = max(abs(slope), abs(measured.value), allowed[1] / (self.rtol or self.rounding))
-        is_wrong = not error <= sum(allowed)
+        is_wrong = not (np.isfinite(measured.value) and error <= sum(allowed))
         return Mismatch(
             index=index,
             rule=slope / unit,
@@ -434,8 +437,12 @@ def _badness(mismatch: Mismatch) -> tuple[bool, float, float]:
 
 
 def _scales(value: FloatArray) -> FloatArray:
-    """The magnitude that each entry's step is fitted to; that of the whole array for tiny ones."""
+    """The magnitude that each entry's step is fitted to; that of the whole array for tiny ones.
+
+    A value that happens to be nearly zero says nothing of its scale, so there is a least one;
+    where it is too large, the steps are refined.
+    """
     typical = float(np.sqrt(np.mean(np.square(value)))) if value.size else 0.0
     if not np.isfinite(typical) or typical == 0:
         typical = 1.0
-    return np.maximum(np.abs(value), 0.1 * typical)
+    return np.maximum(np.abs(value), max(0.1 * typical, LEAST_SCALE))

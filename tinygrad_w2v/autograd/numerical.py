@@ -82,6 +82,9 @@ class Line:
     def central(self, step: float) -> Estimate:
         """The central difference; its error is that of rounding only."""
         change, noise = self._change(self.evaluate(step), self.evaluate(-step))
+        if not change and not noise:  # nothing moved: the step may be lost in the rounding
+            sizes = zip(self.weights, self.start, strict=True)
+            noise = 2 * self.rounding * sum(float(np.sum(np.abs(w * y))) for w, y in sizes)
         return Estimate(change / (2 * step), noise / (2 * step), step)
 
     def sided(self, step: float) -> tuple[float, float, float]:
