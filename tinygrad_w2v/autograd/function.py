@@ -196,6 +196,9 @@ class Function:
         if len(arrays) == 2:  # by far the most frequent: `x * 2`, and arrays of one dtype
             x, y = arrays
             if type(y) in PYTHON_NUMBERS:
+                if type(x) is np.float64 and inputs[0] is not x:
+                    arrays[1] = y = np.float64(y)
+                    return inputs[0], y
                 if inputs[0] is not x and x.dtype.kind == "f":
                     arrays[1] = y = x.dtype.type(y)
                     return inputs[0], y
