@@ -43,3 +43,7 @@ class InputError(TinygradError, ValueError):
 
 class MissingDependencyError(TinygradError, ImportError):
     """An optional library or program is needed; the message says what to install."""
+
+
+class CompileError(TinygradError, TypeError):
+    """A model cannot be compiled: an op, an index or a use of a size has no instruction."""

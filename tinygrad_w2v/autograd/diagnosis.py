@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from tinygrad_w2v.autograd.function import Function
 
 _PACKAGE = Path(__file__).resolve().parent.parent
-_ENGINE = (str(_PACKAGE / "autograd"), str(_PACKAGE / "functions"), str(Path(np.__file__).parent))
+_ENGINE = (
+    *(str(_PACKAGE / name) for name in ("autograd", "functions", "compiler")),
+    str(Path(np.__file__).parent),
+)
 _MODULE_CALL = str(_PACKAGE / "nn" / "module.py")
 _SHAPE_WORDS = (
     "shape",
@@ -172,6 +175,11 @@ def _is_finite(value: Any) -> bool:
     return bool(np.isfinite(value).all())
 
 
+def _arrays_of(gradient: Any) -> list[Any]:
+    """The arrays of a gradient: of rows, those of its parts."""
+    return [v for _, v in gradient.parts] if hasattr(gradient, "parts") else [gradient]
+
+
 def check_finite_forward(function: Function, arrays: list[Any], outputs: Any) -> None:
     """Raise where a forward made NaN or infinity out of finite inputs."""
     parts = outputs if isinstance(outputs, tuple) else (outputs,)
@@ -186,7 +194,7 @@ def check_finite_forward(function: Function, arrays: list[Any], outputs: Any) ->
 def check_finite_backward(function: Function, g: Any, gradients: tuple[Any, ...]) -> None:
     """Raise where a backward made NaN or infinity out of a finite gradient and finite inputs."""
     values = [getattr(part, "_data", part) for part in gradients]
-    values = [getattr(part, "values", part) for part in values]
+    values = [v for part in values for v in _arrays_of(part)]
     if all(map(_is_finite, values)):
         return
     given = [getattr(part, "_data", part) for part in (g if isinstance(g, tuple) else (g,))]

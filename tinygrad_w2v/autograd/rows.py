@@ -10,6 +10,8 @@ so tables can be differentiated to any order.
 
 from __future__ import annotations
 
+import functools
+import operator
 from typing import Any
 
 import numpy as np
@@ -17,7 +19,7 @@ import numpy as np
 from tinygrad_w2v._base.errors import ShapeError
 from tinygrad_w2v._base.types import AnyArray, Shape
 from tinygrad_w2v.autograd.function import Function
-from tinygrad_w2v.autograd.node import Node, primitive
+from tinygrad_w2v.autograd.node import Node, is_duck_array, primitive
 from tinygrad_w2v.autograd.row_sums import sum_by_row
 
 
@@ -178,6 +180,10 @@ class RowGrad:
 
     def to_dense(self) -> AnyArray:
         """The gradient as an array of the table's shape, zeros where no row was read."""
+        parts = self.parts
+        if is_duck_array(parts[0][1]) and not isinstance(parts[0][1], np.ndarray):
+            added = [primitive("scatter_rows", g, ids, self.shape) for ids, g in parts]
+            return functools.reduce(operator.add, added)
         out = np.zeros(self.shape, self.dtype)
         self.add_to(out)
         return out
@@ -216,6 +222,8 @@ class RowGrad:
             return _sum_with_array(self, other)
         if isinstance(other, Node):
             return NotImplemented
+        if is_duck_array(other):
+            return self.to_dense() + other
         raise _unsupported(f"+ with a {type(other).__name__}")
 
     def __radd__(self, other: Any) -> Any:

@@ -12,7 +12,6 @@ rates these are.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -256,7 +255,7 @@ class Adam(Optimizer):
         super().__init__(parameters, lr)
 
     def begin_step(self) -> None:
-        corrected = math.sqrt(1.0 - self.beta2**self.steps) / (1.0 - self.beta1**self.steps)
+        corrected = (1.0 - self.beta2**self.steps) ** 0.5 / (1.0 - self.beta1**self.steps)
         self._step_rate = self.lr * corrected
 
     def update(self, x: AnyArray, g: Any, *state: AnyArray) -> None:

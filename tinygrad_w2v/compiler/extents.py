@@ -1,0 +1,213 @@
+"""The length of an axis that is known only when a window comes.
+
+A `Size` is a name and a bound: ``C``, at most 10. What shapes are made of is an `Extent`, a sum of
+sizes and a number such as ``C + 6``; one without sizes is a plain int. Extents are compared, added
+and used in shapes. As numbers they exist only in the kernel, so `int` and `bool` raise here, and
+what multiplies or divides by one becomes an instruction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, NoReturn, Protocol
+
+import numpy as np
+
+from tinygrad_w2v._base.errors import CompileError
+from tinygrad_w2v.autograd.diagnosis import user_line
+
+
+class Recorder(Protocol):
+    """Whoever turns an extent into a number of the kernel."""
+
+    def number_of(self, extent: Extent) -> Any:
+        """Return the extent as a traced scalar."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """A dynamic length: its name, and the most it can be."""
+
+    name: str
+    bound: int
+
+
+@dataclass(frozen=True, eq=False)
+class Extent:
+    """A sum of sizes (with how often each counts) and a number.
+
+    Examples
+    --------
+    >>> c = extent_of(Size("C", 10))
+    >>> c + 6, c + 1 == 1 + c, c == 4, (c + 6).bound
+    (C + 6, True, False, 16)
+    >>> int(c)
+    Traceback (most recent call last):
+    tinygrad_w2v._base.errors.CompileError: the size C is known only when a window comes, ...
+    """
+
+    terms: tuple[tuple[Size, int], ...]
+    constant: int = 0
+    recorder: Recorder | None = None
+
+    @property
+    def bound(self) -> int:
+        """The most it can be (terms that are subtracted are taken as nothing)."""
+        return self.constant + sum(size.bound * max(times, 0) for size, times in self.terms)
+
+    def value(self, sizes: Mapping[str, int]) -> int:
+        """Return what it is for a window of these sizes."""
+        return self.constant + sum(sizes[size.name] * times for size, times in self.terms)
+
+    def __repr__(self) -> str:
+        shown = [size.name if n == 1 else f"{n} * {size.name}" for size, n in self.terms]
+        if self.constant or not shown:
+            shown.append(str(self.constant))
+        return " + ".join(shown).replace("+ -", "- ")
+
+    # A size equals only itself.
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Extent) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def _key(self) -> tuple[Any, ...]:
+        return self.terms, self.constant
+
+    def __add__(self, other: Any) -> Any:
+        if not isinstance(other, int | Extent):
+            return self._number() + other
+        terms = dict(self.terms)
+        constant = self.constant
+        if isinstance(other, int):
+            constant += other
+        else:
+            constant += other.constant
+            for size, times in other.terms:
+                terms[size] = terms.get(size, 0) + times
+        kept = tuple(sorted(((s, n) for s, n in terms.items() if n), key=lambda part: part[0].name))
+        return Extent(kept, constant, self.recorder) if kept else constant
+
+    __radd__ = __add__
+
+    def __neg__(self) -> Extent:
+        return Extent(tuple((s, -n) for s, n in self.terms), -self.constant, self.recorder)
+
+    def __sub__(self, other: Any) -> Any:
+        return self + -other
+
+    def __rsub__(self, other: Any) -> Any:
+        return -self + other
+
+    def times(self, factor: int) -> Extent:
+        """Return it so many times over: the length of this axis and one of `factor` as one."""
+        terms = tuple((size, n * factor) for size, n in self.terms)
+        return Extent(terms, self.constant * factor, self.recorder)
+
+    def divided(self, divisor: int) -> Extent:
+        """Return it divided by a number that must divide all of it."""
+        parts = [n for _, n in self.terms] + [self.constant]
+        if divisor == 0 or any(n % divisor for n in parts):
+            raise ValueError(f"an axis of length {self} is not {divisor} equal parts")
+        terms = tuple((size, n // divisor) for size, n in self.terms)
+        return Extent(terms, self.constant // divisor, self.recorder)
+
+    # Any other arithmetic is the kernel's; an op that is given a size takes it as a scalar.
+    shape: ClassVar[tuple[int, ...]] = ()
+    ndim: ClassVar[int] = 0
+    dtype: ClassVar[np.dtype[Any]] = np.dtype(np.int64)
+
+    def astype(self, dtype: Any) -> Any:
+        """Return it as a traced number."""
+        return self._number()
+
+    def _number(self) -> Any:
+        if self.recorder is None:
+            raise CompileError(f"the size {self} is no number outside of a trace")
+        return self.recorder.number_of(self)
+
+    def __mul__(self, other: Any) -> Any:
+        return self if isinstance(other, int) and other == 1 else self._number() * other
+
+    def __rmul__(self, other: Any) -> Any:
+        return self if isinstance(other, int) and other == 1 else other * self._number()
+
+    def __truediv__(self, other: Any) -> Any:
+        return self._number() / other
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return other / self._number()
+
+    def __pow__(self, other: Any) -> Any:
+        return self._number() ** other
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        numbers = [x._number() if isinstance(x, Extent) else x for x in inputs]
+        return getattr(ufunc, method)(*numbers, **kwargs)
+
+    def _refused(self, *_: Any) -> NoReturn:
+        raise CompileError(
+            f"the size {self} is known only when a window comes, so it is no Python number: "
+            "multiply or divide values by it, or let `mean` do so; a loop or an `if` over it "
+            f"cannot be compiled{user_line()}"
+        )
+
+    __int__ = __bool__ = __float__ = __index__ = _refused
+    __lt__ = __le__ = __gt__ = __ge__ = _refused
+
+
+Length = int | Extent
+Shape = tuple[Length, ...]
+
+
+def extent_of(size: Size, recorder: Recorder | None = None) -> Extent:
+    """Return the extent that is one size."""
+    return Extent(((size, 1),), 0, recorder)
+
+
+def bound_of(length: Length) -> int:
+    """Return the most that a length can be.
+
+    Examples
+    --------
+    >>> bound_of(3), bound_of(extent_of(Size("C", 10)))
+    (3, 10)
+    """
+    return length.bound if isinstance(length, Extent) else length
+
+
+def value_of(length: Length, sizes: Mapping[str, int]) -> int:
+    """Return a length as a number, for a window of these sizes.
+
+    Examples
+    --------
+    >>> value_of(extent_of(Size("C", 10)) + 1, {"C": 4})
+    5
+    """
+    return length.value(sizes) if isinstance(length, Extent) else length
+
+
+def product(lengths: Iterable[Length]) -> Length | None:
+    """Return the length of several axes as one; None where two of them are dynamic.
+
+    Examples
+    --------
+    >>> product([2, 3]), product([2, extent_of(Size("C", 10)), 3])
+    (6, 6 * C)
+    """
+    total: Length = 1
+    for n in lengths:
+        if isinstance(total, Extent):
+            if isinstance(n, Extent):
+                return None
+            total = total.times(n)
+        else:
+            total = n.times(total) if isinstance(n, Extent) else n * total
+    return total
+
+
+def sizes_in(shape: Shape) -> list[Size]:
+    """Return the sizes that a shape names."""
+    return [size for n in shape if isinstance(n, Extent) for size, _ in n.terms]

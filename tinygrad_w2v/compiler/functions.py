@@ -1,0 +1,142 @@
+"""The scalar functions of the instruction `map`: for each its NumPy function and its source.
+
+This is the one list of what happens to single numbers. The interpreter calls the NumPy function on
+whole arrays; the generated kernel holds the source text, which is plain Python and Numba alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+
+class Scalar(NamedTuple):
+    """One scalar function.
+
+    Attributes
+    ----------
+    numpy : callable
+        On arrays of any kind.
+    source : str
+        An expression of ``{0}``, ``{1}``, ...
+    arity : int
+    dtype : str
+        Of the result: ``"float"``, ``"bool"``, or ``"same"`` as the widest input.
+    helper : str
+        A function that the source calls, by its name in `HELPERS`; else empty.
+    costly : bool
+        Whether computing it twice is worse than keeping it.
+    """
+
+    numpy: Callable[..., Any]
+    source: str
+    arity: int
+    dtype: str = "same"
+    helper: str = ""
+    costly: bool = False
+
+
+def _sigmoid(x: Any) -> Any:
+    e = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1, e) / (1 + e)
+
+
+def _softplus(x: Any) -> Any:
+    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+
+
+def _call(name: str) -> str:
+    return f"{name}({{0}})"
+
+
+def _binary(sign: str) -> str:
+    return f"({{0}} {sign} {{1}})"
+
+
+def _helped(numpy: Any, name: str, arity: int = 1) -> Scalar:
+    arguments = ", ".join(f"{{{i}}}" for i in range(arity))
+    return Scalar(numpy, f"{name}({arguments})", arity, "float", name, True)
+
+
+FUNCTIONS: dict[str, Scalar] = {
+    "add": Scalar(np.add, _binary("+"), 2),
+    "subtract": Scalar(np.subtract, _binary("-"), 2),
+    "multiply": Scalar(np.multiply, _binary("*"), 2),
+    "divide": Scalar(np.divide, _binary("/"), 2, "float"),
+    "remainder": Scalar(np.remainder, _binary("%"), 2),
+    "floor_divide": Scalar(np.floor_divide, _binary("//"), 2),
+    "negative": Scalar(np.negative, "(-{0})", 1),
+    "absolute": Scalar(np.absolute, "abs({0})", 1),
+    "square": Scalar(np.square, "({0} * {0})", 1),
+    "maximum": Scalar(np.maximum, "larger({0}, {1})", 2, "same", "larger"),
+    "minimum": Scalar(np.minimum, "smaller({0}, {1})", 2, "same", "smaller"),
+    "equal": Scalar(np.equal, _binary("=="), 2, "bool"),
+    "not_equal": Scalar(np.not_equal, _binary("!="), 2, "bool"),
+    "less": Scalar(np.less, _binary("<"), 2, "bool"),
+    "less_equal": Scalar(np.less_equal, _binary("<="), 2, "bool"),
+    "greater": Scalar(np.greater, _binary(">"), 2, "bool"),
+    "greater_equal": Scalar(np.greater_equal, _binary(">="), 2, "bool"),
+    "logical_and": Scalar(np.logical_and, _binary("and"), 2, "bool"),
+    "logical_or": Scalar(np.logical_or, _binary("or"), 2, "bool"),
+    "logical_not": Scalar(np.logical_not, "(not {0})", 1, "bool"),
+    "isfinite": Scalar(np.isfinite, "np.isfinite({0})", 1, "bool"),
+    "where": Scalar(np.where, "({1} if {0} else {2})", 3),
+    "float": Scalar(lambda x: x, "real({0})", 1, "float"),
+    "sign": Scalar(np.sign, "sign({0})", 1, "same", "sign"),
+    "floor": Scalar(np.floor, "np.floor({0})", 1, "float"),
+    "ceil": Scalar(np.ceil, "np.ceil({0})", 1, "float"),
+    "power": Scalar(np.power, "power({0}, {1})", 2, "float", "power", True),
+    "sqrt": Scalar(np.sqrt, "np.sqrt({0})", 1, "float", "", True),
+    "exp": Scalar(np.exp, "np.exp({0})", 1, "float", "", True),
+    "log": Scalar(np.log, "np.log({0})", 1, "float", "", True),
+    "expm1": Scalar(np.expm1, "np.expm1({0})", 1, "float", "", True),
+    "log1p": Scalar(np.log1p, "np.log1p({0})", 1, "float", "", True),
+    "log2": Scalar(np.log2, "np.log2({0})", 1, "float", "", True),
+    "sin": Scalar(np.sin, "np.sin({0})", 1, "float", "", True),
+    "cos": Scalar(np.cos, "np.cos({0})", 1, "float", "", True),
+    "tan": Scalar(np.tan, "np.tan({0})", 1, "float", "", True),
+    "tanh": Scalar(np.tanh, "np.tanh({0})", 1, "float", "", True),
+    "sinh": Scalar(np.sinh, "np.sinh({0})", 1, "float", "", True),
+    "cosh": Scalar(np.cosh, "np.cosh({0})", 1, "float", "", True),
+    "arctan": Scalar(np.arctan, "np.arctan({0})", 1, "float", "", True),
+    "logaddexp": _helped(np.logaddexp, "logaddexp", 2),
+    "sigmoid": _helped(_sigmoid, "sigmoid"),
+    "softplus": _helped(_softplus, "softplus"),
+}
+
+# What some of them call, as source: each runs as plain Python and under Numba. `real` is the
+# kernel's float type. None overflows, and each lets NaN through.
+HELPERS: dict[str, str] = {
+    "larger": """\
+def larger(x, y):
+    return x if x >= y or x != x else y
+""",
+    "smaller": """\
+def smaller(x, y):
+    return x if x <= y or x != x else y
+""",
+    "sign": """\
+def sign(x):
+    return real(x > 0) - real(x < 0) if x == x else x
+""",
+    "power": """\
+def power(x, y):
+    return real(x) ** real(y)
+""",
+    "sigmoid": """\
+def sigmoid(x):
+    e = np.exp(-abs(x))
+    return (real(1) if x >= 0 else e) / (real(1) + e)
+""",
+    "softplus": """\
+def softplus(x):
+    return (x if x > 0 or x != x else real(0)) + np.log1p(np.exp(-abs(x)))
+""",
+    "logaddexp": """\
+def logaddexp(x, y):
+    top = x if x >= y or x != x else y
+    return top if x == y and x - y != x - y else top + np.log1p(np.exp(-abs(x - y)))
+""",
+}

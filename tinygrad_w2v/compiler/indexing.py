@@ -1,0 +1,152 @@
+"""Indices of symbols: which part of an axis is taken, and zeros with values put back there.
+
+A basic index becomes a list with one entry for each axis: ``("at", place)`` for a number and
+``("range", first, step, length)`` for a slice. Places may be extents: the last of a dynamic axis
+is ``C - 1``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_w2v._base.errors import CompileError
+from tinygrad_w2v.autograd.diagnosis import user_line
+from tinygrad_w2v.compiler.extents import Extent, Length, Shape
+from tinygrad_w2v.compiler.symbols import Symbol, unsupported
+
+Part = tuple[Any, ...]
+
+
+def get_item(x: Symbol, index: Any) -> Any:
+    """Return ``x[index]``: a basic index, or one integer array among full slices."""
+    parts = index if isinstance(index, tuple) else (index,)
+    _check_trailing(x, index, parts)
+    ids = [p for p in parts if is_ids(p)]
+    if ids:
+        axis = _axis_of_ids(x.shape, parts)
+        return np.take(x, ids[0], axis=axis)
+    spec, shape, final = _basic(x.shape, parts)
+    taken = x.trace.record("slice", (x,), shape, x.kind, spec=spec)
+    return taken if final == shape else np.reshape(taken, final)
+
+
+def put_at(g: Symbol, index: Any, shape: Shape) -> Symbol:
+    """Return zeros of `shape` with `g` added at `index`: the transpose of ``x[index]``."""
+    parts = index if isinstance(index, tuple) else (index,)
+    ids = [p for p in parts if is_ids(p)]
+    if ids:
+        return scatter(g, ids[0], _axis_of_ids(shape, parts), shape)
+    spec, taken, _ = _basic(shape, parts)
+    g = np.reshape(g, taken)
+    return g.trace.record("scatter_slice", (g,), shape, g.kind, spec=spec)
+
+
+def scatter(g: Symbol, ids: Any, axis: int, shape: Shape) -> Symbol:
+    """Return zeros of `shape` with the slices of `g` added at places along an axis."""
+    ids = g.trace.symbol(ids)
+    return g.trace.record("scatter", (g, ids), shape, g.kind, axis=axis)
+
+
+def is_ids(part: Any) -> bool:
+    """Whether a part of an index is an integer array."""
+    kind = getattr(getattr(part, "dtype", None), "kind", "")
+    return bool(kind) and kind in "iu" and not isinstance(part, np.generic | Extent)
+
+
+def _check_trailing(x: Symbol, index: Any, parts: tuple[Any, ...]) -> None:
+    """A window has no batch axis: what is written for one must not name the first axis."""
+    if not (x.trace.forward and x.batched) or parts[:1] == (...,) or x.ndim == 0:
+        return
+    if is_ids(parts[0]) and len(parts) == 1:
+        return
+    kept = [p for p in parts if not (isinstance(p, slice) and p == slice(None))]
+    shown = ", ".join(["...", *[_shown(p) for p in kept]])
+    raise CompileError(
+        f"{x.name}[{', '.join(_shown(p) for p in parts)}]: {x.name} of one window has the shape "
+        f"{_shape_shown(x.shape)}; a batch would have more axes in front, so an index starts from "
+        f"the last axis: write {x.name}[{shown}]{user_line()}"
+    )
+
+
+def _shown(part: Any) -> str:
+    if isinstance(part, slice):
+        bounds = ["" if b is None else str(b) for b in (part.start, part.stop)]
+        return ":".join(bounds) + ("" if part.step is None else f":{part.step}")
+    return "..." if part is ... else str(part)
+
+
+def _shape_shown(shape: Shape) -> str:
+    return f"({', '.join(str(n) for n in shape)}{',' if len(shape) == 1 else ''})"
+
+
+def _axis_of_ids(shape: Shape, parts: tuple[Any, ...]) -> int:
+    """The axis that an integer array indexes; all other parts must be full slices."""
+    place = next(i for i, p in enumerate(parts) if is_ids(p))
+    others = [p for i, p in enumerate(parts) if i != place]
+    if any(not (p is ... or (isinstance(p, slice) and p == slice(None))) for p in others):
+        raise unsupported("an index of an integer array beside other parts")
+    if ... in others[:place]:
+        return len(shape) - (len(parts) - place)
+    return place
+
+
+def _basic(shape: Shape, parts: tuple[Any, ...]) -> tuple[tuple[Part, ...], Shape, Shape]:
+    """The entries of a basic index, the shape they leave, and that with new axes of 1."""
+    named = sum(p is not None and p is not ... for p in parts)
+    if named > len(shape):
+        raise IndexError(f"too many indices: {named} for shape {_shape_shown(shape)}")
+    fill = (slice(None),) * (len(shape) - named)
+    if ... in parts:
+        at = parts.index(...)
+        parts = parts[:at] + fill + parts[at + 1 :]
+    else:
+        parts = parts + fill
+    spec: list[Part] = []
+    left: list[Length] = []
+    final: list[Length] = []
+    for part in parts:
+        if part is None:
+            final.append(1)
+            continue
+        n = shape[len(spec)]
+        if isinstance(part, slice):
+            first, step, length = _slice(part, n)
+            spec.append(("range", first, step, length))
+            left.append(length)
+            final.append(length)
+        elif isinstance(part, int | np.integer | Extent) and not isinstance(part, bool):
+            spec.append(("at", _place(part, n)))
+        else:
+            raise unsupported(f"an index of type {type(part).__name__}")
+    return tuple(spec), tuple(left), tuple(final)
+
+
+def _place(place: Any, n: Length) -> Length:
+    if isinstance(place, Extent):
+        return place
+    place = int(place)
+    if isinstance(n, int) and not -n <= place < n:
+        raise IndexError(f"index {place} is out of range for an axis of length {n}")
+    if place >= 0:
+        return place
+    found: Length = n + place
+    return found
+
+
+def _slice(part: slice, n: Length) -> tuple[Length, int, Length]:
+    """First place, step and length of a slice."""
+    step = 1 if part.step is None else int(part.step)
+    if isinstance(n, int) and not any(isinstance(b, Extent) for b in (part.start, part.stop)):
+        first, stop, step = part.indices(n)
+        return first, step, len(range(first, stop, step))
+    if step == -1 and part.start is None and part.stop is None:
+        return n - 1, -1, n
+    if step != 1:
+        raise unsupported("a slice with a step along a dynamic axis")
+    first = 0 if part.start is None else _place(part.start, n)
+    stop = n if part.stop is None else _place(part.stop, n)
+    if isinstance(stop, int) and stop == 0 and isinstance(part.stop, int) and part.stop < 0:
+        stop = n
+    return first, 1, stop - first

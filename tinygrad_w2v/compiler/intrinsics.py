@@ -1,0 +1,41 @@
+"""One instruction of the processor that Numba has no name for: fetching a row ahead of its use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+_LINE = 64  # bytes that the processor fetches at a time
+
+
+@intrinsic
+def prefetch(typing_context: Any, table: Any, row: Any) -> Any:
+    """Begin to load ``table[row]``; it changes nothing and waits for nothing."""
+    if not isinstance(table, types.Array) or table.ndim < 1 or not isinstance(row, types.Integer):
+        return None
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array_type, row_type = signature.args
+        array = context.make_array(array_type)(context, builder, arguments[0])
+        index = context.cast(builder, arguments[1], row_type, types.intp)
+        strides = cgutils.unpack_tuple(builder, array.strides)
+        byte = ir.IntType(8).as_pointer()
+        start = builder.bitcast(array.data, byte)
+        begin = builder.gep(start, [builder.mul(index, strides[0])])
+        function = cgutils.get_or_insert_function(
+            builder.module,
+            ir.FunctionType(ir.VoidType(), [byte, *[ir.IntType(32)] * 3]),
+            "llvm.prefetch.p0",
+        )
+        flags = [ir.IntType(32)(n) for n in (1, 3, 1)]  # to write, keep near, data
+        with cgutils.for_range_slice(
+            builder, ir.IntType(64)(0), strides[0], ir.IntType(64)(_LINE), inc=True
+        ) as (offset, _):
+            builder.call(function, [builder.gep(begin, [offset]), *flags])
+        return context.get_dummy_value()
+
+    return types.void(table, row), generate

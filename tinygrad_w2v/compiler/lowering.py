@@ -1,0 +1,517 @@
+"""From instructions to statements in loops.
+
+An instruction is *kept* (its elements are stored in an array of its own) or *seen through*: a
+turned axis, a slice or a cheap scalar function is an expression in whoever reads it. So element-wise
+chains need no arrays, and a view costs nothing. Which are kept is decided here, by how often and in
+how many loops they would be computed anew.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from tinygrad_w2v.compiler.array_functions import regrouped
+from tinygrad_w2v.compiler.extents import Extent, Length, Shape
+from tinygrad_w2v.compiler.functions import FUNCTIONS
+from tinygrad_w2v.compiler.instructions import GIVEN, MOVED, WRITES, Instruction, Program
+from tinygrad_w2v.compiler.loops import (
+    Call,
+    Expression,
+    Load,
+    Loop,
+    Number,
+    SizeOf,
+    Statement,
+    Variable,
+    Whole,
+    ordered,
+    variables_in,
+)
+
+SCALARS = ("lr", "step")
+_START = {"sum": 0.0, "prod": 1.0, "max": -math.inf, "min": math.inf}
+_MODE = {"sum": "add", "prod": "prod", "max": "max", "min": "min"}
+_SUMMED = frozenset({"reduce", "einsum"})
+
+
+class Array(NamedTuple):
+    """An array of the kernel: its shape (axes of length 1 left out) and dtype."""
+
+    shape: Shape
+    dtype: str
+
+
+class Lowered(NamedTuple):
+    """Statements, and the arrays that they use.
+
+    Attributes
+    ----------
+    statements : tuple of Statement
+    arrays : dict
+        The kernel's own arrays by name.
+    loss : Expression
+    uniform : frozenset of str
+        Numbers that depend on sizes, the rate and the step alone. They come first, and are
+        computed in double precision whatever the kernel's float type is.
+    """
+
+    statements: tuple[Statement, ...]
+    arrays: Mapping[str, Array]
+    loss: Expression
+    uniform: frozenset[str] = frozenset()
+
+
+def lower(program: Program) -> Lowered:
+    """Return the statements of a program, in an order in which they may run."""
+    return _Lowering(program).run()
+
+
+class _Lowering:
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.by_name = program.by_name()
+        self.readers = program.readers()
+        self.uniform = self._uniform()
+        self.kept: set[str] = set()
+        for step in program:  # in order: whether a value is kept depends on those before it
+            if self._is_kept(step):
+                self.kept.add(step.name)
+        self.statements: list[Statement] = []
+        self.early: list[Statement] = []
+        self.arrays: dict[str, Array] = {}
+        self._variables = 0
+
+    def run(self) -> Lowered:
+        for step in sorted(self.program, key=lambda step: step.name not in self.uniform):
+            if step.op in WRITES:
+                self._write(step)
+            elif step.name in self.kept:
+                self.arrays[step.name] = Array(_squeezed(step.shape), step.dtype)
+                self._keep(step)
+        loss = self._element(self.program.loss, ())
+        # Numbers without loops, the rows that are read, what begins early, and all the rest.
+        first = [s for s in self.statements if s.array in self.uniform]
+        read = [s for s in self.statements if s.phase == "read"]
+        rest = [s for s in self.statements if s.array not in self.uniform and s.phase != "read"]
+        if any(self._needs_computed(s) for s in read):
+            read, rest = [], [s for s in self.statements if s.array not in self.uniform]
+        statements = tuple(ordered(s) for s in (*first, *read, *self.early, *rest))
+        uniform = frozenset(self.uniform & self.kept)
+        return Lowered(statements, self.arrays, loss, uniform)
+
+    def _needs_computed(self, statement: Statement) -> bool:
+        """Whether rows are read at ids that have to be computed first."""
+        return bool(statement.reads() & self.kept)
+
+    def _uniform(self) -> set[str]:
+        """The numbers that no array has a part in."""
+        found: set[str] = set()
+        for step in self.program:
+            scalar = step.op == "input" and step.name in SCALARS
+            number = step.op == "size" or (step.op == "constant" and step.shape == ())
+            computed = step.op == "map" and step.shape == () and set(step.inputs) <= found
+            if scalar or number or computed:
+                found.add(step.name)
+        return found
+
+    # ------------------------------------------------------------------ what is kept
+    def _is_kept(self, step: Instruction) -> bool:
+        if step.op in GIVEN or step.op in WRITES:
+            return False
+        if step.op in MOVED or step.op == "take_along":
+            return False
+        if step.op == "take":
+            # Rows that are read several times are copied first, so that each is fetched once;
+            # a row that is read once, and any other look-up, is just an index.
+            readers = self._final_readers(step.name)
+            loops = len(_squeezed(step.shape))
+            again = len(readers) > 1 or any(self._width(reader) > loops for reader in readers)
+            return again and self.by_name[step.inputs[0]].op == "parameter"
+        if step.op in _SUMMED:
+            return bool(self._summed_lengths(step)) or self._read_often(step)
+        if step.op == "map":
+            return self._read_often(step)
+        return True
+
+    def _summed_lengths(self, step: Instruction) -> list[Length]:
+        if step.op == "reduce":
+            shape = self.by_name[step.inputs[0]].shape
+            return [shape[axis] for axis in step["axes"] if shape[axis] != 1]
+        return [n for label, n in step["lengths"].items() if label not in step["out"] and n != 1]
+
+    def _read_often(self, step: Instruction) -> bool:
+        """Whether seeing through it would compute it more often than keeping it."""
+        if step.name == self.program.loss:
+            return False
+        readers = self._final_readers(step.name)
+        if step.name in self.uniform:
+            return any(reader.name not in self.uniform for reader in readers)
+        loops = len(_squeezed(step.shape))
+        wider = any(self._width(reader) > loops for reader in readers)
+        if any(reader.op == "first_place" for reader in readers):
+            return True
+        if len(readers) < 2 and not wider:
+            return False
+        return loops == 0 or self._costs(step) or self._depth(step) > 2
+
+    def _costs(self, step: Instruction) -> bool:
+        """Whether an element takes more than a little arithmetic."""
+        if step.name in self.kept or step.op in GIVEN:
+            return False
+        own = FUNCTIONS[step["function"]].costly if step.op == "map" else False
+        return own or any(self._costs(self.by_name[name]) for name in step.inputs)
+
+    def _depth(self, step: Instruction) -> int:
+        """How many scalar functions an element takes, those that it sees through included."""
+        if step.name in self.kept or step.op in GIVEN:
+            return 0
+        below = max((self._depth(self.by_name[name]) for name in step.inputs), default=0)
+        return below + (step.op not in MOVED)
+
+    def _final_readers(self, name: str) -> list[Instruction]:
+        """Who reads a value, views looked through."""
+        found = []
+        for reader in self.readers[name]:
+            if reader.op in MOVED:
+                found += self._final_readers(reader.name)
+            else:
+                found.append(reader)
+        return found
+
+    def _width(self, step: Instruction) -> int:
+        """In how many loops an instruction reads its inputs."""
+        own = len(_squeezed(step.shape))
+        if step.op in _SUMMED:
+            return own + len(self._summed_lengths(step))
+        if step.op in WRITES:
+            table = self.by_name[step.inputs[0]]
+            if step.op in ("add_rows", "put_rows"):
+                return len(_squeezed((*self.by_name[step.inputs[1]].shape, *table.shape[1:])))
+            return len(_squeezed(table.shape))
+        return own
+
+    # ------------------------------------------------------------------ an element of a value
+    def _element(self, name: str, indices: tuple[Expression, ...]) -> Expression:
+        """The element of a value at an index for each of its axes."""
+        step = self.by_name[name]
+        if name in self.kept:
+            return Load(name, tuple(i for i, n in zip(indices, step.shape, strict=True) if n != 1))
+        op = step.op
+        if op in GIVEN:
+            return self._given(step, indices)
+        if op == "map":
+            return Call(step["function"], tuple(self._fitted(x, indices) for x in step.inputs))
+        if op == "transpose":
+            places: list[Expression] = [Number(0)] * len(indices)
+            for index, axis in zip(indices, step["axes"], strict=True):
+                places[axis] = index
+            return self._element(step.inputs[0], tuple(places))
+        if op == "broadcast":
+            return self._fitted(step.inputs[0], indices)
+        if op == "reshape":
+            return self._reshaped(step, indices)
+        if op == "slice":
+            rest = iter(indices)
+            at = tuple(
+                _length(part[1]) if part[0] == "at" else _affine(part[1], part[2], next(rest))
+                for part in step["spec"]
+            )
+            return self._element(step.inputs[0], at)
+        if op in ("take", "take_along"):
+            return self._taken(step, indices)
+        if op == "einsum":
+            by_label = dict(zip(step["out"], indices, strict=True))
+            return self._product_of(step, by_label)
+        assert op == "reduce", op
+        rest = iter(indices)
+        shape = self.by_name[step.inputs[0]].shape
+        whole = tuple(Number(0) if i in step["axes"] else next(rest) for i in range(len(shape)))
+        return self._element(step.inputs[0], whole)
+
+    def _given(self, step: Instruction, indices: tuple[Expression, ...]) -> Expression:
+        if step.op == "constant" and step["value"] is not None:
+            return Number(step["value"])
+        if step.op == "size":
+            return Call("float", (SizeOf(step["extent"]),))
+        if step.op == "iota":
+            return indices[0]
+        load: Expression = Load(step.name, indices)
+        if step.op == "parameter" and step["wide"]:
+            load = Call("float", (load,))
+        return load
+
+    def _fitted(self, name: str, indices: tuple[Expression, ...]) -> Expression:
+        """The element of a value that is broadcast to more or longer axes."""
+        shape = self.by_name[name].shape
+        own = indices[len(indices) - len(shape) :] if shape else ()
+        pinned = tuple(Number(0) if n == 1 else i for i, n in zip(own, shape, strict=True))
+        return self._element(name, pinned)
+
+    def _reshaped(self, step: Instruction, indices: tuple[Expression, ...]) -> Expression:
+        old = self.by_name[step.inputs[0]].shape
+        groups = regrouped(old, step.shape)
+        assert groups is not None
+        at: list[Expression] = [Number(0)] * len(old)
+        for left, right in groups:
+            if len(left) == len(right) == 1:
+                at[left[0]] = indices[right[0]]
+                continue
+            place = indices[right[0]]
+            for axis in right[1:]:
+                place = _plus(_times(place, step.shape[axis]), indices[axis])
+            for axis in reversed(left[1:]):
+                at[axis] = Call("remainder", (place, _length(old[axis])))
+                place = Call("floor_divide", (place, _length(old[axis])))
+            at[left[0]] = place
+        return self._element(step.inputs[0], tuple(at))
+
+    def _taken(self, step: Instruction, indices: tuple[Expression, ...]) -> Expression:
+        x, ids = step.inputs
+        axis = step["axis"]
+        if step.op == "take_along":
+            at = list(indices)
+            at[axis] = self._fitted(ids, indices)
+            shape = self.by_name[x].shape
+            pinned = [
+                i if n != 1 or k == axis else Number(0)
+                for k, (i, n) in enumerate(zip(at, shape, strict=True))
+            ]
+            return self._element(x, tuple(pinned))
+        rank = len(self.by_name[ids].shape)
+        row = self._element(ids, indices[axis : axis + rank])
+        return self._element(x, (*indices[:axis], row, *indices[axis + rank :]))
+
+    def _product_of(self, step: Instruction, by_label: Mapping[str, Expression]) -> Expression:
+        factors = []
+        for name, term in zip(step.inputs, step["terms"], strict=True):
+            shape = self.by_name[name].shape
+            at = tuple(
+                Number(0) if n == 1 else by_label[label]
+                for label, n in zip(term, shape, strict=True)
+            )
+            factors.append(self._element(name, at))
+        product = factors[0]
+        for factor in factors[1:]:
+            product = Call("multiply", (product, factor))
+        return product
+
+    # ------------------------------------------------------------------ statements
+    def _loops(self, shape: Shape) -> tuple[tuple[Expression, ...], tuple[Loop, ...]]:
+        """A fresh loop for every axis that is longer than 1, and the index of every axis."""
+        indices: list[Expression] = []
+        loops: list[Loop] = []
+        for n in shape:
+            if n == 1:
+                indices.append(Number(0))
+                continue
+            self._variables += 1
+            variable = f"i{self._variables}"
+            indices.append(Variable(variable))
+            loops.append(Loop(variable, n))
+        return tuple(indices), tuple(loops)
+
+    def _fill(self, step: Instruction, value: float, early: bool = False) -> None:
+        """Note that all elements begin as one number."""
+        indices, loops = self._loops(_squeezed(step.shape))
+        fill = Statement(step.name, indices, _number(value, step), "set", loops)
+        (self.early if early else self.statements).append(fill)
+
+    def _keep(self, step: Instruction) -> None:
+        if step.op == "reduce":
+            self._keep_sum(step, step["function"])
+        elif step.op == "einsum":
+            self._keep_sum(step, "sum")
+        elif step.op == "concatenate":
+            self._keep_parts(step)
+        elif step.op in ("scatter", "scatter_along", "scatter_slice"):
+            self._keep_scattered(step)
+        elif step.op in ("segment_sum", "segment_repeat"):
+            self._keep_segments(step)
+        else:
+            indices, loops = self._loops(step.shape)
+            if step.op == "first_place":
+                value: Expression = Call("first_of", (Whole(step.inputs[0]), indices[0]))
+            else:
+                self.kept.discard(step.name)
+                value = self._element(step.name, indices)
+                self.kept.add(step.name)
+            phase = "read" if step.op == "take" else "compute"
+            at = _without_ones(indices, step.shape)
+            self.statements.append(Statement(step.name, at, value, "set", loops, phase=phase))
+
+    def _keep_sum(self, step: Instruction, function: str) -> None:
+        if step.op == "reduce":
+            shape = self.by_name[step.inputs[0]].shape
+            inner, loops = self._loops(shape)
+            out = [i for axis, i in enumerate(inner) if axis not in step["axes"]]
+            value = self._element(step.inputs[0], inner)
+            summed = {i.name for a, i in enumerate(inner) if a in step["axes"] and isinstance(i, Variable)}
+        else:
+            labels = list(step["lengths"])
+            inner, loops = self._loops(tuple(step["lengths"][label] for label in labels))
+            by_label = dict(zip(labels, inner, strict=True))
+            out = [by_label[label] for label in step["out"]]
+            value = self._product_of(step, by_label)
+            summed = {
+                i.name for label, i in by_label.items()
+                if label not in step["out"] and isinstance(i, Variable)
+            }
+        at = _without_ones(tuple(out), step.shape)
+        if not summed:
+            self.statements.append(Statement(step.name, at, value, "set", loops))
+            return
+        update = ordered(
+            Statement(step.name, at, value, _MODE[function], loops, frozenset(summed))
+        )
+        if not at or update.loops[-1].variable not in summed:
+            # A sum over an outer loop begins before it: early, so that it parts no loops.
+            self._fill(step, _START[function], early=update.loops[0].variable in summed)
+            self.statements.append(update)
+            return
+        # What an inner loop adds up is a number of its own, and stored when it is done.
+        own = replace(step, name=f"{step.name}_total")
+        self.arrays[own.name] = self.arrays[step.name]
+        self._fill(own, _START[function], early=update.loops[0].variable in summed)
+        self.statements.append(replace(update, array=own.name))
+        indices, loops = self._loops(_squeezed(step.shape))
+        self.statements.append(Statement(step.name, indices, Load(own.name, indices), "set", loops))
+
+    def _keep_parts(self, step: Instruction) -> None:
+        """One statement for each part that is put behind the others."""
+        axis, offset = step["axis"], 0
+        for name in step.inputs:
+            shape = self.by_name[name].shape
+            indices, loops = self._loops(shape)
+            value = self._element(name, indices)
+            at = list(indices)
+            at[axis] = _plus(indices[axis], _length(offset))
+            kept = _without_ones(tuple(at), step.shape)
+            self.statements.append(Statement(step.name, kept, value, "set", loops))
+            offset = offset + shape[axis]  # type: ignore[operator]
+
+    def _keep_scattered(self, step: Instruction) -> None:
+        """Zeros, and then what is added at places."""
+        self._fill(step, 0.0)
+        g = step.inputs[0]
+        indices, loops = self._loops(self.by_name[g].shape)
+        value = self._element(g, indices)
+        if step.op == "scatter":
+            axis, ids = step["axis"], step.inputs[1]
+            rank = len(self.by_name[ids].shape)
+            row = self._element(ids, indices[axis : axis + rank])
+            at = (*indices[:axis], row, *indices[axis + rank :])
+        elif step.op == "scatter_along":
+            places = list(indices)
+            places[step["axis"]] = self._fitted(step.inputs[1], indices)
+            at = tuple(places)
+        else:
+            rest = iter(indices)
+            at = tuple(
+                _length(part[1]) if part[0] == "at" else _affine(part[1], part[2], next(rest))
+                for part in step["spec"]
+            )
+        reduced = _not_in(loops, at)
+        kept = _without_ones(at, step.shape)
+        self.statements.append(Statement(step.name, kept, value, "add", loops, reduced))
+
+    def _keep_segments(self, step: Instruction) -> None:
+        """Ragged rows: segment s goes from ``starts[s]`` to where the next one starts."""
+        x, starts = step.inputs
+        segments = self.by_name[starts].shape[0]
+        count = self.by_name[x].shape[0] if step.op == "segment_sum" else step.shape[0]
+        (s,), (outer,) = self._loops((segments,)) if segments != 1 else ((Number(0),), (None,))
+        start = self._element(starts, (s,))
+        after = self._element(starts, (_plus(s, Number(1)),))
+        last = Call("equal", (_plus(s, Number(1)), _length(segments)))
+        stop = Call("where", (last, _length(count), after))
+        self._variables += 1
+        j = Variable(f"i{self._variables}")
+        inner = Loop(j.name, count, start, stop)
+        width, loops = self._loops(step.shape[1:])
+        around = (*(() if outer is None else (outer,)), inner, *loops)
+        if step.op == "segment_sum":
+            self._fill(step, 0.0)
+            at = _without_ones((s, *width), step.shape)
+            value = self._element(x, (j, *width))
+            new = Statement(step.name, at, value, "add", around, frozenset({j.name}))
+        else:
+            at = _without_ones((j, *width), step.shape)
+            new = Statement(step.name, at, self._element(x, (s, *width)), "set", around)
+        self.statements.append(new)
+
+    def _write(self, step: Instruction) -> None:
+        table = self.by_name[step.inputs[0]]
+        mode = "subtract" if step.parameters.get("subtract") else "add"
+        if step.op in ("add_to", "put"):
+            indices, loops = self._loops(table.shape)
+            value = self._fitted(step.inputs[1], indices)
+            mode = "set" if step.op == "put" else mode
+            self.statements.append(
+                Statement(table.name, indices, value, mode, loops, phase="write")
+            )
+            return
+        ids = self.by_name[step.inputs[1]]
+        indices, loops = self._loops((*ids.shape, *table.shape[1:]))
+        rank = len(ids.shape)
+        row = self._element(ids.name, indices[:rank])
+        value = self._fitted(step.inputs[-1], indices)
+        only_if = None
+        if step.op == "put_rows":
+            mode = "set"
+            first = self._element(step.inputs[2], indices[:1])
+            only_if = Call("equal", (first, indices[0]))
+        at = (row, *indices[rank:])
+        reduced = _not_in(loops, at)
+        self.statements.append(
+            Statement(table.name, at, value, mode, loops, reduced, "write", only_if)
+        )
+
+
+def _squeezed(shape: Shape) -> Shape:
+    return tuple(n for n in shape if n != 1)
+
+
+def _without_ones(indices: tuple[Expression, ...], shape: Shape) -> tuple[Expression, ...]:
+    return tuple(i for i, n in zip(indices, shape, strict=True) if n != 1)
+
+
+def _not_in(loops: tuple[Loop, ...], indices: tuple[Expression, ...]) -> frozenset[str]:
+    """The loops that no index depends on."""
+    used = {name for index in indices for name in variables_in(index)}
+    return frozenset(loop.variable for loop in loops if loop.variable not in used)
+
+
+def _number(value: float, step: Instruction) -> Number:
+    if step.dtype == "int":
+        return Number(int(value)) if math.isfinite(value) else Number(int(math.copysign(2**62, value)))
+    return Number(value)
+
+
+def _length(length: Length) -> Expression:
+    return SizeOf(length) if isinstance(length, Extent) else Number(int(length))
+
+
+def _plus(x: Expression, y: Expression) -> Expression:
+    if isinstance(x, Number) and isinstance(y, Number):
+        return Number(x.value + y.value)
+    if isinstance(y, Number) and y.value == 0:
+        return x
+    return y if isinstance(x, Number) and x.value == 0 else Call("add", (x, y))
+
+
+def _times(x: Expression, length: Length) -> Expression:
+    if isinstance(x, Number) and isinstance(length, int):
+        return Number(x.value * length)
+    return Call("multiply", (x, _length(length)))
+
+
+def _affine(first: Length, step: int, index: Expression) -> Expression:
+    """``first + step * index``"""
+    if step == 1:
+        return _plus(index, _length(first))
+    if step == -1:
+        return Call("subtract", (_length(first), index))
+    return _plus(_times(index, step), _length(first))

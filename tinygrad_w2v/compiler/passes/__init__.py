@@ -1,0 +1,22 @@
+"""What is done to instructions before they become loops; after each pass they are verified."""
+
+from tinygrad_w2v.compiler.instructions import Program
+from tinygrad_w2v.compiler.passes.algebra import simplify
+from tinygrad_w2v.compiler.passes.folding import fold_constants
+from tinygrad_w2v.compiler.passes.naming import name_values
+from tinygrad_w2v.compiler.passes.pruning import drop_unused
+from tinygrad_w2v.compiler.passes.sharing import share_common
+from tinygrad_w2v.compiler.verifying import verify
+
+PASSES = (drop_unused, fold_constants, share_common, simplify, fold_constants, share_common, drop_unused, name_values)
+
+
+def optimized(program: Program) -> Program:
+    """Return the program after all passes, each result verified."""
+    verify(program, "tracing")
+    for run_pass in PASSES:
+        program = verify(run_pass(program), run_pass.__name__)
+    return program
+
+
+__all__ = ["PASSES", "drop_unused", "fold_constants", "name_values", "optimized", "share_common", "simplify"]

@@ -1,0 +1,283 @@
+"""Equal values by less work: signs and factors move out, turned axes vanish into the products.
+
+Each rule is a few lines; all are tried on every instruction, in order, and the program is gone
+through again until nothing changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tinygrad_w2v._base.errors import CompileError
+from tinygrad_w2v.compiler.extents import Extent, product
+from tinygrad_w2v.compiler.instructions import Instruction, Program, Rewriter
+from tinygrad_w2v.compiler.passes.folding import constant_value
+
+_MOST_ROUNDS = 500
+Rule = Callable[[Instruction, Rewriter], "str | None"]
+
+
+def simplify(program: Program) -> Program:
+    """Apply all rules until none does anything."""
+    for _ in range(_MOST_ROUNDS):
+        changed = Rewriter(program, _any_rule).program
+        if changed.instructions == program.instructions:
+            return program
+        program = changed
+    raise CompileError("the rules of algebra undo each other; this is a fault of the compiler")
+
+
+def _any_rule(step: Instruction, new: Rewriter) -> str | None:
+    for rule in RULES:
+        found = rule(step, new)
+        if found is not None:
+            return found
+    return None
+
+
+# ---------------------------------------------------------------------- axes
+def _moved_nothing(step: Instruction, new: Rewriter) -> str | None:
+    """A slice of everything, a reshape to the same shape, axes turned back."""
+    if step.op not in ("slice", "reshape", "broadcast", "transpose"):
+        return None
+    x = new.made[step.inputs[0]]
+    if step.op == "slice":
+        whole = all(
+            part == ("range", 0, 1, n) for part, n in zip(step["spec"], x.shape, strict=True)
+        )
+        return x.name if whole else None
+    if step.op == "transpose":
+        return x.name if step["axes"] == tuple(range(len(x.shape))) else None
+    return x.name if step.shape == x.shape else None
+
+
+def _moved_twice(step: Instruction, new: Rewriter) -> str | None:
+    """One reshape after another, one transpose after another, one broadcast after another."""
+    if step.op not in ("reshape", "transpose", "broadcast"):
+        return None
+    inner = new.made[step.inputs[0]]
+    if inner.op != step.op:
+        return None
+    parameters = {}
+    if step.op == "transpose":
+        parameters = {"axes": tuple(inner["axes"][axis] for axis in step["axes"])}
+    return new.add(step, step.op, inner.inputs, parameters=parameters)
+
+
+def _stretched_input(step: Instruction, new: Rewriter) -> str | None:
+    """An element-wise function stretches its inputs itself."""
+    if step.op not in ("map", "add_rows", "add_to", "put"):
+        return None
+    inputs = list(step.inputs)
+    for i, name in enumerate(inputs):
+        x = new.made[name]
+        if step.op != "map" and i < len(inputs) - 1:
+            continue
+        if x.op == "broadcast":
+            inputs[i] = x.inputs[0]
+        elif x.op == "reshape" and all(n == 1 for n in x.shape):
+            if new.made[x.inputs[0]].shape == ():
+                inputs[i] = x.inputs[0]
+    if tuple(inputs) == step.inputs:
+        return None
+    if step.op == "map":
+        longest = max((len(new.made[name].shape) for name in inputs), default=0)
+        bounds = [new.made[name].shape for name in inputs]
+        covered = longest == len(step.shape) and all(
+            n == 1 or any(len(s) >= len(step.shape) - i and s[i - len(step.shape)] == n for s in bounds)
+            for i, n in enumerate(step.shape)
+        )
+        if not covered:
+            shape = _broadcast(bounds)
+            small = new.add(step, "map", tuple(inputs), shape=shape, parameters=step.parameters)
+            return new.add(step, "broadcast", (small,))
+    return new.add(step, step.op, tuple(inputs), parameters=step.parameters)
+
+
+def _broadcast(shapes: list[tuple[int | Extent, ...]]) -> tuple[int | Extent, ...]:
+    rank = max(len(shape) for shape in shapes)
+    padded = [(1,) * (rank - len(shape)) + shape for shape in shapes]
+    return tuple(next((n for n in lengths if n != 1), 1) for lengths in zip(*padded, strict=True))
+
+
+def _transposed_factor(step: Instruction, new: Rewriter) -> str | None:
+    """A product reads a turned factor by other labels."""
+    if step.op != "einsum":
+        return None
+    terms, inputs = list(step["terms"]), list(step.inputs)
+    for i, name in enumerate(inputs):
+        x = new.made[name]
+        if x.op == "transpose":
+            labels = [""] * len(terms[i])
+            for label, axis in zip(terms[i], x["axes"], strict=True):
+                labels[axis] = label
+            terms[i], inputs[i] = "".join(labels), x.inputs[0]
+    if tuple(inputs) == step.inputs:
+        return None
+    return new.add(
+        step, "einsum", tuple(inputs), parameters={**step.parameters, "terms": tuple(terms)}
+    )
+
+
+def _transposed_product(step: Instruction, new: Rewriter) -> str | None:
+    """A turned product is a product with its labels turned."""
+    if step.op != "transpose":
+        return None
+    x = new.made[step.inputs[0]]
+    if x.op != "einsum":
+        return None
+    out = "".join(x["out"][axis] for axis in step["axes"])
+    return new.add(step, "einsum", x.inputs, parameters={**x.parameters, "out": out})
+
+
+def _sum_of_stretched(step: Instruction, new: Rewriter) -> str | None:
+    """A sum over axes along which a value is only repeated is a multiple of it."""
+    if step.op != "reduce" or step["function"] != "sum":
+        return None
+    x = new.made[step.inputs[0]]
+    if x.op != "broadcast":
+        return None
+    inner = new.made[x.inputs[0]]
+    extra = len(x.shape) - len(inner.shape)
+    if any(i >= extra and inner.shape[i - extra] != 1 for i in step["axes"]):
+        return None
+    count = product(x.shape[i] for i in step["axes"])
+    if count is None or len(step["axes"]) + len(step.shape) != len(x.shape):
+        return None
+    left = tuple(n for i, n in enumerate(inner.shape) if i + extra not in step["axes"])
+    small = new.add(step, "reshape", (inner.name,), shape=left)
+    if isinstance(count, Extent):
+        number = new.add(step, "size", (), shape=(), parameters={"extent": count})
+    else:
+        number = new.add(step, "constant", (), shape=(), parameters={"value": float(count)})
+    scaled = new.add(
+        step, "map", (small, number), shape=left, parameters={"function": "multiply"}
+    )
+    return new.add(step, "broadcast", (scaled,))
+
+
+# ---------------------------------------------------------------------- signs and factors
+def _function(step: Instruction) -> str:
+    return str(step["function"]) if step.op == "map" else ""
+
+
+def _signs(step: Instruction, new: Rewriter) -> str | None:
+    """``-(-x)`` is x; a factor of -1 is a sign; a sign moves out of products and sums."""
+    name = _function(step)
+    made = new.made
+    if name == "negative":
+        inner = made[step.inputs[0]]
+        if _function(inner) == "negative":
+            return inner.inputs[0]
+        if _function(inner) == "subtract":
+            return new.add(
+                step, "map", inner.inputs[::-1], parameters={"function": "subtract"}
+            )
+    if name in ("multiply", "divide") and step.dtype == "float":
+        for i, other in ((0, 1), (1, 0)):
+            x = made[step.inputs[i]]
+            if name == "multiply" and constant_value(x) == -1 and x.shape == ():
+                if made[step.inputs[other]].shape == step.shape:
+                    kept = (step.inputs[other],)
+                    return new.add(step, "map", kept, parameters={"function": "negative"})
+            if _function(x) == "negative":
+                inputs = list(step.inputs)
+                inputs[i] = x.inputs[0]
+                value = new.add(step, "map", tuple(inputs), parameters=step.parameters)
+                return new.add(step, "map", (value,), parameters={"function": "negative"})
+    if step.op == "reduce" and step["function"] == "sum":
+        x = made[step.inputs[0]]
+        if _function(x) == "negative":
+            total = new.add(step, "reduce", x.inputs, parameters=step.parameters)
+            return new.add(step, "map", (total,), parameters={"function": "negative"})
+    if step.op == "einsum":
+        for i, read in enumerate(step.inputs):
+            if _function(made[read]) == "negative":
+                inputs = (*step.inputs[:i], made[read].inputs[0], *step.inputs[i + 1 :])
+                value = new.add(step, "einsum", inputs, parameters=step.parameters)
+                return new.add(step, "map", (value,), parameters={"function": "negative"})
+    if step.op in ("transpose", "reshape", "slice"):  # a broadcast moves the other way
+        x = made[step.inputs[0]]
+        if _function(x) == "negative":
+            value = new.add(step, step.op, x.inputs, parameters=step.parameters)
+            return new.add(step, "map", (value,), parameters={"function": "negative"})
+    return None
+
+
+def _subtracted(step: Instruction, new: Rewriter) -> str | None:
+    """Adding ``-x`` to a table, or to a value, is subtracting x."""
+    made = new.made
+    if step.op in ("add_rows", "add_to"):
+        value = made[step.inputs[-1]]
+        if _function(value) == "negative":
+            sign = not step.parameters.get("subtract", False)
+            inputs = (*step.inputs[:-1], value.inputs[0])
+            return new.add(step, step.op, inputs, parameters={"subtract": sign})
+    if _function(step) == "add":
+        x, y = (made[name] for name in step.inputs)
+        if _function(y) == "negative":
+            kept = (x.name, y.inputs[0])
+            return new.add(step, "map", kept, parameters={"function": "subtract"})
+        if _function(x) == "negative":
+            kept = (y.name, x.inputs[0])
+            return new.add(step, "map", kept, parameters={"function": "subtract"})
+    if _function(step) == "subtract" and _function(made[step.inputs[1]]) == "negative":
+        kept = (step.inputs[0], made[step.inputs[1]].inputs[0])
+        return new.add(step, "map", kept, parameters={"function": "add"})
+    return None
+
+
+def _neutral(step: Instruction, new: Rewriter) -> str | None:
+    """``x * 1``, ``x / 1``, ``x + 0``, ``x - 0``."""
+    name = _function(step)
+    neutral = {"multiply": 1, "divide": 1, "add": 0, "subtract": 0}.get(name)
+    if neutral is None:
+        return None
+    places = (1, 0) if name in ("multiply", "add") else (1,)
+    for i in places:
+        x, y = new.made[step.inputs[i]], new.made[step.inputs[1 - i]]
+        if x.shape == () and constant_value(x) == neutral and not isinstance(x["value"], bool):
+            if y.shape == step.shape and y.dtype == step.dtype:
+                return y.name
+    return None
+
+
+def _divided_by_number(step: Instruction, new: Rewriter) -> str | None:
+    """Dividing many numbers by one is multiplying them by its inverse, which is taken once."""
+    if _function(step) != "divide" or step.shape == ():
+        return None
+    x, y = (new.made[name] for name in step.inputs)
+    if y.shape != () or x.shape != step.shape:
+        return None
+    one = new.add(step, "constant", (), shape=(), parameters={"value": 1.0})
+    inverse = new.add(step, "map", (one, y.name), shape=(), parameters={"function": "divide"})
+    return new.add(step, "map", (x.name, inverse), parameters={"function": "multiply"})
+
+
+def _power(step: Instruction, new: Rewriter) -> str | None:
+    """``x^(1/2)`` is a root, ``x^2`` a square, ``x^1`` x."""
+    if _function(step) != "power":
+        return None
+    x, exponent = (new.made[name] for name in step.inputs)
+    value = constant_value(exponent)
+    if x.shape != step.shape or value not in (0.5, 1, 2):
+        return None
+    if value == 1:
+        return x.name
+    name = "sqrt" if value == 0.5 else "square"
+    return new.add(step, "map", (x.name,), parameters={"function": name})
+
+
+RULES: tuple[Rule, ...] = (
+    _moved_nothing,
+    _moved_twice,
+    _stretched_input,
+    _transposed_factor,
+    _transposed_product,
+    _sum_of_stretched,
+    _neutral,
+    _signs,
+    _subtracted,
+    _divided_by_number,
+    _power,
+)

@@ -1,0 +1,119 @@
+"""Arrays shrink to what is needed of them at a time.
+
+An array that is made and read in the same turn of a loop needs no axis for that loop; without axes
+it is a number in a register.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from tinygrad_w2v.compiler.loops import (
+    Expression,
+    Load,
+    Nest,
+    Statement,
+    Tree,
+    Variable,
+    Whole,
+    changed,
+    walk,
+)
+from tinygrad_w2v.compiler.lowering import Array
+
+
+class Placed(NamedTuple):
+    """Nests, and the arrays that are left (those without axes are numbers)."""
+
+    tree: Tree
+    arrays: Mapping[str, Array]
+
+
+def place(tree: Tree, arrays: Mapping[str, Array], result: Expression) -> Placed:
+    """Return the tree with every array as small as it may be.
+
+    Parameters
+    ----------
+    tree, arrays
+        Of `fuse` and `lower`.
+    result
+        What is read when all is done.
+    """
+    uses: dict[str, list[tuple[tuple[int, ...], tuple[Expression, ...]]]] = {}
+    whole: set[str] = set()
+    for path, statement in _with_paths(tree, ()):
+        for load in (Load(statement.array, statement.indices), *statement.loads()):
+            uses.setdefault(load.array, []).append((path, load.indices))
+        for expression in statement.expressions():
+            whole |= {part.array for part in walk(expression) if isinstance(part, Whole)}
+    loops = dict(_loops(tree))
+    dropped: dict[str, list[int]] = {}
+    for name in arrays:
+        found = uses.get(name, [])
+        if not found or name in whole:
+            continue
+        shared = {loops[number] for number in _common([path for path, _ in found])}
+        rank = len(found[0][1])
+        dropped[name] = [
+            axis
+            for axis in range(rank)
+            if any(all(at[axis] == Variable(v) for _, at in found) for v in shared)
+        ]
+    smaller = {
+        name: Array(
+            tuple(n for axis, n in enumerate(array.shape) if axis not in dropped.get(name, ())),
+            array.dtype,
+        )
+        for name, array in arrays.items()
+        if name in uses or any(isinstance(p, Load) and p.array == name for p in walk(result))
+    }
+    return Placed(_rewritten(tree, dropped), smaller)
+
+
+def _with_paths(tree: Any, path: tuple[int, ...]) -> Iterator[tuple[tuple[int, ...], Statement]]:
+    """Yield each statement with the loops around it, by identity."""
+    for node in tree:
+        if isinstance(node, Nest):
+            yield from _with_paths(node.body, (*path, id(node)))
+        else:
+            yield path, node
+
+
+def _loops(tree: Any) -> Iterator[tuple[int, str]]:
+    for node in tree:
+        if isinstance(node, Nest):
+            yield id(node), node.loop.variable
+            yield from _loops(node.body)
+
+
+def _common(paths: list[tuple[int, ...]]) -> tuple[int, ...]:
+    """The loops around all of these places."""
+    first, last = min(paths), max(paths)
+    shared = 0
+    while shared < min(len(first), len(last)) and first[shared] == last[shared]:
+        shared += 1
+    return first[:shared]
+
+
+def _rewritten(tree: Any, dropped: Mapping[str, list[int]]) -> Tree:
+    def shrunk(load: Load) -> Load:
+        gone = dropped.get(load.array, [])
+        kept = [index for axis, index in enumerate(load.indices) if axis not in gone]
+        return Load(load.array, tuple(changed(index, change) for index in kept))
+
+    def change(expression: Expression) -> Expression | None:
+        if isinstance(expression, Load) and dropped.get(expression.array):
+            return shrunk(expression)
+        return None
+
+    result: list[Nest | Statement] = []
+    for node in tree:
+        if isinstance(node, Nest):
+            result.append(Nest(node.loop, _rewritten(node.body, dropped)))
+            continue
+        new = node.mapped(lambda expression: changed(expression, change))
+        target = shrunk(Load(new.array, new.indices))
+        result.append(replace(new, indices=target.indices))
+    return tuple(result)

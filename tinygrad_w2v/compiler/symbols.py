@@ -1,0 +1,305 @@
+"""`Symbol`: an array that computes nothing and notes what would be computed.
+
+It answers NumPy's protocols, so the rules of the graph, which are written against NumPy's API, run
+on it unchanged and leave instructions. What a symbol cannot know is refused: its values, and the
+length of an axis that is dynamic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import numpy as np
+
+from tinygrad_w2v._base.errors import CompileError
+from tinygrad_w2v.autograd.diagnosis import user_line, user_site
+from tinygrad_w2v.autograd.node import Node
+from tinygrad_w2v.autograd.rows import RowGrad
+from tinygrad_w2v.compiler.extents import Extent, Shape
+from tinygrad_w2v.compiler.functions import FUNCTIONS
+from tinygrad_w2v.compiler.instructions import Instruction, Names, Program, writes_last
+
+_KINDS = {"f": "float", "i": "int", "u": "int", "b": "bool"}
+_PYTHON = {bool: "bool", int: "int", float: "float"}
+
+
+class Trace:
+    """Notes the instructions of one window.
+
+    Parameters
+    ----------
+    dtype
+        The kernel's float type.
+
+    Examples
+    --------
+    >>> trace = Trace(np.float32)
+    >>> x = trace.given("parameter", "x", (3,), "float")
+    >>> y = np.exp(x) * 2
+    >>> [(i.name, i.op) for i in trace.instructions]
+    [('x', 'parameter'), ('exp', 'map'), ('constant', 'constant'), ('multiply', 'map')]
+    """
+
+    def __init__(self, dtype: Any = np.float32) -> None:
+        self.float = np.dtype(dtype)
+        self.instructions: list[Instruction] = []
+        self.constants: dict[str, Any] = {}
+        # While the user's own expression runs: an index must then say that windows are batched.
+        self.forward = False
+        self._names = Names()
+
+    def record(
+        self, op: str, inputs: Any, shape: Shape, dtype: str, name: str = "", **parameters: Any
+    ) -> Symbol:
+        """Note an instruction and return its result."""
+        read = tuple(x.name for x in inputs)
+        wanted = name or (parameters["function"] if op == "map" else op)
+        site = user_site()
+        made = Instruction(
+            self._names.fresh(wanted), op, read, tuple(shape), dtype, parameters, str(site or "")
+        )
+        self.instructions.append(made)
+        return Symbol(self, made, op == "input" or any(x.batched for x in inputs))
+
+    def given(self, op: str, name: str, shape: Shape, dtype: str, **parameters: Any) -> Symbol:
+        """Note something that the window or the model brings along, under its name."""
+        shape = tuple(
+            Extent(n.terms, n.constant, self) if isinstance(n, Extent) else n for n in shape
+        )
+        return self.record(op, (), shape, dtype, name, **parameters)
+
+    def number_of(self, extent: Extent) -> Symbol:
+        """Return an extent as a float of the kernel."""
+        return self.record("size", (), (), "float", extent=Extent(extent.terms, extent.constant))
+
+    def symbol(self, value: Any) -> Symbol:
+        """Return any value that an op may meet as a symbol: numbers and arrays are constants."""
+        if isinstance(value, Cell):
+            return value.value
+        if isinstance(value, Symbol):
+            return value
+        if isinstance(value, Extent):
+            return self.number_of(value)
+        if type(value) in _PYTHON:
+            return self.record("constant", (), (), _PYTHON[type(value)], value=value)
+        array = np.asarray(value)
+        if array.dtype.kind not in _KINDS:
+            raise CompileError(
+                f"a value of type {type(value).__name__} cannot be compiled{user_line()}"
+            )
+        kind = _KINDS[array.dtype.kind]
+        if array.ndim == 0:
+            return self.record("constant", (), (), kind, value=array.item())
+        made = self.record("constant", (), array.shape, kind, name="array", value=None)
+        self.constants[made.name] = array
+        return made
+
+    @contextmanager
+    def following(self) -> Iterator[None]:
+        """Know, for the length of the block, that the user's expression runs."""
+        self.forward = True
+        try:
+            yield
+        finally:
+            self.forward = False
+
+    def program(self, loss: Symbol) -> Program:
+        """Return what was noted."""
+        return Program(writes_last(self.instructions), loss.name, dict(self.constants))
+
+
+class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
+    """The result of an instruction: a shape, a dtype and a name, and no values.
+
+    Attributes
+    ----------
+    shape : tuple
+        Of one window: ints and extents.
+    batched : bool
+        Whether it depends on the window, so that a batch would have more axes in front.
+    """
+
+    __hash__ = object.__hash__
+
+    def __init__(self, trace: Trace, instruction: Instruction, batched: bool) -> None:
+        self.trace, self.instruction, self.batched = trace, instruction, batched
+        self.name, self.kind = instruction.name, instruction.dtype
+        self.shape: Any = instruction.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The NumPy dtype that it would have."""
+        if self.kind == "float":
+            return self.trace.float
+        return np.dtype(np.int64 if self.kind == "int" else np.bool_)
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> Any:
+        """Number of elements; an extent where it is dynamic."""
+        total: Any = 1
+        for n in self.shape:
+            total = n if isinstance(total, int) and total == 1 else total * n
+        return total
+
+    @property
+    def T(self) -> Any:
+        """The axes turned round."""
+        return np.transpose(self)
+
+    def __repr__(self) -> str:
+        return f"Symbol({self.name}, {self.shape}, {self.kind})"
+
+    # ------------------------------------------------------------------ NumPy
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if any(isinstance(x, Node | RowGrad | Cell) for x in (*inputs, *kwargs.get("out", ()))):
+            return NotImplemented  # they know what to do with a symbol
+        kwargs.pop("casting", None)
+        if method != "__call__" or kwargs:
+            raise unsupported(f"np.{ufunc.__name__}" + (f".{method}" if method else ""))
+        from tinygrad_w2v.compiler import array_functions
+
+        return array_functions.call_ufunc(self.trace, ufunc, inputs)
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        if any(issubclass(kind, Node) for kind in types):
+            return NotImplemented
+        from tinygrad_w2v.compiler import array_functions
+
+        return array_functions.call(self.trace, func, args, kwargs)
+
+    def __tinygrad_op__(self, name: str, *args: Any) -> Any:
+        from tinygrad_w2v.compiler import array_functions
+
+        return array_functions.call_primitive(self, name, args)
+
+    def __getitem__(self, index: Any) -> Any:
+        from tinygrad_w2v.compiler import indexing
+
+        return indexing.get_item(self, index)
+
+    def astype(self, dtype: Any) -> Symbol:
+        """It in another dtype."""
+        return as_kind(self, _KINDS[np.dtype(dtype).kind])
+
+    def reshape(self, *shape: Any) -> Any:
+        """It in another shape."""
+        return np.reshape(self, shape[0] if len(shape) == 1 else shape)
+
+    def sum(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """Sum over axes."""
+        return np.sum(self, axis=axis, keepdims=keepdims)
+
+    def mean(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """Mean over axes."""
+        return np.mean(self, axis=axis, keepdims=keepdims)
+
+    # ------------------------------------------------------------------ what it cannot know
+    def _refused(self, *_: Any) -> NoReturn:
+        raise CompileError(
+            f"the value of {self.name} is known only when a window comes: an `if`, a loop or a "
+            "Python number cannot depend on it; use `np.where`, `np.maximum` or another op"
+            + user_line()
+        )
+
+    __bool__ = __int__ = __float__ = __index__ = __iter__ = __len__ = item = tolist = _refused
+
+    def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
+        self._refused()
+
+
+class Cell(np.lib.mixins.NDArrayOperatorsMixin):
+    """A place that an update rule writes into: ``m += ...`` gives it another value.
+
+    Examples
+    --------
+    >>> trace = Trace(np.float32)
+    >>> m = Cell(trace.given("parameter", "m", (3,), "float"))
+    >>> m *= 0.9
+    >>> m.value.instruction.op
+    'map'
+    """
+
+    __hash__ = object.__hash__
+
+    def __init__(self, value: Symbol) -> None:
+        self.value = value
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of its value."""
+        return self.value.dtype
+
+    @property
+    def shape(self) -> Any:
+        """Of its value."""
+        return self.value.shape
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        out = kwargs.pop("out", ())
+        given = [x.value if isinstance(x, Cell) else x for x in inputs]
+        result = getattr(ufunc, method)(*given, **kwargs)
+        if not out:
+            return result
+        (cell,) = out
+        if not isinstance(cell, Cell):
+            raise unsupported(f"np.{ufunc.__name__} into another array")
+        cell.value = result
+        return cell
+
+
+def unsupported(what: str) -> CompileError:
+    """The error for what has no instruction: it names it and the user's line."""
+    return CompileError(f"{what} cannot be compiled{user_line()}")
+
+
+def as_kind(x: Symbol, kind: str) -> Symbol:
+    """`x` as float, int or bool."""
+    if x.kind == kind:
+        return x
+    if kind == "float":
+        return x.trace.record("map", (x,), x.shape, "float", function="float")
+    if kind == "int" and x.kind == "bool":
+        one, zero = x.trace.symbol(1), x.trace.symbol(0)
+        return x.trace.record("map", (x, one, zero), x.shape, "int", function="where")
+    raise unsupported(f"a conversion from {x.kind} to {kind}")
+
+
+def broadcast_shapes(what: str, shapes: list[Shape]) -> Shape:
+    """The shape that all broadcast to; a dynamic length fits itself and 1."""
+    result: list[Any] = []
+    for axis in range(1, max((len(shape) for shape in shapes), default=0) + 1):
+        length: Any = 1
+        for shape in shapes:
+            n = shape[-axis] if axis <= len(shape) else 1
+            if n == 1 or n == length:
+                continue
+            if length != 1:
+                raise ValueError(f"{what}: axes of lengths {length} and {n} do not broadcast")
+            length = n
+        result.insert(0, length)
+    return tuple(result)
+
+
+def apply(function: str, *inputs: Any) -> Symbol:
+    """Note a scalar function of values that are broadcast."""
+    trace = next(x.trace for x in inputs if isinstance(x, Symbol))
+    given = [trace.symbol(x) for x in inputs]
+    scalar = FUNCTIONS[function]
+    kinds = [x.kind for x in (given[1:] if function == "where" else given)]
+    if scalar.dtype == "float" or "float" in kinds:
+        kind = "float"
+    else:
+        kind = "int" if "int" in kinds or function != "where" else "bool"
+    start = 1 if function == "where" else 0
+    if scalar.dtype != "bool" or "float" in kinds:
+        given[start:] = [as_kind(x, kind) for x in given[start:]]
+    result = scalar.dtype if scalar.dtype != "same" else kind
+    shape = broadcast_shapes(function, [x.shape for x in given])
+    return trace.record("map", given, shape, result, function=function)

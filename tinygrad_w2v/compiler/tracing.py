@@ -1,0 +1,322 @@
+"""From a model to instructions: its loss runs on symbols, and so do the rules of backward.
+
+Nothing here knows a derivative or a model. The expression is run for one window whose arrays are
+symbols; the engine walks the graph that it left, with the same rules as always; and the optimizer's
+own update is run on the gradients. What remains are instructions that read rows, compute, and
+write rows.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tinygrad_w2v._base.errors import CompileError, InputError
+from tinygrad_w2v.autograd.backward import gradients
+from tinygrad_w2v.autograd.modes import debug, enable_grad
+from tinygrad_w2v.autograd.node import Node
+from tinygrad_w2v.autograd.rows import RowGrad
+from tinygrad_w2v.compiler.extents import Extent, Shape, Size, extent_of
+from tinygrad_w2v.compiler.instructions import Program
+from tinygrad_w2v.compiler.symbols import Cell, Symbol, Trace
+from tinygrad_w2v.nn import Module, Parameter
+from tinygrad_w2v.optim import SGD
+from tinygrad_w2v.optim.optimizer import Optimizer
+
+DEFAULT_BOUND = 16
+LEARNING_RATE, STEP = "lr", "step"
+_KINDS = {"f": "float", "i": "int", "u": "int", "b": "bool"}
+
+Axes = Mapping[str, Any]
+
+
+class Field(NamedTuple):
+    """An array of a window: its name in the batch, its shape for one window, its kind."""
+
+    name: str
+    shape: Shape
+    kind: str
+
+
+class Traced(NamedTuple):
+    """What a trace leaves.
+
+    Attributes
+    ----------
+    program : Program
+    fields : tuple of Field
+        The arrays of a window, those included that the loss does not read.
+    arrays : dict
+        What the program's parameters are: a name to a function that returns the array.
+    predictions : Extent or int
+        How many predictions the loss of a window is a sum of.
+    """
+
+    program: Program
+    fields: tuple[Field, ...]
+    arrays: Mapping[str, Callable[[], Any]]
+    predictions: Any
+
+
+def fields_of(example: Any, axes: Axes | None) -> tuple[Field, ...]:
+    """Return the arrays of a window, with the dynamic axes that the user named.
+
+    Parameters
+    ----------
+    example : NamedTuple or dict of arrays
+        One window.
+    axes : dict
+        For a field a tuple with one entry an axis: its length, a name (a dynamic axis), or a
+        name with a bound, ``("C", 10)``.
+
+    Raises
+    ------
+    InputError
+        When an entry does not fit the example.
+    """
+    given = dict(axes or {})
+    arrays = example_arrays(example)
+    unknown = sorted(set(given) - set(arrays))
+    if unknown:
+        raise InputError(f"axes names {unknown[0]!r}, which the window lacks; it has {[*arrays]}")
+    bounds: dict[str, int] = {}
+    parts: dict[str, tuple[Any, ...]] = {}
+    for name, array in arrays.items():
+        entries = given.get(name, array.shape)
+        if array.ndim == 1 and len(entries) == 2 and isinstance(entries[0], str):
+            entries = (tuple(entries),)
+        if len(entries) != array.ndim:
+            raise InputError(
+                f"axes gives {name} {len(entries)} axes, but in the example it has the shape "
+                f"{array.shape}: give one entry for each axis of one window"
+            )
+        parts[name] = tuple(entries)
+        for entry, length in zip(entries, array.shape, strict=True):
+            if isinstance(entry, tuple):
+                bounds[entry[0]] = max(int(entry[1]), bounds.get(entry[0], 0))
+            elif isinstance(entry, str):
+                bounds.setdefault(entry, max(DEFAULT_BOUND, length))
+            elif entry != length:
+                raise InputError(f"axes gives {name} the length {entry}; the example has {length}")
+    sizes = {name: Size(name, bound) for name, bound in bounds.items()}
+
+    def length(entry: Any) -> Any:
+        name = entry[0] if isinstance(entry, tuple) else entry
+        return extent_of(sizes[name]) if isinstance(name, str) else int(entry)
+
+    return tuple(
+        Field(name, tuple(length(entry) for entry in parts[name]), _KINDS[array.dtype.kind])
+        for name, array in arrays.items()
+    )
+
+
+def example_arrays(example: Any) -> dict[str, Any]:
+    """Return the arrays of a window by name; what is None is left out."""
+    items = example if isinstance(example, Mapping) else getattr(example, "_asdict", dict)()
+    if not items:
+        raise InputError(
+            "a window is a dict of arrays or a NamedTuple of arrays, such as a Batch without "
+            f"leading axes, not {type(example).__name__}"
+        )
+    arrays = {name: np.asarray(value) for name, value in items.items() if value is not None}
+    for name, array in arrays.items():
+        if array.dtype.kind not in _KINDS:
+            raise InputError(f"{name} of a window holds {array.dtype}, not numbers")
+    return arrays
+
+
+def trace(
+    model: Module,
+    example: Any,
+    fields: tuple[Field, ...],
+    optimizer: Optimizer | None = None,
+    dtype: Any = np.float32,
+    only_gradients: bool = False,
+) -> Traced:
+    """Run a model's loss, its backward and the update on symbols.
+
+    Parameters
+    ----------
+    model : Module
+        With ``loss(batch)``, written over trailing axes.
+    example
+        One window: its type says what `loss` is given.
+    fields
+        Of `fields_of`.
+    optimizer : Optimizer, optional
+        Whose rule is applied; plain gradient descent by default.
+    dtype
+        The kernel's float type.
+    only_gradients : bool
+        Add the gradients to tables of their own and leave the parameters as they are.
+
+    Raises
+    ------
+    CompileError
+        Where an op has no instruction, with the line where it was applied.
+    """
+    notes = Trace(dtype)
+    symbols = {f.name: notes.given("input", f.name, f.shape, f.kind) for f in fields}
+    named = list(model.named_parameters())
+    arrays: dict[str, Callable[[], Any]] = {}
+    batch = _like(example, symbols)
+    with _symbolic(notes, named, arrays) as of:
+        with enable_grad(), debug():
+            with notes.following():
+                loss = model.loss(batch)
+            value = _checked_loss(model, loss)
+            lr = notes.given("input", LEARNING_RATE, (), "float")
+            linear = only_gradients or optimizer is None or type(optimizer) is SGD
+            seed = (notes.symbol(1.0) if only_gradients else lr) if linear else notes.symbol(1.0)
+            found = gradients(loss, seed)
+            if linear:
+                sign = 1.0 if only_gradients else -1.0
+                _write_linear(notes, named, found, of, sign, only_gradients, arrays)
+            else:
+                assert optimizer is not None
+                _write_by_rule(notes, named, found, of, lr, optimizer, arrays)
+        predictions = _predictions(model, batch)
+    return Traced(notes.program(value), fields, arrays, predictions)
+
+
+def _like(example: Any, symbols: dict[str, Symbol]) -> Any:
+    if isinstance(example, Mapping):
+        return {name: symbols.get(name) for name in example}
+    return type(example)(**{name: symbols.get(name) for name in example._fields})
+
+
+@contextmanager
+def _symbolic(
+    notes: Trace, named: list[tuple[str, Parameter]], arrays: dict[str, Callable[[], Any]]
+) -> Iterator[dict[str, Symbol]]:
+    """Give every Parameter a symbol for its data until the block ends."""
+    kept = [parameter._data for _, parameter in named]
+    of: dict[str, Symbol] = {}
+    try:
+        for name, parameter in named:
+            shape = tuple(parameter.shape)
+            of[name] = notes.given("parameter", name, shape, "float", wide=_wide(notes, parameter))
+            arrays[of[name].name] = lambda parameter=parameter: parameter._data
+            parameter._data = of[name]
+        yield of
+    finally:
+        for (_, parameter), data in zip(named, kept, strict=True):
+            parameter._data = data
+
+
+def _wide(notes: Trace, parameter: Parameter) -> bool:
+    """Whether a parameter's own dtype is another than the kernel's."""
+    return bool(parameter._data.dtype != notes.float)
+
+
+def _checked_loss(model: Module, loss: Any) -> Symbol:
+    what = f"{type(model).__name__}.loss"
+    if not isinstance(loss, Node):
+        raise CompileError(f"{what} returned a {type(loss).__name__}, not a Variable")
+    value = loss._data
+    if not isinstance(value, Symbol) or loss.creator is None:
+        raise CompileError(f"{what} does not depend on the window and the parameters")
+    if value.shape != ():
+        raise CompileError(
+            f"{what} has the shape {value.shape}; it must be one number, the sum over the batch: "
+            "end it with `.sum()`"
+        )
+    return value
+
+
+def _predictions(model: Any, batch: Any) -> Any:
+    count = getattr(model, "predictions", None)
+    found = 1 if count is None else count(batch)
+    if not isinstance(found, int | Extent):
+        raise CompileError(
+            f"{type(model).__name__}.predictions is neither a number nor a size: return for "
+            "example `batch.contexts.size`"
+        )
+    return found
+
+
+# ---------------------------------------------------------------------- what is written
+def _write_linear(
+    notes: Trace,
+    named: list[tuple[str, Parameter]],
+    found: Mapping[Any, Any],
+    of: Mapping[str, Symbol],
+    sign: float,
+    only_gradients: bool,
+    arrays: dict[str, Callable[[], Any]],
+) -> None:
+    """Add ``sign * gradient`` to each parameter: the rate is in the seed already."""
+    for name, parameter in named:
+        g = found.get(parameter)
+        if g is None:
+            continue
+        target = of[name]
+        if only_gradients:
+            target = notes.given("parameter", f"gradient_{name}", target.shape, "float", wide=False)
+            arrays[target.name] = lambda shape=target.shape: np.zeros(shape, notes.float)
+        for ids, values in g.parts if isinstance(g, RowGrad) else [(None, g)]:
+            values = notes.symbol(values)
+            values = values if sign == 1.0 else sign * values
+            if ids is None:
+                notes.record("add_to", (target, values), (), "float", name=f"write_{name}")
+            else:
+                given = (target, notes.symbol(ids), values)
+                notes.record("add_rows", given, (), "float", name=f"write_{name}")
+
+
+def _write_by_rule(
+    notes: Trace,
+    named: list[tuple[str, Parameter]],
+    found: Mapping[Any, Any],
+    of: Mapping[str, Symbol],
+    lr: Symbol,
+    optimizer: Optimizer,
+    arrays: dict[str, Callable[[], Any]],
+) -> None:
+    """Run the optimizer's own rule on symbols: on the rows that were read, or on the whole."""
+    rule = copy.copy(optimizer)
+    rule._lr = lr  # type: ignore[assignment]
+    rule.steps = notes.given("input", STEP, (), "float")  # type: ignore[assignment]
+    rule.begin_step()
+    places = {id(parameter): i for i, parameter in enumerate(optimizer.parameters)}
+    for name, parameter in named:
+        g = found.get(parameter)
+        if g is None or id(parameter) not in places:
+            continue
+        tables = [of[name]]
+        for k, state in enumerate(rule.state_names):
+            place = places[id(parameter)]
+            table = notes.given(
+                "parameter", f"{name}_{state}", of[name].shape, "float", wide=_wide(notes, parameter)
+            )
+            arrays[table.name] = lambda place=place, k=k: optimizer.state[place][k]
+            tables.append(table)
+        if isinstance(g, RowGrad):
+            _update_rows(notes, rule, name, tables, g)
+            continue
+        cells = [Cell(table) for table in tables]
+        rule.update(cells[0], notes.symbol(g), *cells[1:])  # type: ignore[arg-type]
+        for table, cell in zip(tables, cells, strict=True):
+            notes.record("put", (table, cell.value), (), "float", name=f"write_{table.name}")
+
+
+def _update_rows(
+    notes: Trace, rule: Optimizer, name: str, tables: list[Symbol], g: RowGrad
+) -> None:
+    """Sum the gradients of rows that repeat at their first place, and update these rows."""
+    width = tables[0].shape[1:]
+    ids = [np.reshape(notes.symbol(part), (-1,)) for part, _ in g.parts]
+    values = [np.reshape(notes.symbol(part), (-1, *width)) for _, part in g.parts]
+    rows = ids[0] if len(ids) == 1 else np.concatenate(ids)
+    gs: Any = values[0] if len(values) == 1 else np.concatenate(values)
+    first = notes.record("first_place", (rows,), rows.shape, "int", name=f"first_{name}")
+    total = notes.record("scatter", (gs, first), gs.shape, "float", name=f"sum_{name}", axis=0)
+    cells = [Cell(np.take(table, rows, axis=0)) for table in tables]
+    rule.update(cells[0], total, *cells[1:])  # type: ignore[arg-type]
+    for table, cell in zip(tables, cells, strict=True):
+        given = (table, rows, first, cell.value)
+        notes.record("put_rows", given, (), "float", name=f"write_{table.name}")

@@ -1,0 +1,142 @@
+"""Short axes of known length are written out, so that one inner loop serves all of them.
+
+The scores of a context with six words are six sums over the same loop: written out they are six
+numbers that are added up side by side, and the context's row is read once. A statement is written
+out along a short axis when it adds up and has a long inner loop beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from tinygrad_w2v.compiler.extents import Extent
+from tinygrad_w2v.compiler.loops import (
+    Call,
+    Expression,
+    Load,
+    Loop,
+    Number,
+    Statement,
+    Variable,
+    changed,
+    renamed,
+)
+from tinygrad_w2v.compiler.lowering import Array, Lowered
+
+SHORT, LONG = 8, 12
+
+
+def unroll(lowered: Lowered) -> Lowered:
+    """Return the statements with short axes written out."""
+    statements = list(lowered.statements)
+    arrays = dict(lowered.arrays)
+    split: dict[str, int] = {}
+    for statement in statements:
+        loop = _short_loop(statement)
+        if loop is None or statement.loops[-1].variable not in statement.reduced:
+            continue
+        # Six sums over an inner loop are six numbers, not an array of six.
+        place = _place_of(statement.indices, loop.variable)
+        if place is not None and statement.array in arrays:
+            split[statement.array] = place
+    result: list[Statement] = []
+    whole = {s.array for s in statements if _sums_whole(s)}
+    for statement in statements:
+        if statement.array in whole and statement.mode == "set":
+            continue  # the sum that is written out begins with its first term
+        if (summed := _summed_in_one(statement)) is not None:
+            result.append(_with_parts(summed, split))
+            continue
+        loop = _short_loop(statement) or _loop_over_split(statement, split)
+        copies = [statement] if loop is None else _written_out(statement, loop)
+        result += [_with_parts(copy, split) for copy in copies]
+    for name, place in split.items():
+        array = arrays.pop(name)
+        rest = (*array.shape[:place], *array.shape[place + 1 :])
+        for k in range(array.shape[place]):  # type: ignore[arg-type]
+            arrays[f"{name}_{k}"] = Array(rest, array.dtype)
+    return lowered._replace(statements=tuple(result), arrays=arrays)
+
+
+def _short_loop(statement: Statement) -> Loop | None:
+    """The loop that a statement is written out along."""
+    if statement.mode not in ("add", "subtract") or statement.phase != "compute":
+        return None
+    if len(statement.loops) < 2 or any(loop.ragged for loop in statement.loops):
+        return None
+    inner = statement.loops[-1].length
+    if isinstance(inner, Extent) or inner < LONG:
+        return None
+    for loop in reversed(statement.loops[:-1]):
+        short = not isinstance(loop.length, Extent) and loop.length <= SHORT
+        plain = _place_of(statement.indices, loop.variable) is not None
+        if short and (plain or loop.variable in statement.reduced):
+            return loop
+    return None
+
+
+def _sums_whole(statement: Statement) -> bool:
+    """Whether a sum is over one short axis alone, and so becomes one expression."""
+    loop = _short_loop(statement)
+    return loop is not None and statement.reduced == {loop.variable} and statement.mode == "add"
+
+
+def _summed_in_one(statement: Statement) -> Statement | None:
+    """A sum over a short axis as one expression."""
+    loop = _short_loop(statement)
+    if loop is None or loop.variable not in statement.reduced:
+        return None
+    terms = _written_out(statement, loop)
+    value = terms[0].value
+    for term in terms[1:]:
+        value = Call("add", (value, term.value))
+    mode = "set" if _sums_whole(statement) else statement.mode
+    reduced = statement.reduced - {loop.variable}
+    return replace(terms[0], value=value, mode=mode, reduced=reduced)
+
+
+def _place_of(indices: tuple[Expression, ...], variable: str) -> int | None:
+    for place, index in enumerate(indices):
+        if index == Variable(variable):
+            return place
+    return None
+
+
+def _loop_over_split(statement: Statement, split: Mapping[str, int]) -> Loop | None:
+    """The loop of a statement that goes over an array which is now several."""
+    for load in (Load(statement.array, statement.indices), *statement.loads()):
+        if load.array in split:
+            index = load.indices[split[load.array]]
+            for loop in statement.loops:
+                if index == Variable(loop.variable):
+                    return loop
+    return None
+
+
+def _written_out(statement: Statement, loop: Loop) -> list[Statement]:
+    assert isinstance(loop.length, int)
+    rest = replace(statement, loops=tuple(other for other in statement.loops if other != loop))
+    return [renamed(rest, {loop.variable: Number(k)}) for k in range(loop.length)]
+
+
+def _with_parts(statement: Statement, split: Mapping[str, int]) -> Statement:
+    """Let a statement read and write the parts of arrays that were split."""
+
+    def part_of(load: Load) -> Load:
+        place = split[load.array]
+        number = load.indices[place]
+        assert isinstance(number, Number), "an array that is split is only read part by part"
+        rest = (*load.indices[:place], *load.indices[place + 1 :])
+        return Load(f"{load.array}_{number.value}", tuple(changed(i, change) for i in rest))
+
+    def change(expression: Expression) -> Expression | None:
+        if isinstance(expression, Load) and expression.array in split:
+            return part_of(expression)
+        return None
+
+    new = statement.mapped(lambda expression: changed(expression, change))
+    if new.array in split:
+        target = part_of(Load(new.array, new.indices))
+        new = replace(new, array=target.array, indices=target.indices)
+    return new
