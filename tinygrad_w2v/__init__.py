@@ -22,6 +22,7 @@ from tinygrad_w2v.autograd import (
     value_and_grad,
     vjp,
 )
+from tinygrad_w2v.compiler import compile
 from tinygrad_w2v.drawing import graph
 from tinygrad_w2v.models import CBOW, SkipGram
 from tinygrad_w2v.nn import Module, Parameter
@@ -47,6 +48,7 @@ __all__ = [
     "WordVectors",
     "__version__",
     "check_grads",
+    "compile",
     "counting",
     "debug",
     "functions",

@@ -1,0 +1,8 @@
+"""From the graph that a forward expression leaves to one native function for a window.
+
+trace -> instructions -> passes, each verified -> loops -> fused -> source -> kernel
+"""
+
+from tinygrad_w2v.compiler.compiling import Compiled, compile
+
+__all__ = ["Compiled", "compile"]

@@ -1,0 +1,295 @@
+"""`compile`: from a module and an example of one window to a native function.
+
+The example says which arrays a window has; the axes say which lengths change from window to
+window. What comes back runs whole windows: rows are read, loss and gradient computed, rows written.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tinygrad_w2v._base.errors import InputError, NonFiniteError
+from tinygrad_w2v._base.types import AnyArray
+from tinygrad_w2v.compiler import storing
+from tinygrad_w2v.compiler.building import Built, build
+from tinygrad_w2v.compiler.extents import Extent, value_of
+from tinygrad_w2v.compiler.instructions import Program
+from tinygrad_w2v.compiler.packing import Packed, pack, pack_one
+from tinygrad_w2v.compiler.tracing import Axes, Traced, fields_of, trace
+from tinygrad_w2v.nn import Module
+from tinygrad_w2v.optim.optimizer import Optimizer
+
+CHUNK = 4096  # windows that `run` hands to the kernel at a time
+
+
+def compile(
+    model: Module,
+    example: Any,
+    axes: Axes | None = None,
+    optimizer: Optimizer | None = None,
+    dtype: Any = np.float32,
+) -> Compiled:
+    """Compile a model's loss, with its gradient and update, into one native function.
+
+    The loss is run once on symbols, for one window; backward's rules and the optimizer's rule run
+    on what it leaves. See ``docs/compiler.md``.
+
+    Parameters
+    ----------
+    model : Module
+        ``loss(batch)``, the sum over the windows of a batch, written over trailing axes.
+    example : NamedTuple or dict of arrays
+        One window: a batch without leading axes. `loss` is given the same kind.
+    axes : dict, optional
+        For each field whose axes change from window to window a tuple with an entry for each:
+        its length, or a name, or a name with the most it can be, ``{"contexts": (("C", 10),)}``.
+        Equal names are equal lengths.
+    optimizer : Optimizer, optional
+        Its rule and state are used; plain gradient descent by default.
+    dtype : dtype
+        float32 or float64: what is computed in. Parameters keep their own.
+
+    Returns
+    -------
+    Compiled
+
+    Raises
+    ------
+    CompileError
+        Where an op has no instruction; it names the op and the line.
+    InputError
+        When `axes` does not fit the example.
+    MissingDependencyError
+        Without numba.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tinygrad_w2v as tw
+    >>> class Line(tw.Module):
+    ...     def __init__(self):
+    ...         self.slope = tw.Parameter(np.zeros(1, np.float32))
+    ...     def loss(self, batch):
+    ...         return ((self.slope * batch["x"] - batch["y"]) ** 2).sum()
+    >>> line = Line()
+    >>> window = {"x": np.array([1.0, 2.0]), "y": np.array([2.0, 4.0])}
+    >>> step = tw.compile(line, window, {"x": ("n",), "y": ("n",)}).step
+    >>> [step(window, 0.05) for _ in range(3)], line.slope.data
+    ([20.0, 5.0, 1.25], array([1.75], dtype=float32))
+    """
+    storing.check_numba()
+    if np.dtype(dtype) not in (np.float32, np.float64):
+        raise InputError(f"dtype is {np.dtype(dtype)}; a kernel computes in float32 or float64")
+    return Compiled(model, example, axes, optimizer, np.dtype(dtype))
+
+
+class Compiled:
+    """A model as one native function for a window; what `compile` returns.
+
+    Attributes
+    ----------
+    model : Module
+        Whose Parameters are read and written, in place.
+    instructions : Program
+        What a window is computed with; ``print(compiled.instructions)`` shows it.
+    source : str
+        The kernel as Python; `path` is the file that it stands in (None: in memory only).
+    """
+
+    def __init__(
+        self,
+        model: Module,
+        example: Any,
+        axes: Axes | None,
+        optimizer: Optimizer | None,
+        dtype: np.dtype[Any],
+    ) -> None:
+        self.model, self.optimizer, self.dtype = model, optimizer, dtype
+        self._example = example
+        self.fields = fields_of(example, axes)
+        if optimizer is not None and not optimizer.parameters:
+            optimizer.bind(model.parameters())
+        self._traced = trace(model, example, self.fields, optimizer, dtype)
+        self._kernel = Kernel(self._traced, dtype, type(model).__name__)
+
+    @property
+    def instructions(self) -> Program:
+        """The instructions of a window, optimized."""
+        return self._kernel.built.program
+
+    @property
+    def source(self) -> str:
+        """The text of the kernel."""
+        return self._kernel.built.source.text
+
+    @property
+    def path(self) -> Path | None:
+        """The file that the source stands in."""
+        return self._kernel.path
+
+    def predictions(self, sizes: Mapping[str, int]) -> int:
+        """Return how many predictions a window of these sizes has: what a mean divides by."""
+        return value_of(self._traced.predictions, sizes)
+
+    def step(self, batch: Any, lr: float) -> float:
+        """Run one window: update the Parameters in place and return the loss from before.
+
+        Raises
+        ------
+        InputError
+            When an array's shape is not that of a window, or an id is out of range.
+        NonFiniteError
+            When the loss is NaN or infinite (the Parameters have been changed by then).
+        """
+        loss = self.run_packed(pack_one(batch, self.fields), np.array([lr], np.float64))
+        return loss
+
+    def run(self, source: Iterable[Any], lr: float) -> float:
+        """Run all windows that `source` yields, one after the other; return the sum of the losses.
+
+        Parameters
+        ----------
+        source : iterable
+            Of windows like the example; sizes may differ from one to the next.
+        lr : float
+
+        Raises
+        ------
+        InputError, NonFiniteError
+            As `step`; windows before the faulty ones have been run.
+        """
+        total = 0.0
+        for packed in pack(source, self.fields, CHUNK):
+            total += self.run_packed(packed, np.full(packed.count, lr, np.float64))
+        return total
+
+    def run_packed(self, packed: Packed, rates: AnyArray) -> float:
+        """Run windows that are packed already, each with its learning rate."""
+        steps = 0
+        if self.optimizer is not None:
+            steps = self.optimizer.steps
+            self.optimizer.steps += packed.count
+        self._kernel.check_ids(packed)
+        loss = self._kernel.run(packed, self._kernel.arrays(), rates, steps + 1)
+        if not math.isfinite(loss):
+            raise NonFiniteError(
+                f"the loss is {loss}: a window made numbers that are not finite; use a smaller "
+                "learning rate"
+            )
+        return loss
+
+    @cached_property
+    def _gradient_kernel(self) -> Kernel:
+        traced = trace(self.model, self._example, self.fields, None, self.dtype, True)
+        return Kernel(traced, self.dtype, f"{type(self.model).__name__}, gradients only")
+
+    def gradients(self, batch: Any) -> dict[str, AnyArray]:
+        """Return the gradient of one window's loss for each Parameter, as arrays of their shapes.
+
+        The Parameters are not changed. (It is a kernel of its own, compiled at the first call.)
+        """
+        packed = pack_one(batch, self.fields)
+        kernel = self._gradient_kernel
+        kernel.check_ids(packed)
+        arrays = kernel.arrays()
+        kernel.run(packed, arrays, np.ones(1), 1)
+        found = {}
+        for name, parameter in self.model.named_parameters():
+            gradient = arrays.get(f"gradient_{name}")
+            found[name] = np.zeros(parameter.shape, self.dtype) if gradient is None else gradient
+        return found
+
+    def graph(self) -> Any:
+        """Draw the instructions, with those that share a loop in one box: a `Drawing`."""
+        from tinygrad_w2v.compiler.picture import draw
+
+        return draw(self._kernel.built)
+
+    def __repr__(self) -> str:
+        return (
+            f"Compiled({type(self.model).__name__}, {len(self.instructions)} instructions, "
+            f"{self.dtype})"
+        )
+
+
+class Kernel:
+    """A traced program, built and loaded, and how it is called."""
+
+    def __init__(self, traced: Traced, dtype: np.dtype[Any], title: str) -> None:
+        self.traced, self.dtype = traced, dtype
+        self.built: Built = build(traced.program, dtype, f"The kernel of {title}.")
+        scope, self.path = storing.load(self.built.source.text)
+        self._run = scope["run"]
+        self._constants = [
+            np.ascontiguousarray(self.built.program.constants[name])
+            for name in self.built.source.constants
+        ]
+        self._lengths = self._id_bounds()
+
+    def arrays(self) -> dict[str, AnyArray]:
+        """Return the tables that the kernel reads and writes, by name."""
+        found = {name: self.traced.arrays[name]() for name in self.built.source.parameters}
+        for name, array in found.items():
+            if not array.flags.c_contiguous:
+                raise InputError(
+                    f"{name} is not contiguous, so a kernel cannot write it in place: assign a "
+                    f"copy, `model.{name}.data = np.ascontiguousarray(model.{name}.data)`"
+                )
+        return found
+
+    def run(
+        self, packed: Packed, arrays: Mapping[str, AnyArray], rates: AnyArray, step: int
+    ) -> float:
+        """Call the native function over all windows of `packed`."""
+        arguments = self.arguments(packed, arrays, rates, step)
+        return float(self._run(0, packed.count, *arguments))
+
+    def run_part(
+        self, first: int, last: int, arguments: list[Any]
+    ) -> float:
+        """Call the native function over some windows, with arguments made before."""
+        return float(self._run(first, last, *arguments))
+
+    def arguments(
+        self, packed: Packed, arrays: Mapping[str, AnyArray], rates: AnyArray, step: int
+    ) -> list[Any]:
+        """Return the arguments of the native function, in order."""
+        source = self.built.source
+        return [
+            *[packed.arrays[name] for name in source.inputs],
+            *[packed.sizes[name] for name in source.sizes],
+            *self._constants,
+            *[arrays[name] for name in source.parameters],
+            rates,
+            step,
+        ]
+
+    def _id_bounds(self) -> dict[str, int]:
+        """For each input that goes straight into a look-up, the shortest axis that it indexes."""
+        program = self.built.program
+        bounds: dict[str, int] = {}
+        for step in program:
+            if step.op in ("take", "add_rows", "put_rows"):
+                ids, table = program[step.inputs[1]], program[step.inputs[0]]
+                while ids.op in ("slice", "reshape", "broadcast", "transpose"):
+                    ids = program[ids.inputs[0]]
+                length = table.shape[step.parameters.get("axis", 0)]
+                if ids.op == "input" and not isinstance(length, Extent):
+                    bounds[ids.name] = min(length, bounds.get(ids.name, length))
+        return bounds
+
+    def check_ids(self, packed: Packed) -> None:
+        """Raise an InputError for an id that is no place of its table: a kernel does not look."""
+        for name, length in self._lengths.items():
+            low, high = packed.range_of(name)
+            if low < 0 or high >= length:
+                raise InputError(
+                    f"{name} holds ids from {low} to {high}, but the table has the rows 0 to "
+                    f"{length - 1}"
+                )

@@ -1,0 +1,123 @@
+"""Windows side by side in arrays, as a kernel reads them.
+
+Row number w of every array belongs to window w; rows are as long as the longest window may be, and
+of each dynamic size there is a number for each window. What lies behind a window's end is never read.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.types import AnyArray
+from tinygrad_w2v.compiler.extents import Extent, bound_of
+from tinygrad_w2v.compiler.tracing import Field, example_arrays
+
+
+@dataclass(frozen=True)
+class Packed:
+    """Windows in arrays.
+
+    Attributes
+    ----------
+    arrays : dict
+        A field's name to its array ``(count, ...)``.
+    sizes : dict
+        A size's name to how long it is in each window, int64 ``(count,)``.
+    count : int
+    """
+
+    arrays: Mapping[str, AnyArray]
+    sizes: Mapping[str, AnyArray]
+    count: int
+
+    def range_of(self, name: str) -> tuple[int, int]:
+        """Return the smallest and the largest number that windows hold (0, -1 of none)."""
+        array = self.arrays[name]
+        return (int(array.min()), int(array.max())) if array.size else (0, -1)
+
+
+def pack_one(window: Any, fields: Sequence[Field]) -> Packed:
+    """Return one window packed."""
+    return next(pack([window], fields, 1))
+
+
+def pack(source: Iterable[Any], fields: Sequence[Field], chunk: int) -> Iterator[Packed]:
+    """Yield windows packed, so many at a time.
+
+    Raises
+    ------
+    InputError
+        When a window lacks an array, or one has another shape than the fields say.
+
+    Examples
+    --------
+    >>> from tinygrad_w2v.compiler.tracing import fields_of
+    >>> windows = [{"x": np.array([1, 2])}, {"x": np.array([3])}]
+    >>> packed = next(pack(windows, fields_of(windows[0], {"x": (("C", 4),)}), chunk=10))
+    >>> packed.arrays["x"].shape, packed.sizes["C"]
+    ((2, 4), array([2, 1]))
+    """
+    waiting = iter(source)
+    while windows := list(itertools.islice(waiting, chunk)):
+        yield _packed(windows, fields)
+
+
+def _packed(windows: list[Any], fields: Sequence[Field]) -> Packed:
+    count = len(windows)
+    arrays = {
+        field.name: np.zeros((count, *[bound_of(n) for n in field.shape]), _dtype(field))
+        for field in fields
+    }
+    names = {size.name for f in fields for n in f.shape if isinstance(n, Extent) for size, _ in n.terms}
+    sizes = {name: np.full(count, -1, np.int64) for name in names}
+    for at, window in enumerate(windows):
+        given = example_arrays(window)
+        for field in fields:
+            if field.name not in given:
+                raise InputError(f"window {at} has no {field.name}")
+            array = given[field.name]
+            if array.ndim != len(field.shape):
+                raise InputError(
+                    f"{field.name} of window {at} has the shape {array.shape}, but one window's "
+                    f"has {len(field.shape)} axes; a kernel takes one window at a time"
+                )
+            for axis, (n, length) in enumerate(zip(field.shape, array.shape, strict=True)):
+                _note_size(field, axis, n, length, at, sizes)
+            if array.dtype.kind != arrays[field.name].dtype.kind and field.kind != "float":
+                raise InputError(f"{field.name} of window {at} is {array.dtype}, not {field.kind}")
+            arrays[field.name][(at, *[slice(n) for n in array.shape])] = array
+    return Packed(arrays, sizes, count)
+
+
+def _note_size(
+    field: Field, axis: int, n: Any, length: int, at: int, sizes: dict[str, AnyArray]
+) -> None:
+    if not isinstance(n, Extent):
+        if length != n:
+            raise InputError(
+                f"axis {axis} of {field.name} of window {at} is {length} long, not {n}; name it in "
+                "`axes` if it changes from window to window"
+            )
+        return
+    ((size, _),) = n.terms
+    if length > size.bound:
+        raise InputError(
+            f"axis {axis} of {field.name} of window {at} is {length} long, but {size.name} is at "
+            f'most {size.bound}: give a larger bound, `("{size.name}", {length})`, in `axes`'
+        )
+    known = int(sizes[size.name][at])
+    if known not in (-1, length):
+        raise InputError(
+            f"window {at}: {size.name} is {known} in one array and {length} in {field.name}"
+        )
+    sizes[size.name][at] = length
+
+
+def _dtype(field: Field) -> Any:
+    return {"float": np.float64, "int": np.int64, "bool": np.bool_}[field.kind]

@@ -1,0 +1,174 @@
+"""Sources on disk, where a user can read them and Numba keeps what it compiled of them.
+
+Each file is named by the hash of its text and of all that a compiled kernel depends on. The folder
+is private to the user. What is run is the text that was just generated, never what a file holds:
+the file is compared with it, and written anew where it differs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import linecache
+import logging
+import os
+import platform
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from tinygrad_w2v._base.errors import InputError, MissingDependencyError
+from tinygrad_w2v._base.files import safe_write
+from tinygrad_w2v._base.version import __version__
+
+FOLDER_VARIABLE = "TINYGRAD_W2V_KERNELS"
+logger = logging.getLogger(__name__)
+
+
+def check_numba() -> Any:
+    """Return the module numba.
+
+    Raises
+    ------
+    MissingDependencyError
+        That says what to install, and what runs without it.
+    """
+    try:
+        import numba
+    except ImportError as error:
+        raise MissingDependencyError(
+            "the compiled engine needs numba: pip install 'tinygrad_w2v[fast]'; "
+            "without it the NumPy engine runs"
+        ) from error
+    return numba
+
+
+def kernels_folder() -> Path | None:
+    """Return the private folder of sources; None where none can be written.
+
+    ``$TINYGRAD_W2V_KERNELS``, else ``kernels`` in ``$TINYGRAD_W2V_CACHE``, else in the user's own
+    cache. A folder that belongs to somebody else, or that others may write to, is not used.
+
+    Examples
+    --------
+    >>> folder = kernels_folder()
+    >>> folder is None or folder.is_dir()
+    True
+    """
+    for folder in _candidates():
+        with suppress(OSError):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if _is_private(folder):
+                return folder
+    return None
+
+
+def _candidates() -> Iterator[Path]:
+    if chosen := os.environ.get(FOLDER_VARIABLE):
+        yield Path(chosen)
+    elif cache := os.environ.get("TINYGRAD_W2V_CACHE"):
+        yield Path(cache) / "kernels"
+    else:
+        base = os.environ.get("XDG_CACHE_HOME")
+        with suppress(RuntimeError):
+            yield (Path(base) if base else Path.home() / ".cache") / "tinygrad_w2v" / "kernels"
+
+
+def _is_private(folder: Path) -> bool:
+    found = folder.stat()
+    if os.name == "posix":
+        if found.st_uid != os.getuid():
+            return False
+        if stat.S_IMODE(found.st_mode) != 0o700:
+            folder.chmod(0o700)
+    return os.access(folder, os.W_OK | os.X_OK)
+
+
+def identity(text: str) -> str:
+    """Return the hash of a source and of what its compiled form depends on.
+
+    Examples
+    --------
+    >>> identity("a") == identity("a") != identity("b")
+    True
+    """
+    numba = check_numba()
+    import llvmlite.binding
+
+    cpu = (llvmlite.binding.get_host_cpu_name(), llvmlite.binding.get_host_cpu_features().flatten())
+    about = (text, __version__, numba.__version__, np.__version__, platform.python_version(), *cpu)
+    return hashlib.sha256("\0".join(about).encode()).hexdigest()[:20]
+
+
+def load(text: str, say: Callable[[str], None] = logger.warning) -> tuple[dict[str, Any], Path | None]:
+    """Run a source and return what it defines, with the file that shows it.
+
+    Parameters
+    ----------
+    text
+        The source.
+    say
+        Is told where no folder can be written, so that the kernel is compiled in memory each time.
+
+    Returns
+    -------
+    scope : dict
+        What the source defines; ``run`` among it.
+    path : Path or None
+    """
+    check_numba()
+    folder = kernels_folder()
+    path = None
+    if folder is not None:
+        path = folder / f"kernel_{identity(text)}.py"
+        try:
+            _store(path, text)
+        except (OSError, InputError):
+            path = None
+    if path is None:
+        say(
+            "no folder for kernels can be written, so this one is compiled in memory each time; "
+            f"set {FOLDER_VARIABLE} to a folder of your own"
+        )
+        text = text.replace("cache=True", "cache=False")
+    return _executed(text, path), path
+
+
+def _store(path: Path, text: str) -> None:
+    """Write a source where it is missing or another one; a file that fits keeps its date."""
+    with suppress(OSError, UnicodeDecodeError):
+        if path.read_text(encoding="utf-8") == text:
+            return
+    with safe_write(path) as file:
+        file.write(text)
+
+
+def _executed(text: str, path: Path | None) -> dict[str, Any]:
+    digest = hashlib.sha256(text.encode()).hexdigest()[:20]
+    name = str(path) if path is not None else f"<kernel {digest}>"
+    # Numba finds the names that compiled code uses through the module, so it has to be known.
+    module = ModuleType(f"tinygrad_w2v_kernel_{digest}")
+    module.__file__ = name
+    sys.modules[module.__name__] = module
+    with _beside_sources():
+        exec(compile(text, name, "exec"), module.__dict__)
+    if path is None:
+        linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+    return module.__dict__
+
+
+@contextmanager
+def _beside_sources() -> Iterator[None]:
+    """Let Numba keep what it compiles beside the source, whatever its own variable says."""
+    from numba.core import config
+
+    before, config.CACHE_DIR = config.CACHE_DIR, ""
+    try:
+        yield
+    finally:
+        config.CACHE_DIR = before
