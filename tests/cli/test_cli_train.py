@@ -48,6 +48,7 @@ def test_a_run_leaves_its_files(trained: Path) -> None:
         "seed": 1,
         "hs": False,
         "cbow_mean": True,
+        "shared_negatives": True,
     }
     assert 1 <= settings["settings"]["batch"] <= 256
     assert settings["engine"]["name"] == "numpy"
@@ -141,6 +142,7 @@ def test_options_reach_the_training(run, text, tmp_path) -> None:
     options = "--model skipgram --size 6 --window 2 --negative 3 --sample 0 --alpha 0.05 --batch 7"
     more = "--min-alpha 0.01 --ns-exponent 0.5 --max-vocab 6 --seed 9 --no-shrink-windows"
     tokens = "--tokenizer whitespace --no-lower --compat word2vec --min-count 2 --epochs 2"
+    more += " --negatives-per-pair"
     words = f"{options} {more} {tokens}".split()
     assert run("train", text, *words, "--quiet", "--output", out).status == 0
     settings = json.loads((out / "settings.json").read_text(encoding="utf-8"))
@@ -162,6 +164,7 @@ def test_options_reach_the_training(run, text, tmp_path) -> None:
         "seed": 9,
         "hs": False,
         "cbow_mean": True,
+        "shared_negatives": False,
     }
     assert settings["text"]["tokenizer"] == "whitespace"
     assert settings["text"]["lower"] is False

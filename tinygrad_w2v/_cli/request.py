@@ -20,7 +20,11 @@ from tinygrad_w2v.word2vec.settings import TrainingSettings
 
 SETTINGS = tuple(TrainingSettings.__dataclass_fields__)
 # The flags whose names are not the setting's.
-FLAGS = {"max_final_vocab": "--max-vocab", "shrink_windows": "--no-shrink-windows"}
+FLAGS = {
+    "max_final_vocab": "--max-vocab",
+    "shrink_windows": "--no-shrink-windows",
+    "shared_negatives": "--negatives-per-pair",
+}
 # What has to stay, for learned vectors to be of use.
 FIXED_BY_UPDATE = ("model", "size", "hs")
 

@@ -78,6 +78,10 @@ class TrainingSettings:
         negative sampling, else the sum of both is learned, as in word2vec.c and gensim.
     cbow_mean : bool
         False: CBOW takes the sum of the contexts' vectors in place of the mean.
+    shared_negatives : bool
+        Skip-gram's pairs of a window share its negative words, so that a window is small matrix
+        products; False: K words are drawn for each pair. CBOW predicts once a window, so that
+        there is nothing to share.
 
     Raises
     ------
@@ -110,6 +114,7 @@ class TrainingSettings:
     seed: int = 1
     hs: bool = False
     cbow_mean: bool = True
+    shared_negatives: bool = True
 
     def __post_init__(self) -> None:
         if self.model not in MODELS:
@@ -174,6 +179,7 @@ class TrainingSettings:
             seed=self.seed,
             batch_size=windows_in_batch(self, vocabulary.counts),
             hs=self.hs,
+            shared_negatives=self.shared_negatives or self.model != "skipgram",
         )
         return WindowSource(corpus, vocabulary.counts, settings)
 

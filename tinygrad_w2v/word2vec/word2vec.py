@@ -40,7 +40,7 @@ logger = logging.getLogger(__name__)
 _KEPT = (
     "vector_size window min_count max_vocab_size sample seed workers alpha min_alpha sg hs "
     "negative ns_exponent cbow_mean epochs max_final_vocab shrink_windows compute_loss engine "
-    "compat deterministic"
+    "compat deterministic shared_negatives"
 ).split()
 _COUNTED = ("corpus_count", "corpus_total_words", "losses", "total_train_time", "_epochs_drawn")
 
@@ -105,6 +105,9 @@ class Word2Vec(LearnedWords):
         gradient of the mean, or the true gradient. By default the former.
     deterministic : bool
         True of this engine in any case.
+    shared_negatives : bool
+        Skip-gram's pairs of a window share its negative words, as a few matrix products; False
+        draws them for each pair, as gensim does, which takes longer. CBOW predicts once a window.
     model : Module, or function of (vocab_size, vector_size), optional
         A model of yours: ``loss(batch)`` is the sum over a `Batch`, ``w_in (V, dim)`` holds the
         vectors; ``predictions(batch)`` may tell what the loss is divided by for a mean.
@@ -181,6 +184,7 @@ class Word2Vec(LearnedWords):
         engine: str = "auto",
         compat: str | None = None,
         deterministic: bool = False,
+        shared_negatives: bool = True,
         model: Any = None,
         corpus_iterable: Iterable[Iterable[str]] | None = None,
     ) -> None:
@@ -193,6 +197,7 @@ class Word2Vec(LearnedWords):
         self.workers, self.engine, self.deterministic = workers, engine, deterministic
         self.sg, self.hs, self.cbow_mean, self.compat = sg, hs, cbow_mean, compat
         self.negative, self.ns_exponent = negative, ns_exponent
+        self.shared_negatives = shared_negatives
         self.compute_loss, self.callbacks = compute_loss, check_callbacks(callbacks)
         self.total_train_time = 0.0
         self.interrupted = False
@@ -245,6 +250,7 @@ class Word2Vec(LearnedWords):
                 seed=int(seed),
                 hs=bool(self.hs),
                 cbow_mean=bool(self.cbow_mean),
+                shared_negatives=bool(self.shared_negatives),
             )
 
     # Training
