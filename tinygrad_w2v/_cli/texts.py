@@ -79,7 +79,9 @@ def read_text(
         extended = None
         settings = request.settings
         if base is not None:
-            extended = extend(base, vocabulary, corpus, settings.min_count, settings.max_vocab)
+            place = folder if request.sources else None
+            rule = settings.min_count, settings.max_vocab
+            extended = extend(base, vocabulary, corpus, *rule, folder=place)
             vocabulary, corpus = extended.vocabulary, extended.corpus
         corpus.check_window(settings.window)
     facts = TextFacts(
@@ -133,7 +135,10 @@ def _vocabulary_and_ids(
         "replace" if request.errors == "replace" else "strict",
         rules,
     )
-    plan = plan_corpus(request.sources, how, folder, settings.size)
+    copies = 1 + (request.heldout is not None) + every_word
+    plan = plan_corpus(request.sources, how, folder, settings.size, copies=copies)
+    if plan is not None:
+        plan.check_disk()
     if plan is not None and plan.text_bytes >= WORTH_A_PLAN:
         note(str(plan), quiet)
     warning = None if plan is None else plan.warning()

@@ -166,7 +166,8 @@ def _train(
     heldout = heldout_facts = update_facts = None
     if request.heldout is not None:
         with named_after_options():
-            corpus, part = split_sentences(corpus, request.heldout, settings.seed)
+            place = folder.checkpoints if request.sources else None
+            corpus, part = split_sentences(corpus, request.heldout, settings.seed, place)
             heldout = HeldoutLoss(vocabulary, part, settings)
         heldout_facts = HeldoutFacts(request.heldout, part.sentences, part.words, heldout.unigram)
     model = settings.new_model(len(vocabulary))
