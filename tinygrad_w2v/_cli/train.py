@@ -11,7 +11,7 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from tinygrad_w2v._base.errors import InputError, NonFiniteError
+from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._cli.console import note, say
 from tinygrad_w2v._cli.machine import versions
 from tinygrad_w2v._cli.neighbors import neighbor_lines, words_to_show
@@ -35,13 +35,15 @@ from tinygrad_w2v._cli.results import (
 from tinygrad_w2v._cli.run_folder import RunFolder, is_finished
 from tinygrad_w2v._cli.texts import Text, check_sources, read_text
 from tinygrad_w2v._cli.train_options import DEFAULT_FOLDER, check_numbers
-from tinygrad_w2v._cli.training import HeldoutLoss, train_model
+from tinygrad_w2v._cli.training import train_model
 from tinygrad_w2v._cli.updating import Base, put_old_words, read_base
 from tinygrad_w2v.text.splitting import split_sentences
 from tinygrad_w2v.text.tokenizing import get_tokenizer
 from tinygrad_w2v.training.checkpoints import Checkpoint, Checkpoints, newest_checkpoint
 from tinygrad_w2v.training.run import History, RunState
 from tinygrad_w2v.vectors import WordVectors
+from tinygrad_w2v.word2vec.heldout_loss import HeldoutLoss
+from tinygrad_w2v.word2vec.run_hooks import naming_last_checkpoint
 from tinygrad_w2v.word2vec.vector_training import Trained
 
 ENGINE = "numpy", "it is the only engine of this version"
@@ -189,7 +191,7 @@ def _train(
         arguments.checkpoint_minutes,
         note,
     )
-    try:
+    with naming_last_checkpoint(folder.checkpoints, note):
         history = train_model(
             model,
             vocabulary,
@@ -201,15 +203,6 @@ def _train(
             patience=request.early_stopping,
             quiet=arguments.quiet,
         )
-    except NonFiniteError as error:
-        last = newest_checkpoint(folder.checkpoints, note)
-        if last is None:
-            raise
-        state = last.state
-        raise NonFiniteError(
-            f"{error}; the last good checkpoint is {last.path}, of epoch {state.epoch + 1} after "
-            f"{state.batch} batches"
-        ) from error
     vectors = WordVectors(vocabulary.words, model.w_in.data, vocabulary.counts)
     trained = Trained(vectors, model, history)
     return Outcome(trained, request, text.facts, heldout_facts, update_facts)

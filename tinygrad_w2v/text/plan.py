@@ -74,7 +74,8 @@ class CorpusPlan(NamedTuple):
         return (
             f"about {self.words:,} words in {in_bytes(self.text_bytes)} of text; memory about "
             f"{in_bytes(self.memory)}{limit}, disk {in_bytes(self.disk)} of "
-            f"{in_bytes(self.disk_free)} in {self.folder}, reading takes about {_duration(self.seconds)}"
+            f"{in_bytes(self.disk_free)} in {self.folder}, reading takes about "
+            f"{_duration(self.seconds)}"
         )
 
     def warning(self) -> str | None:

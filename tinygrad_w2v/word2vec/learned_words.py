@@ -32,8 +32,10 @@ class LearnedWords:
         The words and counts.
     model : Module or None
         Its `w_in` has a row for each of them.
-    losses : list of float
-        Mean loss of a prediction, one an epoch.
+    losses, heldout_losses : list of float
+        Mean loss of a prediction, one an epoch, on what is trained on and on what is held out.
+    unigram_loss : float or None
+        The held-out loss of the best model that does not look at contexts.
     corpus_count, corpus_total_words : int
         Sentences and words of the last text that was counted.
     """
@@ -50,6 +52,8 @@ class LearnedWords:
         self.vocabulary: Vocabulary | None = None
         self.model: Any = None
         self.losses: list[float] = []
+        self.heldout_losses: list[float] = []
+        self.unigram_loss: float | None = None
         self.raw_vocab: dict[str, int] = {}
         self.corpus_count = self.corpus_total_words = 0
         self._given_model = given_model
@@ -189,7 +193,8 @@ class LearnedWords:
             self._grow(vocabulary)
         else:
             self.vocabulary, self.model = vocabulary, self._new_model(len(vocabulary))
-            self.losses, self._epochs_drawn, self._wv = [], 0, None
+            self.losses, self.heldout_losses, self.unigram_loss = [], [], None
+            self._epochs_drawn, self._wv = 0, None
         logger.info(
             "vocabulary: %s words, %s occurrences, of a text of %s words in %s sentences",
             *(

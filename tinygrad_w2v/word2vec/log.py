@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import sys
+from pathlib import Path
 from typing import TextIO, cast
 
 from tinygrad_w2v._base.progress import Progress
@@ -76,13 +77,23 @@ def log_epoch(number: int, loss: float) -> None:
         )
 
 
-def progress_of(total: int, report_delay: float) -> Progress:
+def log_interrupt(words: int, checkpoints: Path | None) -> None:
+    """Log that Ctrl-C was pressed, and how to go on."""
+    logger.warning(
+        "interrupted after %s words; what was learned is kept%s",
+        *(words, "" if checkpoints is None else "; the same call with resume=True goes on"),
+    )
+
+
+def progress_of(total: int, report_delay: float, done: int = 0) -> Progress:
     """Return lines in the log where it is read, else a bar on a terminal, else nothing."""
     if logger.isEnabledFor(logging.INFO):
         stream = cast(TextIO, LogLines(logger))
-        return Progress(total, "words", "training", stream=stream, interval=report_delay)
+        return Progress(
+            total, "words", "training", stream=stream, interval=report_delay, initial=done
+        )
     watched = sys.stderr is not None and sys.stderr.isatty()
-    return Progress(total, "words", "training", quiet=not watched)
+    return Progress(total, "words", "training", quiet=not watched, initial=done)
 
 
 class LogLines:

@@ -117,9 +117,19 @@ def named_after_keywords() -> Iterator[None]:
     except (InputError, NonFiniteError) as error:
         text = re.sub(r"--([a-z]+(?:-[a-z]+)*)", _keyword, str(error))
         first, space, rest = text.partition(" ")
-        raise type(error)(_OUR_NAMES.get(first, first) + space + rest) from error
+        raise type(error)(keyword_of(first) + space + rest) from error
+
+
+def keyword_of(setting: str) -> str:
+    """Return the keyword of `Word2Vec` for one of our settings.
+
+    Examples
+    --------
+    >>> keyword_of("size"), keyword_of("window")
+    ('vector_size', 'window')
+    """
+    return _OUR_NAMES.get(setting, setting)
 
 
 def _keyword(flag: re.Match[str]) -> str:
-    name = flag[1].replace("-", "_")
-    return _OUR_NAMES.get(name, name)
+    return keyword_of(flag[1].replace("-", "_"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -187,6 +188,18 @@ class TrainingSettings:
 def _require(name: str, holds: bool, what: str, value: object) -> None:
     if not holds:
         raise InputError(f"{name} must be {what}, not {value}")
+
+
+def predictions_of(model: Any) -> Callable[[Any], int]:
+    """Return what counts the predictions of a batch; for a module that does not, its windows.
+
+    Examples
+    --------
+    >>> predictions_of(SkipGram(9, 4))(small_batch(9, TrainingSettings(window=2)))
+    8
+    """
+    count: Callable[[Any], int] = getattr(model, "predictions", lambda batch: batch.center.size)
+    return count
 
 
 def windows_in_batch(settings: TrainingSettings, counts: IntArray) -> int:
