@@ -30,7 +30,7 @@ from tinygrad_w2v.word2vec.file import plain
 from tinygrad_w2v.word2vec.heldout_loss import HeldoutLoss
 from tinygrad_w2v.word2vec.options import keyword_of
 from tinygrad_w2v.word2vec.run_hooks import Watch, check_watch, corpus_digest
-from tinygrad_w2v.word2vec.settings import TrainingSettings
+from tinygrad_w2v.word2vec.settings import MODELS, TrainingSettings
 
 logger = logging.getLogger("tinygrad_w2v.word2vec")
 
@@ -135,7 +135,7 @@ def prepare_run(
         remove_half_written(folder)
         about = {
             "settings": dataclasses.asdict(settings),
-            "class": type(model).__name__,
+            "own_model": None if type(model) in MODELS.values() else type(model).__name__,
             "begun_after": begun_after,
             "heldout": options.heldout,
             "early_stopping": options.early_stopping,
