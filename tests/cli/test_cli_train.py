@@ -171,6 +171,25 @@ def test_options_reach_the_training(run, text, tmp_path) -> None:
     assert settings["vocabulary"] == 6
 
 
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ("--alpha 0.05", True),
+        ("", False),
+        ("--alpha 0.05 --compat word2vec", False),
+        ("--alpha 0.05 --model skipgram", False),
+        ("--alpha 0.02 --no-cbow-mean", False),
+    ],
+)
+def test_a_rate_of_gensims_is_translated(options, told, run, text, tmp_path) -> None:
+    out = tmp_path / "out"
+    done = run("train", text, *options.split(), "--epochs", 1, "--output", out)
+    assert done.status == 0
+    assert (
+        "under the true gradient alpha 0.05 is a shorter step than in gensim" in done.err
+    ) == told
+
+
 def test_a_finished_run_is_not_replaced_unasked(run, trained, text) -> None:
     before = (trained / "vectors.txt").read_bytes()
     again = ("train", text, *SMALL, "--quiet", "--output", trained)

@@ -155,7 +155,7 @@ def test_two_runs_are_one_and_epochs_and_seeds_differ():
 
 def test_distributions():
     corpus, counts = corpus_of([1000] * 40, vocabulary=30)
-    chosen = WindowSettings(window=5, sample=0.02)
+    chosen = WindowSettings(window=5, sample=0.005)
     centers, widths, negatives = [], [], []
     for batch, _ in WindowSource(corpus, counts, chosen).batches(0):
         centers.append(batch.center)
@@ -164,10 +164,13 @@ def test_distributions():
     kept = np.bincount(np.concatenate(centers), minlength=30)
     chance = keep_probability(counts, chosen.sample)
     occurrences = np.bincount(corpus.ids, minlength=30)
-    spread = np.sqrt(occurrences * chance * (1 - chance))
-    assert np.all(np.abs(kept - occurrences * chance) <= 4 * spread + 1)
-    share = np.bincount(np.concatenate(widths), minlength=6)[1:] / len(np.concatenate(widths))
-    np.testing.assert_allclose(share, 0.2, atol=0.015)
+    assert (chance < 1).all()
+    spread = occurrences * chance * (1 - chance)
+    statistic = ((kept - occurrences * chance) ** 2 / spread).sum()
+    assert statistic < 59.7  # the 99.9 % quantile for 30 degrees of freedom
+    drawn = np.bincount(np.concatenate(widths), minlength=6)[1:]
+    statistic = ((drawn - drawn.sum() / 5) ** 2 / (drawn.sum() / 5)).sum()
+    assert statistic < 18.5  # the 99.9 % quantile for 4 degrees of freedom
     # A negative differs from its centre: p(w) times the chance that the centre is another word.
     weights = counts**0.75 / (counts**0.75).sum()
     total = kept.sum()

@@ -43,6 +43,7 @@ from tinygrad_w2v.training.checkpoints import Checkpoint, Checkpoints, newest_ch
 from tinygrad_w2v.training.run import History, RunState
 from tinygrad_w2v.vectors import WordVectors
 from tinygrad_w2v.word2vec.heldout_loss import HeldoutLoss
+from tinygrad_w2v.word2vec.options import told_of_alpha
 from tinygrad_w2v.word2vec.run_hooks import naming_last_checkpoint
 from tinygrad_w2v.word2vec.vector_training import Trained
 
@@ -68,6 +69,9 @@ def run(arguments: argparse.Namespace) -> int:
         text = read_text(request, base, folder.checkpoints, ENGINE, quiet)
         kept = newest_checkpoint(folder.checkpoints, note) if arguments.resume else None
         _check_same_run(kept, request, text, arguments)
+        told = told_of_alpha(request.settings)
+        if told and "alpha" in arguments.given:
+            note(f"note: {told}", quiet)
         outcome = _train(arguments, request, text, base, kept, folder, about)
         _judge(outcome.trained.history, arguments.output)
         note(f"writing {arguments.output}", quiet)
@@ -205,7 +209,12 @@ def _train(
         )
     vectors = WordVectors(vocabulary.words, model.w_in.data, vocabulary.counts)
     trained = Trained(vectors, model, history)
-    return Outcome(trained, request, text.facts, heldout_facts, update_facts)
+    run = {
+        "engine": arguments.engine,
+        "deterministic": True,  # this engine always is
+        "checkpoint_minutes": arguments.checkpoint_minutes,
+    }
+    return Outcome(trained, request, text.facts, heldout_facts, update_facts, run)
 
 
 def _judge(history: History, output: str) -> None:

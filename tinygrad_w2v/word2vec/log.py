@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TextIO, cast
 
 from tinygrad_w2v._base.progress import Progress
-from tinygrad_w2v.word2vec.options import equivalent_alpha
+from tinygrad_w2v.word2vec.options import told_of_alpha
 from tinygrad_w2v.word2vec.settings import TrainingSettings
 
 logger = logging.getLogger("tinygrad_w2v.word2vec")
@@ -18,7 +18,6 @@ logger = logging.getLogger("tinygrad_w2v.word2vec")
 def log_training(
     settings: TrainingSettings,
     epochs: int,
-    alpha: float | None,
     compat: str | None,
     own_model: str | None = None,
 ) -> None:
@@ -28,7 +27,7 @@ def log_training(
     ----------
     settings, epochs
         What will be done.
-    alpha, compat
+    compat
         What the user gave, or None.
     own_model
         The name of a model of the user's; what CBOW does is not told of it then.
@@ -58,12 +57,8 @@ def log_training(
             "CBOW follows the update rule of word2vec.c and gensim (compat='word2vec'), as "
             "compat is not given; compat='gradient' follows the true gradient"
         )
-    if mean_of_contexts and settings.compat is None and alpha is not None:
-        logger.warning(
-            "under the true gradient alpha %g is a shorter step than in gensim; %g does what "
-            "%g does there",
-            *(alpha, equivalent_alpha(alpha), alpha),
-        )
+    if told := told_of_alpha(settings):
+        logger.warning("%s", told)
 
 
 def log_epoch(number: int, loss: float) -> None:

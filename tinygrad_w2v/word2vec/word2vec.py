@@ -386,7 +386,7 @@ class Word2Vec(LearnedWords):
         source = settings.windows(corpus, vocabulary)
         own = None if self._given_model is None else type(self.model).__name__
         self.unigram_loss = None if own else kept.unigram
-        log_training(settings, epochs, self.alpha, self.compat, own)
+        log_training(settings, epochs, self.compat, own)
         started = time.perf_counter()
         losses, heldout_losses = self.losses, self.heldout_losses
 
