@@ -41,7 +41,7 @@ def test_a_run_leaves_its_files(trained: Path) -> None:
         "sample": 0.001,
         "shrink_windows": True,
         "epochs": 2,
-        "alpha": 0.075,
+        "alpha": 0.15,
         "min_alpha": 0.0001,
         "batch": 0,
         "compat": None,

@@ -409,7 +409,7 @@ def test_the_update_rule_is_said(caplog) -> None:
         assert "true gradient" not in caplog.text
     caplog.clear()
     Word2Vec(TEXT, compat="gradient", alpha=0.05, **SMALL)  # as a warning: it is always seen
-    assert "alpha 0.05 is a shorter step than in gensim; 0.075 does what 0.05" in caplog.text
+    assert "alpha 0.05 is a shorter step than in gensim; 0.15 does what 0.05" in caplog.text
 
 
 def test_two_objectives_at_once_are_said(caplog) -> None:

@@ -57,7 +57,7 @@ def equivalent_alpha(alpha: float) -> float:
     Examples
     --------
     >>> round(equivalent_alpha(0.05), 6)
-    0.075
+    0.15
     """
     return alpha * ALPHA["cbow", None] / ALPHA["cbow", "word2vec"]
 

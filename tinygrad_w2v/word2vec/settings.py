@@ -21,12 +21,13 @@ from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.text.windows import WindowSettings, WindowSource
 
 MODELS: dict[str, type[EmbeddingModel]] = {"cbow": CBOW, "skipgram": SkipGram}
-# By measurement on the built-in corpus. CBOW's gradient reaches each context as a share of 1 / C,
-# so that it wants longer steps; word2vec.c's rule, without the share, takes word2vec.c's rate.
+# By measurement on the built-in corpus and on ten million words. CBOW's gradient reaches each
+# context as a share of 1 / C, so that it wants longer steps; word2vec.c's rule, without the share,
+# takes word2vec.c's rate.
 ALPHA: dict[tuple[str, str | None], float] = {
     ("skipgram", None): 0.025,
     ("skipgram", "word2vec"): 0.025,
-    ("cbow", None): 0.075,
+    ("cbow", None): 0.15,
     ("cbow", "word2vec"): 0.05,
 }
 # A sum of contexts is as long as several means, so that it wants shorter steps.
@@ -92,7 +93,7 @@ class TrainingSettings:
     Examples
     --------
     >>> TrainingSettings().first_alpha
-    0.075
+    0.15
     >>> TrainingSettings(epochs=0)
     Traceback (most recent call last):
     tinygrad_w2v._base.errors.InputError: epochs must be 1 or more, not 0

@@ -70,7 +70,7 @@ class Word2Vec(LearnedWords):
         Numbers in a vector.
     alpha, min_alpha : float
         The first and the last learning rate; it falls evenly. By default `alpha` fits the model:
-        0.025 for skip-gram, 0.05 for CBOW (0.075 with the true gradient).
+        0.025 for skip-gram, 0.05 for CBOW (0.15 with the true gradient).
     window, shrink_windows
         The largest distance between a word and its context; each window's width is drawn from 1
         to `window`.
