@@ -12,11 +12,8 @@ from collections.abc import Iterable, Sequence
 from numbers import Integral
 from typing import Any, Self
 
-import numpy as np
-
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
-from tinygrad_w2v._base.types import FloatArray
 from tinygrad_w2v.text.corpus import Corpus, encode_corpus
 from tinygrad_w2v.training.run import RunState
 from tinygrad_w2v.word2vec.file import read_model, write_model
@@ -29,7 +26,6 @@ from tinygrad_w2v.word2vec.options import (
     resolve_compat,
     warn_of_ignored,
 )
-from tinygrad_w2v.word2vec.output_words import output_probabilities
 from tinygrad_w2v.word2vec.run_hooks import naming_last_checkpoint
 from tinygrad_w2v.word2vec.settings import TrainingSettings
 from tinygrad_w2v.word2vec.text import check_contexts, folder_of_ids, source_of
@@ -444,60 +440,6 @@ class Word2Vec(LearnedWords):
         holds the mean of a prediction.
         """
         return 0.0 if self._run is None else self._run.state.total
-
-    def predict_output_word(
-        self, context_words_list: Iterable[str], topn: int = 10
-    ) -> list[tuple[str, float]] | None:
-        """Return the words that are most probable between given words.
-
-        Parameters
-        ----------
-        context_words_list : list of str
-            The words around; unknown ones are left out.
-        topn : int
-            How many words to return.
-
-        Returns
-        -------
-        list of (str, float), or None
-            Words and probabilities, see `output_probabilities`; None when no word is known.
-        """
-        vocabulary = self._vocabulary()
-        contexts = vocabulary.encode(context_words_list)
-        if not len(contexts):
-            logger.warning("none of the context words is in the vocabulary")
-            return None
-        if not hasattr(self.model, "w_out"):
-            raise InputError(f"{type(self.model).__name__} has no w_out to predict words with")
-        self._adopt_vectors()
-        p = output_probabilities(
-            self.model.w_in.data,
-            self.model.w_out.data,
-            contexts,
-            vocabulary.counts,
-            self.settings(),
-        )
-        best = np.argsort(-p, kind="stable")[: max(topn, 0)]
-        return [(vocabulary.words[place], float(p[place])) for place in best]
-
-    @property
-    def syn1neg(self) -> FloatArray:
-        """The rows that words are predicted with under negative sampling, ``(V, dim)``."""
-        words = len(self._vocabulary())
-        if not self.negative:
-            raise AttributeError("without negative words there is no syn1neg; see syn1")
-        rows: FloatArray = self.model.w_out.data[:words]
-        return rows
-
-    @property
-    def syn1(self) -> FloatArray:
-        """The inner nodes of the Huffman tree, ``(V - 1, dim)``."""
-        words = len(self._vocabulary())
-        if not self.hs:
-            raise AttributeError("without hs there is no syn1; see syn1neg")
-        first = words if self.negative else 0
-        nodes: FloatArray = self.model.w_out.data[first : first + words - 1]
-        return nodes
 
     # Files
 
