@@ -226,7 +226,7 @@ def windows_in_batch(settings: TrainingSettings, counts: IntArray) -> int:
     >>> windows_in_batch(TrainingSettings(), np.arange(5000, 1, -1))
     256
     >>> windows_in_batch(TrainingSettings(), np.array([2, 1, 1]))
-    3
+    1
     """
     if settings.batch is not None:
         return settings.batch
