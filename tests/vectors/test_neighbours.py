@@ -88,6 +88,7 @@ def test_cosmul_keeps_to_restricted_words(pair):
 def test_similar_by_word_and_vector_are_gensims(pair):
     ours, theirs = pair
     same(ours.similar_by_word("w8", topn=4), theirs.similar_by_word("w8", topn=4))
+    same(ours.similar_by_key("w8", 4, 90), theirs.similar_by_key("w8", 4, 90))
     vector = np.linspace(-1, 1, DIM, dtype=np.float32)
     same(ours.similar_by_vector(vector), theirs.similar_by_vector(vector))
     # A vector is not a word: the word that it belongs to is not left out.
