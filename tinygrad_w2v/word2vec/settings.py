@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from dataclasses import dataclass
 from typing import Any
 
@@ -116,6 +117,12 @@ class TrainingSettings:
             raise InputError(f"model must be one of {', '.join(MODELS)}, not {self.model!r}")
         if self.compat not in (None, "word2vec"):
             raise InputError(f"compat must be None or 'word2vec', not {self.compat!r}")
+        for name in _WHOLE:
+            if name not in _MAY_BE_NONE or getattr(self, name) is not None:
+                require_number(name, getattr(self, name), whole=True)
+        for name in _REAL:
+            if name not in _MAY_BE_NONE or getattr(self, name) is not None:
+                require_number(name, getattr(self, name))
         for name in ("size", "window", "epochs", "batch", "max_vocab"):
             value = getattr(self, name)
             _require(name, value is None or value >= 1, "1 or more", value)
@@ -176,6 +183,25 @@ class TrainingSettings:
             hs=self.hs,
         )
         return WindowSource(corpus, vocabulary.counts, settings)
+
+
+_WHOLE = ("size", "window", "min_count", "max_vocab", "negative", "epochs", "batch", "seed")
+_REAL = ("ns_exponent", "sample", "alpha", "min_alpha")
+_MAY_BE_NONE = ("max_vocab", "batch", "alpha")
+
+
+def require_number(name: str, value: object, whole: bool = False) -> None:
+    """Raise an InputError that names a setting whose value is no number, or no whole one.
+
+    Examples
+    --------
+    >>> require_number("window", "5", whole=True)
+    Traceback (most recent call last):
+    tinygrad_w2v._base.errors.InputError: window must be a whole number, not '5'
+    """
+    if not isinstance(value, numbers.Integral if whole else numbers.Real):
+        kind = "a whole number" if whole else "a number"
+        raise InputError(f"{name} must be {kind}, not {value!r:.60}")
 
 
 def _require(name: str, holds: bool, what: str, value: object) -> None:

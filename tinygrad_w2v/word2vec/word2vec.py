@@ -24,13 +24,12 @@ from tinygrad_w2v.word2vec.log import log_epoch, log_training, progress_of
 from tinygrad_w2v.word2vec.options import (
     check_engine,
     named_after_keywords,
+    real_number,
     resolve_compat,
     warn_of_ignored,
 )
 from tinygrad_w2v.word2vec.output_words import output_probabilities
-from tinygrad_w2v.word2vec.settings import (
-    TrainingSettings,
-)
+from tinygrad_w2v.word2vec.settings import TrainingSettings, require_number
 from tinygrad_w2v.word2vec.text import check_contexts, folder_of_ids, source_of
 from tinygrad_w2v.word2vec.watched_run import WatchedRun, call, check_callbacks
 
@@ -236,11 +235,11 @@ class Word2Vec(LearnedWords):
                 max_vocab=self.max_final_vocab,
                 negative=self.negative,
                 ns_exponent=self.ns_exponent,
-                sample=float(self.sample),
+                sample=real_number("sample", self.sample),
                 shrink_windows=bool(self.shrink_windows),
                 epochs=self.epochs,
-                alpha=None if self.alpha is None else float(self.alpha),
-                min_alpha=float(self.min_alpha),
+                alpha=None if self.alpha is None else real_number("alpha", self.alpha),
+                min_alpha=real_number("min_alpha", self.min_alpha),
                 compat=resolve_compat(self.compat, self.sg),
                 seed=int(seed),
                 hs=bool(self.hs),
@@ -306,6 +305,7 @@ class Word2Vec(LearnedWords):
         vocabulary = self._vocabulary()
         if epochs is None:
             raise InputError("train needs a number of epochs; epochs=model.epochs is usual")
+        require_number("epochs", epochs, whole=True)
         if epochs < 1:
             raise InputError(f"epochs must be 1 or more, not {epochs}")
         self.epochs = epochs
@@ -320,6 +320,13 @@ class Word2Vec(LearnedWords):
         ):
             if given is not None and given != found:
                 logger.warning("%s is %d, but the text has %d", name, given, found)
+        if 2 * corpus.words < corpus.raw_words:
+            logger.warning(
+                "%s of %s words of this text are not in the vocabulary and are left out; "
+                "build_vocab(more, update=True) adds new words",
+                f"{corpus.raw_words - corpus.words:,}",
+                f"{corpus.raw_words:,}",
+            )
         return self._train(corpus, epochs, self.callbacks, report_delay)
 
     def _train(
