@@ -8,7 +8,9 @@ from collections.abc import Sequence
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._cli.console import note
+from tinygrad_w2v._cli.gensim_options import add_gensim_options, note_gensim_options
 from tinygrad_w2v._cli.parsing import Parser
+from tinygrad_w2v.word2vec.options import TRUE_GRADIENT, equivalent_alpha
 from tinygrad_w2v.word2vec.settings import ALPHA, TrainingSettings
 
 DEFAULT_FOLDER = "w2v-out"
@@ -54,6 +56,7 @@ def add_options(parser: Parser) -> None:
     _add_text_options(parser)
     _add_run_options(parser)
     _add_options_of_other_runs(parser)
+    add_gensim_options(parser)
 
 
 def _add_model_options(parser: Parser) -> None:
@@ -97,9 +100,17 @@ def _add_model_options(parser: Parser) -> None:
     )
     model.add_argument(
         "--compat",
-        choices=["word2vec"],
-        help="word2vec: CBOW's update rule of word2vec.c in place of the gradient",
+        type=_rule,
+        metavar="{word2vec,gradient}",
+        help="word2vec: CBOW's update rule of word2vec.c in place of the gradient, the default",
     )
+
+
+def _rule(name: str) -> str | None:
+    """Return the setting `compat` for a name of CBOW's rule; the gradient is that of no other."""
+    if name not in ("word2vec", TRUE_GRADIENT):
+        raise argparse.ArgumentTypeError(f"{name!r} is neither word2vec nor {TRUE_GRADIENT}")
+    return None if name == TRUE_GRADIENT else name
 
 
 def _add_text_options(parser: Parser) -> None:
@@ -218,6 +229,7 @@ def check_numbers(arguments: argparse.Namespace) -> None:
             "nothing",
             arguments.quiet,
         )
+    note_gensim_options(arguments)
     if not 0 <= arguments.checkpoint_minutes < float("inf"):
         raise InputError(
             f"--checkpoint-minutes must be 0 or more, not {arguments.checkpoint_minutes}"
@@ -226,6 +238,18 @@ def check_numbers(arguments: argparse.Namespace) -> None:
     for one, other in (("resume", "overwrite"), ("resume", "settings"), ("settings", "update")):
         if one in given and other in given:
             raise InputError(f"--{one} and --{other} exclude each other; leave out one")
+
+
+def note_rate(settings: TrainingSettings, quiet: bool) -> None:
+    """Say what a learning rate means under CBOW's true gradient, beside other programs."""
+    if settings.model == "cbow" and settings.cbow_mean and settings.compat is None:
+        alpha = settings.first_alpha
+        note(
+            f"note: under the true gradient --alpha {alpha:g} is a shorter step than in word2vec.c "
+            f"and gensim; --alpha {equivalent_alpha(alpha):g} does what {alpha:g} does there, and "
+            "--compat word2vec takes their rule",
+            quiet,
+        )
 
 
 def with_our_names(words: Sequence[str]) -> tuple[list[str], list[str]]:
