@@ -17,10 +17,11 @@ from tinygrad_w2v.vectors import evaluation
 from tinygrad_w2v.vectors.archive import read_archive, write_archive
 from tinygrad_w2v.vectors.blocks import blocks_of
 from tinygrad_w2v.vectors.correlation import Correlation
-from tinygrad_w2v.vectors.keys import clean_words, index_words
+from tinygrad_w2v.vectors.keys import clean_counts, clean_words, index_words
 from tinygrad_w2v.vectors.questions import Questions
 from tinygrad_w2v.vectors.source import PathLike
 from tinygrad_w2v.vectors.table import Table, clean_vectors, is_row
+from tinygrad_w2v.vectors.vocabulary_file import read_vocabulary_file, write_vocabulary_file
 from tinygrad_w2v.vectors.word2vec_format import read_word2vec_format, write_word2vec_format
 
 
@@ -98,7 +99,7 @@ class WordVectors(Questions):
     ) -> None:
         listed = clean_words(words)
         self._table = Table(listed, index_words(listed), clean_vectors(vectors, len(listed)))
-        self._counts = _clean_counts(counts, listed)
+        self._counts = clean_counts(counts, listed)
 
     # What it holds
 
@@ -250,7 +251,7 @@ class WordVectors(Questions):
                 f"the new vectors have {rows.shape[1]} numbers, those that are there "
                 f"{self.vector_size}"
             )
-        given = _clean_counts((extras or {}).get("count"), keys)
+        given = clean_counts((extras or {}).get("count"), keys)
         index_words(clean_words(keys))
         table = self._table
         old = [place for place, key in enumerate(keys) if key in table.index]
@@ -305,14 +306,26 @@ class WordVectors(Questions):
 
     # Files
 
-    def save_word2vec_format(self, path: PathLike, binary: bool = False) -> None:
+    def save_word2vec_format(
+        self,
+        path: PathLike,
+        binary: bool = False,
+        *,
+        fvocab: PathLike | None = None,
+        write_header: bool = True,
+    ) -> None:
         """Write the words and vectors in word2vec's text or binary format, in their order.
 
-        The format holds no counts, and no words with blanks: such a word raises an InputError.
+        The format holds no counts: `fvocab` is a second file for them. It holds no words with
+        blanks either: such a word raises an InputError. Without a header, text is GloVe's.
         """
         table = self._table
         blocks = ((b.words, b.vectors) for b in blocks_of(table.words, table.vectors))
-        write_word2vec_format(path, blocks, len(table.words), self.vector_size, binary)
+        if fvocab is not None:
+            write_vocabulary_file(fvocab, table.words, self._counts)
+        write_word2vec_format(
+            path, blocks, len(table.words), self.vector_size, binary, write_header
+        )
 
     @classmethod
     def load_word2vec_format(
@@ -321,12 +334,15 @@ class WordVectors(Questions):
         binary: bool = False,
         limit: int | None = None,
         *,
+        fvocab: PathLike | None = None,
         no_header: bool = False,
         unicode_errors: str = "strict",
         datatype: npt.DTypeLike = np.float32,
         duplicates: Literal["error", "first"] = "error",
     ) -> Self:
         """Read word2vec's text or binary format, or GloVe's text (``no_header=True``).
+
+        `fvocab` is the file of counts that `save_word2vec_format`, gensim or word2vec.c wrote.
 
         Raises
         ------
@@ -336,7 +352,13 @@ class WordVectors(Questions):
         words, vectors = read_word2vec_format(
             path, binary, limit, no_header, unicode_errors, datatype, duplicates
         )
-        return cls(words, vectors)
+        if fvocab is None:
+            return cls(words, vectors)
+        counts = read_vocabulary_file(fvocab, unicode_errors)
+        try:
+            return cls(words, vectors, counts)
+        except InputError as error:
+            raise InputError(f"{fvocab}: {error}") from error
 
     def save(self, path: PathLike) -> None:
         """Write words, vectors and counts to one npz file, which holds any word."""
@@ -378,25 +400,5 @@ class WordVectors(Questions):
         """
         self = cls.__new__(cls)
         self._table = Table(words, index_words(words), vectors)
-        self._counts = _clean_counts(counts, words)
+        self._counts = clean_counts(counts, words)
         return self
-
-
-def _clean_counts(
-    counts: npt.ArrayLike | Mapping[str, int] | None, words: list[str]
-) -> IntArray | None:
-    if counts is None:
-        return None
-    if isinstance(counts, Mapping):
-        missing = next((word for word in words if word not in counts), None)
-        if missing is not None:
-            raise InputError(f"counts has no count of the word {missing!r}")
-        counts = [counts[word] for word in words]
-    given: Any = np.asarray(counts)
-    if given.shape != (len(words),):
-        raise ShapeError(
-            f"counts has shape {given.shape} for {len(words)} words; one each is needed"
-        )
-    if len(words) and given.dtype.kind not in "iu":
-        raise InputError(f"counts holds {given.dtype}, not whole numbers")
-    return np.asarray(given, dtype=np.int64)
