@@ -173,5 +173,13 @@ def test_what_cannot_be_asked(pair):
         ours.most_similar([("w1", np.nan)])
     with pytest.raises(InputError, match=r"topn is 2\.5"):
         ours.most_similar("w1", topn=2.5)
-    with pytest.raises(InputError, match="restrict_vocab"):
-        ours.most_similar_batch(["w1"], restrict_vocab=-1)
+    for restrict in (-1, "5", 2.5):
+        for ask in (ours.most_similar, ours.most_similar_cosmul, ours.similar_by_word):
+            with pytest.raises(InputError, match=r"restrict_vocab is .*; it counts words"):
+                ask("w1", restrict_vocab=restrict)
+        with pytest.raises(InputError, match="restrict_vocab is"):
+            ours.most_similar_batch(["w1"], restrict_vocab=restrict)
+    for clip in ({"clip_start": -5}, {"clip_end": -1}, {"clip_end": "9"}):
+        name = next(iter(clip))
+        with pytest.raises(InputError, match=f"{name} is .*; it is a row, counted from 0"):
+            ours.most_similar("w1", **clip)

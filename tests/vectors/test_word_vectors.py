@@ -84,8 +84,9 @@ def test_missing_word_names_the_nearest(wv):
         wv.most_similar("xylophone")
     with pytest.raises(KeyError, match="'Hello' has no vector; nearest spellings: 'hello'"):
         wv.similarity("you", "Hello")
-    with pytest.raises(KeyError, match="row below 7"):
-        wv[7]
+    for key in (7, -1, 1.5, None, slice(0, 2)):
+        with pytest.raises(KeyError, match="row below 7"):
+            wv[key]
     with pytest.raises(KeyError, match="row below 7"):
         wv[["you", 2.5]]
     with pytest.raises(KeyError):

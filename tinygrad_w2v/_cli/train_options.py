@@ -34,6 +34,7 @@ _SWITCHES = {
     ("-hs", "0"): [],
     ("-hs", "1"): ["--hs"],
     ("-binary", "0"): [],
+    ("-classes", "0"): [],
 }
 _WITHOUT_COUNTERPART = {
     "-binary": "vectors.txt is text; make a binary file of it with `tinygrad-w2v convert`",

@@ -58,7 +58,7 @@ class Questions:
             Words and cosines, the nearest first.
         """
         if restrict_vocab:
-            clip_start, clip_end = 0, restrict_vocab
+            clip_start, clip_end = 0, neighbours.restricted(self._table, restrict_vocab)
         end = clip_end or None
         return neighbours.most_similar(self._table, positive, negative, topn, clip_start, end)
 

@@ -20,7 +20,7 @@ from tinygrad_w2v.vectors.correlation import Correlation
 from tinygrad_w2v.vectors.keys import clean_counts, clean_words, index_words
 from tinygrad_w2v.vectors.questions import Questions
 from tinygrad_w2v.vectors.source import PathLike
-from tinygrad_w2v.vectors.table import Table, clean_vectors, is_row
+from tinygrad_w2v.vectors.table import Table, clean_vectors
 from tinygrad_w2v.vectors.vocabulary_file import read_vocabulary_file, write_vocabulary_file
 from tinygrad_w2v.vectors.word2vec_format import read_word2vec_format, write_word2vec_format
 
@@ -143,7 +143,7 @@ class WordVectors(Questions):
         return key in self._table
 
     def __getitem__(self, key_or_keys: Any) -> FloatArray:
-        if isinstance(key_or_keys, str) or is_row(key_or_keys):
+        if isinstance(key_or_keys, str) or not isinstance(key_or_keys, Iterable):
             return self.get_vector(key_or_keys)
         table = self._table
         return table.vectors[table.rows(key_or_keys)]
