@@ -34,7 +34,7 @@ from tinygrad_w2v._cli.results import (
 )
 from tinygrad_w2v._cli.run_folder import RunFolder, is_finished
 from tinygrad_w2v._cli.texts import Text, check_sources, read_text
-from tinygrad_w2v._cli.train_options import DEFAULT_FOLDER, check_numbers, note_rate
+from tinygrad_w2v._cli.train_options import DEFAULT_FOLDER, check_numbers
 from tinygrad_w2v._cli.training import HeldoutLoss, train_model
 from tinygrad_w2v._cli.updating import Base, put_old_words, read_base
 from tinygrad_w2v.text.splitting import split_sentences
@@ -59,8 +59,6 @@ def run(arguments: argparse.Namespace) -> int:
         get_tokenizer(request.tokenizer, request.lower)
         if request.trim_rule:
             import_function(request.trim_rule, "trim rule")
-        if "alpha" in arguments.given:
-            note_rate(request.settings, quiet)
         check_sources(request.sources)
         base_file = Path(request.update) / "model.npz" if request.update else None
         if base_file is not None and not arguments.resume:

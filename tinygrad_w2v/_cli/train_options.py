@@ -10,7 +10,7 @@ from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._cli.console import note
 from tinygrad_w2v._cli.gensim_options import add_gensim_options, note_gensim_options
 from tinygrad_w2v._cli.parsing import Parser
-from tinygrad_w2v.word2vec.options import TRUE_GRADIENT, equivalent_alpha
+from tinygrad_w2v.word2vec.options import TRUE_GRADIENT
 from tinygrad_w2v.word2vec.settings import ALPHA, TrainingSettings
 
 DEFAULT_FOLDER = "w2v-out"
@@ -239,18 +239,6 @@ def check_numbers(arguments: argparse.Namespace) -> None:
     for one, other in (("resume", "overwrite"), ("resume", "settings"), ("settings", "update")):
         if one in given and other in given:
             raise InputError(f"--{one} and --{other} exclude each other; leave out one")
-
-
-def note_rate(settings: TrainingSettings, quiet: bool) -> None:
-    """Say what a learning rate means under CBOW's true gradient, beside other programs."""
-    if settings.model == "cbow" and settings.cbow_mean and settings.compat is None:
-        alpha = settings.first_alpha
-        note(
-            f"note: under the true gradient --alpha {alpha:g} is a shorter step than in word2vec.c "
-            f"and gensim; --alpha {equivalent_alpha(alpha):g} does what {alpha:g} does there, and "
-            "--compat word2vec takes their rule",
-            quiet,
-        )
 
 
 def with_our_names(words: Sequence[str]) -> tuple[list[str], list[str]]:

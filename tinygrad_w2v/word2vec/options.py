@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from tinygrad_w2v._base.errors import InputError, NonFiniteError
-from tinygrad_w2v.word2vec.settings import ALPHA, require_number
+from tinygrad_w2v.word2vec.settings import ALPHA
 
 # What CBOW does when `compat` is not given: the rule that word2vec.c, gensim and fastText share,
 # or the true gradient (None). By measurement: word pairs correlate better with it.
@@ -61,18 +61,6 @@ def equivalent_alpha(alpha: float) -> float:
     0.075
     """
     return alpha * ALPHA["cbow", None] / ALPHA["cbow", "word2vec"]
-
-
-def real_number(name: str, value: Any) -> float:
-    """Return a number of any kind, such as NumPy's, as a float; refuse what is none.
-
-    Examples
-    --------
-    >>> real_number("sample", 0)
-    0.0
-    """
-    require_number(name, value)
-    return float(value)
 
 
 def check_engine(engine: str) -> None:

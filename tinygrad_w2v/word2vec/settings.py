@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import numbers
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +18,7 @@ from tinygrad_w2v.text.huffman import HuffmanTree
 from tinygrad_w2v.text.subsampling import keep_probability
 from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.text.windows import WindowSettings, WindowSource
+from tinygrad_w2v.word2vec.checks import require_number
 
 MODELS: dict[str, type[EmbeddingModel]] = {"cbow": CBOW, "skipgram": SkipGram}
 # By measurement on the built-in corpus. CBOW's gradient reaches each context as a share of 1 / C,
@@ -31,6 +31,10 @@ ALPHA: dict[tuple[str, str | None], float] = {
 }
 # A sum of contexts is as long as several means, so that it wants shorter steps.
 ALPHA_OF_SUM = 0.025
+
+_WHOLE = ("size", "window", "min_count", "max_vocab", "negative", "epochs", "batch", "seed")
+_REAL = ("ns_exponent", "sample", "alpha", "min_alpha")
+_MAY_BE_NONE = ("max_vocab", "batch", "alpha")
 
 LARGEST_BATCH = 256
 # How far a batch may move one row of a table, in learning rates: the most read row, and the mean.
@@ -183,25 +187,6 @@ class TrainingSettings:
             hs=self.hs,
         )
         return WindowSource(corpus, vocabulary.counts, settings)
-
-
-_WHOLE = ("size", "window", "min_count", "max_vocab", "negative", "epochs", "batch", "seed")
-_REAL = ("ns_exponent", "sample", "alpha", "min_alpha")
-_MAY_BE_NONE = ("max_vocab", "batch", "alpha")
-
-
-def require_number(name: str, value: object, whole: bool = False) -> None:
-    """Raise an InputError that names a setting whose value is no number, or no whole one.
-
-    Examples
-    --------
-    >>> require_number("window", "5", whole=True)
-    Traceback (most recent call last):
-    tinygrad_w2v._base.errors.InputError: window must be a whole number, not '5'
-    """
-    if not isinstance(value, numbers.Integral if whole else numbers.Real):
-        kind = "a whole number" if whole else "a number"
-        raise InputError(f"{name} must be {kind}, not {value!r:.60}")
 
 
 def _require(name: str, holds: bool, what: str, value: object) -> None:

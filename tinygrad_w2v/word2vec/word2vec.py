@@ -18,18 +18,20 @@ from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v._base.types import FloatArray
 from tinygrad_w2v.text.corpus import Corpus, encode_corpus
+from tinygrad_w2v.word2vec.checks import real_number, require_number
 from tinygrad_w2v.word2vec.file import read_model, write_model
 from tinygrad_w2v.word2vec.learned_words import LearnedWords
 from tinygrad_w2v.word2vec.log import log_epoch, log_training, progress_of
 from tinygrad_w2v.word2vec.options import (
     check_engine,
     named_after_keywords,
-    real_number,
     resolve_compat,
     warn_of_ignored,
 )
 from tinygrad_w2v.word2vec.output_words import output_probabilities
-from tinygrad_w2v.word2vec.settings import TrainingSettings, require_number
+from tinygrad_w2v.word2vec.settings import (
+    TrainingSettings,
+)
 from tinygrad_w2v.word2vec.text import check_contexts, folder_of_ids, source_of
 from tinygrad_w2v.word2vec.watched_run import WatchedRun, call, check_callbacks
 
@@ -320,13 +322,6 @@ class Word2Vec(LearnedWords):
         ):
             if given is not None and given != found:
                 logger.warning("%s is %d, but the text has %d", name, given, found)
-        if 2 * corpus.words < corpus.raw_words:
-            logger.warning(
-                "%s of %s words of this text are not in the vocabulary and are left out; "
-                "build_vocab(more, update=True) adds new words",
-                f"{corpus.raw_words - corpus.words:,}",
-                f"{corpus.raw_words:,}",
-            )
         return self._train(corpus, epochs, self.callbacks, report_delay)
 
     def _train(
@@ -334,6 +329,14 @@ class Word2Vec(LearnedWords):
     ) -> tuple[int, int]:
         vocabulary, settings = self._vocabulary(), self.settings()
         check_contexts(corpus)
+        another = corpus.raw_words != self.corpus_total_words  # than was counted
+        if another and 2 * corpus.words < corpus.raw_words:
+            logger.warning(
+                "%s of %s words of this text are not in the vocabulary and are left out; "
+                "build_vocab(more, update=True) adds new words",
+                f"{corpus.raw_words - corpus.words:,}",
+                f"{corpus.raw_words:,}",
+            )
         self._adopt_vectors()
         source = settings.windows(corpus, vocabulary)
         own = None if self._given_model is None else type(self.model).__name__
