@@ -103,6 +103,17 @@ def test_files_that_cannot_be_used(tmp_path):
         wv.evaluate_word_pairs(tmp_path / "none.tsv")
 
 
+def test_judgements_that_are_not_finite_are_left_out(tmp_path):
+    wv = WordVectors(["a", "b", "c"], [[1.0, 0.0], [1.0, 0.2], [0.0, 1.0]])
+    path = tmp_path / "pairs.tsv"
+    pairs = "a\tb\t3\nb\tc\t2\na\tc\t1\n"
+    path.write_text(pairs, encoding="utf-8")
+    whole = wv.evaluate_word_pairs(path)
+    for bad in ("nan", "inf", "-inf", "1e999"):
+        path.write_text(f"{pairs}a\tc\t{bad}\n", encoding="utf-8")
+        assert wv.evaluate_word_pairs(path) == whole
+
+
 def test_compressed_pairs_with_byte_order_mark(tmp_path):
     wv = WordVectors(["a", "b", "c"], [[1.0, 0.0], [1.0, 0.2], [0.0, 1.0]])
     path = tmp_path / "pairs.tsv"

@@ -88,6 +88,8 @@ def evaluate_word_pairs(
         try:
             a, b, text = fields
             judgement = float(text)
+            if not np.isfinite(judgement):
+                raise ValueError
         except ValueError:
             _LOGGER.info("%s, line %d: not a pair of words and a number, left out", pairs, number)
             continue
