@@ -101,15 +101,16 @@ def segment_sum(x: Any, starts: Any) -> Any:
            [201.]])
     """
     starts = as_ids(starts)
+    x = x if hasattr(x, "shape") else np.asarray(x)
     places = unwrapped(starts)
-    if np.ndim(x) == 0 or np.ndim(places) != 1:
+    if len(x.shape) == 0 or len(places.shape) != 1:
         raise ShapeError(
-            f"segment_sum: x of shape {tuple(np.shape(x))} and starts of shape "
-            f"{tuple(np.shape(places))}: x has rows, (n, ...), and starts is one place for each "
-            f"segment, (S,); ragged windows are summed one at a time{user_line()}"
+            f"segment_sum: x of shape {tuple(x.shape)} and starts of shape {tuple(places.shape)}: "
+            "x has rows, (n, ...), and starts is one place for each segment, (S,); ragged windows "
+            f"are summed one at a time{user_line()}"
         )
     if isinstance(places, np.ndarray):
-        _check_starts(places, np.shape(x)[0])
+        _check_starts(places, x.shape[0])
     return SegmentSum(starts)(x)
 
 
