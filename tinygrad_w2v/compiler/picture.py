@@ -62,7 +62,12 @@ def _grouped(built: Built) -> Drawn:
     """The instructions as one part, in the order of the loops, each with the loop it is in."""
     program = drawn(built.program)
     homes = homes_of(built)
-    nests = [(n, node.loop) for n, node in enumerate(built.placed.tree) if isinstance(node, Nest)]
+    used = set(homes.values())
+    nests = [
+        (number, node.loop)
+        for number, node in enumerate(built.placed.tree)
+        if number in used and isinstance(node, Nest)
+    ]
     scopes = {
         number: (Scope(f"{place}. {_title(loop)}", number),)
         for place, (number, loop) in enumerate(nests, 1)
@@ -84,11 +89,11 @@ def _computed(program: Program) -> list[str]:
 
 def _title(loop: Loop) -> str:
     """``for c in C``, as the source has it."""
-    length = str(loop.length)
     variable = "i"
-    if isinstance(loop.length, Extent) and length.isidentifier() and length.lower() != length:
-        variable = length.lower()
-    return f"for {variable} in {length}"
+    if isinstance(loop.length, Extent) and len(loop.length.terms) == 1:
+        ((size, _),) = loop.length.terms
+        variable = size.name.lower() if size.name.lower() != size.name else variable
+    return f"for {variable} in {loop.length}"
 
 
 # ---------------------------------------------------------------------- where each belongs
