@@ -121,6 +121,8 @@ class _Lowering:
     def _is_kept(self, step: Instruction) -> bool:
         if step.op in GIVEN or step.op in WRITES:
             return False
+        if any(reader.op == "first_place" for reader in self.readers[step.name]):
+            return True  # it is looked through as a whole
         if step.op in MOVED or step.op == "take_along":
             return False
         if step.op == "take":
@@ -151,8 +153,6 @@ class _Lowering:
             return any(reader.name not in self.uniform for reader in readers)
         loops = len(_squeezed(step.shape))
         wider = any(self._width(reader) > loops for reader in readers)
-        if any(reader.op == "first_place" for reader in readers):
-            return True
         if len(readers) < 2 and not wider:
             return False
         return loops == 0 or self._costs(step) or self._depth(step) > 2
@@ -332,8 +332,10 @@ class _Lowering:
             self._keep_segments(step)
         else:
             indices, loops = self._loops(step.shape)
-            if step.op == "first_place":
-                value: Expression = Call("first_of", (Whole(step.inputs[0]), indices[0]))
+            if step.op == "first_place" and step.shape == (1,):
+                value: Expression = Number(0)
+            elif step.op == "first_place":
+                value = Call("first_of", (Whole(step.inputs[0]), indices[0]))
             else:
                 self.kept.discard(step.name)
                 value = self._element(step.name, indices)
