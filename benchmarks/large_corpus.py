@@ -30,6 +30,7 @@ import numpy as np
 from tinygrad_w2v.text.cutting import TextSettings
 from tinygrad_w2v.text.numbering import VocabularyRules
 from tinygrad_w2v.text.plan import plan_corpus
+from tinygrad_w2v.text.splitting import split_sentences
 from tinygrad_w2v.text.stored import open_corpus
 from tinygrad_w2v.text.windows import WindowSettings, WindowSource
 
@@ -104,7 +105,8 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
             "words of the vocabulary": text.corpus.words,
             "vocabulary": len(text.vocabulary),
         }
-        timed("train", lambda: train(text.vocabulary.counts, text.corpus, options))
+        corpus, _ = timed("hold out", lambda: split_sentences(text.corpus, 0.02, 1, options.folder))
+        timed("train", lambda: train(text.vocabulary.counts, corpus, options))
     return steps
 
 

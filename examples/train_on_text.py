@@ -34,6 +34,7 @@ def main(
     print(f"{corpus.words:,} words, {len(vocabulary):,} different ones")
 
     # The objective is negative sampling: the drawn words are in the batch.
+    # Half of the library's rate for CBOW, which fits its batches to small vocabularies.
     kind, lr = {"cbow": (tw.CBOW, 0.075), "skipgram": (tw.SkipGram, 0.025)}[model]
     model = kind(len(vocabulary), dim)
     optimizer = tw.optim.SGD(model.parameters(), lr)

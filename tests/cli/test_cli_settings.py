@@ -47,6 +47,7 @@ def test_settings_say_all_that_decides(trained) -> None:
     assert found["heldout"] is None
     assert found["update"] is None
     assert found["stopped_early"] is False
+    assert found["run"] == {"engine": "auto", "deterministic": True, "checkpoint_minutes": 5.0}
 
 
 def test_another_text_is_said(run, trained, text, tmp_path) -> None:

@@ -41,13 +41,14 @@ def test_a_run_leaves_its_files(trained: Path) -> None:
         "sample": 0.001,
         "shrink_windows": True,
         "epochs": 2,
-        "alpha": 0.075,
+        "alpha": 0.15,
         "min_alpha": 0.0001,
         "batch": 0,
         "compat": None,
         "seed": 1,
         "hs": False,
         "cbow_mean": True,
+        "shared_negatives": True,
     }
     assert 1 <= settings["settings"]["batch"] <= 256
     assert settings["engine"]["name"] == "numpy"
@@ -141,6 +142,7 @@ def test_options_reach_the_training(run, text, tmp_path) -> None:
     options = "--model skipgram --size 6 --window 2 --negative 3 --sample 0 --alpha 0.05 --batch 7"
     more = "--min-alpha 0.01 --ns-exponent 0.5 --max-vocab 6 --seed 9 --no-shrink-windows"
     tokens = "--tokenizer whitespace --no-lower --compat word2vec --min-count 2 --epochs 2"
+    more += " --negatives-per-pair"
     words = f"{options} {more} {tokens}".split()
     assert run("train", text, *words, "--quiet", "--output", out).status == 0
     settings = json.loads((out / "settings.json").read_text(encoding="utf-8"))
@@ -162,10 +164,30 @@ def test_options_reach_the_training(run, text, tmp_path) -> None:
         "seed": 9,
         "hs": False,
         "cbow_mean": True,
+        "shared_negatives": False,
     }
     assert settings["text"]["tokenizer"] == "whitespace"
     assert settings["text"]["lower"] is False
     assert settings["vocabulary"] == 6
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ("--alpha 0.05", True),
+        ("", False),
+        ("--alpha 0.05 --compat word2vec", False),
+        ("--alpha 0.05 --model skipgram", False),
+        ("--alpha 0.02 --no-cbow-mean", False),
+    ],
+)
+def test_a_rate_of_gensims_is_translated(options, told, run, text, tmp_path) -> None:
+    out = tmp_path / "out"
+    done = run("train", text, *options.split(), "--epochs", 1, "--output", out)
+    assert done.status == 0
+    assert (
+        "under the true gradient alpha 0.05 is a shorter step than in gensim" in done.err
+    ) == told
 
 
 def test_a_finished_run_is_not_replaced_unasked(run, trained, text) -> None:

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import tracemalloc
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from tinygrad_w2v._base.errors import InputError
-from tinygrad_w2v.text.corpus import build_corpus
+from tinygrad_w2v.text import splitting
+from tinygrad_w2v.text.corpus import Corpus, build_corpus
 from tinygrad_w2v.text.splitting import split_sentences
 
 
@@ -50,3 +54,40 @@ def test_shares_that_are_none(share) -> None:
 def test_a_part_without_anything_to_predict(share, part) -> None:
     with pytest.raises(InputError, match=part):
         split_sentences(corpus_of(20), share, 1)
+
+
+@pytest.mark.parametrize("words", [1, 2, 50])
+def test_pieces_and_files_change_nothing(words, tmp_path, monkeypatch) -> None:
+    whole = corpus_of(300)
+    expected = split_sentences(whole, 0.3, 2)
+    monkeypatch.setattr(splitting, "_WORDS", words)
+    monkeypatch.setattr(splitting, "_SENTENCES", 7)
+    found = split_sentences(whole, 0.3, 2, tmp_path)
+    for ours, theirs in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(ours.ids, theirs.ids)
+        np.testing.assert_array_equal(ours.offsets, theirs.offsets)
+        assert (ours.ids.dtype, ours.offsets.dtype) == (np.int32, np.int64)
+        assert ours.raw_words == theirs.raw_words
+    assert list(tmp_path.iterdir()) == []  # the files have no name, so that a kill leaves none
+
+
+@pytest.mark.parametrize("lengths", [[10] * 200_000, [1_000_000, 2, 2, 999_000]], ids=len)
+def test_a_corpus_in_files_stays_there(lengths, tmp_path: Path, monkeypatch) -> None:
+    """No copy of the ids in memory, not even of a sentence that is the whole text."""
+    ids = np.memmap(tmp_path / "ids", np.int32, "w+", shape=(sum(lengths),))
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    monkeypatch.setattr(splitting, "_WORDS", 10_000)
+    tracemalloc.start()
+    try:
+        parts = split_sentences(Corpus(ids, offsets, len(ids)), 0.5, 3, tmp_path)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert sum(part.words for part in parts) == len(ids)
+    assert peak < ids.nbytes / 5
+
+
+def test_room_is_looked_for_before(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("tinygrad_w2v.text.resources.free_space", lambda folder: 99)
+    with pytest.raises(InputError, match=r"the ids need 4.8 kB of disk and .* has 99 bytes free"):
+        split_sentences(corpus_of(300), 0.3, 2, tmp_path)

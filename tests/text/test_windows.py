@@ -24,6 +24,10 @@ def corpus_of(lengths, vocabulary=9, seed=0):
     return Corpus(ids, offsets, words), np.bincount(ids, minlength=vocabulary) + 1
 
 
+# The number of a context's place, for windows up to 4.
+SIDES = {-1: 1, 1: 2, -2: 3, 2: 4, -3: 5, 3: 6, -4: 7, 4: 8}
+
+
 def one(value):
     return np.array([value], dtype=np.uint64)
 
@@ -36,6 +40,18 @@ def expected_windows(corpus, counts, chosen, epoch):
         hashing.stream_key(chosen.seed, epoch, stream)
         for stream in (hashing.SUBSAMPLING, hashing.WINDOW_WIDTH, hashing.NEGATIVES)
     )
+
+    def targets_of(side, center, s, position):
+        targets = [center]
+        for k in range(chosen.negative):
+            for attempt in range(REDRAWS + 1):
+                counter = one((side * (REDRAWS + 1) + attempt) * chosen.negative + k)
+                word = int(table.words(hashing.draw(negative, one(s), one(position), counter))[0])
+                if word != center:
+                    break
+            targets.append(word if word != center else (center + 1) % len(counts))
+        return tuple(targets)
+
     for s in range(corpus.sentences):
         kept = [
             (position, int(id_))
@@ -54,17 +70,13 @@ def expected_windows(corpus, counts, chosen, epoch):
             ]
             if not offsets:
                 continue
-            targets = [center]
-            for k in range(chosen.negative):
-                for attempt in range(REDRAWS + 1):
-                    counter = one(k + attempt * chosen.negative)
-                    bits = hashing.draw(negative, one(s), one(position), counter)
-                    word = int(table.words(bits)[0])
-                    if word != center:
-                        break
-                targets.append(word if word != center else (center + 1) % len(counts))
+
             contexts = tuple(kept[place + step][1] for step in offsets)
-            yield center, contexts, tuple(offsets), tuple(targets)
+            if chosen.shared_negatives:
+                yield center, contexts, tuple(offsets), targets_of(0, center, s, position)
+                continue
+            for step, context in zip(offsets, contexts, strict=True):
+                yield center, (context,), (step,), targets_of(SIDES[step], center, s, position)
 
 
 def drawn_windows(source, epoch, *part):
@@ -84,13 +96,20 @@ def drawn_windows(source, epoch, *part):
     batch_size=st.integers(1, 9),
     block_words=st.integers(1, 40),
     epoch=st.integers(0, 2),
+    shared=st.booleans(),
 )
 def test_windows_equal_those_drawn_one_by_one(
-    lengths, window, shrink, sample, negative, batch_size, block_words, epoch
+    lengths, window, shrink, sample, negative, batch_size, block_words, epoch, shared
 ):
     corpus, counts = corpus_of(lengths)
     chosen = WindowSettings(
-        window, shrink, sample, negative, seed=len(lengths), batch_size=batch_size
+        window,
+        shrink,
+        sample,
+        negative,
+        seed=len(lengths),
+        batch_size=batch_size,
+        shared_negatives=shared,
     )
     source = WindowSource(corpus, counts, chosen, block_words)
     drawn = Counter(drawn_windows(source, epoch))
@@ -98,7 +117,9 @@ def test_windows_equal_those_drawn_one_by_one(
     batches = list(source.batches(epoch))
     for batch, words in batches:
         size, contexts = batch.contexts.shape
-        assert 1 <= size <= batch_size and contexts >= 1 and words >= 0
+        assert 1 <= size <= batch_size * (1 if shared else 2 * window)
+        assert contexts >= 1 if shared else contexts == 1
+        assert words >= 0
         assert batch.offsets.shape == batch.contexts.shape
         assert batch.targets.shape == batch.labels.shape == (size, 1 + negative)
         assert batch.labels.dtype == np.float32
@@ -134,7 +155,7 @@ def test_two_runs_are_one_and_epochs_and_seeds_differ():
 
 def test_distributions():
     corpus, counts = corpus_of([1000] * 40, vocabulary=30)
-    chosen = WindowSettings(window=5, sample=0.02)
+    chosen = WindowSettings(window=5, sample=0.005)
     centers, widths, negatives = [], [], []
     for batch, _ in WindowSource(corpus, counts, chosen).batches(0):
         centers.append(batch.center)
@@ -143,10 +164,13 @@ def test_distributions():
     kept = np.bincount(np.concatenate(centers), minlength=30)
     chance = keep_probability(counts, chosen.sample)
     occurrences = np.bincount(corpus.ids, minlength=30)
-    spread = np.sqrt(occurrences * chance * (1 - chance))
-    assert np.all(np.abs(kept - occurrences * chance) <= 4 * spread + 1)
-    share = np.bincount(np.concatenate(widths), minlength=6)[1:] / len(np.concatenate(widths))
-    np.testing.assert_allclose(share, 0.2, atol=0.015)
+    assert (chance < 1).all()
+    spread = occurrences * chance * (1 - chance)
+    statistic = ((kept - occurrences * chance) ** 2 / spread).sum()
+    assert statistic < 59.7  # the 99.9 % quantile for 30 degrees of freedom
+    drawn = np.bincount(np.concatenate(widths), minlength=6)[1:]
+    statistic = ((drawn - drawn.sum() / 5) ** 2 / (drawn.sum() / 5)).sum()
+    assert statistic < 18.5  # the 99.9 % quantile for 4 degrees of freedom
     # A negative differs from its centre: p(w) times the chance that the centre is another word.
     weights = counts**0.75 / (counts**0.75).sum()
     total = kept.sum()
@@ -157,6 +181,46 @@ def test_distributions():
     got = np.concatenate(negatives)
     statistic = (np.bincount(got, minlength=30) / len(got) - expected) ** 2 / expected
     assert len(got) * statistic.sum() < 58.3  # the 99.9 % quantile for 29 degrees of freedom
+
+
+def test_negatives_of_pairs_are_drawn_for_each_and_follow_the_counts():
+    corpus, counts = corpus_of([1000] * 10, vocabulary=30)
+    chosen = WindowSettings(window=3, sample=0, negative=2, shared_negatives=False)
+    batches = [batch for batch, _ in WindowSource(corpus, counts, chosen).batches(0)]
+    center, targets = (np.concatenate([batch[i] for batch in batches]) for i in (0, 3))
+    offsets = np.concatenate([batch.offsets[:, 0] for batch in batches])
+    weights = counts**0.75 / (counts**0.75).sum()
+    # Given its centre, a negative is any other word; in every place of the window.
+    for step in sorted(set(offsets.tolist())):
+        here = offsets == step
+        occurred = np.bincount(center[here], minlength=30)
+        chance = np.where(np.eye(30, dtype=bool), 0, weights) / (1 - weights)[:, None]
+        expected = chosen.negative * occurred @ chance
+        seen = np.bincount(targets[here, 1:].ravel(), minlength=30)
+        statistic = ((seen - expected) ** 2 / expected).sum()
+        assert statistic < 58.3, step  # the 99.9 % quantile for 29 degrees of freedom
+    # Two neighbouring contexts of a centre have the same k-th word by chance only.
+    row = np.flatnonzero(offsets[1:] > offsets[:-1])
+    alike = (targets[row, 1:] == targets[row + 1, 1:]).ravel()
+    expected = np.repeat((chance**2).sum(axis=1)[center[row]], chosen.negative)
+    assert abs(alike.sum() - expected.sum()) < 5 * np.sqrt((expected * (1 - expected)).sum())
+
+
+def test_pairs_and_shared_windows_are_the_same_pairs():
+    corpus, counts = corpus_of([9] * 30)
+    pairs = []
+    for shared in (True, False):
+        source = WindowSource(corpus, counts, WindowSettings(2, hs=True, shared_negatives=shared))
+        found = Counter()
+        for batch, words in source.batches(0):
+            assert words >= 0
+            centers = np.broadcast_to(batch.center[:, None], batch.contexts.shape)
+            ways = batch.targets[:, 6:]
+            assert batch.labels.shape == batch.targets.shape
+            for row, others in enumerate(zip(centers, batch.contexts, batch.offsets, strict=True)):
+                found.update((*map(int, pair), *ways[row]) for pair in zip(*others, strict=True))
+        pairs.append(found)
+    assert pairs[0] == pairs[1]
 
 
 def test_the_last_resort_when_every_draw_is_the_true_word():

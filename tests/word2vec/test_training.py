@@ -81,6 +81,21 @@ def test_the_seed_is_all_that_is_random(rng) -> None:
     assert vectors(-1) != vectors(1)  # any integer will do
 
 
+def test_negatives_a_pair_change_skipgram_and_leave_cbow_as_it_is(rng) -> None:
+    vocabulary, corpus = build_corpus(two_topics(rng))
+
+    def trained(model: str, shared: bool):
+        settings = TrainingSettings(model, size=8, epochs=2, sample=0, shared_negatives=shared)
+        return train_vectors(vocabulary, corpus, settings)
+
+    shared, pairs = trained("skipgram", True), trained("skipgram", False)
+    assert shared.vectors.vectors.tobytes() != pairs.vectors.vectors.tobytes()
+    # As many questions, asked of other words: the loss is nearly the same.
+    np.testing.assert_allclose(shared.history.losses, pairs.history.losses, rtol=0.02)
+    cbow = [trained("cbow", shared).vectors.vectors.tobytes() for shared in (True, False)]
+    assert cbow[0] == cbow[1]
+
+
 PROGRAM = """
 import hashlib
 from tinygrad_w2v.text.corpus import build_corpus

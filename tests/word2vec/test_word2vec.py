@@ -60,6 +60,8 @@ def bytes_of(model: Word2Vec) -> bytes:
         {"sg": 1, "hs": 1, "negative": 0},
         {"hs": 1},
         {"sg": 1, "hs": 1, "negative": 2},
+        {"sg": 1, "shared_negatives": False},
+        {"sg": 1, "hs": 1, "negative": 2, "shared_negatives": False},
         {"shrink_windows": False, "ns_exponent": 0.0},
     ],
     ids=str,
@@ -407,7 +409,7 @@ def test_the_update_rule_is_said(caplog) -> None:
         assert "true gradient" not in caplog.text
     caplog.clear()
     Word2Vec(TEXT, compat="gradient", alpha=0.05, **SMALL)  # as a warning: it is always seen
-    assert "alpha 0.05 is a shorter step than in gensim; 0.075 does what 0.05" in caplog.text
+    assert "alpha 0.05 is a shorter step than in gensim; 0.15 does what 0.05" in caplog.text
 
 
 def test_two_objectives_at_once_are_said(caplog) -> None:
@@ -648,7 +650,9 @@ def test_the_library_model_as_ones_own_gives_the_same_bytes() -> None:
 
 
 # ---------------------------------------------------------------------- files
-@pytest.mark.parametrize("keywords", [{}, {"sg": 1}, {"hs": 1}], ids=str)
+@pytest.mark.parametrize(
+    "keywords", [{}, {"sg": 1}, {"hs": 1}, {"sg": 1, "shared_negatives": False}], ids=str
+)
 def test_a_saved_model_goes_on_as_if_never_saved(keywords, tmp_path) -> None:
     model = Word2Vec(TEXT, **(SMALL | keywords))
     model.save(tmp_path / "word2vec.model")

@@ -16,11 +16,16 @@ from pathlib import Path
 from typing import Any
 
 from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v.word2vec.run_hooks import check_watch
 from tinygrad_w2v.word2vec.settings import TrainingSettings
 
 SETTINGS = tuple(TrainingSettings.__dataclass_fields__)
 # The flags whose names are not the setting's.
-FLAGS = {"max_final_vocab": "--max-vocab", "shrink_windows": "--no-shrink-windows"}
+FLAGS = {
+    "max_final_vocab": "--max-vocab",
+    "shrink_windows": "--no-shrink-windows",
+    "shared_negatives": "--negatives-per-pair",
+}
 # What has to stay, for learned vectors to be of use.
 FIXED_BY_UPDATE = ("model", "size", "hs")
 
@@ -47,17 +52,11 @@ class Request:
     settings: TrainingSettings = field(default_factory=TrainingSettings)
 
     def __post_init__(self) -> None:
-        if self.heldout is not None and not 0 < self.heldout < 1:
-            raise InputError(f"heldout must be a share between 0 and 1, not {self.heldout}")
+        check_watch(self.heldout, self.early_stopping)
         if self.max_vocab_size is not None and self.max_vocab_size < 1:
             raise InputError(f"max_vocab_size must be 1 or more, not {self.max_vocab_size}")
         if self.errors not in ("strict", "replace"):
             raise InputError(f"errors must be strict or replace, not {self.errors!r}")
-        if self.early_stopping is not None:
-            if self.early_stopping < 1:
-                raise InputError(f"early_stopping must be 1 or more, not {self.early_stopping}")
-            if self.heldout is None:
-                raise InputError("early_stopping looks at the held-out loss: give --heldout, too")
 
     def to_json(self) -> dict[str, Any]:
         """Return it as what JSON holds."""

@@ -74,6 +74,8 @@ class Outcome(NamedTuple):
         The part that was not trained on.
     update : UpdateFacts, optional
         What it was continued from.
+    run : dict
+        The options of the run that do not decide its outcome.
     """
 
     trained: Trained
@@ -81,6 +83,7 @@ class Outcome(NamedTuple):
     text: TextFacts
     heldout: HeldoutFacts | None
     update: UpdateFacts | None
+    run: dict[str, Any]
 
 
 def write_results(folder: Path, outcome: Outcome, engine: tuple[str, str]) -> dict[str, Any]:
@@ -141,6 +144,7 @@ def describe(outcome: Outcome, engine: tuple[str, str]) -> dict[str, Any]:
         "stopped_early": history.stopped_early,
         "update": update,
         "workers": 1,
+        "run": outcome.run,
         "vocabulary": len(trained.vectors),
         "losses": _finite(history.losses),
         "words_trained": history.words,

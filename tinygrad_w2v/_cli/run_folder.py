@@ -17,6 +17,7 @@ from typing import Any, Self
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import check_writable_folder, safe_write
 from tinygrad_w2v._cli.request import Request, read_json
+from tinygrad_w2v.training.checkpoints import remove_half_written
 
 FILES = ("vectors.txt", "model.npz", "history.jsonl", "loss.svg", "graph.svg", "settings.json")
 CHECKPOINTS = "checkpoints"
@@ -126,11 +127,10 @@ class RunFolder:
 
     def _remove_leftovers(self) -> None:
         """Remove the unfinished files of a process that was killed."""
-        for folder, names in ((self.path, FILES), (self.checkpoints, ("checkpoint-*",))):
-            for name in names:
-                for path in folder.glob(f".{name}.*.part"):
-                    path.unlink(missing_ok=True)
-
+        for name in FILES:
+            for path in self.path.glob(f".{name}.*.part"):
+                path.unlink(missing_ok=True)
+        remove_half_written(self.checkpoints)
         for path in self.checkpoints.glob("w2v-corpus-*.part"):
             shutil.rmtree(path, ignore_errors=True)
 

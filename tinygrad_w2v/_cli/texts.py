@@ -16,7 +16,6 @@ from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._cli.console import note
 from tinygrad_w2v._cli.request import Request, named_after_options
 from tinygrad_w2v._cli.results import BUILTIN, TextFacts
-from tinygrad_w2v._cli.training import corpus_digest
 from tinygrad_w2v._cli.updating import Base, Extended, extend
 from tinygrad_w2v.text.builtin import builtin_corpus_lines
 from tinygrad_w2v.text.corpus import Corpus, build_corpus
@@ -26,6 +25,7 @@ from tinygrad_w2v.text.plan import plan_corpus
 from tinygrad_w2v.text.stored import open_corpus
 from tinygrad_w2v.text.tokenizing import tokenize
 from tinygrad_w2v.text.vocabulary import Vocabulary
+from tinygrad_w2v.word2vec.run_hooks import corpus_digest
 
 # A text from this size on is told of before it is read.
 WORTH_A_PLAN = 50_000_000
@@ -79,7 +79,9 @@ def read_text(
         extended = None
         settings = request.settings
         if base is not None:
-            extended = extend(base, vocabulary, corpus, settings.min_count, settings.max_vocab)
+            place = folder if request.sources else None
+            rule = settings.min_count, settings.max_vocab
+            extended = extend(base, vocabulary, corpus, *rule, folder=place)
             vocabulary, corpus = extended.vocabulary, extended.corpus
         corpus.check_window(settings.window)
     facts = TextFacts(
@@ -133,7 +135,10 @@ def _vocabulary_and_ids(
         "replace" if request.errors == "replace" else "strict",
         rules,
     )
-    plan = plan_corpus(request.sources, how, folder, settings.size)
+    copies = 1 + (request.heldout is not None) + every_word
+    plan = plan_corpus(request.sources, how, folder, settings.size, copies=copies)
+    if plan is not None:
+        plan.check_disk()
     if plan is not None and plan.text_bytes >= WORTH_A_PLAN:
         note(str(plan), quiet)
     warning = None if plan is None else plan.warning()

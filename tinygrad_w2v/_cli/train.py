@@ -11,7 +11,7 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from tinygrad_w2v._base.errors import InputError, NonFiniteError
+from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._cli.console import note, say
 from tinygrad_w2v._cli.machine import versions
 from tinygrad_w2v._cli.neighbors import neighbor_lines, words_to_show
@@ -35,13 +35,16 @@ from tinygrad_w2v._cli.results import (
 from tinygrad_w2v._cli.run_folder import RunFolder, is_finished
 from tinygrad_w2v._cli.texts import Text, check_sources, read_text
 from tinygrad_w2v._cli.train_options import DEFAULT_FOLDER, check_numbers
-from tinygrad_w2v._cli.training import HeldoutLoss, train_model
+from tinygrad_w2v._cli.training import train_model
 from tinygrad_w2v._cli.updating import Base, put_old_words, read_base
 from tinygrad_w2v.text.splitting import split_sentences
 from tinygrad_w2v.text.tokenizing import get_tokenizer
 from tinygrad_w2v.training.checkpoints import Checkpoint, Checkpoints, newest_checkpoint
 from tinygrad_w2v.training.run import History, RunState
 from tinygrad_w2v.vectors import WordVectors
+from tinygrad_w2v.word2vec.heldout_loss import HeldoutLoss
+from tinygrad_w2v.word2vec.options import told_of_alpha
+from tinygrad_w2v.word2vec.run_hooks import naming_last_checkpoint
 from tinygrad_w2v.word2vec.vector_training import Trained
 
 ENGINE = "numpy", "it is the only engine of this version"
@@ -66,6 +69,9 @@ def run(arguments: argparse.Namespace) -> int:
         text = read_text(request, base, folder.checkpoints, ENGINE, quiet)
         kept = newest_checkpoint(folder.checkpoints, note) if arguments.resume else None
         _check_same_run(kept, request, text, arguments)
+        told = told_of_alpha(request.settings)
+        if told and "alpha" in arguments.given:
+            note(f"note: {told}", quiet)
         outcome = _train(arguments, request, text, base, kept, folder, about)
         _judge(outcome.trained.history, arguments.output)
         note(f"writing {arguments.output}", quiet)
@@ -166,7 +172,8 @@ def _train(
     heldout = heldout_facts = update_facts = None
     if request.heldout is not None:
         with named_after_options():
-            corpus, part = split_sentences(corpus, request.heldout, settings.seed)
+            place = folder.checkpoints if request.sources else None
+            corpus, part = split_sentences(corpus, request.heldout, settings.seed, place)
             heldout = HeldoutLoss(vocabulary, part, settings)
         heldout_facts = HeldoutFacts(request.heldout, part.sentences, part.words, heldout.unigram)
     model = settings.new_model(len(vocabulary))
@@ -188,7 +195,7 @@ def _train(
         arguments.checkpoint_minutes,
         note,
     )
-    try:
+    with naming_last_checkpoint(folder.checkpoints, note):
         history = train_model(
             model,
             vocabulary,
@@ -200,18 +207,14 @@ def _train(
             patience=request.early_stopping,
             quiet=arguments.quiet,
         )
-    except NonFiniteError as error:
-        last = newest_checkpoint(folder.checkpoints, note)
-        if last is None:
-            raise
-        state = last.state
-        raise NonFiniteError(
-            f"{error}; the last good checkpoint is {last.path}, of epoch {state.epoch + 1} after "
-            f"{state.batch} batches"
-        ) from error
     vectors = WordVectors(vocabulary.words, model.w_in.data, vocabulary.counts)
     trained = Trained(vectors, model, history)
-    return Outcome(trained, request, text.facts, heldout_facts, update_facts)
+    run = {
+        "engine": arguments.engine,
+        "deterministic": True,  # this engine always is
+        "checkpoint_minutes": arguments.checkpoint_minutes,
+    }
+    return Outcome(trained, request, text.facts, heldout_facts, update_facts, run)
 
 
 def _judge(history: History, output: str) -> None:

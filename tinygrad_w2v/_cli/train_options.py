@@ -83,6 +83,12 @@ def _add_model_options(parser: Parser) -> None:
         metavar="K",
         help="drawn words a window; 0 only with --hs",
     )
+    model.add_argument(
+        "--negatives-per-pair",
+        dest="shared_negatives",
+        action="store_false",
+        help="skip-gram draws the K words for each context of a window, not once for all of them",
+    )
     model.add_argument("--ns-exponent", type=float, default=usual.ns_exponent, metavar="X")
     model.add_argument(
         "--hs",

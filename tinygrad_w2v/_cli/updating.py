@@ -8,14 +8,19 @@ from typing import NamedTuple
 import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v._base.types import AnyArray, FloatArray, IntArray
 from tinygrad_w2v.models import EmbeddingModel
 from tinygrad_w2v.nn.archive import read_arrays
-from tinygrad_w2v.text.corpus import Corpus
+from tinygrad_w2v.text.corpus import Corpus, corpus_of, new_rows
 from tinygrad_w2v.text.growth import grow_vocabulary
+from tinygrad_w2v.text.resources import check_free_space
 from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.vectors.archive import read_archive
 from tinygrad_w2v.word2vec.settings import TrainingSettings
+
+# So many words are looked at together, as there may be more than memory holds.
+_WORDS = 1 << 22
 
 
 class Base(NamedTuple):
@@ -67,7 +72,12 @@ def read_base(path: Path) -> Base:
 
 
 def extend(
-    base: Base, fresh: Vocabulary, corpus: Corpus, min_count: int, max_vocab: int | None
+    base: Base,
+    fresh: Vocabulary,
+    corpus: Corpus,
+    min_count: int,
+    max_vocab: int | None,
+    folder: PathLike | None = None,
 ) -> Extended:
     """Add the words of a new text to a vocabulary, and number the text by both.
 
@@ -83,6 +93,8 @@ def extend(
         All words of the new text, and its ids.
     min_count, max_vocab
         Which new words are added.
+    folder
+        As in `build_corpus`: where the renumbered text is held, if not in memory.
 
     Returns
     -------
@@ -106,14 +118,26 @@ def extend(
     known = vocabulary.word_to_id
     ids = np.fromiter((known.get(word, -1) for word in fresh.words), np.int32, len(fresh))
     old_ids = id_of[: len(base.words)]
-    return Extended(vocabulary, _renumbered(corpus, ids), old_ids, grown.added, grown.rare)
+    return Extended(vocabulary, _renumbered(corpus, ids, folder), old_ids, grown.added, grown.rare)
 
 
-def _renumbered(corpus: Corpus, ids: AnyArray) -> Corpus:
-    found = ids[corpus.ids]
-    known = found >= 0
-    before = np.concatenate([[0], np.cumsum(known, dtype=np.int64)])
-    return Corpus(np.ascontiguousarray(found[known]), before[corpus.offsets], corpus.raw_words)
+def _renumbered(corpus: Corpus, ids: AnyArray, folder: PathLike | None) -> Corpus:
+    """A text by other numbers, of which those below 0 are left out; a piece at a time."""
+    if folder is not None:
+        check_free_space(corpus.ids.nbytes + corpus.offsets.nbytes, folder)
+    with new_rows(folder) as rows:
+        before, sentence = 0, 1
+        for start in range(0, max(corpus.words, 1), _WORDS):
+            found = ids[corpus.ids[start : start + _WORDS]]
+            known = np.concatenate([[0], np.cumsum(found >= 0)])
+            # The sentences that end in this piece; those at its end may be empty ones.
+            end = start + len(found)
+            last = int(np.searchsorted(corpus.offsets, end, side="right"))
+            rows.offsets.append(before + known[corpus.offsets[sentence:last] - start])
+            rows.ids.append(found[found >= 0])
+            before, sentence = before + int(known[-1]), max(last, sentence)
+        rows.raw_words = corpus.raw_words
+        return corpus_of(rows)
 
 
 def put_old_words(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from tinygrad_w2v._base.version import __version__
+from tinygrad_w2v.compiler.flattening import flatten
 from tinygrad_w2v.compiler.fusing import fuse
 from tinygrad_w2v.compiler.hoisting import hoist
 from tinygrad_w2v.compiler.instructions import Program
@@ -26,6 +27,6 @@ class Built(NamedTuple):
 def build(program: Program, dtype: Any, title: str) -> Built:
     """Return a program's source, with what is made on the way."""
     program = optimized(program)
-    lowered = unroll(lower(program))
+    lowered = flatten(unroll(lower(program)))
     placed = hoist(place(fuse(lowered.statements), lowered.arrays, lowered.loss))
     return Built(program, placed, write(program, lowered, placed, dtype, title, __version__))

@@ -89,7 +89,7 @@ FUNCTIONS: dict[str, Scalar] = {
     "ceil": Scalar(np.ceil, "np.ceil({0})", 1, "float"),
     "power": Scalar(np.power, "power({0}, {1})", 2, "float", "power", True),
     "sqrt": Scalar(np.sqrt, "np.sqrt({0})", 1, "float", "", True),
-    "exp": Scalar(np.exp, "np.exp({0})", 1, "float", "", True),
+    "exp": Scalar(np.exp, "exp({0})", 1, "float", "exp", True),
     "log": Scalar(np.log, "np.log({0})", 1, "float", "", True),
     "expm1": Scalar(np.expm1, "np.expm1({0})", 1, "float", "", True),
     "log1p": Scalar(np.log1p, "np.log1p({0})", 1, "float", "", True),
@@ -127,16 +127,85 @@ def power(x, y):
 """,
     "sigmoid": """\
 def sigmoid(x):
-    e = np.exp(-abs(x))
+    e = exp(-abs(x))
     return (real(1) if x >= 0 else e) / (real(1) + e)
 """,
     "softplus": """\
 def softplus(x):
-    return (x if x > 0 or x != x else real(0)) + np.log1p(np.exp(-abs(x)))
+    return (x if x > 0 or x != x else real(0)) + log_1_plus(exp(-abs(x)))
 """,
     "logaddexp": """\
 def logaddexp(x, y):
     top = x if x >= y or x != x else y
-    return top if x == y and x - y != x - y else top + np.log1p(np.exp(-abs(x - y)))
+    return top if x == y and x - y != x - y else top + log_1_plus(exp(-abs(x - y)))
 """,
 }
+
+# What helpers call in their turn.
+NEEDS: dict[str, tuple[str, ...]] = {
+    "sigmoid": ("exp",),
+    "softplus": ("exp", "log_1_plus"),
+    "logaddexp": ("exp", "log_1_plus"),
+}
+
+DOUBLE: dict[str, str] = {
+    "exp": """\
+def exp(x):
+    return np.exp(x)
+""",
+    "log_1_plus": """\
+def log_1_plus(x):
+    return np.log1p(x)
+""",
+}
+
+# In single precision both are polynomials, good to two units in the last place, which the
+# processor computes for many elements at once; a library function it calls for one at a time.
+# exp: x = n log 2 + r with |r| <= log(2) / 2, and e^x = 2^n e^r (Cephes, expf). log(1 + x) for
+# 0 <= x <= 1 is 2 artanh z for z = x / (2 + x) <= 1/3.
+SINGLE: dict[str, str] = {
+    "exp": """\
+def exp(x):
+    within = x if x > real(-87.3) else real(-87.3)
+    within = within if within < real(88.3) else real(88.3)
+    n = np.floor(within * real(1.4426950408889634) + real(0.5))
+    r = (x if x != x else within) - n * real(0.693359375) + n * real(2.12194440e-4)
+    p = real(1.9875691500e-4)
+    p = p * r + real(1.3981999507e-3)
+    p = p * r + real(8.3334519073e-3)
+    p = p * r + real(4.1665795894e-2)
+    p = p * r + real(1.6666665459e-1)
+    p = p * r + real(5.0000001201e-1)
+    y = (p * r * r + r + real(1)) * power_of_two(n)
+    y = real(np.inf) if x > real(88.72) else y
+    return real(0) if x < real(-87.3) else y
+""",
+    "log_1_plus": """\
+def log_1_plus(x):
+    z = x / (real(2) + x)
+    zz = z * z
+    p = real(2 / 13)
+    p = p * zz + real(2 / 11)
+    p = p * zz + real(2 / 9)
+    p = p * zz + real(2 / 7)
+    p = p * zz + real(2 / 5)
+    p = p * zz + real(2 / 3)
+    p = p * zz + real(2)
+    return p * z
+""",
+}
+
+
+def helpers(used: list[str], single: bool) -> list[str]:
+    """Return the sources of helpers and of all that they call, in order.
+
+    Examples
+    --------
+    >>> [text.split("(")[0] for text in helpers(["softplus"], single=False)]
+    ['def exp', 'def log_1_plus', 'def softplus']
+    """
+    ordered: list[str] = []
+    for name in used:
+        ordered += [n for n in (*NEEDS.get(name, ()), name) if n not in ordered]
+    texts = HELPERS | (SINGLE if single else DOUBLE)
+    return [texts[name] for name in dict.fromkeys(ordered)]

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from tinygrad_w2v.compiler.flattening import is_costly
 from tinygrad_w2v.compiler.loops import (
     Expression,
     Load,
@@ -80,6 +81,10 @@ def _joined(statement: Statement, group: _Group) -> Statement | None:
             len(m.loops) > 1 and m.loops[-1].variable == group.loop.variable for m in group.members
         ):
             continue
+        if len(statement.loops) == 1 and is_costly(statement):
+            # Exponentials side by side need a loop that holds nothing but its kind.
+            if any(len(member.loops) > 1 for member in group.members):
+                continue
         variable = group.loop.variable
         moved = renamed(statement, {loop.variable: Variable(variable)})
         bounded = {v for other in statement.loops if other.ragged for v in _bounds(other)}

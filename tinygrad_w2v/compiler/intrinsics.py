@@ -1,4 +1,4 @@
-"""One instruction of the processor that Numba has no name for: fetching a row ahead of its use."""
+"""What Numba has no name for: fetching a row ahead of its use, and a power of two by its bits."""
 
 from __future__ import annotations
 
@@ -39,3 +39,17 @@ def prefetch(typing_context: Any, table: Any, row: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(table, row), generate
+
+
+@intrinsic
+def power_of_two(typing_context: Any, n: Any) -> Any:
+    """2 to the power of a whole number `n`, -126 to 127, as float32: the bits of its exponent."""
+    if n != types.float32:
+        return None
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        integer = ir.IntType(32)
+        exponent = builder.add(builder.fptosi(arguments[0], integer), integer(127))
+        return builder.bitcast(builder.shl(exponent, integer(23)), ir.FloatType())
+
+    return types.float32(types.float32), generate

@@ -153,9 +153,19 @@ class _Lowering:
             return any(reader.name not in self.uniform for reader in readers)
         loops = len(_squeezed(step.shape))
         wider = any(self._width(reader) > loops for reader in readers)
+        if loops > 1 and step.op == "map" and any(self._is_costly(r, step) for r in readers):
+            return True  # so that what is costly reads whole arrays, and nothing else
+        if loops > 1 and step.op == "map" and FUNCTIONS[step["function"]].costly:
+            # It is computed for many elements at once, and kept, or added up on the spot.
+            return not all(reader.op == "reduce" and not wider for reader in readers)
         if len(readers) < 2 and not wider:
             return False
         return loops == 0 or self._costs(step) or self._depth(step) > 2
+
+    @staticmethod
+    def _is_costly(reader: Instruction, step: Instruction) -> bool:
+        same = _squeezed(reader.shape) == _squeezed(step.shape)
+        return reader.op == "map" and same and FUNCTIONS[reader["function"]].costly
 
     def _costs(self, step: Instruction) -> bool:
         """Whether an element takes more than a little arithmetic."""

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tinygrad_w2v.compiler.extents import Extent, bound_of
-from tinygrad_w2v.compiler.functions import FUNCTIONS, HELPERS
+from tinygrad_w2v.compiler.functions import FUNCTIONS, helpers
 from tinygrad_w2v.compiler.instructions import Program
 from tinygrad_w2v.compiler.loops import (
     Call,
@@ -49,11 +49,14 @@ Written by the compiler of tinygrad_w2v {version}; a change here has no effect.
 import numpy as np
 from numba import njit
 
-from tinygrad_w2v.compiler.intrinsics import prefetch
+from tinygrad_w2v.compiler.intrinsics import power_of_two, prefetch
 
 real = np.{real}
-# What may be assumed of numbers; NaN and infinity are still what they are.
-FAST = {{"arcp", "contract", "afn", "reassoc", "nsz"}}
+# What may be assumed of numbers (NaN and infinity are still what they are); x / 0 raises nothing.
+RULES = {{
+    "fastmath": {{"arcp", "contract", "afn", "reassoc", "nsz"}},
+    "error_model": "numpy",
+}}
 '''
 _UPDATES = {"add": "+=", "subtract": "-=", "prod": "*="}
 _INTEGER = "int64"
@@ -103,8 +106,8 @@ class _Writer:
         kernel = self._kernel()
         real = "float64" if self.dtype.itemsize == 8 else "float32"
         parts = [HEADER.format(title=title, version=version, real=real)]
-        parts += [f"@njit(fastmath=FAST, forceinline=True)\n{text}" for text in self._helpers()]
-        decorator = "@njit(fastmath=FAST, nogil=True, forceinline=True)"
+        parts += [f"@njit(**RULES, forceinline=True)\n{text}" for text in self._helpers()]
+        decorator = "@njit(**RULES, nogil=True, forceinline=True)"
         parts += [f"{decorator}\n{kernel}", self._run()]
         return Source(
             "\n\n".join(parts), tuple(self.inputs), self.sizes, self.constants, self.parameters
@@ -123,7 +126,7 @@ class _Writer:
         for mode, helper in (("max", "larger"), ("min", "smaller")):
             if mode in modes and helper not in used:
                 used.append(helper)
-        texts = [HELPERS[name] for name in used]
+        texts = helpers(used, self.dtype.itemsize == 4)
         calls = any(isinstance(p, Call) and p.function == "first_of" for e in expressions for p in walk(e))
         return [*texts, *([FIRST_OF] if calls else [])]
 
@@ -156,7 +159,7 @@ class _Writer:
         call = ", ".join(["at", *given, "rates[at]", "step + at - first", *self.temporaries])
         ahead = self._prefetches()
         lines = [
-            "@njit(fastmath=FAST, nogil=True, cache=True)",
+            "@njit(**RULES, nogil=True, cache=True)",
             f"def run({arguments}):",
             '    """Windows number first to last; returns the sum of their losses."""',
             *allocated,
@@ -326,6 +329,7 @@ def run_plainly(source: Source, arguments: Mapping[str, Any] | list[Any], dtype:
         "np": np,
         "njit": decorator,
         "prefetch": lambda *_: None,
+        "power_of_two": lambda n: np.ldexp(np.dtype(dtype).type(1), int(n)),
         "real": np.dtype(dtype).type,
     }
     exec(compile(body, "<kernel>", "exec"), scope)

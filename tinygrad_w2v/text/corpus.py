@@ -84,10 +84,23 @@ class Corpus(NamedTuple):
         >>> corpus.longest_sentence()
         2
         """
-        # In parts, as the offsets of a large corpus are a file.
-        parts = range(0, self.sentences, _PART)
-        lengths = (np.diff(self.offsets[start : start + _PART + 1]) for start in parts)
-        return max((int(part.max()) for part in lengths), default=0)
+        return max((int(lengths.max()) for lengths in self._lengths()), default=0)
+
+    def sentences_of(self, words: int) -> int:
+        """Return how many sentences have exactly so many words.
+
+        Examples
+        --------
+        >>> _, corpus = build_corpus([["a", "b"], ["b"]], min_count=1)
+        >>> corpus.sentences_of(1)
+        1
+        """
+        return sum(int(np.count_nonzero(lengths == words)) for lengths in self._lengths())
+
+    def _lengths(self) -> Iterator[IntArray]:
+        """Yield the lengths of all sentences, in parts: offsets may be a large file."""
+        for start in range(0, self.sentences, _PART):
+            yield np.diff(self.offsets[start : start + _PART + 1])
 
     def check_context(self) -> None:
         """Raise an InputError when no word has a neighbour."""
@@ -157,7 +170,7 @@ def build_corpus(
     """
     rules = VocabularyRules(min_count, max_size, max_vocab_size, trim_rule)
     once = iter(sentences) is sentences
-    with _rows(folder) as rows:
+    with new_rows(folder) as rows:
         vocabulary = number_words(lambda: sentence_chunks(sentences), rows, rules, once)
         return vocabulary, corpus_of(rows)
 
@@ -190,7 +203,7 @@ def encode_corpus(
     >>> encode_corpus([["say", "what"]], Vocabulary(["say", "you"], [2, 1])).words
     1
     """
-    with _rows(folder) as rows:
+    with new_rows(folder) as rows:
         encode_words(sentence_chunks(sentences), rows, vocabulary)
         return corpus_of(rows)
 
@@ -208,8 +221,17 @@ def corpus_of(rows: CorpusRows) -> Corpus:
 
 
 @contextmanager
-def _rows(folder: PathLike | None) -> Iterator[CorpusRows]:
-    """Give rows in memory, or in files without a name that end with the last use of them."""
+def new_rows(folder: PathLike | None) -> Iterator[CorpusRows]:
+    """Give rows in memory, or in files without a name that end with the last use of them.
+
+    Examples
+    --------
+    >>> with new_rows(tempfile.gettempdir()) as rows:
+    ...     rows.add(np.array([3, 5]), np.array([2]))
+    ...     corpus = corpus_of(rows)
+    >>> corpus.ids.tolist(), corpus.offsets.tolist()
+    ([3, 5], [0, 2])
+    """
     if folder is None:
         yield CorpusRows(GrowingRow(np.int32), GrowingRow(np.int64))
         return

@@ -18,7 +18,7 @@ from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v.text.cutting import TextSettings
 from tinygrad_w2v.text.reading import files_of, open_bytes
-from tinygrad_w2v.text.resources import free_space, memory_limit
+from tinygrad_w2v.text.resources import check_free_space, free_space, in_bytes, memory_limit
 
 # By measurement: a word with its number and its place in a table, while the table grows.
 BYTES_A_TYPE = 170
@@ -70,11 +70,12 @@ class CorpusPlan(NamedTuple):
     seconds: float
 
     def __str__(self) -> str:
-        limit = "" if self.memory_limit is None else f" of {_size(self.memory_limit)}"
+        limit = "" if self.memory_limit is None else f" of {in_bytes(self.memory_limit)}"
         return (
-            f"about {self.words:,} words in {_size(self.text_bytes)} of text; memory about "
-            f"{_size(self.memory)}{limit}, disk {_size(self.disk)} of {_size(self.disk_free)} in "
-            f"{self.folder}, reading takes about {_duration(self.seconds)}"
+            f"about {self.words:,} words in {in_bytes(self.text_bytes)} of text; memory about "
+            f"{in_bytes(self.memory)}{limit}, disk {in_bytes(self.disk)} of "
+            f"{in_bytes(self.disk_free)} in {self.folder}, reading takes about "
+            f"{_duration(self.seconds)}"
         )
 
     def warning(self) -> str | None:
@@ -89,7 +90,7 @@ class CorpusPlan(NamedTuple):
         if self.memory_limit is None or self.memory <= self.memory_limit:
             return None
         return (
-            f"about {_size(self.memory)} of memory are needed and {_size(self.memory_limit)} "
+            f"about {in_bytes(self.memory)} of memory are needed and {in_bytes(self.memory_limit)} "
             "allowed; use max_vocab_size, max_final_vocab"
         )
 
@@ -103,11 +104,7 @@ class CorpusPlan(NamedTuple):
         tinygrad_w2v._base.errors.InputError: the ids need 9.0 MB of disk and /tmp has 99 bytes \
 free; free some space or name another folder
         """
-        if self.disk > self.disk_free:
-            raise InputError(
-                f"the ids need {_size(self.disk)} of disk and {self.folder} has "
-                f"{_size(self.disk_free)} free; free some space or name another folder"
-            )
+        check_free_space(self.disk, self.folder, self.disk_free)
 
 
 def plan_corpus(
@@ -116,6 +113,7 @@ def plan_corpus(
     folder: PathLike | None = None,
     vector_size: int = 100,
     tables: int = 2,
+    copies: int = 1,
 ) -> CorpusPlan | None:
     r"""Estimate from a few pieces of a text what reading it and training on it take.
 
@@ -125,6 +123,8 @@ def plan_corpus(
         As in :func:`~tinygrad_w2v.text.stored.open_corpus`.
     vector_size, tables
         Numbers in a vector, and how many float32 tables of vectors training holds.
+    copies
+        How often the ids stand on the disk: twice where a part of them is held out.
 
     Returns
     -------
@@ -175,7 +175,7 @@ def plan_corpus(
         vocabulary=vocabulary,
         memory=BYTES_ANYWAY + max(counted * BYTES_A_TYPE, training),
         memory_limit=memory_limit(),
-        disk=4 * all_words + 8 * (sentences + 1),
+        disk=copies * (4 * all_words + 8 * (sentences + 1)),
         disk_free=free_space(place),
         folder=place,
         seconds=seconds,
@@ -234,13 +234,6 @@ def _types_of_all(words: list[bytes], scale: float) -> int:
     doublings = math.log2(max(scale, 1.0))
     whole = beta * fall * (1 - fall**doublings) / (1 - fall)
     return round(types * 2**whole)
-
-
-def _size(number: float) -> str:
-    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if number >= factor:
-            return f"{number / factor:.1f} {unit}"
-    return f"{number:.0f} bytes"
 
 
 def _duration(seconds: float) -> str:

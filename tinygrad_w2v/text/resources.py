@@ -6,6 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
+from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
 
 
@@ -47,6 +48,47 @@ def free_space(folder: PathLike) -> int:
     while not place.exists() and place != place.parent:
         place = place.parent
     return shutil.disk_usage(place).free
+
+
+def check_free_space(needed: int, folder: PathLike, free: int | None = None) -> None:
+    """Raise an InputError when the files of ids will not fit on the disk.
+
+    Parameters
+    ----------
+    needed
+        Bytes.
+    folder
+        Where they will be made.
+    free
+        Bytes that are free there; looked up when None.
+
+    Examples
+    --------
+    >>> check_free_space(9_000_000, "/tmp", free=99)
+    Traceback (most recent call last):
+    tinygrad_w2v._base.errors.InputError: the ids need 9.0 MB of disk and /tmp has 99 bytes free; \
+free some space or name another folder
+    """
+    free = free_space(folder) if free is None else free
+    if needed > free:
+        raise InputError(
+            f"the ids need {in_bytes(needed)} of disk and {folder} has {in_bytes(free)} free; free "
+            "some space or name another folder"
+        )
+
+
+def in_bytes(number: float) -> str:
+    """Return a size as a person reads it.
+
+    Examples
+    --------
+    >>> in_bytes(1_540_000_000), in_bytes(99)
+    ('1.5 GB', '99 bytes')
+    """
+    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if number >= factor:
+            return f"{number / factor:.1f} {unit}"
+    return f"{number:.0f} bytes"
 
 
 def _machine_memory(root: Path) -> int | None:

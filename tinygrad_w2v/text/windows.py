@@ -2,10 +2,10 @@
 
 The corpus is walked in blocks of words, each worked on as whole arrays: words are subsampled,
 every kept word gets its window's width, windows are grouped by their number of contexts, and
-negative words are drawn once a window. With hierarchical softmax a window has its word's way
-through a Huffman tree instead, or as well, and windows are grouped by the way's length, too. All
-draws are hashes of (seed, epoch, sentence, position, k), so neither the block's size nor the
-batch's changes what is drawn.
+negative words are drawn, once for all contexts of a window or for each of them. With hierarchical
+softmax a window has its word's way through a Huffman tree instead, or as well, and windows are
+grouped by the way's length, too. All draws are hashes of (seed, epoch, sentence, position, k), so
+neither the block's size nor the batch's changes what is drawn.
 """
 
 import itertools
@@ -50,8 +50,11 @@ class WindowSettings:
     seed : int
         Of all draws.
     batch_size : int
-        The largest number of windows in a batch. A loss summed over many more than 256 windows
-        diverges at word2vec's learning rates.
+        The largest number of windows in a batch, pairs counted as the window that they are of. A
+        summed over many more than 256 windows diverges at word2vec's learning rates.
+    shared_negatives : bool
+        Draw K negative words for a window, which all its contexts share; else every (context,
+        centre) pair is a window of one context with K words of its own.
     hs : bool
         Give each window the inner nodes and the code of its word's way through a Huffman tree as
         its targets and labels (hierarchical softmax). Together with negative words, the V words
@@ -77,6 +80,7 @@ class WindowSettings:
     seed: int = 1
     batch_size: int = 256
     hs: bool = False
+    shared_negatives: bool = True
 
     def __post_init__(self) -> None:
         for name, least in (("window", 1), ("negative", 0), ("batch_size", 1)):
@@ -168,7 +172,8 @@ class WindowSource:
         self.keep = keep_probability(counts, settings.sample)
         self.negatives = AliasTable.from_counts(counts, settings.ns_exponent)
         self.tree = HuffmanTree.from_counts(counts) if settings.hs else None
-        labels = np.zeros((settings.batch_size, 1 + settings.negative), dtype=np.float32)
+        pairs = 1 if settings.shared_negatives else 2 * settings.window
+        labels = np.zeros((settings.batch_size * pairs, 1 + settings.negative), dtype=np.float32)
         labels[:, 0] = 1
         # Every batch is given a view of these.
         labels.flags.writeable = False
@@ -201,15 +206,16 @@ class WindowSource:
         for number, (words, kept, start, stop) in enumerate(blocks):
             words_before += words
             groups = self._windows(kept, start, stop, epoch)
-            batches = [batch for group in groups for batch in self._split(group)]
+            batches = [batch for group, pairs in groups for batch in self._split(group, pairs)]
             if not batches:
                 continue
-            shares = self._shares([len(batch.center) for batch in batches], words_before)
+            sizes = [windows for _, windows in batches]
+            shares = self._shares(sizes, words_before)
             words_before = 0
             for place in self._order(len(batches), epoch, number):
                 if waiting is not None:
                     yield waiting
-                waiting = batches[place], shares[place]
+                waiting = batches[place][0], shares[place]
         if waiting is not None:
             yield waiting[0], waiting[1] + words_before
 
@@ -252,8 +258,13 @@ class WindowSource:
         chance = hashing.uniform(hashing.draw(key, sentence, position, _NO_COUNTER))
         return Kept(ids, sentence, position).at(np.flatnonzero(chance < self.keep.take(ids)))
 
-    def _windows(self, kept: Kept, start: int, stop: int, epoch: int) -> Iterator[Batch]:
-        """Yield the windows around kept[start:stop], all with equally many contexts together."""
+    def _windows(
+        self, kept: Kept, start: int, stop: int, epoch: int
+    ) -> Iterator[tuple[Batch, int]]:
+        """Yield the windows around kept[start:stop], all with equally many contexts together.
+
+        With them comes how many rows of the batch are one window: 1, or C where pairs are rows.
+        """
         center = np.arange(start, stop)
         begin, end = _sentence_bounds(kept.sentence)
         width = self._widths(kept.part(start, stop), epoch)
@@ -270,15 +281,22 @@ class WindowSource:
         order = order[np.count_nonzero(contexts == 0) :]
         center, left = center.take(order), left.take(order)
         contexts, lengths = contexts.take(order), lengths.take(order)
-        targets = self._targets(kept.at(center), epoch)
+        shared = self.settings.shared_negatives
+        targets = self._targets(kept.at(center), epoch) if shared else np.empty(0, np.intp)
         for group in _runs(contexts, lengths):
+            rows = 1 if shared else int(contexts[group.start])
             offsets = np.arange(contexts[group.start]) - left[group, None]
             offsets += offsets >= 0
             around = kept.ids.take(center[group, None] + offsets)
-            chosen, labels = targets[group], self._labels
+            if shared:
+                chosen = targets[group]
+            else:
+                offsets, around = offsets.reshape(-1, 1), around.reshape(-1, 1)
+                chosen = self._targets(kept.at(center[group].repeat(rows)), epoch, offsets)
+            true, labels = chosen[:, 0], self._labels
             if self.tree is not None:
                 chosen, labels = self._with_ways(chosen, int(lengths[group.start]))
-            yield Batch(targets[group, 0], around, offsets, chosen, labels)
+            yield Batch(true, around, offsets, chosen, labels), rows
 
     def _with_ways(self, targets: IntArray, length: int) -> tuple[IntArray, AnyArray]:
         """Return targets and labels of words whose ways through the tree are equally long."""
@@ -299,17 +317,19 @@ class WindowSource:
         bits = hashing.draw(key, kept.sentence, kept.position, _NO_COUNTER)
         return 1 + hashing.bounded(bits, np.uint64(window)).astype(np.intp)
 
-    def _targets(self, centers: Kept, epoch: int) -> IntArray:
+    def _targets(self, centers: Kept, epoch: int, offsets: IntArray | int = 0) -> IntArray:
         """Return the true word and K negative ones of each window, shape (windows, 1 + K).
 
-        A negative that is the true word is drawn again with the counter k + K, k + 2 K, ...; only
+        The counter of a draw is :func:`negative_counter`, with the offset of a pair's context, or
+        0 for what a whole window shares. A negative that is the true word is drawn again; only
         after `REDRAWS` failures, which takes a word that is nearly always drawn, is the next
         word of the vocabulary taken. So there are always K negatives, none the true word.
         """
         number = self.settings.negative
         key = hashing.stream_key(self.settings.seed, epoch, hashing.NEGATIVES)
         sentence, position = centers.sentence[:, None], centers.position[:, None]
-        k = np.arange(number, dtype=np.uint64)
+        first = np.broadcast_to(negative_counter(0, 0, offsets, number), (len(centers.ids), 1))
+        k = np.add(first, np.arange(number, dtype=np.uint64), dtype=np.uint64)
         targets = np.empty((len(centers.ids), 1 + number), dtype=np.intp)
         targets[:, 0] = centers.ids
         negatives = targets[:, 1:]
@@ -318,7 +338,7 @@ class WindowSource:
         for attempt in range(1, REDRAWS + 1):
             if not len(row):
                 return targets
-            counter = (column + attempt * number).astype(np.uint64)
+            counter = k[row, column] + np.uint64(attempt * number)
             bits = hashing.draw(key, centers.sentence[row], centers.position[row], counter)
             negatives[row, column] = self.negatives.words(bits)
             again = negatives[row, column] == targets[row, 0]
@@ -326,19 +346,23 @@ class WindowSource:
         negatives[row, column] = (targets[row, 0] + 1) % len(self.keep)
         return targets
 
-    def _split(self, group: Batch) -> Iterator[Batch]:
-        """Cut windows of one shape into batches; all are views."""
-        size = self.settings.batch_size
+    def _split(self, group: Batch, rows: int) -> Iterator[tuple[Batch, int]]:
+        """Cut windows of one shape, each so many rows, into batches; all are views.
+
+        With each comes its number of windows.
+        """
+        size = self.settings.batch_size * rows
         for start in range(0, len(group.center), size):
             part = slice(start, start + size)
             center = group.center[part]
-            yield Batch(
+            batch = Batch(
                 center,
                 group.contexts[part],
                 group.offsets[part],
                 group.targets[part],
                 self._labels[: len(center)] if self.tree is None else group.labels[part],
             )
+            yield batch, len(center) // rows
 
     def _shares(self, sizes: list[int], words: int) -> list[int]:
         """Divide a block's words among its batches in proportion to their windows."""
@@ -353,6 +377,37 @@ class WindowSource:
         bits = hashing.draw(key, np.array([block], np.uint64), places, _NO_COUNTER)
         order: list[int] = np.argsort(bits).tolist()
         return order
+
+
+def negative_counter(k: int, attempt: int, offsets: IntArray | int, number: int) -> UInt64Array:
+    """Return the counter of the k-th of K negative words of a pair, or of a window.
+
+    It is ``(side * (REDRAWS + 1) + attempt) * K + k``. The side of a window is 0; that of a pair
+    tells its context's offset, -1, 1, -2, 2, ..., as 1, 2, 3, 4, ..., whatever the window's width.
+
+    Parameters
+    ----------
+    k, attempt
+        Which of the words, and how often it was the true one before.
+    offsets
+        Of the context from the centre, any shape; 0 for what a window's contexts share.
+    number
+        K.
+
+    Returns
+    -------
+    UInt64Array
+        Of the shape of `offsets`.
+
+    Examples
+    --------
+    >>> negative_counter(2, 1, np.array([0, -1, 1, -2]), number=5).tolist()
+    [7, 52, 97, 142]
+    """
+    distance = np.abs(offsets)
+    side = 2 * distance - (np.asarray(offsets) < 0)
+    counter: UInt64Array = ((side * (REDRAWS + 1) + attempt) * number + k).astype(np.uint64)
+    return counter
 
 
 def _runs(*columns: AnyArray) -> Iterator[slice]:

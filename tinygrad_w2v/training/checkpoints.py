@@ -178,6 +178,29 @@ def newest_checkpoint(folder: PathLike, say: Callable[[str], None] = print) -> C
     return None
 
 
+def remove_checkpoints(folder: PathLike) -> None:
+    """Remove the checkpoints of a folder, and what a kill has left of half-written ones.
+
+    Examples
+    --------
+    >>> remove_checkpoints("no/such/folder")
+    """
+    for _, path in _numbered(Path(folder)):
+        path.unlink(missing_ok=True)
+    remove_half_written(folder)
+
+
+def remove_half_written(folder: PathLike) -> None:
+    """Remove the unfinished checkpoint of a process that was killed.
+
+    Examples
+    --------
+    >>> remove_half_written("no/such/folder")
+    """
+    for path in Path(folder).glob(".checkpoint-*.part"):
+        path.unlink(missing_ok=True)
+
+
 def size_of(tables: Mapping[str, AnyArray]) -> int:
     """Return the bytes of a checkpoint of these tables, somewhat rounded up.
 

@@ -79,7 +79,10 @@ class EagerStep:
         """Run the batch again, watched, to learn where the numbers were lost."""
         for name, parameter in self.model.named_parameters():
             if not np.isfinite(parameter.data).all():
-                return f"the loss is {value}, as {name} holds numbers that are not finite"
+                return (
+                    f"the loss is {value}, as {name} holds numbers that are not finite: the update "
+                    f"{name} -= lr * gradient of a step before made them"
+                )
         try:
             with debug():
                 self.model.loss(batch)

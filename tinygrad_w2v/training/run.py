@@ -110,6 +110,8 @@ class RunState:
         The losses of this epoch up to its last record, and since.
     history : History
         What was seen.
+    total : float
+        All losses of the run added up.
 
     Examples
     --------
@@ -125,6 +127,7 @@ class RunState:
     mean: Mean = field(default_factory=Mean)
     recent: Mean = field(default_factory=Mean)
     history: History = field(default_factory=History)
+    total: float = 0.0
 
     def to_json(self) -> dict[str, Any]:
         """Return it as numbers, lists and dicts; every float as it is, to the last bit."""
@@ -233,7 +236,9 @@ def run_epochs(
                     place = (
                         f"in epoch {state.epoch + 1} at batch {state.batch + 1} (alpha {lr:.4g})"
                     )
-                    state.recent.add(step(batch, lr), count(batch))
+                    loss = step(batch, lr)
+                    state.recent.add(loss, count(batch))
+                    state.total += loss
                     state.batch += 1
                     history.words += words
                     history.seconds = time.perf_counter() - start

@@ -67,7 +67,7 @@ def write_model(
     (Vocabulary of 2 words, 3 occurrences, ['w_in', 'w_out'], {'epochs': 5})
     """
     whole = {"format": _FORMAT} | dict(description)
-    text = json.dumps(whole, ensure_ascii=False, default=_plain)
+    text = json.dumps(whole, ensure_ascii=False, default=plain)
     others = {f"model.{name}": table for name, table in tables.items() if name != "w_in"}
     others["word2vec"] = np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)
     write_archive(path, vocabulary.words, tables["w_in"], vocabulary.counts, others)
@@ -104,8 +104,14 @@ def read_model(path: PathLike) -> SavedModel:
     return SavedModel(vocabulary, {"w_in": contents.vectors} | tables, description)
 
 
-def _plain(value: Any) -> Any:
-    """Return a NumPy number, which may have been given as a keyword, as Python's."""
+def plain(value: Any) -> Any:
+    """Return a NumPy number, which may have been given as a keyword, as Python's.
+
+    Examples
+    --------
+    >>> plain(np.float32(0.5))
+    0.5
+    """
     if isinstance(value, np.generic):
         return value.item()
     raise InputError(f"a {type(value).__name__} cannot be kept in a file: {value!r:.60}")

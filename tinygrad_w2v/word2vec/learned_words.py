@@ -1,4 +1,4 @@
-"""A vocabulary with the model that belongs to it: counted, enlarged, and seen as word vectors."""
+"""A vocabulary with the model that belongs to it: counted, enlarged, seen as vectors, asked."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
+from tinygrad_w2v._base.types import FloatArray
 from tinygrad_w2v.nn import Module, Parameter
 from tinygrad_w2v.text.corpus import Corpus, build_corpus
 from tinygrad_w2v.text.growth import grow_vocabulary
@@ -17,6 +18,7 @@ from tinygrad_w2v.text.numbering import VocabularyRules
 from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.vectors import WordVectors
 from tinygrad_w2v.word2vec.options import named_after_keywords, warn_of_ignored
+from tinygrad_w2v.word2vec.output_words import output_probabilities
 from tinygrad_w2v.word2vec.settings import TrainingSettings
 from tinygrad_w2v.word2vec.text import folder_of_ids, log_plan, refuse_letters, source_of
 
@@ -32,8 +34,10 @@ class LearnedWords:
         The words and counts.
     model : Module or None
         Its `w_in` has a row for each of them.
-    losses : list of float
-        Mean loss of a prediction, one an epoch.
+    losses, heldout_losses : list of float
+        Mean loss of a prediction, one an epoch, on what is trained on and on what is held out.
+    unigram_loss : float or None
+        The held-out loss of the best model that does not look at contexts.
     corpus_count, corpus_total_words : int
         Sentences and words of the last text that was counted.
     """
@@ -50,6 +54,8 @@ class LearnedWords:
         self.vocabulary: Vocabulary | None = None
         self.model: Any = None
         self.losses: list[float] = []
+        self.heldout_losses: list[float] = []
+        self.unigram_loss: float | None = None
         self.raw_vocab: dict[str, int] = {}
         self.corpus_count = self.corpus_total_words = 0
         self._given_model = given_model
@@ -83,6 +89,60 @@ class LearnedWords:
         if self._wv is not None and self._wv.vectors is not self.model.w_in.data:
             self.model.w_in.data[...] = self._wv.vectors
             self._wv.vectors = self.model.w_in.data
+
+    def predict_output_word(
+        self, context_words_list: Iterable[str], topn: int = 10
+    ) -> list[tuple[str, float]] | None:
+        """Return the words that are most probable between given words.
+
+        Parameters
+        ----------
+        context_words_list : list of str
+            The words around; unknown ones are left out.
+        topn : int
+            How many words to return.
+
+        Returns
+        -------
+        list of (str, float), or None
+            Words and probabilities, see `output_probabilities`; None when no word is known.
+        """
+        vocabulary = self._vocabulary()
+        contexts = vocabulary.encode(context_words_list)
+        if not len(contexts):
+            logger.warning("none of the context words is in the vocabulary")
+            return None
+        if not hasattr(self.model, "w_out"):
+            raise InputError(f"{type(self.model).__name__} has no w_out to predict words with")
+        self._adopt_vectors()
+        p = output_probabilities(
+            self.model.w_in.data,
+            self.model.w_out.data,
+            contexts,
+            vocabulary.counts,
+            self.settings(),
+        )
+        best = np.argsort(-p, kind="stable")[: max(topn, 0)]
+        return [(vocabulary.words[place], float(p[place])) for place in best]
+
+    @property
+    def syn1neg(self) -> FloatArray:
+        """The rows that words are predicted with under negative sampling, ``(V, dim)``."""
+        words = len(self._vocabulary())
+        if not self.negative:
+            raise AttributeError("without negative words there is no syn1neg; see syn1")
+        rows: FloatArray = self.model.w_out.data[:words]
+        return rows
+
+    @property
+    def syn1(self) -> FloatArray:
+        """The inner nodes of the Huffman tree, ``(V - 1, dim)``."""
+        words = len(self._vocabulary())
+        if not self.hs:
+            raise AttributeError("without hs there is no syn1; see syn1neg")
+        first = words if self.negative else 0
+        nodes: FloatArray = self.model.w_out.data[first : first + words - 1]
+        return nodes
 
     def build_vocab(
         self,
@@ -189,7 +249,8 @@ class LearnedWords:
             self._grow(vocabulary)
         else:
             self.vocabulary, self.model = vocabulary, self._new_model(len(vocabulary))
-            self.losses, self._epochs_drawn, self._wv = [], 0, None
+            self.losses, self.heldout_losses, self.unigram_loss = [], [], None
+            self._epochs_drawn, self._wv = 0, None
         logger.info(
             "vocabulary: %s words, %s occurrences, of a text of %s words in %s sentences",
             *(

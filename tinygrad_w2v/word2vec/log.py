@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import math
 import sys
+from pathlib import Path
 from typing import TextIO, cast
 
 from tinygrad_w2v._base.progress import Progress
-from tinygrad_w2v.word2vec.options import equivalent_alpha
+from tinygrad_w2v.word2vec.options import told_of_alpha
 from tinygrad_w2v.word2vec.settings import TrainingSettings
 
 logger = logging.getLogger("tinygrad_w2v.word2vec")
@@ -17,7 +18,6 @@ logger = logging.getLogger("tinygrad_w2v.word2vec")
 def log_training(
     settings: TrainingSettings,
     epochs: int,
-    alpha: float | None,
     compat: str | None,
     own_model: str | None = None,
 ) -> None:
@@ -27,7 +27,7 @@ def log_training(
     ----------
     settings, epochs
         What will be done.
-    alpha, compat
+    compat
         What the user gave, or None.
     own_model
         The name of a model of the user's; what CBOW does is not told of it then.
@@ -57,12 +57,8 @@ def log_training(
             "CBOW follows the update rule of word2vec.c and gensim (compat='word2vec'), as "
             "compat is not given; compat='gradient' follows the true gradient"
         )
-    if mean_of_contexts and settings.compat is None and alpha is not None:
-        logger.warning(
-            "under the true gradient alpha %g is a shorter step than in gensim; %g does what "
-            "%g does there",
-            *(alpha, equivalent_alpha(alpha), alpha),
-        )
+    if told := told_of_alpha(settings):
+        logger.warning("%s", told)
 
 
 def log_epoch(number: int, loss: float) -> None:
@@ -76,13 +72,23 @@ def log_epoch(number: int, loss: float) -> None:
         )
 
 
-def progress_of(total: int, report_delay: float) -> Progress:
+def log_interrupt(words: int, checkpoints: Path | None) -> None:
+    """Log that Ctrl-C was pressed, and how to go on."""
+    logger.warning(
+        "interrupted after %s words; what was learned is kept%s",
+        *(words, "" if checkpoints is None else "; the same call with resume=True goes on"),
+    )
+
+
+def progress_of(total: int, report_delay: float, done: int = 0) -> Progress:
     """Return lines in the log where it is read, else a bar on a terminal, else nothing."""
     if logger.isEnabledFor(logging.INFO):
         stream = cast(TextIO, LogLines(logger))
-        return Progress(total, "words", "training", stream=stream, interval=report_delay)
+        return Progress(
+            total, "words", "training", stream=stream, interval=report_delay, initial=done
+        )
     watched = sys.stderr is not None and sys.stderr.isatty()
-    return Progress(total, "words", "training", quiet=not watched)
+    return Progress(total, "words", "training", quiet=not watched, initial=done)
 
 
 class LogLines:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from tinygrad_w2v._base.errors import InputError, NonFiniteError
-from tinygrad_w2v.word2vec.settings import ALPHA
+from tinygrad_w2v.word2vec.settings import ALPHA, TrainingSettings
 
 # What CBOW does when `compat` is not given: the rule that word2vec.c, gensim and fastText share,
 # or the true gradient (None). By measurement: word pairs correlate better with it.
@@ -25,7 +25,6 @@ _OUR_NAMES = {
     "size": "vector_size",
     "max_vocab": "max_final_vocab",
     "model": "sg",
-    "batch": "the batch",
 }
 
 
@@ -58,9 +57,27 @@ def equivalent_alpha(alpha: float) -> float:
     Examples
     --------
     >>> round(equivalent_alpha(0.05), 6)
-    0.075
+    0.15
     """
     return alpha * ALPHA["cbow", None] / ALPHA["cbow", "word2vec"]
+
+
+def told_of_alpha(settings: TrainingSettings) -> str | None:
+    """Return what to tell whoever gives a rate of gensim's to the true gradient, or None.
+
+    Examples
+    --------
+    >>> told_of_alpha(TrainingSettings("skipgram", alpha=0.05)) is None
+    True
+    """
+    alpha = settings.alpha
+    true_gradient = settings.model == "cbow" and settings.cbow_mean and settings.compat is None
+    if alpha is None or not true_gradient:
+        return None
+    return (
+        f"under the true gradient alpha {alpha:g} is a shorter step than in gensim; "
+        f"{equivalent_alpha(alpha):g} does what {alpha:g} does there"
+    )
 
 
 def check_engine(engine: str) -> None:
@@ -115,11 +132,23 @@ def named_after_keywords() -> Iterator[None]:
     try:
         yield
     except (InputError, NonFiniteError) as error:
-        text = re.sub(r"--([a-z]+(?:-[a-z]+)*)", _keyword, str(error))
+        # The size of a batch is no keyword.
+        text = str(error).replace(" or smaller batches (--batch)", "")
+        text = re.sub(r"--([a-z]+(?:-[a-z]+)*)", _keyword, text)
         first, space, rest = text.partition(" ")
-        raise type(error)(_OUR_NAMES.get(first, first) + space + rest) from error
+        raise type(error)(keyword_of(first) + space + rest) from error
+
+
+def keyword_of(setting: str) -> str:
+    """Return the keyword of `Word2Vec` for one of our settings.
+
+    Examples
+    --------
+    >>> keyword_of("size"), keyword_of("window")
+    ('vector_size', 'window')
+    """
+    return _OUR_NAMES.get(setting, setting)
 
 
 def _keyword(flag: re.Match[str]) -> str:
-    name = flag[1].replace("-", "_")
-    return _OUR_NAMES.get(name, name)
+    return keyword_of(flag[1].replace("-", "_"))

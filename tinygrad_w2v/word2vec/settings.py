@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,12 +21,13 @@ from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.text.windows import WindowSettings, WindowSource
 
 MODELS: dict[str, type[EmbeddingModel]] = {"cbow": CBOW, "skipgram": SkipGram}
-# By measurement on the built-in corpus. CBOW's gradient reaches each context as a share of 1 / C,
-# so that it wants longer steps; word2vec.c's rule, without the share, takes word2vec.c's rate.
+# By measurement on the built-in corpus and on ten million words. CBOW's gradient reaches each
+# context as a share of 1 / C, so that it wants longer steps; word2vec.c's rule, without the share,
+# takes word2vec.c's rate.
 ALPHA: dict[tuple[str, str | None], float] = {
     ("skipgram", None): 0.025,
     ("skipgram", "word2vec"): 0.025,
-    ("cbow", None): 0.075,
+    ("cbow", None): 0.15,
     ("cbow", "word2vec"): 0.05,
 }
 # A sum of contexts is as long as several means, so that it wants shorter steps.
@@ -78,6 +80,10 @@ class TrainingSettings:
         negative sampling, else the sum of both is learned, as in word2vec.c and gensim.
     cbow_mean : bool
         False: CBOW takes the sum of the contexts' vectors in place of the mean.
+    shared_negatives : bool
+        Skip-gram's pairs of a window share its negative words, so that a window is small matrix
+        products; False: K words are drawn for each pair. CBOW predicts once a window, so that
+        there is nothing to share.
 
     Raises
     ------
@@ -87,7 +93,7 @@ class TrainingSettings:
     Examples
     --------
     >>> TrainingSettings().first_alpha
-    0.075
+    0.15
     >>> TrainingSettings(epochs=0)
     Traceback (most recent call last):
     tinygrad_w2v._base.errors.InputError: epochs must be 1 or more, not 0
@@ -110,6 +116,7 @@ class TrainingSettings:
     seed: int = 1
     hs: bool = False
     cbow_mean: bool = True
+    shared_negatives: bool = True
 
     def __post_init__(self) -> None:
         if self.model not in MODELS:
@@ -174,6 +181,7 @@ class TrainingSettings:
             seed=self.seed,
             batch_size=windows_in_batch(self, vocabulary.counts),
             hs=self.hs,
+            shared_negatives=self.shared_negatives or self.model != "skipgram",
         )
         return WindowSource(corpus, vocabulary.counts, settings)
 
@@ -181,6 +189,18 @@ class TrainingSettings:
 def _require(name: str, holds: bool, what: str, value: object) -> None:
     if not holds:
         raise InputError(f"{name} must be {what}, not {value}")
+
+
+def predictions_of(model: Any) -> Callable[[Any], int]:
+    """Return what counts the predictions of a batch; for a module that does not, its windows.
+
+    Examples
+    --------
+    >>> predictions_of(SkipGram(9, 4))(small_batch(9, TrainingSettings(window=2)))
+    8
+    """
+    count: Callable[[Any], int] = getattr(model, "predictions", lambda batch: batch.center.size)
+    return count
 
 
 def windows_in_batch(settings: TrainingSettings, counts: IntArray) -> int:
@@ -206,7 +226,7 @@ def windows_in_batch(settings: TrainingSettings, counts: IntArray) -> int:
     >>> windows_in_batch(TrainingSettings(), np.arange(5000, 1, -1))
     256
     >>> windows_in_batch(TrainingSettings(), np.array([2, 1, 1]))
-    3
+    1
     """
     if settings.batch is not None:
         return settings.batch

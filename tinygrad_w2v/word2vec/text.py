@@ -11,8 +11,6 @@ import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
-import numpy as np
-
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v.text.corpus import Corpus
@@ -118,17 +116,16 @@ def check_contexts(corpus: Corpus) -> None:
     InputError
         When no sentence has two words that are known.
     """
-    lengths = np.diff(corpus.offsets)
-    if lengths.max(initial=0) < 2:
+    if corpus.longest_sentence() < 2:
         raise InputError(
             "no sentence has two words of the vocabulary, so there is no context to learn from: "
             "use a smaller min_count or a longer text, and split text that is written without "
             "spaces into words first"
         )
-    alone = int(np.count_nonzero(lengths == 1))
-    if 2 * alone > len(lengths):
+    alone = corpus.sentences_of(1)
+    if 2 * alone > corpus.sentences:
         logger.warning(
             "%d of %d sentences have one word of the vocabulary and teach nothing: they have no "
             "context",
-            *(alone, len(lengths)),
+            *(alone, corpus.sentences),
         )

@@ -6,15 +6,14 @@ gensim's callbacks are objects with some of the methods ``on_train_begin(model)`
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.progress import Progress
 from tinygrad_w2v.training.eager import EagerStep
-from tinygrad_w2v.training.run import Batches, History, run_epochs
-from tinygrad_w2v.word2vec.settings import TrainingSettings
+from tinygrad_w2v.training.run import Batches, History, RunHooks, RunState, run_epochs
+from tinygrad_w2v.word2vec.settings import TrainingSettings, predictions_of
 
 CALLBACK_METHODS = ("on_train_begin", "on_epoch_begin", "on_epoch_end", "on_train_end")
 
@@ -51,8 +50,8 @@ def call(callbacks: Iterable[Any], name: str, model: Any) -> None:
             method(model)
 
 
-class WatchedRun:
-    """A run of a model over windows that keeps its losses and announces its epochs.
+class WatchedRun(RunHooks):
+    """A run of a model over windows that announces its epochs.
 
     Parameters
     ----------
@@ -62,13 +61,13 @@ class WatchedRun:
         ``batches(epoch)`` yields pairs of a batch and the words that it stands for.
     begin, end : callable
         Called before the first and after the last batch of an epoch.
+    hooks, state
+        What else is done on the way, and where to go on: as in `run_epochs`.
 
     Attributes
     ----------
-    losses : list of float
-        Mean loss of a prediction, in float64, one an epoch.
-    total : float
-        All losses of the run added up.
+    state : RunState
+        Where the run is; its history has the losses.
 
     Examples
     --------
@@ -78,7 +77,7 @@ class WatchedRun:
     >>> run = WatchedRun(tw.CBOW(9, 4), lambda epoch: [(batch, 2)])
     >>> with Progress(4, "words", "training", quiet=True) as progress:
     ...     history = run.follow(TrainingSettings(), epochs=2, words=2, progress=progress)
-    >>> round(run.losses[0], 4), history.words  # 6 log 2: six even guesses
+    >>> round(history.losses[0], 4), history.words  # 6 log 2: six even guesses
     (4.1589, 4)
     """
 
@@ -88,41 +87,47 @@ class WatchedRun:
         batches: Batches,
         begin: Callable[[], None] = lambda: None,
         end: Callable[[], None] = lambda: None,
+        hooks: RunHooks | None = None,
+        state: RunState | None = None,
     ) -> None:
-        self._engine = EagerStep(model)
-        self._count = getattr(model, "predictions", lambda batch: batch.center.size)
+        self._model = model
         self._batches = batches
         self._begin = begin
         self._end = end
-        self._predictions = 0
-        self.losses: list[float] = []
-        self.total = 0.0
+        self._hooks = RunHooks() if hooks is None else hooks
+        self.state = RunState() if state is None else state
 
     def follow(
         self, settings: TrainingSettings, epochs: int, words: int, progress: Progress
     ) -> History:
         """Run all epochs; the learning rate falls with the words, `words` an epoch."""
         return run_epochs(
-            self._step,
+            EagerStep(self._model).step,
             self._epoch,
-            self._count,
+            predictions_of(self._model),
             epochs=epochs,
             words_per_epoch=words,
             alpha=settings.first_alpha,
             min_alpha=settings.min_alpha,
             progress=progress,
+            state=self.state,
+            hooks=self,
         )
-
-    def _step(self, batch: Any, lr: float) -> float:
-        value = self._engine.step(batch, lr)
-        self.total += value
-        self._predictions += self._count(batch)
-        return value
 
     def _epoch(self, epoch: int) -> Iterator[tuple[Any, int]]:
         self._begin()
-        before, self._predictions = self.total, 0
         yield from self._batches(epoch)
-        seen = self._predictions
-        self.losses.append((self.total - before) / seen if seen else math.nan)
+
+    def after_batch(self, state: RunState) -> None:
+        """Let the other hooks look."""
+        self._hooks.after_batch(state)
+
+    def after_epoch(self, state: RunState) -> bool:
+        """Announce the epoch, after the other hooks have seen it."""
+        stop = self._hooks.after_epoch(state)
         self._end()
+        return stop
+
+    def interrupted(self, state: RunState) -> None:
+        """Tell the other hooks."""
+        self._hooks.interrupted(state)

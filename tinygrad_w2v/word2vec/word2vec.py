@@ -12,25 +12,22 @@ from collections.abc import Iterable, Sequence
 from numbers import Integral
 from typing import Any, Self
 
-import numpy as np
-
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
-from tinygrad_w2v._base.types import FloatArray
 from tinygrad_w2v.text.corpus import Corpus, encode_corpus
+from tinygrad_w2v.training.run import RunState
 from tinygrad_w2v.word2vec.file import read_model, write_model
+from tinygrad_w2v.word2vec.kept_run import RunOptions, prepare_run
 from tinygrad_w2v.word2vec.learned_words import LearnedWords
-from tinygrad_w2v.word2vec.log import log_epoch, log_training, progress_of
+from tinygrad_w2v.word2vec.log import log_epoch, log_interrupt, log_training, progress_of
 from tinygrad_w2v.word2vec.options import (
     check_engine,
     named_after_keywords,
     resolve_compat,
     warn_of_ignored,
 )
-from tinygrad_w2v.word2vec.output_words import output_probabilities
-from tinygrad_w2v.word2vec.settings import (
-    TrainingSettings,
-)
+from tinygrad_w2v.word2vec.run_hooks import naming_last_checkpoint
+from tinygrad_w2v.word2vec.settings import TrainingSettings
 from tinygrad_w2v.word2vec.text import check_contexts, folder_of_ids, source_of
 from tinygrad_w2v.word2vec.watched_run import WatchedRun, call, check_callbacks
 
@@ -40,9 +37,12 @@ logger = logging.getLogger(__name__)
 _KEPT = (
     "vector_size window min_count max_vocab_size sample seed workers alpha min_alpha sg hs "
     "negative ns_exponent cbow_mean epochs max_final_vocab shrink_windows compute_loss engine "
-    "compat deterministic"
+    "compat deterministic shared_negatives"
 ).split()
-_COUNTED = ("corpus_count", "corpus_total_words", "losses", "total_train_time", "_epochs_drawn")
+_COUNTED = (
+    "corpus_count corpus_total_words losses heldout_losses unigram_loss total_train_time "
+    "_epochs_drawn"
+).split()
 
 
 class Word2Vec(LearnedWords):
@@ -66,7 +66,7 @@ class Word2Vec(LearnedWords):
         Numbers in a vector.
     alpha, min_alpha : float
         The first and the last learning rate; it falls evenly. By default `alpha` fits the model:
-        0.025 for skip-gram, 0.05 for CBOW (0.075 with the true gradient).
+        0.025 for skip-gram, 0.05 for CBOW (0.15 with the true gradient).
     window, shrink_windows
         The largest distance between a word and its context; each window's width is drawn from 1
         to `window`.
@@ -98,6 +98,17 @@ class Word2Vec(LearnedWords):
     callbacks : iterable of objects
         With any of ``on_train_begin, on_epoch_begin, on_epoch_end, on_train_end``, each called
         with this model.
+    heldout : float, optional
+        Keep this share of the sentences out of the training; after each epoch the mean loss of a
+        prediction on them is added to `heldout_losses`.
+    early_stopping : int, optional
+        Stop when the held-out loss has not fallen for so many epochs.
+    checkpoint : path, optional
+        A folder: the place of the training is kept in it every `checkpoint_minutes` and at
+        Ctrl-C, the last two of them; they are removed when the training has come to its end.
+    resume : bool
+        Go on from the newest checkpoint, or begin where there is none. The keywords and the text
+        must be the same; the result is that of a training that never stopped, byte for byte.
     engine : {"auto", "numpy"}
         What computes.
     compat : {None, "word2vec", "gradient"}
@@ -105,6 +116,9 @@ class Word2Vec(LearnedWords):
         gradient of the mean, or the true gradient. By default the former.
     deterministic : bool
         True of this engine in any case.
+    shared_negatives : bool
+        Skip-gram's pairs of a window share its negative words, as a few matrix products; False
+        draws them for each pair, as gensim does, which takes longer. CBOW predicts once a window.
     model : Module, or function of (vocab_size, vector_size), optional
         A model of yours: ``loss(batch)`` is the sum over a `Batch`, ``w_in (V, dim)`` holds the
         vectors; ``predictions(batch)`` may tell what the loss is divided by for a mean.
@@ -117,12 +131,16 @@ class Word2Vec(LearnedWords):
         Words and vectors.
     corpus_count, corpus_total_words : int
         Sentences and words of the last text that was counted.
-    losses : list of float
-        Mean loss of a prediction, one an epoch.
+    losses, heldout_losses : list of float
+        Mean loss of a prediction, one an epoch, on what is trained on and on what is held out.
+    unigram_loss : float or None
+        The held-out loss of the best model that does not look at contexts; None for a model of
+        yours.
     model : Module
         With its tables; `vocabulary` has the words and counts.
-    interrupted : bool
-        Whether the last training was ended by Ctrl-C; what was learned until then is kept.
+    interrupted, stopped_early : bool
+        Whether the last training was ended by Ctrl-C; what was learned until then is kept. Whether
+        it was ended by `early_stopping`.
 
     Raises
     ------
@@ -181,6 +199,12 @@ class Word2Vec(LearnedWords):
         engine: str = "auto",
         compat: str | None = None,
         deterministic: bool = False,
+        shared_negatives: bool = True,
+        heldout: float | None = None,
+        early_stopping: int | None = None,
+        checkpoint: PathLike | None = None,
+        checkpoint_minutes: float = 5.0,
+        resume: bool = False,
         model: Any = None,
         corpus_iterable: Iterable[Iterable[str]] | None = None,
     ) -> None:
@@ -193,10 +217,14 @@ class Word2Vec(LearnedWords):
         self.workers, self.engine, self.deterministic = workers, engine, deterministic
         self.sg, self.hs, self.cbow_mean, self.compat = sg, hs, cbow_mean, compat
         self.negative, self.ns_exponent = negative, ns_exponent
+        self.shared_negatives = shared_negatives
         self.compute_loss, self.callbacks = compute_loss, check_callbacks(callbacks)
         self.total_train_time = 0.0
-        self.interrupted = False
+        self.interrupted = self.stopped_early = False
         self._run: WatchedRun | None = None
+        options = RunOptions(heldout, early_stopping, checkpoint, checkpoint_minutes, resume)
+        with named_after_keywords():
+            options.check()
         self.settings()
         warn_of_ignored(
             {
@@ -210,7 +238,7 @@ class Word2Vec(LearnedWords):
         source = source_of(sentences, corpus_file, corpus_iterable)
         if source is not None:
             corpus = self._count(source, trim_rule)
-            self._train(corpus, epochs, self.callbacks)
+            self._train(corpus, epochs, self.callbacks, options, folder_of_ids(source))
 
     def settings(self) -> TrainingSettings:
         """Return what the keywords come to, checked.
@@ -245,6 +273,7 @@ class Word2Vec(LearnedWords):
                 seed=int(seed),
                 hs=bool(self.hs),
                 cbow_mean=bool(self.cbow_mean),
+                shared_negatives=bool(self.shared_negatives),
             )
 
     # Training
@@ -265,6 +294,11 @@ class Word2Vec(LearnedWords):
         callbacks: Iterable[Any] = (),
         *,
         sentences: Iterable[Iterable[str]] | None = None,
+        heldout: float | None = None,
+        early_stopping: int | None = None,
+        checkpoint: PathLike | None = None,
+        checkpoint_minutes: float = 5.0,
+        resume: bool = False,
     ) -> tuple[int, int]:
         """Train on a text, from what was learned so far on.
 
@@ -285,17 +319,20 @@ class Word2Vec(LearnedWords):
             As in `Word2Vec`; new values, if given.
         word_count, queue_factor
             Of gensim's; without effect.
+        heldout, early_stopping, checkpoint, checkpoint_minutes, resume
+            As in `Word2Vec`, for this training.
 
         Returns
         -------
         trained_words, raw_words : int
-            Words that were trained on, after subsampling, and words that were read.
+            Words that were trained on, after subsampling, and words that were read; where a
+            training goes on, those that are drawn and read from there.
 
         Raises
         ------
         InputError
             When there is no vocabulary, no text, no number of epochs, or no sentence with two
-            known words.
+            known words; when `checkpoint` holds another training than this.
         NonFiniteError
             When the loss is no longer a number.
         """
@@ -303,6 +340,9 @@ class Word2Vec(LearnedWords):
         source = source_of(corpus_iterable, corpus_file, sentences)
         if source is None:
             raise InputError("train needs a text: give corpus_iterable or corpus_file")
+        options = RunOptions(heldout, early_stopping, checkpoint, checkpoint_minutes, resume)
+        with named_after_keywords():
+            options.check()
         vocabulary = self._vocabulary()
         if epochs is None:
             raise InputError("train needs a number of epochs; epochs=model.epochs is usual")
@@ -313,43 +353,67 @@ class Word2Vec(LearnedWords):
         self.min_alpha = self.min_alpha if end_alpha is None else end_alpha
         self.compute_loss = self.compute_loss if compute_loss is None else compute_loss
         self.callbacks = check_callbacks(callbacks) or self.callbacks
-        corpus = encode_corpus(source, vocabulary, folder=folder_of_ids(source))
+        folder = folder_of_ids(source)
+        corpus = encode_corpus(source, vocabulary, folder=folder)
         for name, given, found in (
             ("total_examples", total_examples, corpus.sentences),
             ("total_words", total_words, corpus.raw_words),
         ):
             if given is not None and given != found:
                 logger.warning("%s is %d, but the text has %d", name, given, found)
-        return self._train(corpus, epochs, self.callbacks, report_delay)
+        return self._train(corpus, epochs, self.callbacks, options, folder, report_delay)
 
     def _train(
-        self, corpus: Corpus, epochs: int, callbacks: Sequence[Any], report_delay: float = 1.0
+        self,
+        corpus: Corpus,
+        epochs: int,
+        callbacks: Sequence[Any],
+        options: RunOptions,
+        ids_folder: str | None,
+        report_delay: float = 1.0,
     ) -> tuple[int, int]:
         vocabulary, settings = self._vocabulary(), self.settings()
         check_contexts(corpus)
         self._adopt_vectors()
+        first, raw_words, all_words = self._epochs_drawn, corpus.raw_words, corpus.words
+        with named_after_keywords():
+            kept = prepare_run(self.model, vocabulary, corpus, settings, options, first, ids_folder)
+        corpus, state, done = kept.corpus, kept.state, kept.state.history.words
         source = settings.windows(corpus, vocabulary)
         own = None if self._given_model is None else type(self.model).__name__
-        log_training(settings, epochs, self.alpha, self.compat, own)
-        started, first = time.perf_counter(), self._epochs_drawn
+        self.unigram_loss = None if own else kept.unigram
+        log_training(settings, epochs, self.compat, own)
+        started = time.perf_counter()
+        losses, heldout_losses = self.losses, self.heldout_losses
+
+        def tell(state: RunState) -> None:
+            """Show what the run has seen as this model's."""
+            self._epochs_drawn = first + state.epoch
+            self.losses = losses + state.history.losses
+            self.heldout_losses = heldout_losses + state.history.heldout_losses
 
         def end_epoch() -> None:
-            self._epochs_drawn += 1
-            self.losses.append(run.losses[-1])
-            log_epoch(len(run.losses), run.losses[-1])
+            tell(state)
+            log_epoch(state.epoch, self.losses[-1])
             call(callbacks, "on_epoch_end", self)
 
+        tell(state)
         run = self._run = WatchedRun(
             self.model,
             lambda epoch: source.batches(first + epoch),
             begin=lambda: call(callbacks, "on_epoch_begin", self),
             end=end_epoch,
+            hooks=kept.hooks,
+            state=state,
         )
         call(callbacks, "on_train_begin", self)
-        total = epochs * corpus.words
         self._moving = True
         try:
-            with progress_of(total, report_delay) as progress, named_after_keywords():
+            with (
+                progress_of(epochs * corpus.words, report_delay, done) as progress,
+                named_after_keywords(),
+                naming_last_checkpoint(kept.folder, logger.warning),
+            ):
                 history = run.follow(settings, epochs, corpus.words, progress)
         except BaseException:
             self._wv = None  # it may hold numbers that are not finite
@@ -357,12 +421,14 @@ class Word2Vec(LearnedWords):
         finally:
             self._moving = False
         self._refresh_vectors()
-        self.interrupted = history.interrupted
+        self.interrupted, self.stopped_early = history.interrupted, history.stopped_early
         self.total_train_time += time.perf_counter() - started
         if self.interrupted:
-            logger.warning("interrupted after %s words; what was learned is kept", history.words)
+            log_interrupt(history.words, kept.folder)
+        else:
+            kept.finish()
         call(callbacks, "on_train_end", self)
-        raw = round(history.words * corpus.raw_words / max(corpus.words, 1))
+        raw = round((history.words - done) * raw_words / max(all_words, 1))
         return source.kept_words, raw
 
     # Results
@@ -373,61 +439,7 @@ class Word2Vec(LearnedWords):
         It is gensim's number, whose rise from epoch to epoch is the loss of an epoch; `losses`
         holds the mean of a prediction.
         """
-        return 0.0 if self._run is None else self._run.total
-
-    def predict_output_word(
-        self, context_words_list: Iterable[str], topn: int = 10
-    ) -> list[tuple[str, float]] | None:
-        """Return the words that are most probable between given words.
-
-        Parameters
-        ----------
-        context_words_list : list of str
-            The words around; unknown ones are left out.
-        topn : int
-            How many words to return.
-
-        Returns
-        -------
-        list of (str, float), or None
-            Words and probabilities, see `output_probabilities`; None when no word is known.
-        """
-        vocabulary = self._vocabulary()
-        contexts = vocabulary.encode(context_words_list)
-        if not len(contexts):
-            logger.warning("none of the context words is in the vocabulary")
-            return None
-        if not hasattr(self.model, "w_out"):
-            raise InputError(f"{type(self.model).__name__} has no w_out to predict words with")
-        self._adopt_vectors()
-        p = output_probabilities(
-            self.model.w_in.data,
-            self.model.w_out.data,
-            contexts,
-            vocabulary.counts,
-            self.settings(),
-        )
-        best = np.argsort(-p, kind="stable")[: max(topn, 0)]
-        return [(vocabulary.words[place], float(p[place])) for place in best]
-
-    @property
-    def syn1neg(self) -> FloatArray:
-        """The rows that words are predicted with under negative sampling, ``(V, dim)``."""
-        words = len(self._vocabulary())
-        if not self.negative:
-            raise AttributeError("without negative words there is no syn1neg; see syn1")
-        rows: FloatArray = self.model.w_out.data[:words]
-        return rows
-
-    @property
-    def syn1(self) -> FloatArray:
-        """The inner nodes of the Huffman tree, ``(V - 1, dim)``."""
-        words = len(self._vocabulary())
-        if not self.hs:
-            raise AttributeError("without hs there is no syn1; see syn1neg")
-        first = words if self.negative else 0
-        nodes: FloatArray = self.model.w_out.data[first : first + words - 1]
-        return nodes
+        return 0.0 if self._run is None else self._run.state.total
 
     # Files
 

@@ -1,0 +1,112 @@
+"""The loss on held-out text, beside that of the best model that does not look at contexts."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import math
+from typing import Any
+
+import numpy as np
+
+from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v.models import EmbeddingModel
+from tinygrad_w2v.text.corpus import Corpus
+from tinygrad_w2v.text.huffman import HuffmanTree
+from tinygrad_w2v.text.subsampling import keep_probability
+from tinygrad_w2v.text.vocabulary import Vocabulary
+from tinygrad_w2v.training.heldout import mean_loss
+from tinygrad_w2v.word2vec.settings import TrainingSettings, predictions_of
+
+# So many words are looked at, where so many draws of the held-out part have them.
+ENOUGH_WORDS, MOST_DRAWS = 20_000, 20
+
+
+class HeldoutLoss:
+    """The mean loss of a prediction on held-out text, for a model and for the words' counts.
+
+    Parameters
+    ----------
+    vocabulary, corpus
+        The words, and the held-out sentences.
+    settings
+        As in training; the windows and negative words are the same at every look. Of a small part
+        they are drawn several times, so that subsampling leaves some and chance counts less.
+
+    Attributes
+    ----------
+    unigram : float
+        The loss of `unigram_model`.
+
+    Raises
+    ------
+    InputError
+        When there is nothing to predict.
+
+    Examples
+    --------
+    >>> from tinygrad_w2v.text.corpus import build_corpus
+    >>> vocabulary, corpus = build_corpus([["you", "say", "hello"]] * 9)
+    >>> settings = TrainingSettings(size=4, sample=0)
+    >>> heldout = HeldoutLoss(vocabulary, corpus, settings)
+    >>> guessing = heldout.of(settings.new_model(vocab_size=3))
+    >>> round(guessing, 4), heldout.unigram < guessing  # 6 log 2: six even guesses
+    (4.1589, True)
+    """
+
+    def __init__(self, vocabulary: Vocabulary, corpus: Corpus, settings: TrainingSettings) -> None:
+        self._source = settings.windows(corpus, vocabulary)
+        self._draws = min(max(ENOUGH_WORDS // corpus.words, 1), MOST_DRAWS)
+        self.unigram = self.of(unigram_model(vocabulary, settings))
+        if math.isnan(self.unigram):
+            raise InputError(
+                f"heldout: subsampling leaves no window in the {corpus.sentences} held-out "
+                "sentences; hold out a larger share"
+            )
+
+    def of(self, model: Any) -> float:
+        """Return the loss of a model, with its dropout and the like switched off meanwhile."""
+        draws = map(self._source.batches, range(self._draws))
+        batches = itertools.chain.from_iterable(draws)
+        training = model.training
+        model.eval()
+        try:
+            return mean_loss(model.loss, predictions_of(model), batches)
+        finally:
+            if training:
+                model.train()
+
+
+def unigram_model(vocabulary: Vocabulary, settings: TrainingSettings) -> EmbeddingModel:
+    """Return the best model that does not look at the context, as one of the same kind.
+
+    Its vectors have one number: 1 for every context word, and for a word to predict the log odds
+    that it is the true one, ``log(P(w) / (K P_n(w)))`` (for an inner node of a tree, those of
+    its turn). A model that is no better has learned nothing from the contexts.
+
+    Examples
+    --------
+    >>> from tinygrad_w2v.text.vocabulary import Vocabulary
+    >>> vocabulary = Vocabulary(["a", "b"], [3, 1])
+    >>> settings = TrainingSettings(negative=1, ns_exponent=0.0, sample=0)
+    >>> np.exp(unigram_model(vocabulary, settings).w_out.data).round(4).tolist()
+    [[1.5], [0.5]]
+    """
+    counts = vocabulary.counts
+    kept = counts * keep_probability(counts, settings.sample)
+    share = kept / kept.sum()
+    noise = np.asarray(counts, float) ** settings.ns_exponent
+    noise = settings.negative * noise / noise.sum()
+    with np.errstate(divide="ignore"):
+        odds = np.log(share) - np.log(noise) if settings.negative else np.zeros(0)
+        if settings.hs:
+            tree = HuffmanTree.from_counts(counts)
+            spread = np.repeat(share, tree.lengths) * tree.code
+            ones = np.bincount(tree.nodes, weights=spread, minlength=len(counts) - 1)
+            turns = np.log(tree.passing(share) - ones) - np.log(ones)
+            odds = np.concatenate([odds, turns])
+    small = dataclasses.replace(settings, size=1, cbow_mean=True)
+    model = small.new_model(len(vocabulary))
+    model.w_in.data = np.ones_like(model.w_in.data)
+    model.w_out.data = odds.clip(-60, 60).astype(np.float32)[:, None]
+    return model

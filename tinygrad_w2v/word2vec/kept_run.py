@@ -1,0 +1,202 @@
+"""What `Word2Vec` may do beside training: hold out a part, stop early, keep the run's place.
+
+Such a run goes on by the same call: the model is built as before, the tables and the place are
+those of the newest checkpoint, and what is drawn from there on is what would have been drawn.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import logging
+import math
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.files import PathLike, check_writable_folder
+from tinygrad_w2v.text.corpus import Corpus
+from tinygrad_w2v.text.splitting import split_sentences
+from tinygrad_w2v.text.vocabulary import Vocabulary
+from tinygrad_w2v.training.checkpoints import (
+    Checkpoint,
+    Checkpoints,
+    newest_checkpoint,
+    remove_checkpoints,
+    remove_half_written,
+)
+from tinygrad_w2v.training.run import RunState
+from tinygrad_w2v.word2vec.file import plain
+from tinygrad_w2v.word2vec.heldout_loss import HeldoutLoss
+from tinygrad_w2v.word2vec.options import keyword_of
+from tinygrad_w2v.word2vec.run_hooks import Watch, check_watch, corpus_digest
+from tinygrad_w2v.word2vec.settings import MODELS, TrainingSettings
+
+logger = logging.getLogger("tinygrad_w2v.word2vec")
+
+
+class RunOptions(NamedTuple):
+    """Our own options of a training, as `Word2Vec` describes them."""
+
+    heldout: float | None = None
+    early_stopping: int | None = None
+    checkpoint: PathLike | None = None
+    checkpoint_minutes: float = 5.0
+    resume: bool = False
+
+    def check(self) -> None:
+        """Raise an InputError for one that cannot be.
+
+        Examples
+        --------
+        >>> RunOptions(resume=True).check()
+        Traceback (most recent call last):
+        tinygrad_w2v._base.errors.InputError: resume needs the folder of the checkpoints: give \
+checkpoint, too
+        """
+        check_watch(self.heldout, self.early_stopping)
+        minutes: Any = self.checkpoint_minutes
+        if not 0 <= minutes < math.inf:
+            raise InputError(f"checkpoint_minutes must be 0 or more, not {minutes}")
+        if self.resume and self.checkpoint is None:
+            raise InputError("resume needs the folder of the checkpoints: give checkpoint, too")
+
+
+class KeptRun(NamedTuple):
+    """A run that is ready to begin, or to go on.
+
+    Attributes
+    ----------
+    corpus : Corpus
+        What is trained on.
+    state : RunState
+        Where to begin; the model's tables are as they were there.
+    hooks : Watch
+        What is done on the way.
+    folder : Path, optional
+        Where its checkpoints are.
+    unigram : float, optional
+        The unigram model's loss on the held-out part.
+    """
+
+    corpus: Corpus
+    state: RunState
+    hooks: Watch
+    folder: Path | None
+    unigram: float | None
+
+    def finish(self) -> None:
+        """Remove the checkpoints of a run that has come to its end."""
+        if self.folder is not None:
+            remove_checkpoints(self.folder)
+
+
+def prepare_run(
+    model: Any,
+    vocabulary: Vocabulary,
+    corpus: Corpus,
+    settings: TrainingSettings,
+    options: RunOptions,
+    begun_after: int,
+    ids_folder: PathLike | None,
+) -> KeptRun:
+    """Hold out a part, and find the place to go on from.
+
+    Parameters
+    ----------
+    model
+        Is given the tables of the checkpoint that the run goes on from.
+    vocabulary, corpus, settings, options
+        What is trained on, and how.
+    begun_after
+        How many epochs were drawn before this training.
+    ids_folder
+        Where the parts of the text are held, if not in memory.
+
+    Raises
+    ------
+    InputError
+        When the folder holds a run that was not asked for, or another run, or one of another text.
+
+    Examples
+    --------
+    >>> from tinygrad_w2v.text.corpus import build_corpus
+    >>> vocabulary, corpus = build_corpus([["you", "say"]] * 99)
+    >>> settings = TrainingSettings(size=4, sample=0)
+    >>> model = settings.new_model(vocab_size=2)
+    >>> options = RunOptions(heldout=0.2)
+    >>> run = prepare_run(model, vocabulary, corpus, settings, options, 0, None)
+    >>> run.corpus.sentences < 99, run.state == RunState()
+    (True, True)
+    """
+    folder = checkpoints = kept = None
+    if options.checkpoint is not None:
+        folder = check_writable_folder(options.checkpoint)
+        remove_half_written(folder)
+        about = {
+            "settings": dataclasses.asdict(settings),
+            "own_model": None if type(model) in MODELS.values() else type(model).__name__,
+            "begun_after": begun_after,
+            "heldout": options.heldout,
+            "early_stopping": options.early_stopping,
+            "corpus_sha256": corpus_digest(vocabulary, corpus),
+        }
+        about = json.loads(json.dumps(about, default=plain))
+        kept = _checkpoint_of(folder, about, options.resume)
+        minutes = options.checkpoint_minutes
+        checkpoints = Checkpoints(folder, model.state_dict, about, minutes, logger.warning)
+    heldout = None
+    if options.heldout is not None:
+        corpus, part = split_sentences(corpus, options.heldout, settings.seed, ids_folder)
+        heldout = HeldoutLoss(vocabulary, part, settings)
+    if kept is not None:
+        model.load_state_dict(kept.tables)
+    hooks = Watch(
+        checkpoints,
+        None if heldout is None else lambda: heldout.of(model),
+        math.nan if heldout is None else heldout.unigram,
+        options.early_stopping,
+        logger.info,
+    )
+    state = RunState() if kept is None else kept.state
+    return KeptRun(corpus, state, hooks, folder, None if heldout is None else heldout.unigram)
+
+
+def _checkpoint_of(folder: Path, about: dict[str, Any], resume: bool) -> Checkpoint | None:
+    """Return where a run goes on; None where it begins."""
+    kept = newest_checkpoint(folder, logger.warning)
+    if kept is None:
+        if resume:
+            logger.info("%s holds no checkpoint: the training begins", folder)
+        return None
+    if not resume:
+        raise InputError(
+            f"{folder} holds an unfinished training; go on with it by resume=True, or remove its "
+            "checkpoints, or name another folder"
+        )
+    changed = [name for name in about if kept.about.get(name) != about[name]]
+    if changed == ["corpus_sha256"]:
+        raise InputError(
+            f"the text is not the one that {kept.path} was trained on, so that training cannot go "
+            "on; give the same text, or another folder"
+        )
+    if changed:
+        names = ", ".join(_different(kept, about))
+        raise InputError(
+            f"{kept.path} is of a training with other keywords ({names}); give the same, or "
+            "another folder"
+        )
+    state = kept.state
+    logger.info(
+        "going on after %s words, in epoch %d (%s)",
+        *(f"{state.history.words:,}", state.epoch + 1, kept.path),
+    )
+    return kept
+
+
+def _different(kept: Checkpoint, about: dict[str, Any]) -> list[str]:
+    """Return the keywords that differ."""
+    ours, theirs = (dict(each) for each in (about, kept.about))
+    ours |= ours.pop("settings")
+    theirs |= theirs.pop("settings", {})
+    return sorted(keyword_of(name) for name in ours if theirs.get(name) != ours[name])
