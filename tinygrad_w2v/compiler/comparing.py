@@ -137,7 +137,9 @@ class _Run(NamedTuple):
         """Run instructions one by one."""
         losses, tables = [], self.tables()
         for number, (window, packed) in enumerate(zip(self.windows, self.packed(), strict=True)):
-            given = {**example_arrays(window), "lr": self.lr, "step": number + 1.0}
+            arrays = example_arrays(window)
+            given = {field.label: arrays[field.name] for field in self.fields}
+            given |= {"lr": self.lr, "step": number + 1.0}
             sizes = {name: int(lengths[0]) for name, lengths in packed.sizes.items()}
             losses.append(interpret(program, given, tables, sizes, self.dtype))
         return Outcome(losses, tables)
