@@ -29,6 +29,13 @@ from tinygrad_w2v.functions.products import explicit_labels
 
 HANDLERS: dict[Any, Callable[..., Any]] = {}
 _UFUNC_NAMES = {np.fabs: "absolute", np.mod: "remainder", np.true_divide: "divide"}
+_OF_BOOLS = {
+    np.invert: "logical_not",
+    np.bitwise_and: "logical_and",
+    np.bitwise_or: "logical_or",
+    np.bitwise_xor: "not_equal",
+    np.logical_xor: "not_equal",
+}
 
 
 def handles(*functions: Any) -> Callable[[Any], Any]:
@@ -57,6 +64,8 @@ def call_ufunc(trace: Trace, ufunc: np.ufunc, inputs: Any) -> Any:
             return apply("logical_not", same)
         return apply("logical_and", apply("logical_not", finite), same)
     name = _UFUNC_NAMES.get(ufunc, ufunc.__name__)
+    if ufunc in _OF_BOOLS and all(trace.symbol(x).kind == "bool" for x in inputs):
+        name = _OF_BOOLS[ufunc]
     if name not in FUNCTIONS:
         raise unsupported(f"np.{ufunc.__name__}")
     if name == "power" and isinstance(inputs[1], int | float) and inputs[1] in (1, 2):
