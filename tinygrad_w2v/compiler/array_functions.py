@@ -424,7 +424,7 @@ def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
         ends = list(indices_or_sections)
     before = (slice(None),) * axis
     return [
-        indexing.get_item(ary, (*before, slice(start, stop)))
+        indexing.part_of(ary, (*before, slice(start, stop)))
         for start, stop in zip([0, *ends], [*ends, None], strict=True)
     ]
 
@@ -434,8 +434,7 @@ def flip(m: Any, axis: Any = None) -> Any:
     """Turned round along axes."""
     axes = normalized_axes(axis, m.ndim)
     index = tuple(slice(None, None, -1) if i in axes else slice(None) for i in range(m.ndim))
-    spec, shape, _ = indexing._basic(m.shape, index)
-    return m.trace.record("slice", (m,), shape, m.kind, spec=spec)
+    return indexing.part_of(m, index)
 
 
 # ---------------------------------------------------------------------- choices and look-ups
