@@ -29,6 +29,13 @@ from tinygrad_w2v.functions.products import explicit_labels
 
 HANDLERS: dict[Any, Callable[..., Any]] = {}
 _UFUNC_NAMES = {np.fabs: "absolute", np.mod: "remainder", np.true_divide: "divide"}
+_OF_BOOLS = {
+    np.invert: "logical_not",
+    np.bitwise_and: "logical_and",
+    np.bitwise_or: "logical_or",
+    np.bitwise_xor: "not_equal",
+    np.logical_xor: "not_equal",
+}
 
 
 def handles(*functions: Any) -> Callable[[Any], Any]:
@@ -57,6 +64,8 @@ def call_ufunc(trace: Trace, ufunc: np.ufunc, inputs: Any) -> Any:
             return apply("logical_not", same)
         return apply("logical_and", apply("logical_not", finite), same)
     name = _UFUNC_NAMES.get(ufunc, ufunc.__name__)
+    if ufunc in _OF_BOOLS and all(trace.symbol(x).kind == "bool" for x in inputs):
+        name = _OF_BOOLS[ufunc]
     if name not in FUNCTIONS:
         raise unsupported(f"np.{ufunc.__name__}")
     if name == "power" and isinstance(inputs[1], int | float) and inputs[1] in (1, 2):
@@ -415,7 +424,7 @@ def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
         ends = list(indices_or_sections)
     before = (slice(None),) * axis
     return [
-        indexing.get_item(ary, (*before, slice(start, stop)))
+        indexing.part_of(ary, (*before, slice(start, stop)))
         for start, stop in zip([0, *ends], [*ends, None], strict=True)
     ]
 
@@ -425,8 +434,7 @@ def flip(m: Any, axis: Any = None) -> Any:
     """Turned round along axes."""
     axes = normalized_axes(axis, m.ndim)
     index = tuple(slice(None, None, -1) if i in axes else slice(None) for i in range(m.ndim))
-    spec, shape, _ = indexing._basic(m.shape, index)
-    return m.trace.record("slice", (m,), shape, m.kind, spec=spec)
+    return indexing.part_of(m, index)
 
 
 # ---------------------------------------------------------------------- choices and look-ups

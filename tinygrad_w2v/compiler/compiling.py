@@ -210,7 +210,7 @@ class Compiled:
         kernel.run(packed, arrays, np.ones(1), 1)
         found = {}
         for name, parameter in self.model.named_parameters():
-            gradient = arrays.get(f"gradient_{name}")
+            gradient = arrays.get(kernel.traced.gradients.get(name, ""))
             found[name] = np.zeros(parameter.shape, self.dtype) if gradient is None else gradient
         return found
 

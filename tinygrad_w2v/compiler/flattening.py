@@ -66,14 +66,18 @@ def _is_flat(statement: Statement, lowered: Lowered) -> bool:
     if any(loop.ragged for loop in statement.loops):
         return False
     indices = tuple(Variable(loop.variable) for loop in statement.loops)
+    lengths = tuple(loop.length for loop in statement.loops)
     used = [*statement.loads(), Load(statement.array, statement.indices)]
     if statement.mode != "set" and statement.indices:
         return False
     if product(loop.length for loop in statement.loops) is None:
         return False
     for load in used:
-        whole = load.array in lowered.arrays and load.indices == indices
-        if load.indices and not whole:
+        if not load.indices:
+            continue
+        # A part of an array, such as all columns but one, does not lie in one piece.
+        array = lowered.arrays.get(load.array)
+        if array is None or array.shape != lengths or load.indices != indices:
             return False
     return not any(isinstance(p, Variable) for p in _outside_loads(statement.value))
 

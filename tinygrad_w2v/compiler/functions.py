@@ -209,3 +209,11 @@ def helpers(used: list[str], single: bool) -> list[str]:
         ordered += [n for n in (*NEEDS.get(name, ()), name) if n not in ordered]
     texts = HELPERS | (SINGLE if single else DOUBLE)
     return [texts[name] for name in dict.fromkeys(ordered)]
+
+
+# What a kernel's source calls its own: nothing of a user's and no value may be called so.
+RESERVED = (
+    *("at", "first", "last", "loss", "lr", "step", "rates", "real", "np", "njit", "run", "kernel"),
+    *("RULES", "prefetch", "power_of_two", "first_of", "abs", "range", "float"),
+    *(HELPERS | SINGLE),
+)

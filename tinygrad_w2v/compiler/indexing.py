@@ -27,6 +27,11 @@ def get_item(x: Symbol, index: Any) -> Any:
     if ids:
         axis = _axis_of_ids(x.shape, parts)
         return np.take(x, ids[0], axis=axis)
+    return part_of(x, parts)
+
+
+def part_of(x: Symbol, parts: tuple[Any, ...]) -> Any:
+    """Return ``x[parts]`` for a basic index that starts at the first axis."""
     spec, shape, final = _basic(x.shape, parts)
     taken = x.trace.record("slice", (x,), shape, x.kind, spec=spec)
     return taken if final == shape else np.reshape(taken, final)

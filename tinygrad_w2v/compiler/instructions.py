@@ -20,11 +20,14 @@ written            ``add_rows put_rows add_to put``: the only ones that change a
 
 from __future__ import annotations
 
+import keyword
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from tinygrad_w2v.compiler.extents import Shape, Size, sizes_in
+from tinygrad_w2v.compiler.functions import RESERVED
 
 GIVEN = frozenset({"input", "parameter", "constant", "size", "iota"})
 MOVED = frozenset({"transpose", "reshape", "broadcast", "slice"})
@@ -143,14 +146,28 @@ def writes_last(instructions: Iterable[Instruction]) -> tuple[Instruction, ...]:
 class Names:
     """Gives every value a name of its own: ``h``, ``h_2``, ..."""
 
-    def __init__(self) -> None:
-        self._next: dict[str, int] = {}
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self._next: dict[str, int] = dict.fromkeys(taken, 1)
 
     def fresh(self, wanted: str) -> str:
         """Return `wanted`, or with a number behind it where it was given before."""
         number = self._next.get(wanted, 0) + 1
         self._next[wanted] = number
         return wanted if number == 1 else self.fresh(f"{wanted}_{number}")
+
+
+def identifier(name: str) -> str:
+    """Return a user's name as one that Python code may hold and a kernel does not use itself.
+
+    Examples
+    --------
+    >>> identifier("w_in"), identifier("layers.0.weight"), identifier("class"), identifier("lr")
+    ('w_in', 'layers_0_weight', 'class_', 'lr_')
+    """
+    cleaned = re.sub(r"\W", "_", name)
+    if not cleaned.isidentifier():
+        cleaned = f"_{cleaned}"
+    return f"{cleaned}_" if keyword.iskeyword(cleaned) or cleaned in RESERVED else cleaned
 
 
 Rule = Callable[[Instruction, "Rewriter"], "str | None"]

@@ -9,6 +9,7 @@ how many loops they would be computed anew.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -79,6 +80,7 @@ class _Lowering:
         for step in program:  # in order: whether a value is kept depends on those before it
             if self._is_kept(step):
                 self.kept.add(step.name)
+        self._keep_what_is_written()
         self.statements: list[Statement] = []
         self.early: list[Statement] = []
         self.arrays: dict[str, Array] = {}
@@ -118,9 +120,43 @@ class _Lowering:
         return found
 
     # ------------------------------------------------------------------ what is kept
+    def _keep_what_is_written(self) -> None:
+        """A table is read before it is written: none is seen through to a write, or to the loss."""
+        times = Counter(step.inputs[0] for step in self.program if step.op in WRITES)
+        for step in self.program:
+            if step.op not in WRITES:
+                continue
+            # Whatever writes each place once may read it in the same turn.
+            once = step.op != "add_rows" and times[step.inputs[0]] == 1
+            for name in step.inputs[1:]:
+                self._keep_reads(name, name, set(times), step if once else None)
+        self._keep_reads(self.program.loss, self.program.loss, set(times), None)
+
+    def _keep_reads(
+        self, name: str, root: str, written: set[str], write: Instruction | None
+    ) -> None:
+        """Keep the rows of written tables that `name` sees through to; else all of `root`."""
+        step = self.by_name[name]
+        if name in self.kept:
+            return
+        if step.op == "parameter" and name in written:
+            if write is None or write.inputs[0] != name or write.op == "put_rows":
+                self.kept.add(root)
+        elif step.op == "take" and step.inputs[0] in written:
+            if write is None or write.inputs[:2] != step.inputs:
+                self.kept.add(name)
+            self._keep_reads(step.inputs[1], step.inputs[1], written, None)
+        else:
+            # Behind anything but a scalar function, the place that is read is another one.
+            inner = write if step.op == "map" else None
+            for read in step.inputs:
+                self._keep_reads(read, root, written, inner)
+
     def _is_kept(self, step: Instruction) -> bool:
         if step.op in GIVEN or step.op in WRITES:
             return False
+        if any(reader.op == "first_place" for reader in self.readers[step.name]):
+            return True  # it is looked through as a whole
         if step.op in MOVED or step.op == "take_along":
             return False
         if step.op == "take":
@@ -151,8 +187,6 @@ class _Lowering:
             return any(reader.name not in self.uniform for reader in readers)
         loops = len(_squeezed(step.shape))
         wider = any(self._width(reader) > loops for reader in readers)
-        if any(reader.op == "first_place" for reader in readers):
-            return True
         if loops > 1 and step.op == "map" and any(self._is_costly(r, step) for r in readers):
             return True  # so that what is costly reads whole arrays, and nothing else
         if loops > 1 and step.op == "map" and FUNCTIONS[step["function"]].costly:
@@ -342,8 +376,10 @@ class _Lowering:
             self._keep_segments(step)
         else:
             indices, loops = self._loops(step.shape)
-            if step.op == "first_place":
-                value: Expression = Call("first_of", (Whole(step.inputs[0]), indices[0]))
+            if step.op == "first_place" and step.shape == (1,):
+                value: Expression = Number(0)
+            elif step.op == "first_place":
+                value = Call("first_of", (Whole(step.inputs[0]), indices[0]))
             else:
                 self.kept.discard(step.name)
                 value = self._element(step.name, indices)

@@ -26,7 +26,7 @@ class Packed:
     Attributes
     ----------
     arrays : dict
-        A field's name to its array ``(count, ...)``.
+        A field's label to its array ``(count, ...)``.
     sizes : dict
         A size's name to how long it is in each window, int64 ``(count,)``.
     count : int
@@ -71,7 +71,7 @@ def pack(source: Iterable[Any], fields: Sequence[Field], chunk: int) -> Iterator
 def _packed(windows: list[Any], fields: Sequence[Field]) -> Packed:
     count = len(windows)
     arrays = {
-        field.name: np.zeros((count, *[bound_of(n) for n in field.shape]), _dtype(field))
+        field.label: np.zeros((count, *[bound_of(n) for n in field.shape]), _dtype(field))
         for field in fields
     }
     names = {size.name for f in fields for n in f.shape if isinstance(n, Extent) for size, _ in n.terms}
@@ -89,9 +89,9 @@ def _packed(windows: list[Any], fields: Sequence[Field]) -> Packed:
                 )
             for axis, (n, length) in enumerate(zip(field.shape, array.shape, strict=True)):
                 _note_size(field, axis, n, length, at, sizes)
-            if array.dtype.kind != arrays[field.name].dtype.kind and field.kind != "float":
+            if array.dtype.kind != arrays[field.label].dtype.kind and field.kind != "float":
                 raise InputError(f"{field.name} of window {at} is {array.dtype}, not {field.kind}")
-            arrays[field.name][(at, *[slice(n) for n in array.shape])] = array
+            arrays[field.label][(at, *[slice(n) for n in array.shape])] = array
     return Packed(arrays, sizes, count)
 
 

@@ -7,7 +7,7 @@ length of an axis that is dynamic.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
@@ -32,6 +32,8 @@ class Trace:
     ----------
     dtype
         The kernel's float type.
+    taken : iterable of str
+        Names that no value may have.
 
     Examples
     --------
@@ -42,13 +44,13 @@ class Trace:
     [('x', 'parameter'), ('exp', 'map'), ('constant', 'constant'), ('multiply', 'map')]
     """
 
-    def __init__(self, dtype: Any = np.float32) -> None:
+    def __init__(self, dtype: Any = np.float32, taken: Iterable[str] = ()) -> None:
         self.float = np.dtype(dtype)
         self.instructions: list[Instruction] = []
         self.constants: dict[str, Any] = {}
         # While the user's own expression runs: an index must then say that windows are batched.
         self.forward = False
-        self._names = Names()
+        self._names = Names(taken)
 
     def record(
         self, op: str, inputs: Any, shape: Shape, dtype: str, name: str = "", **parameters: Any

@@ -20,8 +20,8 @@ from tinygrad_w2v.autograd.backward import gradients
 from tinygrad_w2v.autograd.modes import debug, enable_grad
 from tinygrad_w2v.autograd.node import Node
 from tinygrad_w2v.autograd.rows import RowGrad
-from tinygrad_w2v.compiler.extents import Extent, Shape, Size, extent_of
-from tinygrad_w2v.compiler.instructions import Program
+from tinygrad_w2v.compiler.extents import Extent, Shape, Size, extent_of, sizes_in
+from tinygrad_w2v.compiler.instructions import Names, Program, identifier
 from tinygrad_w2v.compiler.symbols import Cell, Symbol, Trace
 from tinygrad_w2v.nn import Module, Parameter
 from tinygrad_w2v.optim import SGD
@@ -35,11 +35,12 @@ Axes = Mapping[str, Any]
 
 
 class Field(NamedTuple):
-    """An array of a window: its name in the batch, its shape for one window, its kind."""
+    """An array of a window: its name in the batch, its shape, its kind, its name in the kernel."""
 
     name: str
     shape: Shape
     kind: str
+    label: str
 
 
 class Traced(NamedTuple):
@@ -54,12 +55,15 @@ class Traced(NamedTuple):
         What the program's parameters are: a name to a function that returns the array.
     predictions : Extent or int
         How many predictions the loss of a window is a sum of.
+    gradients : dict
+        Where only gradients are computed: a parameter's name to that of the table they go to.
     """
 
     program: Program
     fields: tuple[Field, ...]
     arrays: Mapping[str, Callable[[], Any]]
     predictions: Any
+    gradients: Mapping[str, str]
 
 
 def fields_of(example: Any, axes: Axes | None) -> tuple[Field, ...]:
@@ -102,14 +106,26 @@ def fields_of(example: Any, axes: Axes | None) -> tuple[Field, ...]:
                 bounds.setdefault(entry, max(DEFAULT_BOUND, length))
             elif entry != length:
                 raise InputError(f"axes gives {name} the length {entry}; the example has {length}")
+    for name in bounds:
+        if identifier(name) != name:
+            raise InputError(
+                f"axes calls a size {name!r}, which a kernel cannot: give it another name, a word "
+                "such as 'C'"
+            )
     sizes = {name: Size(name, bound) for name, bound in bounds.items()}
 
     def length(entry: Any) -> Any:
         name = entry[0] if isinstance(entry, tuple) else entry
         return extent_of(sizes[name]) if isinstance(name, str) else int(entry)
 
+    labels = Names(sizes)
     return tuple(
-        Field(name, tuple(length(entry) for entry in parts[name]), _KINDS[array.dtype.kind])
+        Field(
+            name,
+            tuple(length(entry) for entry in parts[name]),
+            _KINDS[array.dtype.kind],
+            labels.fresh(identifier(name)),
+        )
         for name, array in arrays.items()
     )
 
@@ -159,10 +175,11 @@ def trace(
     CompileError
         Where an op has no instruction, with the line where it was applied.
     """
-    notes = Trace(dtype)
-    symbols = {f.name: notes.given("input", f.name, f.shape, f.kind) for f in fields}
+    notes = Trace(dtype, [size.name for field in fields for size in sizes_in(field.shape)])
+    symbols = {f.name: notes.given("input", f.label, f.shape, f.kind) for f in fields}
     named = list(model.named_parameters())
     arrays: dict[str, Callable[[], Any]] = {}
+    written: dict[str, str] = {}
     batch = _like(example, symbols)
     with _symbolic(notes, named, arrays) as of:
         with enable_grad(), debug():
@@ -175,12 +192,16 @@ def trace(
             found = gradients(loss, seed)
             if linear:
                 sign = 1.0 if only_gradients else -1.0
-                _write_linear(notes, named, found, of, sign, only_gradients, arrays)
+                targets = of
+                if only_gradients:
+                    targets = _gradient_tables(notes, of, found, named, arrays)
+                    written = {name: table.name for name, table in targets.items()}
+                _write_linear(notes, named, found, targets, sign)
             else:
                 assert optimizer is not None
                 _write_by_rule(notes, named, found, of, lr, optimizer, arrays)
         predictions = _predictions(model, batch)
-    return Traced(notes.program(value), fields, arrays, predictions)
+    return Traced(notes.program(value), fields, arrays, predictions, written)
 
 
 def _like(example: Any, symbols: dict[str, Symbol]) -> Any:
@@ -199,7 +220,8 @@ def _symbolic(
     try:
         for name, parameter in named:
             shape = tuple(parameter.shape)
-            of[name] = notes.given("parameter", name, shape, "float", wide=_wide(notes, parameter))
+            label = identifier(name)
+            of[name] = notes.given("parameter", label, shape, "float", wide=_wide(notes, parameter))
             arrays[of[name].name] = lambda parameter=parameter: parameter._data
             parameter._data = of[name]
         yield of
@@ -240,14 +262,29 @@ def _predictions(model: Any, batch: Any) -> Any:
 
 
 # ---------------------------------------------------------------------- what is written
+def _gradient_tables(
+    notes: Trace,
+    of: Mapping[str, Symbol],
+    found: Mapping[Any, Any],
+    named: list[tuple[str, Parameter]],
+    arrays: dict[str, Callable[[], Any]],
+) -> dict[str, Symbol]:
+    """Make for each parameter with a gradient a table of zeros that it is added to."""
+    tables: dict[str, Symbol] = {}
+    for name, parameter in named:
+        if found.get(parameter) is not None:
+            shape, label = of[name].shape, identifier(f"gradient_{name}")
+            tables[name] = notes.given("parameter", label, shape, "float", wide=False)
+            arrays[tables[name].name] = lambda shape=shape: np.zeros(shape, notes.float)
+    return tables
+
+
 def _write_linear(
     notes: Trace,
     named: list[tuple[str, Parameter]],
     found: Mapping[Any, Any],
     of: Mapping[str, Symbol],
     sign: float,
-    only_gradients: bool,
-    arrays: dict[str, Callable[[], Any]],
 ) -> None:
     """Add ``sign * gradient`` to each parameter: the rate is in the seed already."""
     for name, parameter in named:
@@ -255,9 +292,6 @@ def _write_linear(
         if g is None:
             continue
         target = of[name]
-        if only_gradients:
-            target = notes.given("parameter", f"gradient_{name}", target.shape, "float", wide=False)
-            arrays[target.name] = lambda shape=target.shape: np.zeros(shape, notes.float)
         for ids, values in g.parts if isinstance(g, RowGrad) else [(None, g)]:
             values = notes.symbol(values)
             values = values if sign == 1.0 else sign * values
@@ -291,7 +325,7 @@ def _write_by_rule(
         for k, state in enumerate(rule.state_names):
             place = places[id(parameter)]
             table = notes.given(
-                "parameter", f"{name}_{state}", of[name].shape, "float", wide=_wide(notes, parameter)
+                "parameter", identifier(f"{name}_{state}"), of[name].shape, "float", wide=_wide(notes, parameter)
             )
             arrays[table.name] = lambda place=place, k=k: optimizer.state[place][k]
             tables.append(table)

@@ -4,22 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tinygrad_w2v.compiler.functions import HELPERS, SINGLE
+from tinygrad_w2v.compiler.functions import RESERVED
 from tinygrad_w2v.compiler.instructions import GIVEN, WRITES, Instruction, Names, Program
-
-
-# What a kernel's source calls its own.
-RESERVED = (
-    *("at", "first", "last", "loss", "rates", "real", "np", "njit", "run", "kernel"),
-    *("prefetch", "power_of_two", "first_of", "abs", "range", "float"),
-    *(HELPERS | SINGLE),
-)
 
 
 def name_values(program: Program) -> Program:
     """Return the program with every computed value named anew, in order."""
     names = Names()
-    for name in RESERVED:
+    for name in (*RESERVED, *[size.name for size in program.sizes()]):
         names.fresh(name)
     for step in program:
         if step.op in GIVEN:

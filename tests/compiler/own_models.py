@@ -1,0 +1,304 @@
+"""Models that a user might write, none of which the package has: each is a forward expression.
+
+A window is a dict of arrays. `EXAMPLES` says for each model how to make it, windows to try it on
+(with words that repeat, a negative that is the target, one word alone), and the dynamic axes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import tinygrad_w2v as tw
+import tinygrad_w2v.functions as F
+from tinygrad_w2v.autograd.node import primitive
+
+WORDS, DIM, WINDOW, NEGATIVE = 11, 16, 3, 4
+Rng = np.random.Generator
+
+
+def table(rng: Rng, *shape: int) -> tw.Parameter:
+    return tw.Parameter(rng.normal(size=shape) * 0.6)
+
+
+def negative_sampling(h: Any, w_out: Any, batch: Any) -> Any:
+    scores = h @ np.swapaxes(w_out[batch["targets"]], -1, -2)
+    return -F.log_sigmoid((2 * batch["labels"] - 1) * scores).sum()
+
+
+class PositionWeights(tw.Module):
+    """CBOW whose positions have learned weights, one for each number of a vector."""
+
+    def __init__(self, rng: Rng) -> None:
+        self.w_in, self.w_out = table(rng, WORDS, DIM), table(rng, WORDS, DIM)
+        self.w_pos = table(rng, 2 * WINDOW + 1, DIM)
+
+    def loss(self, batch: Any) -> Any:
+        x = self.w_in[batch["contexts"]] * self.w_pos[batch["offsets"] + WINDOW]
+        return negative_sampling(x.mean(axis=-2, keepdims=True), self.w_out, batch)
+
+
+class WeightedMean(tw.Module):
+    """CBOW with a weighted mean: weights are a softmax over the positions that there are."""
+
+    def __init__(self, rng: Rng) -> None:
+        self.w_in, self.w_out = table(rng, WORDS, DIM), table(rng, WORDS, DIM)
+        self.strength = table(rng, 2 * WINDOW + 1)
+
+    def loss(self, batch: Any) -> Any:
+        weights = F.softmax(self.strength[batch["offsets"] + WINDOW], axis=-1)
+        x = self.w_in[batch["contexts"]]
+        h = (np.expand_dims(weights, -1) * x).sum(axis=-2, keepdims=True)
+        return negative_sampling(h, self.w_out, batch)
+
+
+class Attention(tw.Module):
+    """Contexts attend to each other: an axis of contexts occurs twice."""
+
+    def __init__(self, rng: Rng) -> None:
+        self.w_in, self.w_out = table(rng, WORDS, DIM), table(rng, WORDS, DIM)
+
+    def loss(self, batch: Any) -> Any:
+        x = self.w_in[batch["contexts"]]
+        weights = F.softmax(x @ np.swapaxes(x, -1, -2) / np.sqrt(DIM), axis=-1)
+        return negative_sampling((weights @ x).mean(axis=-2, keepdims=True), self.w_out, batch)
+
+
+class Biased(tw.Module):
+    """Skip-gram with a bias for each word, on both sides."""
+
+    def __init__(self, rng: Rng) -> None:
+        self.w_in, self.w_out = table(rng, WORDS, DIM), table(rng, WORDS, DIM)
+        self.b_in, self.b_out = table(rng, WORDS), table(rng, WORDS)
+
+    def scores(self, batch: Any) -> Any:
+        x = self.w_in[batch["contexts"]]
+        scores = x @ np.swapaxes(self.w_out[batch["targets"]], -1, -2)
+        return (
+            scores
+            + np.expand_dims(self.b_out[batch["targets"]], -2)
+            + np.expand_dims(self.b_in[batch["contexts"]], -1)
+        )
+
+    def loss(self, batch: Any) -> Any:
+        labels = np.expand_dims(batch["labels"], -2)
+        return (F.softplus(self.scores(batch)) - labels * self.scores(batch)).sum()
+
+
+class Margin(Biased):
+    """The true word's score is to be larger than each other one's, by 1."""
+
+    def loss(self, batch: Any) -> Any:
+        scores = self.scores(batch)
+        return F.relu(1 - scores[..., :1] + scores[..., 1:]).sum()
+
+
+class SquaredHinge(Biased):
+    """Scores are to be above 1 for the true word, below -1 for the others."""
+
+    def loss(self, batch: Any) -> Any:
+        signs = np.expand_dims(2 * batch["labels"] - 1, -2)
+        return np.square(np.maximum(1 - signs * self.scores(batch), 0)).sum()
+
+
+class GloVe(tw.Module):
+    """Weighted least squares of the logarithms of counts, on triples."""
+
+    def __init__(self, rng: Rng) -> None:
+        self.w, self.u = table(rng, WORDS, DIM), table(rng, WORDS, DIM)
+        self.b, self.c = table(rng, WORDS), table(rng, WORDS)
+
+    def loss(self, batch: Any) -> Any:
+        i, j = batch["center"], batch["context"]
+        score = (self.w[i] * self.u[j]).sum(axis=-1) + self.b[i] + self.c[j]
+        return (batch["weight"] * (score - batch["log_count"]) ** 2).sum()
+
+
+class SegmentSum(tw.Function):
+    """y_s = sum of x from starts_s to starts_(s + 1);  gx = g of its segment"""
+
+    def __init__(self, starts: Any) -> None:
+        self.starts = self.own("starts", starts)
+
+    def forward(self, x: Any) -> Any:
+        self.count = x.shape[0]
+        found = primitive("segment_sum", x, self.starts)
+        return np.add.reduceat(x, self.starts, axis=0) if found is NotImplemented else found
+
+    def backward(self, g: Any) -> Any:
+        found = primitive("segment_repeat", g, self.starts, self.count)
+        if found is not NotImplemented:
+            return found
+        return np.repeat(g, np.diff([*self.starts, self.count]), axis=0)
+
+
+class Subwords(tw.Module):
+    """fastText's: a word is the sum of its n-grams, given flat, with where each word starts."""
+
+    def __init__(self, rng: Rng) -> None:
+        self.w_in, self.w_out = table(rng, 3 * WORDS, DIM), table(rng, WORDS, DIM)
+
+    def loss(self, batch: Any) -> Any:
+        words = SegmentSum(batch["starts"])(self.w_in[batch["grams"]])
+        scores = np.tanh(words) @ np.swapaxes(self.w_out[batch["targets"]], -1, -2)
+        return -F.log_sigmoid((2 * batch["labels"] - 1) * scores).sum()
+
+
+class TwoLayers(tw.Module):
+    """Contexts through two dense layers."""
+
+    def __init__(self, rng: Rng) -> None:
+        self.w_in, self.w_out = table(rng, WORDS, DIM), table(rng, WORDS, 5)
+        self.first, self.first_bias = table(rng, DIM, 12), table(rng, 12)
+        self.second, self.second_bias = table(rng, 12, 5), table(rng, 5)
+
+    def loss(self, batch: Any) -> Any:
+        h = np.tanh(self.w_in[batch["contexts"]] @ self.first + self.first_bias)
+        h = np.tanh(h.mean(axis=-2, keepdims=True) @ self.second + self.second_bias)
+        return negative_sampling(h, self.w_out, batch)
+
+
+class Book(tw.Module):
+    """The book's toy CBOW: products with one-hot rows, softmax over all words."""
+
+    one_hot_target = True
+
+    def __init__(self, rng: Rng) -> None:
+        self.w_in, self.w_out = table(rng, WORDS, 5), table(rng, 5, WORDS)
+
+    def loss(self, batch: Any) -> Any:
+        contexts = batch["contexts"]
+        h = 0.5 * (contexts[..., 0, :] @ self.w_in + contexts[..., 1, :] @ self.w_in)
+        return F.cross_entropy(h @ self.w_out, batch["target"])
+
+
+class Tied(tw.Module):
+    """One table for both sides: all its rows are read before any is written."""
+
+    def __init__(self, rng: Rng) -> None:
+        self.w_in = self.w_out = table(rng, WORDS, DIM)
+
+    def loss(self, batch: Any) -> Any:
+        h = self.w_in[batch["contexts"]].mean(axis=-2, keepdims=True)
+        return negative_sampling(h, self.w_out, batch)
+
+
+class Cosine(tw.Module):
+    """A softmax over cosines, and a dense penalty of one table."""
+
+    def __init__(self, rng: Rng) -> None:
+        self.w_in, self.w_out = table(rng, WORDS, DIM), table(rng, WORDS, DIM)
+
+    def loss(self, batch: Any) -> Any:
+        h = self.w_in[batch["contexts"]].mean(axis=-2, keepdims=True)
+        cosines = F.cosine_similarity(h, self.w_out[batch["targets"]])
+        return F.logsumexp(5 * cosines) - 5 * cosines[..., 0] + 0.01 * np.square(self.w_out).sum()
+
+
+# ---------------------------------------------------------------------- windows
+def windows(rng: Rng) -> list[dict[str, Any]]:
+    """Windows of 4, 1, 6 and 2 contexts."""
+    found = []
+    for count in (4, 1, 6, 2):
+        contexts = rng.integers(0, WORDS, count)
+        targets = rng.integers(0, WORDS, 1 + NEGATIVE)
+        if count > 1:
+            contexts[1] = contexts[0]  # a word that comes twice
+            targets[2] = targets[1]  # a negative that is drawn twice
+            targets[3] = targets[0]  # a negative that is the target
+            targets[4] = contexts[0]
+        offsets = np.delete(np.arange(-WINDOW, WINDOW + 1), WINDOW)[:count]
+        labels = np.zeros(1 + NEGATIVE, np.float32)
+        labels[0] = 1
+        found.append(
+            {"contexts": contexts, "offsets": offsets, "targets": targets, "labels": labels}
+        )
+    return found
+
+
+def triples(rng: Rng) -> list[dict[str, Any]]:
+    """A word beside another one, beside itself, and beside another one again."""
+    return [
+        {
+            "center": np.array(i),
+            "context": np.array(j),
+            "weight": np.array(rng.uniform(0, 1)),
+            "log_count": np.array(rng.uniform(0, 3)),
+        }
+        for i, j in ((1, 4), (4, 4), (1, 4))
+    ]
+
+
+def many_triples(rng: Rng) -> list[dict[str, Any]]:
+    """Several triples at once."""
+    return [
+        {
+            "center": rng.integers(0, 4, n),
+            "context": rng.integers(0, 4, n),
+            "weight": rng.uniform(0, 1, n),
+            "log_count": rng.uniform(0, 3, n),
+        }
+        for n in (5, 1)
+    ]
+
+
+def ragged(rng: Rng) -> list[dict[str, Any]]:
+    """Words of several n-grams, of one, and one word alone; n-grams that repeat."""
+    found = []
+    for starts, count in (([0, 3, 4], 8), ([0], 1), ([0, 5], 6)):
+        grams = rng.integers(0, 3 * WORDS, count)
+        grams[-1] = grams[0]
+        window = windows(rng)[0]
+        found.append(
+            {
+                "grams": grams,
+                "starts": np.array(starts),
+                "targets": window["targets"],
+                "labels": window["labels"],
+            }
+        )
+    return found
+
+
+def one_hot(rng: Rng) -> list[dict[str, Any]]:
+    """Two contexts and a target, as one-hot rows."""
+    eye = np.eye(WORDS)
+    return [
+        {"contexts": eye[rng.integers(0, WORDS, 2)], "target": eye[rng.integers(WORDS)]}
+        for _ in range(3)
+    ]
+
+
+def one_hot_contexts(rng: Rng) -> list[dict[str, Any]]:
+    """Two contexts as one-hot rows, the target as an id."""
+    return [{**w, "target": np.array(w["target"].argmax())} for w in one_hot(rng)]
+
+
+class Example(NamedTuple):
+    """A model with what to run it on."""
+
+    make: Callable[[Rng], tw.Module]
+    windows: Callable[[Rng], list[dict[str, Any]]] = windows
+    axes: dict[str, Any] = {"contexts": ("C",), "offsets": ("C",)}  # noqa: RUF012
+
+
+EXAMPLES = {
+    "position weights": Example(PositionWeights),
+    "weighted mean": Example(WeightedMean),
+    "attention": Example(Attention),
+    "biases": Example(Biased),
+    "margin": Example(Margin),
+    "squared hinge": Example(SquaredHinge),
+    "GloVe": Example(GloVe, triples, {}),
+    "GloVe, many": Example(
+        GloVe, many_triples, dict.fromkeys(("center", "context", "weight", "log_count"), ("n",))
+    ),
+    "subwords": Example(Subwords, ragged, {"grams": (("G", 30),), "starts": (("S", 8),)}),
+    "two layers": Example(TwoLayers),
+    "book, one-hot": Example(Book, one_hot, {}),
+    "book, ids": Example(Book, one_hot_contexts, {}),
+    "tied": Example(Tied),
+    "cosine": Example(Cosine),
+}

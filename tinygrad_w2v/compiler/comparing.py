@@ -1,0 +1,250 @@
+"""Is a kernel right? Every form that a model takes on its way to one is run on the same windows.
+
+The graph in double precision is what counts. Beside it run the instructions as they were traced,
+the instructions after all passes, the kernel's source as plain Python, and the native kernel; what
+is compared is by how much each changes each table.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tinygrad_w2v._base.errors import GradientError
+from tinygrad_w2v._base.types import AnyArray
+from tinygrad_w2v.compiler.building import Built, build
+from tinygrad_w2v.compiler.compiling import Kernel
+from tinygrad_w2v.compiler.instructions import Program
+from tinygrad_w2v.compiler.interpreting import interpret
+from tinygrad_w2v.compiler.packing import Packed, pack_one
+from tinygrad_w2v.compiler.tracing import Axes, Field, Traced, example_arrays, fields_of, trace
+from tinygrad_w2v.compiler.writing import run_plainly
+from tinygrad_w2v.nn import Module
+from tinygrad_w2v.optim import SGD
+from tinygrad_w2v.optim.optimizer import Optimizer
+
+TOLERANCES = {np.dtype(np.float64): 1e-10, np.dtype(np.float32): 1e-5}
+Tables = dict[str, AnyArray]
+
+
+class Outcome(NamedTuple):
+    """What an engine leaves: the losses of the windows, and the tables after them."""
+
+    losses: list[float]
+    tables: Tables
+
+
+def compare(
+    model: Module,
+    window: Any,
+    axes: Axes | None = None,
+    optimizer: Optimizer | None = None,
+    dtype: Any = np.float64,
+    native: bool = True,
+    lr: float = 0.5,
+    tolerance: float | None = None,
+) -> dict[str, float]:
+    """Run windows in every engine and compare what becomes of the parameters.
+
+    The model and the optimizer are copied first, and stay as they are.
+
+    Parameters
+    ----------
+    model : Module
+        With ``loss(batch)``.
+    window : NamedTuple or dict of arrays, or a list of them
+        Several windows are run one after the other, each from what the last one left.
+    axes, optimizer, dtype
+        As for `compile`. The copy's parameters are of this dtype.
+    native : bool
+        Whether to compile the kernel, too: the slow part.
+    lr : float
+        Learning rate of all windows.
+    tolerance : float, optional
+        The largest relative error: 1e-10 in float64 and 1e-5 in float32 by default.
+
+    Returns
+    -------
+    dict of float
+        The largest error by engine: ``traced``, ``instructions``, ``source``, ``native``. An error
+        is relative to the largest change of the table (to 1 for the loss, and where there is none).
+
+    Raises
+    ------
+    GradientError
+        When one is too large; it names the engine and the worst place.
+    CompileError
+        When the model cannot be compiled.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> class Line(tw.Module):
+    ...     def __init__(self):
+    ...         self.slope = tw.Parameter(np.ones(1))
+    ...     def loss(self, batch):
+    ...         return ((self.slope * batch["x"] - batch["y"]) ** 2).sum()
+    >>> window = {"x": np.array([1.0, 2.0]), "y": np.array([2.0, 4.0])}
+    >>> found = compare(Line(), window, {"x": ("n",), "y": ("n",)}, native=False)
+    >>> [*found], max(found.values()) < 1e-12
+    (['traced', 'instructions', 'source'], True)
+    """
+    dtype = np.dtype(dtype)
+    windows = list(window) if isinstance(window, list) else [window]
+    fields = fields_of(windows[0], axes)
+    model, optimizer = _copied(model, optimizer, dtype)
+    traced = trace(model, windows[0], fields, optimizer, dtype)
+    start = {name: array().copy() for name, array in traced.arrays.items()}
+    run = _Run(traced, fields, windows, start, dtype, lr)
+    kept = [np.array(parameter.data) for parameter in model.parameters()]
+    engines: dict[str, Callable[[], Outcome]] = {
+        "traced": lambda: run.interpreted(traced.program),
+        "instructions": lambda: run.interpreted(built.program),
+        "source": lambda: run.plainly(built),
+    }
+    built = build(traced.program, dtype, "comparison")
+    if native:
+        engines["native"] = lambda: run.natively(type(model).__name__)
+    with np.errstate(all="ignore"):
+        found = {name: engine() for name, engine in engines.items()}
+        for parameter, data in zip(model.parameters(), kept, strict=True):
+            assert np.array_equal(parameter.data, data, equal_nan=True), "a trace changes nothing"
+        expected = _eager(model, windows, fields, optimizer, lr)
+    limit = TOLERANCES[dtype] if tolerance is None else tolerance
+    return {name: _error(name, got, expected, start, limit) for name, got in found.items()}
+
+
+class _Run(NamedTuple):
+    """What all engines are given."""
+
+    traced: Traced
+    fields: tuple[Field, ...]
+    windows: list[Any]
+    start: Tables
+    dtype: np.dtype[Any]
+    lr: float
+
+    def tables(self) -> Tables:
+        return {name: array.copy() for name, array in self.start.items()}
+
+    def packed(self) -> list[Packed]:
+        return [pack_one(window, self.fields) for window in self.windows]
+
+    def interpreted(self, program: Program) -> Outcome:
+        """Run instructions one by one."""
+        losses, tables = [], self.tables()
+        for number, (window, packed) in enumerate(zip(self.windows, self.packed(), strict=True)):
+            arrays = example_arrays(window)
+            given = {field.label: arrays[field.name] for field in self.fields}
+            given |= {"lr": self.lr, "step": number + 1.0}
+            sizes = {name: int(lengths[0]) for name, lengths in packed.sizes.items()}
+            losses.append(interpret(program, given, tables, sizes, self.dtype))
+        return Outcome(losses, tables)
+
+    def plainly(self, built: Built) -> Outcome:
+        """Run the source as plain Python."""
+        losses, tables = [], self.tables()
+        for number, packed in enumerate(self.packed()):
+            arguments = _arguments(built, packed, tables, self.lr, number + 1)
+            losses.append(run_plainly(built.source, arguments, self.dtype))
+        return Outcome(losses, tables)
+
+    def natively(self, title: str) -> Outcome:
+        """Run the kernel, all windows in one call each."""
+        losses, tables = [], self.tables()
+        kernel = Kernel(self.traced, self.dtype, title)
+        for number, packed in enumerate(self.packed()):
+            kernel.check_ids(packed)
+            losses.append(kernel.run(packed, tables, np.array([self.lr]), number + 1))
+        return Outcome(losses, tables)
+
+
+def _arguments(
+    built: Built, packed: Packed, tables: Mapping[str, AnyArray], lr: float, step: int
+) -> list[Any]:
+    source = built.source
+    return [
+        0,
+        packed.count,
+        *[packed.arrays[name] for name in source.inputs],
+        *[packed.sizes[name] for name in source.sizes],
+        *[built.program.constants[name] for name in source.constants],
+        *[tables[name] for name in source.parameters],
+        np.array([lr]),
+        step,
+    ]
+
+
+def _copied(
+    model: Module, optimizer: Optimizer | None, dtype: np.dtype[Any]
+) -> tuple[Module, Optimizer | None]:
+    """Both, with a life of their own and all numbers in one dtype."""
+    if optimizer is not None and not optimizer.parameters:
+        optimizer = copy.copy(optimizer)
+        optimizer.bind(model.parameters())
+    model, optimizer = copy.deepcopy((model, optimizer))
+    for parameter in model.parameters():
+        parameter.grad = None
+        parameter.data = parameter.data.astype(dtype)
+    if optimizer is not None:
+        optimizer.state = [tuple(x.astype(dtype) for x in state) for state in optimizer.state]
+    return model, optimizer
+
+
+def _eager(
+    model: Module,
+    windows: list[Any],
+    fields: tuple[Field, ...],
+    optimizer: Optimizer | None,
+    lr: float,
+) -> Outcome:
+    """Train with the graph and its backward, in double precision."""
+    model, rule = _copied(model, optimizer, np.dtype(np.float64))
+    if rule is None:
+        rule = SGD(model.parameters())
+    rule.lr = lr
+    losses = []
+    for window in windows:
+        model.cleargrads()
+        loss = model.loss(window)
+        loss.backward()
+        losses.append(float(loss))
+        if any(parameter.grad is not None for parameter in rule.parameters):
+            rule.step()
+    # The names of tables and state are those of a trace.
+    again = trace(model, windows[0], fields, None if type(rule) is SGD else rule, np.float64)
+    return Outcome(losses, {name: array() for name, array in again.arrays.items()})
+
+
+def _error(
+    engine: str, got: Outcome, expected: Outcome, start: Mapping[str, AnyArray], limit: float
+) -> float:
+    """The largest relative error; a GradientError when it is above the limit."""
+    worst, message = 0.0, ""
+    for number, (loss, right) in enumerate(zip(got.losses, expected.losses, strict=True)):
+        off = abs(loss - right) / max(1.0, abs(right))
+        if not off <= worst:
+            worst = off
+            message = f"the loss of window {number} is {loss!r}, but {right!r} in the graph"
+    for name, before in start.items():
+        right = np.asarray(expected.tables[name], np.float64)
+        change = np.abs(right - before).max(initial=0.0) or 1.0
+        off = np.abs(got.tables[name].astype(np.float64) - right)
+        largest = float(off.max(initial=0.0)) / float(change)
+        if not largest <= worst:
+            worst = largest
+            at = np.unravel_index(int(np.argmax(off)), off.shape)
+            place = ", ".join(str(int(i)) for i in at)
+            message = (
+                f"{name}[{place}] becomes {float(got.tables[name][at])!r}, but "
+                f"{float(right[at])!r} in the graph"
+            )
+    if not worst <= limit:
+        raise GradientError(
+            f"the engine `{engine}` differs from the graph by {worst:.3g} of the largest change, "
+            f"more than {limit:g}: {message}"
+        )
+    return worst
