@@ -142,27 +142,33 @@ def with_a_word_more(system: str, seed: int, options: argparse.Namespace) -> dic
     start = time.perf_counter()
     anew = vectors_of(system, sentences, seed, options)
     anew_seconds = time.perf_counter() - start
-    anew = anew if isinstance(anew, WordVectors) else anew.wv
-    # Old words keep their rows, so the first rows are those that both know.
-    probes, known = before.index_to_key[:1000:5], len(before)
-    kept = [
-        len({w for w, _ in a} & {w for w, _ in b}) / len(a)
-        for a, b in zip(
-            before.most_similar_batch(probes, 10),
-            after.most_similar_batch(probes, 10, restrict_vocab=known),
-            strict=True,
-        )
-    ]
+    other = vectors_of(system, sentences, seed + 1, options)
+    anew, other = (made if isinstance(made, WordVectors) else made.wv for made in (anew, other))
     return {
         "word": word,
         "sentences": [len(old), len(new)],
-        "added": len(after) - known,
+        "added": len(after) - len(before),
         "update seconds": round(seconds, 2),
         "anew seconds": round(anew_seconds, 2),
         "updated": nearest(after, word, 10),
         "anew": nearest(anew, word, 10),
-        "old neighbours kept": round(float(np.mean(kept)), 3),
+        "other seed": nearest(other, word, 10),
+        "old neighbours kept": kept_neighbours(before, after),
+        "kept by another seed": kept_neighbours(anew, other),
     }
+
+
+def kept_neighbours(one: WordVectors, other: WordVectors) -> float:
+    """Return the share of 10 neighbours that frequent words have in common in both.
+
+    Words that only the other has stand behind in it, and are left out.
+    """
+    probes = one.index_to_key[:1000:5]
+    answers = (wv.most_similar_batch(probes, 10, restrict_vocab=len(one)) for wv in (one, other))
+    shared = [
+        len({w for w, _ in a} & {w for w, _ in b}) / 10 for a, b in zip(*answers, strict=True)
+    ]
+    return round(float(np.mean(shared)), 3)
 
 
 def recounted(
@@ -330,14 +336,23 @@ def report_new_word(rows: list[dict[str, Any]]) -> None:
     old, new = rows[0]["sentences"]
     word = rows[0]["word"]
     print(f"\nadding *{word}*: {new:,} sentences that hold it, after {old:,} that do not\n")
-    print("| | add | anew | shared of 10 neighbours | old neighbours kept | nearest when added |")
-    print("|---|---|---|---|---|---|")
+    print(
+        "(of ten neighbours; beside it, how many two seeds have in common that both begin anew)\n"
+    )
+    print("| | add | anew | neighbours as if begun anew | neighbours that old words keep |")
+    print("|---|---|---|---|---|")
     for row in rows:
-        shared = len(set(row["updated"]) & set(row["anew"]))
+        anew = set(row["anew"])
+        shared, usual = (len(anew & set(row[name])) for name in ("updated", "other seed"))
+        kept, usually = (10 * row[name] for name in ("old neighbours kept", "kept by another seed"))
         print(
             f"| {row['system']} | {row['update seconds']:.1f} s | {row['anew seconds']:.1f} s "
-            f"| {shared} | {row['old neighbours kept']:.0%} | {', '.join(row['updated'][:5])} |"
+            f"| {shared} ({usual}) | {kept:.1f} ({usually:.1f}) |"
         )
+    print(f"\n| neighbours of *{word}* | when added | anew |\n|---|---|---|")
+    for row in rows:
+        updated, anew = (", ".join(row[name][:5]) for name in ("updated", "anew"))
+        print(f"| {row['system']} | {updated} | {anew} |")
 
 
 # ---------------------------------------------------------------------- runs and their file

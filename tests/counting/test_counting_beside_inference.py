@@ -113,6 +113,10 @@ def test_a_beginning_of_the_built_in_corpus(comparison, data, capsys) -> None:
         assert min(row["sentences"]) > 5
         assert len(row["updated"]) == len(row["anew"]) == 10
         assert 0 < row["old neighbours kept"] < 1
+        assert row["other seed"] != row["updated"]
+    counted, learned = rows[2:]
+    assert counted["kept by another seed"] == 1, "counts have no seed"
+    assert learned["kept by another seed"] < 1
     printed = capsys.readouterr().out
     assert "too few are known for a score" in printed
     assert "adding *function*" in printed
