@@ -36,8 +36,9 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -213,13 +214,21 @@ def report(rows: list[dict[str, Any]], rng: np.random.Generator, resamples: int)
     }
     if by_system:
         report_costs(by_system)
-        for name in PAIRS:
-            report_scores(f"{name} (Spearman)", *of_pairs(by_system, name), rng, resamples)
-        report_scores("analogies (share right)", *of_analogies(by_system), rng, resamples)
+        tests = {name: of_pairs(by_system, name) for name in PAIRS}
+        tests["analogies"] = of_analogies(by_system)
+        report_scores(list(by_system), tests, rng, resamples)
         report_neighbors(by_system)
     added = [row for row in rows if row["job"] == "new word"]
     if added:
         report_new_word(added)
+
+
+class Test(NamedTuple):
+    """What systems are asked."""
+
+    scores: Callable[[Any], list[list[float]]]  # of some items: one a run, for each system
+    groups: Any  # of each item, to be drawn together
+    coverage: str
 
 
 def report_costs(by_system: dict[str, list[dict[str, Any]]]) -> None:
@@ -236,8 +245,8 @@ def report_costs(by_system: dict[str, list[dict[str, Any]]]) -> None:
             )
 
 
-def of_pairs(by_system: dict[str, list[dict[str, Any]]], name: str) -> tuple[Any, Any, Any, str]:
-    """Return the score of some items for each system and run, what to draw, and the coverage."""
+def of_pairs(by_system: dict[str, list[dict[str, Any]]], name: str) -> Test:
+    """Return how a file of word pairs is scored."""
     table = {
         system: np.array([[cosine for _, cosine in row["pairs"][name]] for row in rows], float)
         for system, rows in by_system.items()
@@ -253,11 +262,11 @@ def of_pairs(by_system: dict[str, list[dict[str, Any]]], name: str) -> tuple[Any
             [np.corrcoef(judged, ranks(run[items]))[0, 1] for run in system] for system in cosines
         ]
 
-    return list(by_system), scores, len(gold), f"{len(gold)} of {len(known)} pairs known"
+    return Test(scores, np.arange(len(gold)), f"{len(gold)} of {len(known)} pairs")
 
 
-def of_analogies(by_system: dict[str, list[dict[str, Any]]]) -> tuple[Any, Any, Any, str]:
-    """Do the same for analogies, which are drawn by the pair of words that they begin with."""
+def of_analogies(by_system: dict[str, list[dict[str, Any]]]) -> Test:
+    """Return how analogies are scored, which are drawn by the pair that they begin with."""
     table = [
         np.array([list("".join(row["analogies"])) for row in rows]) for rows in by_system.values()
     ]
@@ -269,47 +278,59 @@ def of_analogies(by_system: dict[str, list[dict[str, Any]]]) -> tuple[Any, Any, 
     def scores(items: Any) -> list[list[float]]:
         return [system[:, items].mean(axis=1).tolist() for system in right]
 
-    coverage = f"{known.sum()} of {len(known)} questions known, in {len(set(groups))} groups"
-    return list(by_system), scores, groups, coverage
+    coverage = f"{known.sum()} of {len(known)} questions, in {len(set(groups))} groups"
+    return Test(scores, groups, coverage)
 
 
 def report_scores(
-    title: str,
-    systems: list[str],
-    scores: Any,
-    drawn: Any,
-    coverage: str,
+    systems: list[str], tests: dict[str, Test], rng: np.random.Generator, resamples: int
+) -> None:
+    """Print the scores of each system and the differences of each two, a column for each test."""
+    two = list(itertools.combinations(range(len(systems)), 2))
+    names = [*systems, *(f"{systems[i]} - {systems[j]}" for i, j in two)]
+    columns = [scored(test, len(systems), two, rng, resamples) for test in tests.values()]
+    rows = [
+        f"| {name} | " + " | ".join(cells) + " |"
+        for name, *cells in zip(names, *columns, strict=True)
+    ]
+    head = " | ".join(f"{name}: {test.coverage}" for name, test in tests.items())
+    rule = "|---" * (len(tests) + 1) + "|"
+    print(f"\n| score ± standard error (95% interval) | {head} |\n{rule}")
+    print("\n".join(rows[: len(systems)]))
+    print("\nin bold: the interval does not hold 0\n")
+    print(f"| difference | {' | '.join(tests)} |\n{rule}")
+    print("\n".join(rows[len(systems) :]))
+
+
+def scored(
+    test: Test,
+    systems: int,
+    two: list[tuple[int, int]],
     rng: np.random.Generator,
     resamples: int,
-) -> None:
-    """Print a score of each system and the difference of each two, with their intervals."""
-    print(f"\n| {title}, {coverage} | seeds | score | 95% interval |\n|---|---|---|---|")
-    if len(drawn if isinstance(drawn, np.ndarray) else range(drawn)) < 3:
-        print("| too few are known for a score | | | |")
-        return
-    two = list(itertools.combinations(range(len(systems)), 2))
+) -> list[str]:
+    """Return the cells of a column: of each system, then of each difference."""
+    if len(set(test.groups)) < 3:
+        return ["too few known"] * (systems + len(two))
+    runs = test.scores(np.arange(len(test.groups)))
 
     def means_and_differences(items: Any) -> list[float]:
-        means = [float(np.mean(runs)) for runs in scores(items)]
+        means = [float(np.mean(one)) for one in test.scores(items)]
         return means + [means[i] - means[j] for i, j in two]
 
     with np.errstate(invalid="ignore"):  # a sample of one pair many times has no correlation
-        found = bootstrap_intervals(means_and_differences, drawn, rng, resamples)
-    rows = list(zip(*found, strict=True))
-    runs = scores(np.arange(drawn if isinstance(drawn, int) else len(drawn)))
+        found = bootstrap_intervals(means_and_differences, test.groups, rng, resamples)
     errors = [standard_error(one) for one in runs]
-    for system, one, error, (mean, low, high) in zip(systems, runs, errors, rows, strict=False):
-        print(
-            f"| {system} | {len(one)} | {mean:.3f}{error_text(error)} | {low:.3f} to {high:.3f} |"
-        )
-    print("\n| difference | | | 95% interval | |\n|---|---|---|---|---|")
-    for (i, j), (mean, low, high) in zip(two, rows[len(systems) :], strict=True):
-        verdict = "cannot be told apart" if low <= 0 <= high else systems[i if mean > 0 else j]
-        print(
-            f"| {systems[i]} - {systems[j]} | | {mean:+.3f}"
-            f"{error_text(float(np.hypot(errors[i], errors[j])))} "
-            f"| {low:+.3f} to {high:+.3f} | {verdict} |"
-        )
+    cells = [
+        f"{mean:.3f}{error_text(error)} ({low:.3f} to {high:.3f})"
+        for mean, low, high, error in zip(*found, errors, strict=False)
+    ]
+    errors = [float(np.hypot(errors[i], errors[j])) for i, j in two]
+    differences = zip(*(part[len(runs) :] for part in found), errors, strict=True)
+    for mean, low, high, error in differences:
+        cell = f"{mean:+.3f}{error_text(error)} ({low:+.3f} to {high:+.3f})"
+        cells.append(cell if low <= 0 <= high else f"**{cell}**")
+    return cells
 
 
 def standard_error(scores: list[float]) -> float:
