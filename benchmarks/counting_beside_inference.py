@@ -239,10 +239,9 @@ def report_costs(by_system: dict[str, list[dict[str, Any]]]) -> None:
             group = [row for row in rows if row["engine"] == engine]
             seconds = [row["seconds"] for row in group]
             memory = max(row["peak bytes"] for row in group) / 1e9
-            print(
-                f"| {system} | {len(group)} | {engine} | {np.median(seconds):.1f} "
-                f"({min(seconds):.1f} to {max(seconds):.1f}) | {memory:.2f} GB |"
-            )
+            spread = f" ({min(seconds):.1f} to {max(seconds):.1f})" if len(group) > 1 else ""
+            cells = (system, len(group), engine, f"{np.median(seconds):.1f}{spread}")
+            print("| " + " | ".join(map(str, cells)) + f" | {memory:.2f} GB |")
 
 
 def of_pairs(by_system: dict[str, list[dict[str, Any]]], name: str) -> Test:
