@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import itertools
 import json
@@ -22,6 +23,7 @@ def comparison(monkeypatch):
     """The script as a module; the processes that it starts find this package."""
     path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
     monkeypatch.setenv("PYTHONPATH", path)
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
     place = ROOT / "benchmarks" / "counting_beside_inference.py"
     specification = importlib.util.spec_from_file_location("comparison", place)
     assert specification is not None
@@ -123,7 +125,13 @@ def test_a_beginning_of_the_built_in_corpus(comparison, data, capsys) -> None:
     assert "adding *function*" in printed
 
 
-def test_scores_are_of_what_all_know(comparison) -> None:
+@pytest.fixture
+def tables(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    return importlib.import_module("comparison_tables")
+
+
+def test_scores_are_of_what_all_know(tables) -> None:
     def row(system, cosines, answers):
         pairs = {"P": [[float(i), cosine] for i, cosine in enumerate(cosines)]}
         return {"system": system, "pairs": pairs, "analogies": answers}
@@ -135,33 +143,33 @@ def test_scores_are_of_what_all_know(comparison) -> None:
             row("two", [0.1, 0.4, 0.3, 0.1, 0.9], ["rw", "rr"]),
         ],
     }
-    pairs = comparison.of_pairs(rows, "P")
+    pairs = tables.of_pairs(rows, "P")
     assert (len(pairs.groups), pairs.coverage) == (3, "3 of 5 pairs")
     np.testing.assert_allclose(pairs.scores(np.arange(3))[0], [1])
     np.testing.assert_allclose(pairs.scores(np.arange(3))[1], [-1, 1])
-    analogies = comparison.of_analogies(rows)
+    analogies = tables.of_analogies(rows)
     assert analogies.groups.tolist() == [0, 0, 1]
     assert analogies.coverage == "3 of 4 questions, in 2 groups"
     assert analogies.scores(np.array([0, 1, 2])) == [[2 / 3], [2 / 3, 2 / 3]]
     assert analogies.scores(np.array([0, 0, 1])) == [[2 / 3], [1.0, 2 / 3]]
 
 
-def test_a_score_comes_with_both_doubts(comparison) -> None:
+def test_a_score_comes_with_both_doubts(tables) -> None:
     """The second system is right where the first is, and once more in every group."""
     right = [np.tile([True, False, False], 20), np.tile([True, True, False], 20)]
-    test = comparison.Test(
+    test = tables.Test(
         lambda items: [[float(row[items].mean())] * 2 for row in right],
         np.repeat(np.arange(20), 3),
         "all",
     )
-    cells = comparison.scored(test, 2, [(0, 1)], np.random.default_rng(0), 50)
+    cells = tables.scored(test, 2, [(0, 1)], np.random.default_rng(0), 50)
     assert cells == [
         "0.333 ± 0.000 (0.333 to 0.333)",
         "0.667 ± 0.000 (0.667 to 0.667)",
         "**-0.333 ± 0.000 (-0.333 to -0.333)**",
     ]
-    few = comparison.Test(test.scores, np.array([4, 4, 5]), "few")
-    assert comparison.scored(few, 2, [(0, 1)], np.random.default_rng(0), 9) == ["too few known"] * 3
+    few = tables.Test(test.scores, np.array([4, 4, 5]), "few")
+    assert tables.scored(few, 2, [(0, 1)], np.random.default_rng(0), 9) == ["too few known"] * 3
 
 
 def test_an_unknown_system_is_refused(comparison, data, capsys) -> None:
