@@ -304,6 +304,23 @@ class WordVectors(Questions):
             similarity_function,
         )
 
+    def judge_word_pairs(
+        self, pairs: PathLike, restrict_vocab: int = 300000
+    ) -> list[evaluation.JudgedPair]:
+        """Return each pair with judgement and cosine; see `evaluation.judge_word_pairs`."""
+        return evaluation.judge_word_pairs(self._table, pairs, restrict_vocab=restrict_vocab)
+
+    def answer_word_analogies(
+        self,
+        analogies: PathLike,
+        restrict_vocab: int = 300000,
+        similarity_function: evaluation.SimilarityFunction = "most_similar",
+    ) -> list[evaluation.AnsweredAnalogy]:
+        """Return each analogy and whether it was right; see `evaluation.answer_word_analogies`."""
+        return evaluation.answer_word_analogies(
+            self._table, analogies, restrict_vocab, similarity_function=similarity_function
+        )
+
     # Files
 
     def save_word2vec_format(
