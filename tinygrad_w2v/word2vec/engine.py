@@ -8,7 +8,7 @@ can be compiled, and what was taken is always said.
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, NamedTuple
@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 from tinygrad_w2v._base.errors import CompileError, InputError, MissingDependencyError
 from tinygrad_w2v._base.progress import Progress
 from tinygrad_w2v.text.windows import WindowSource
-from tinygrad_w2v.training.eager import EagerStep
 from tinygrad_w2v.training.checkpoints import Checkpoint
+from tinygrad_w2v.training.eager import EagerStep
 from tinygrad_w2v.training.run import (
     Batches,
     History,
@@ -68,12 +68,29 @@ class EngineOptions(NamedTuple):
         if not isinstance(workers, Integral) or workers < 1:
             raise InputError(f"workers must be 1 or more, not {self.workers}: nobody would train")
 
-    def going_on(self, kept: Checkpoint | None) -> EngineOptions:
-        """Return these for a run that goes on: ``"auto"`` is the engine that it began with."""
-        begun = {} if kept is None else kept.about.get("engine", {})
-        if self.engine != "auto" or begun.get("name") not in ENGINES:
-            return self
-        return self._replace(engine=begun["name"])
+    def going_on(self, kept: Checkpoint | None, given: Collection[str]) -> EngineOptions:
+        """Return these for a run that goes on: what is not given is as the run began.
+
+        Examples
+        --------
+        >>> about = {"engine": {"name": "compiled", "workers": 4, "deterministic": False}}
+        >>> kept = Checkpoint("checkpoint-1.npz", RunState(), {}, about)
+        >>> EngineOptions(workers=2).going_on(kept, given=["workers"])
+        EngineOptions(engine='compiled', workers=2, deterministic=False)
+        """
+        about = {} if kept is None else dict(kept.about.get("engine", {}))
+        begun = {
+            "engine": about.get("name"),
+            "workers": about.get("workers"),
+            "deterministic": about.get("deterministic"),
+        }
+        return self._replace(
+            **{
+                name: value
+                for name, value in begun.items()
+                if value is not None and name not in given
+            }
+        )
 
 
 def _nothing() -> None:
@@ -185,8 +202,10 @@ class Engine:
 --workers 4, whose place is counted in other batches than that of --engine numpy; give those, or \
 begin anew
         """
-        begun = None if kept is None else kept.about.get("engine", {})
-        if kept is not None and begun != dict(self.about):
+        if kept is None:
+            return
+        begun = kept.about.get("engine", {})
+        if begun != dict(self.about):
             raise InputError(
                 f"{kept.path} is of a run with {_flags(begun)}, whose place is counted in other "
                 f"batches than that of {_flags(self.about)}; give those, or {remedy}"

@@ -166,7 +166,8 @@ def prepare_run(
     if kept is not None:
         model.load_state_dict(kept.tables)
     source = settings.windows(corpus, vocabulary)
-    engine = choose_engine(engine_options.going_on(kept), model, source)
+    given = ["workers", "deterministic", *(["engine"] if engine_options.engine != "auto" else [])]
+    engine = choose_engine(engine_options.going_on(kept, given), model, source)
     engine.check_goes_on(kept, "name another folder")
     if kept is not None and not engine.reproducible:
         logger.info("%s", GONE_ON)

@@ -37,8 +37,7 @@ def log_training(
         The name of a model of the user's; what CBOW does is not told of it then.
     """
     logger.info(
-        "training %s: vector_size %d, window %d, negative %d, hs %d, alpha %g to %g, "
-        "%d epochs",
+        "training %s: vector_size %d, window %d, negative %d, hs %d, alpha %g to %g, %d epochs",
         *(
             own_model or settings.model,
             settings.size,
