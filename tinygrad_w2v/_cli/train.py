@@ -200,7 +200,10 @@ def _train(
     if kept is not None:
         model.load_state_dict(kept.tables)
     source = settings.windows(corpus, vocabulary)
-    engine = choose_engine(asked.going_on(kept, given(arguments)), model, source)
+    engine = choose_engine(
+        *(asked.going_on(kept, given(arguments)), model, source),
+        why="asked for" if kept is None else "as the run began",
+    )
     engine.check_goes_on(kept, "begin anew with --overwrite")
     tell(arguments, engine)
     if kept is not None and not engine.reproducible:

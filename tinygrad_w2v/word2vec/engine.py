@@ -235,7 +235,9 @@ def numpy_engine(model: Any, batches: Batches, why: str = "asked for") -> Engine
     return Engine("numpy", why, step, batches, count, 1, True, {"name": "numpy"})
 
 
-def choose_engine(options: EngineOptions, model: Any, source: WindowSource) -> Engine:
+def choose_engine(
+    options: EngineOptions, model: Any, source: WindowSource, why: str = "asked for"
+) -> Engine:
     """Return what will run a training.
 
     Parameters
@@ -246,6 +248,8 @@ def choose_engine(options: EngineOptions, model: Any, source: WindowSource) -> E
         ``loss(batch)`` is the sum over a `Batch`.
     source : WindowSource
         The text, and how windows are drawn of it.
+    why : str
+        Why an engine that is not ``"auto"`` is wanted.
 
     Raises
     ------
@@ -266,9 +270,9 @@ def choose_engine(options: EngineOptions, model: Any, source: WindowSource) -> E
     """
     options.check()
     if options.engine == "numpy":
-        return numpy_engine(model, source.batches)
+        return numpy_engine(model, source.batches, why)
     if options.engine == "compiled":
-        return _compiled(options, model, source, "asked for")
+        return _compiled(options, model, source, why)
     if importlib.util.find_spec("numba") is None:
         why = f"numba is not installed: {INSTALL} makes training several times as fast"
         return numpy_engine(model, source.batches, why)
