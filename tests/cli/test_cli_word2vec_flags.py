@@ -11,7 +11,7 @@ def test_a_command_line_of_word2vec(run, text, tmp_path) -> None:
     out = tmp_path / "out"
     words = (
         f"-train {text} -output {out} -size 6 -window 2 -sample 1e-4 -negative 3 -hs 0 "
-        "-cbow 0 -iter 2 -min-count 1 -alpha 0.02 -threads 1 -binary 0 -debug 2"
+        "-cbow 0 -iter 2 -min-count 1 -alpha 0.02 -threads 1 -binary 0 -classes 0 -debug 2"
     )
     done = run("train", *words.split())
     assert done.status == 0

@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from tinygrad_w2v.counting import cooccurrence, ppmi, svd_vectors
+from tinygrad_w2v.counting import cooccurrence, count_vectors, ppmi, svd_vectors
 
 
 def test_without_scipy_one_line_says_what_to_install(monkeypatch) -> None:
@@ -19,6 +19,14 @@ def test_without_scipy_one_line_says_what_to_install(monkeypatch) -> None:
         ppmi([[1]])
     with pytest.raises(ImportError, match=r"pip install 'tinygrad_w2v\[count\]'"):
         svd_vectors([[1]], vocabulary=["a"])
+
+
+def test_it_is_said_before_the_text_is_read(monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "scipy.sparse", None)
+    text = iter([["you", "say", "hello"]] * 9)
+    with pytest.raises(ImportError, match=r"pip install 'tinygrad_w2v\[count\]'"):
+        count_vectors(text)
+    assert len(list(text)) == 9
 
 
 @pytest.mark.process

@@ -56,3 +56,14 @@ def test_selection_and_similarity(leaf):
 def test_an_op_is_offered_whole(leaf):
     y = F.log_sigmoid(leaf)
     assert y.data.op == "log_sigmoid"
+
+
+def test_segments_are_offered_whole(leaf, monkeypatch):
+    def answer(duck, name, starts, *count):
+        rows = count or (len(starts),)
+        return Duck(name, (duck, starts), (*rows, *duck.shape[1:]))
+
+    monkeypatch.setattr(Duck, "__tinygrad_op__", answer)
+    y = F.segment_sum(leaf, [0, 2, 2])
+    assert (y.data.op, y.shape) == ("segment_sum", (3, leaf.shape[1]))
+    assert _differentiated(y, leaf).op == "segment_repeat"

@@ -110,3 +110,26 @@ def test_axes_that_do_not_exist_name_the_op():
 def test_parts_of_unequal_length():
     with pytest.raises(ShapeError, match=r"split.*\(5,\).*equal division"):
         F.split(tw.Variable(np.ones(5)), 2)
+
+
+@pytest.mark.parametrize(
+    ("starts", "wrong"),
+    [
+        ([1, 2], "the first is 1"),
+        ([0, 3, 2], r"starts\[2\] = 2 comes after 3"),
+        ([0, 6], "the last is 6, but x has 5 rows"),
+        ([], "no segment"),
+    ],
+)
+def test_segments_that_do_not_follow_each_other(starts, wrong):
+    with pytest.raises(InputError, match=rf"segment_sum: .*{wrong}(?s:.)*test_function_errors\.py"):
+        F.segment_sum(tw.Variable(TABLE), starts)
+
+
+def test_segments_of_what_has_no_rows():
+    with pytest.raises(ShapeError, match=r"segment_sum: x of shape \(\)"):
+        F.segment_sum(tw.Variable(1.0), [0])
+    with pytest.raises(ShapeError, match=r"starts of shape \(1, 1\).*one at a time"):
+        F.segment_sum(tw.Variable(TABLE), [[0]])
+    with pytest.raises(TypeError, match="ids are integers"):
+        F.segment_sum(tw.Variable(TABLE), [0.0, 2.0])

@@ -203,6 +203,20 @@ def test_to_dense():
     assert F.to_dense(A) is A
 
 
+def test_segment_sum_equals_sums_of_parts():
+    rng = np.random.default_rng(0)
+    for n, starts in [(7, [0, 2, 2, 6]), (3, [0, 3, 3]), (4, [0, 0, 0]), (0, [0]), (0, [])]:
+        x = rng.normal(size=(n, 2))
+        ends = [*starts[1:], n]
+        parts = [x[start : ends[s]].sum(axis=0) for s, start in enumerate(starts)]
+        expected = np.array(parts).reshape(len(starts), 2)
+        for given in (starts, np.array(starts, np.int32), tw.Variable(np.array(starts, int))):
+            np.testing.assert_allclose(F.segment_sum(x, given), expected)
+            np.testing.assert_allclose(F.segment_sum(tw.Variable(x), given).data, expected)
+    assert F.segment_sum([[1], [2], [4]], [0, 1]).tolist() == [[1], [6]]
+    assert F.segment_sum([True, True, True], [0, 1]).tolist() == [1, 2]
+
+
 def test_an_embedding_makes_nothing_of_the_tables_size():
     table = tw.Variable(np.zeros((7, 2)))
     F.take(table, tw.Variable(IDS), axis=0).sum().backward()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import pickle
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -72,3 +74,33 @@ def test_damage_in_the_middle_is_found(tmp_path: Path) -> None:
     path.write_bytes(bytes(content))
     with pytest.raises(InputError, match="cannot be read"):
         read_arrays(path)
+
+
+@pytest.mark.parametrize(
+    ("at", "value"),
+    [(6, 1), (6, 0x20), (8, 99), (4, 99)],
+    ids=["encrypted", "patched", "compression", "version"],
+)
+def test_kinds_of_zip_that_cannot_be_read(at, value, tmp_path: Path) -> None:
+    """What a flipped bit makes of a file, found by the fuzzer."""
+    path = tmp_path / "x.npz"
+    write_arrays(path, {"a": np.zeros(3)})
+    content = bytearray(path.read_bytes())
+    entry = content.index(b"PK\x01\x02")
+    content[at] = value
+    content[entry + at + 2] = value
+    path.write_bytes(bytes(content))
+    with pytest.raises(InputError, match=r"x\.npz: cannot be read as an npz file"):
+        read_arrays(path)
+
+
+def test_an_array_that_promises_too_much(tmp_path: Path) -> None:
+    header = io.BytesIO()
+    shape = {"descr": "<f8", "fortran_order": False, "shape": (10**9, 10**9)}
+    for write in (np.lib.format.write_array_header_1_0, np.lib.format.write_array_header_2_0):
+        header.seek(0)
+        write(header, shape)
+        with zipfile.ZipFile(tmp_path / "x.npz", "w") as archive:
+            archive.writestr("a.npy", header.getvalue() + bytes(80))
+        with pytest.raises(InputError, match=r"a\.npy is shorter than its header says"):
+            read_arrays(tmp_path / "x.npz")

@@ -1,10 +1,11 @@
-"""Mutate files of vectors and load them: each is read, or refused with one clear error.
+"""Mutate files and load them: each is read, or refused with one clear error.
 
     python tests/vectors/fuzz.py --seconds 600 [--only npz] [--seed 1]
 
-Each format gets the seconds. A file that is read must give finite rows, one a word, and nothing
-may take long or much memory. What breaks these rules is printed with its bytes, to be kept as a
-test; the exit status is then 1.
+All formats of vectors, and what else a user may hand over: models, vocabularies, checkpoints,
+settings, texts, files to evaluate on. Each gets the seconds. A file of vectors that is read must
+give finite rows, one a word, and nothing may take long or much memory. What breaks these rules is
+printed with its bytes, to be kept as a test; the exit status is then 1.
 """
 
 # ruff: noqa: T201
@@ -12,7 +13,9 @@ from __future__ import annotations
 
 import argparse
 import bz2
+import dataclasses
 import gzip
+import json
 import lzma
 import resource
 import sys
@@ -20,16 +23,27 @@ import tempfile
 import time
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
-from tinygrad_w2v import WordVectors
+from tinygrad_w2v import LineSentence, Word2Vec, WordVectors
 from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._cli.request import read_json
+from tinygrad_w2v._cli.results import request_of
+from tinygrad_w2v.text.cutting import TextSettings
+from tinygrad_w2v.text.numbering import VocabularyRules
+from tinygrad_w2v.text.reading import read_lines
+from tinygrad_w2v.text.stored import open_corpus
+from tinygrad_w2v.text.vocabulary import Vocabulary
+from tinygrad_w2v.training.checkpoints import Checkpoints, newest_checkpoint
+from tinygrad_w2v.training.run import RunState
 from tinygrad_w2v.vectors import formats
 from tinygrad_w2v.vectors.npy import words_path
 from tinygrad_w2v.vectors.projector import metadata_path
+from tinygrad_w2v.word2vec.settings import TrainingSettings
 
 SLOW = 2.0  # seconds for a file of some hundred bytes
 MEMORY = 2 << 30  # bytes of address space beyond what the process has at its start
@@ -109,8 +123,128 @@ def read(path: Path, name: str, rng: np.random.Generator) -> None:
     assert np.isfinite(wv.vectors).all()
 
 
+class Other(NamedTuple):
+    """A file that holds no vectors alone: its name, what writes some of them, and what loads it."""
+
+    file: str
+    write: Callable[[Path], Iterator[None]]  # a file stands there whenever it yields
+    load: Callable[[Path, np.random.Generator], object]
+
+
+def write_models(path: Path) -> Iterator[None]:
+    """Write models of each objective."""
+    text = [["you", "say", "猫", "goodbye"]] * 9
+    for keywords in ({}, {"hs": 1, "negative": 0}, {"sg": 1, "hs": 1}):
+        Word2Vec(text, vector_size=3, sample=0, epochs=1, **keywords).save(path)
+        yield
+
+
+def load_model(path: Path, rng: np.random.Generator) -> None:
+    """Load a model and use it."""
+    model = Word2Vec.load(path)
+    assert np.isfinite(model.wv.vectors).all()
+    assert len(model.wv) == len(model.vocabulary)
+
+
+def write_vocabularies(path: Path) -> Iterator[None]:
+    """Write a vocabulary."""
+    Vocabulary(["say", "猫", "\ud800", "a\tb"], [7, 5, 2, 1]).save(path)
+    yield
+
+
+def write_checkpoints(path: Path) -> Iterator[None]:
+    """Write a checkpoint; `path` is its name when it is the first."""
+    path.unlink(missing_ok=True)
+    table = np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32)
+    Checkpoints(path.parent, lambda: {"w_in": table}, {"seed": 1}).save(RunState(epoch=2, batch=5))
+    yield
+
+
+def write_settings(path: Path) -> Iterator[None]:
+    """Write the settings of a run, as plain JSON."""
+    description = {
+        "text": {
+            "sources": ["novel.txt"],
+            "tokenizer": "words",
+            "lower": True,
+            "errors": "strict",
+            "max_vocab_size": None,
+            "trim_rule": None,
+        },
+        "heldout": {"share": 0.1},
+        "early_stopping": 3,
+        "update": None,
+        "settings": dataclasses.asdict(TrainingSettings()),
+    }
+    path.write_text(json.dumps(description), encoding="utf-8")
+    yield
+
+
+def write_texts(path: Path) -> Iterator[None]:
+    """Write a text, plain and compressed."""
+    data = "You say goodbye, 猫!\r\nand I say naïve hello.\n\n\u2028 e1\n".encode() * 3
+    for pack in (bytes, gzip.compress, bz2.compress, lzma.compress):
+        path.write_bytes(pack(data))
+        yield
+
+
+def load_text(path: Path, rng: np.random.Generator) -> None:
+    """Read a text in one of the ways there are."""
+    way = int(rng.integers(0, 4))
+    if way == 0:
+        assert all(sentence for sentence in LineSentence(path))
+    elif way == 1:
+        rules = VocabularyRules(min_count=1)
+        settings = TextSettings(str(rng.choice(["words", "whitespace"])), rules=rules)
+        with tempfile.TemporaryDirectory() as folder:
+            stored = open_corpus(path, settings, folder)
+            assert stored.corpus.words <= stored.corpus.raw_words
+    elif way == 2:
+        assert all("\n" not in line for line in read_lines(path, "replace"))
+    else:
+        model = Word2Vec(vector_size=2, min_count=1)
+        model.build_vocab(corpus_file=path)
+
+
+def write_pairs(path: Path) -> Iterator[None]:
+    """Write word pairs, and analogies."""
+    path.write_text("# words\na\tb\t9\na\tc\t1.5\nb\tC\t2\na\tz\t5\n", encoding="utf-8")
+    yield
+    path.write_text(": one\na b c d\nd c b a\n: two\nb a d C\na b z y\n", encoding="utf-8")
+    yield
+
+
+def load_pairs(path: Path, rng: np.random.Generator) -> None:
+    """Evaluate on a file."""
+    wv = WordVectors(["a", "b", "c", "d"], np.array([[1, 0], [2, 1], [0, 1], [3, 2]]))
+    if rng.random() < 0.5:
+        wv.evaluate_word_pairs(path)
+    else:
+        score, _ = wv.evaluate_word_analogies(path)
+        assert 0 <= score <= 1
+
+
+OTHERS = {
+    "model": Other("word2vec.model", write_models, load_model),
+    "vocabulary": Other("v.json", write_vocabularies, lambda path, rng: Vocabulary.load(path)),
+    "checkpoint": Other(
+        "checkpoint-1.npz", write_checkpoints, lambda path, rng: newest_checkpoint(path.parent)
+    ),
+    "settings": Other(
+        "settings.json",
+        write_settings,
+        lambda path, rng: request_of(read_json(path, "check the path"), str(path)),
+    ),
+    "text": Other("text.txt", write_texts, load_text),
+    "evaluation": Other("pairs.tsv", write_pairs, load_pairs),
+}
+
+
 def seeds(name: str, folder: Path) -> list[list[tuple[Path, bytes]]]:
     """Return whole files to start from: each a list of (path, bytes), the table first."""
+    if name in OTHERS:
+        path = folder / OTHERS[name].file
+        return [[(path, path.read_bytes())] for _ in OTHERS[name].write(path)]
     path = folder / NAMES[name]
     files = [path, BESIDE[name](path)] if name in BESIDE else [path]
     found = []
@@ -143,11 +277,16 @@ def fuzz(name: str, seconds: float, seed: int, folder: Path) -> tuple[int, int, 
         state = rng.bit_generator.state
         start = time.monotonic()
         try:
-            read(files[0][0], name, rng)
+            if name in OTHERS:
+                OTHERS[name].load(files[0][0], rng)
+            else:
+                read(files[0][0], name, rng)
             outcome = "read"
         except InputError as error:
-            # A word that the target cannot hold is named by its row.
+            # A word that the target cannot hold is named by its row; a text that can be read, and
+            # says too little to learn from, may be several files.
             placed = str(files[0][0].parent) in str(error) or "(row " in str(error)
+            placed |= name == "text" and "words" in str(error)
             outcome = "refused" if placed else "wrong"
             if not placed:
                 report(name, files, f"the error does not name the file: {error}", state)
@@ -180,7 +319,7 @@ def main() -> int:
     """Fuzz the formats that are asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=600, help="for each format")
-    parser.add_argument("--only", choices=list(NAMES), action="append")
+    parser.add_argument("--only", choices=[*NAMES, *OTHERS], action="append")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     options = parser.parse_args()
     if Path("/proc/self/statm").exists():
@@ -188,7 +327,7 @@ def main() -> int:
     warnings.simplefilter("error")
     print(f"seed {options.seed}")
     failed = 0
-    for name in options.only or NAMES:
+    for name in options.only or [*NAMES, *OTHERS]:
         with tempfile.TemporaryDirectory() as folder:
             found = fuzz(name, options.seconds, options.seed, Path(folder))
         print(f"{name:16} {found[0]:8} read {found[1]:8} refused {found[2]:4} wrong", flush=True)

@@ -4,7 +4,9 @@ import io
 import os
 import subprocess
 import sys
+import tracemalloc
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from tinygrad_w2v._base.errors import InputError
-from tinygrad_w2v.vectors import WordVectors
+from tinygrad_w2v.vectors import WordVectors, formats
 
 any_word = st.text(st.characters(exclude_categories=()), max_size=12)  # surrogates too
 
@@ -80,6 +82,48 @@ def test_mapped_vectors_are_not_copied(path):
     for ours, theirs in zip(mapped.most_similar("w3"), read.most_similar("w3"), strict=True):
         assert ours[0] == theirs[0] and ours[1] == pytest.approx(theirs[1], abs=1e-6)
     np.testing.assert_array_equal(mapped["w3"], read["w3"])
+
+
+@pytest.mark.parametrize("name", ["v.npz", "v.npy"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_queries_of_a_mapped_file_copy_no_table(name, dtype, tmp_path, monkeypatch):
+    monkeypatch.setattr("tinygrad_w2v.vectors.table._BLOCK", 1 << 14)  # of lengths; usually 8 MB
+    rows = np.random.default_rng(0).normal(size=(20_000, 64)).astype(dtype)
+    words = [f"w{i}" for i in range(len(rows))]
+    formats.save(WordVectors(words, rows, range(len(rows))), tmp_path / name)
+    mapped = formats.load(tmp_path / name, mmap=True)
+    queries = {
+        "most_similar": lambda: mapped.most_similar(["w1", "w2"], ["w3"]),
+        "all scores": lambda: mapped.most_similar("w1", topn=None),
+        "most_similar_batch": lambda: mapped.most_similar_batch(["w1", "w2", "w3"]),
+        "most_similar_cosmul": lambda: mapped.most_similar_cosmul(["w1", "w2"], ["w3"]),
+        "similar_by_vector": lambda: mapped.similar_by_vector(mapped["w9"]),
+        "restricted": lambda: mapped.most_similar("w1", restrict_vocab=19_000),
+        "distances": lambda: mapped.distances("w1"),
+        "rank": lambda: mapped.rank("w1", "w2"),
+        "closer_than": lambda: mapped.closer_than("w1", "w2"),
+        "pairs": lambda: (mapped.similarity("w1", "w2"), mapped.distance("w1", "w2")),
+        "sets": lambda: (mapped.n_similarity(["w1"], ["w2"]), mapped.doesnt_match(["w1", "w2"])),
+        "rows": lambda: (mapped[["w1", "w2"]], mapped.get_vector("w1", norm=True)),
+    }
+    for query, ask in queries.items():
+        tracemalloc.start()
+        ask()
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < rows.nbytes / 3, query
+
+
+def test_many_threads_ask_a_mapped_file_at_once(path):
+    words = [f"w{i}" for i in range(50)]
+    expected = [WordVectors.load(path).most_similar(word, topn=5) for word in words]
+    for _ in range(5):
+        mapped = WordVectors.load(path, mmap=True)  # whose lengths nobody has asked for yet
+        with ThreadPoolExecutor(8) as pool:
+            found = list(pool.map(lambda word, wv=mapped: wv.most_similar(word, topn=5), words * 4))
+        for ours, theirs in zip(found, expected * 4, strict=True):
+            assert [word for word, _ in ours] == [word for word, _ in theirs]
+            np.testing.assert_allclose([c for _, c in ours], [c for _, c in theirs], atol=1e-6)
 
 
 def test_savez_of_the_same_arrays_is_read(path, tmp_path):

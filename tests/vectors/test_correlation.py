@@ -44,6 +44,15 @@ def test_ranks_as_scipy():
     np.testing.assert_array_equal(ranks(x), stats.rankdata(x))
 
 
+@pytest.mark.parametrize("scale", [2.0**1000, 2.0**-1000])
+def test_numbers_of_any_size(scale):
+    x, y = np.array([1.0, 5.0, 2.0, 8.0]), np.array([2.0, 3.0, 2.5, 9.0])
+    assert pearson(x * scale, y) == pearson(x, y)
+    assert pearson(x * scale, y / scale) == pearson(x, y)
+    huge = pearson([1.7e308, -1.7e308, 1.7e308], [1, 2, 1])
+    assert huge.statistic == pytest.approx(-1)
+
+
 def test_nothing_to_correlate():
     assert all(map(math.isnan, pearson([1, 1, 1], [1, 2, 3])))
     with pytest.raises(InputError):

@@ -103,9 +103,44 @@ def test_files_that_cannot_be_used(tmp_path):
         wv.evaluate_word_pairs(tmp_path / "none.tsv")
 
 
+def test_judgements_that_are_not_finite_are_left_out(tmp_path):
+    wv = WordVectors(["a", "b", "c"], [[1.0, 0.0], [1.0, 0.2], [0.0, 1.0]])
+    path = tmp_path / "pairs.tsv"
+    pairs = "a\tb\t3\nb\tc\t2\na\tc\t1\n"
+    path.write_text(pairs, encoding="utf-8")
+    whole = wv.evaluate_word_pairs(path)
+    for bad in ("nan", "inf", "-inf", "1e999"):
+        path.write_text(f"{pairs}a\tc\t{bad}\n", encoding="utf-8")
+        assert wv.evaluate_word_pairs(path) == whole
+
+
 def test_compressed_pairs_with_byte_order_mark(tmp_path):
     wv = WordVectors(["a", "b", "c"], [[1.0, 0.0], [1.0, 0.2], [0.0, 1.0]])
     path = tmp_path / "pairs.tsv"
     path.write_bytes(gzip.compress("\ufeffa\tb\t3\nb\tc\t2\na\tc\t1\r\n".encode()))
     pearson, spearman, unknown = wv.evaluate_word_pairs(path)
     assert spearman.statistic == pytest.approx(1) and unknown == 0 and pearson.statistic > 0
+
+
+@pytest.mark.parametrize("restrict_vocab", [300000, 300])
+def test_single_judgements_are_what_the_scores_are_made_of(setting, tmp_path, restrict_vocab):
+    ours, _, pairs, analogies = setting
+    judged = ours.judge_word_pairs(pairs, restrict_vocab)
+    known = [pair for pair in judged if pair.cosine is not None]
+    pearson, _, unknown = ours.evaluate_word_pairs(pairs, restrict_vocab=restrict_vocab)
+    r = np.corrcoef([pair.judgement for pair in known], [pair.cosine for pair in known])[0, 1]
+    assert r == pytest.approx(pearson.statistic)
+    assert unknown == pytest.approx(100 * (1 - len(known) / len(judged)))
+    lines = Path(analogies).read_text(encoding="utf-8").splitlines()
+    kept = [line for i, line in enumerate(lines) if line.startswith(":") or i % 20 == 0]
+    path = tmp_path / "some.txt"
+    path.write_text("\n".join(kept), encoding="utf-8")
+    answered = ours.answer_word_analogies(path, restrict_vocab)
+    score, sections = ours.evaluate_word_analogies(path, restrict_vocab)
+    asked = [analogy.right for analogy in answered if analogy.right is not None]
+    assert len(answered) == sum(not line.startswith(":") for line in kept)
+    assert 0 < len(asked) < len(answered)
+    assert sum(asked) / len(asked) == score
+    (family,) = [section for section in sections if section["section"] == "family"]
+    right = [analogy.words for analogy in answered if analogy.section == "family" and analogy.right]
+    assert right == family["correct"]

@@ -488,6 +488,26 @@ def test_safetensors_are_read_by_their_package(wv, tmp_path):
             formats.load(path)
 
 
+@pytest.mark.parametrize("last", [-(2**63) + 1, -(2**63), 2**63 - 1, -1, 4])
+def test_offsets_of_words_that_are_far_off(tmp_path, last):
+    from safetensors.numpy import load_file, save_file
+
+    words = WordVectors(["ab", "c", "d"], np.eye(3))
+    for name in ("v.safetensors", "v.npz"):
+        formats.save(words, tmp_path / name)
+    tensors = load_file(tmp_path / "v.safetensors")
+    tensors["offsets"][2:] = [2, last]
+    save_file(tensors, tmp_path / "v.safetensors")
+    np.savez(tmp_path / "v.npz", **tensors)
+    for name in ("v.safetensors", "v.npz"):
+        if last == 4:
+            assert formats.load(tmp_path / name).index_to_key == ["ab", "", "cd"]
+            continue
+        for load in (formats.load, lambda path: formats.convert(path, tmp_path / "o.txt")):
+            with pytest.raises(InputError, match=f"{name}: the offsets of its words"):
+                load(tmp_path / name)
+
+
 def test_safetensors_without_the_package(wv, tmp_path, monkeypatch):
     formats.save(wv, tmp_path / "v.safetensors")
     monkeypatch.setitem(__import__("sys").modules, "safetensors", None)

@@ -20,9 +20,13 @@ def fuzzer():
 
 def test_every_format_is_fuzzed(fuzzer):
     assert set(fuzzer.NAMES) == set(formats.FORMATS)
+    assert set(fuzzer.OTHERS) == set(OTHERS)
 
 
-@pytest.mark.parametrize("name", formats.FORMATS)
+OTHERS = ("model", "vocabulary", "checkpoint", "settings", "text", "evaluation")
+
+
+@pytest.mark.parametrize("name", [*formats.FORMATS, *OTHERS])
 def test_mutated_files_are_read_or_refused(fuzzer, name, tmp_path, capsys):
     read, refused, wrong = fuzzer.fuzz(name, 0.7, 5, tmp_path)
     assert wrong == 0, capsys.readouterr().err

@@ -88,6 +88,7 @@ def test_cosmul_keeps_to_restricted_words(pair):
 def test_similar_by_word_and_vector_are_gensims(pair):
     ours, theirs = pair
     same(ours.similar_by_word("w8", topn=4), theirs.similar_by_word("w8", topn=4))
+    same(ours.similar_by_key("w8", 4, 90), theirs.similar_by_key("w8", 4, 90))
     vector = np.linspace(-1, 1, DIM, dtype=np.float32)
     same(ours.similar_by_vector(vector), theirs.similar_by_vector(vector))
     # A vector is not a word: the word that it belongs to is not left out.
@@ -172,5 +173,13 @@ def test_what_cannot_be_asked(pair):
         ours.most_similar([("w1", np.nan)])
     with pytest.raises(InputError, match=r"topn is 2\.5"):
         ours.most_similar("w1", topn=2.5)
-    with pytest.raises(InputError, match="restrict_vocab"):
-        ours.most_similar_batch(["w1"], restrict_vocab=-1)
+    for restrict in (-1, "5", 2.5):
+        for ask in (ours.most_similar, ours.most_similar_cosmul, ours.similar_by_word):
+            with pytest.raises(InputError, match=r"restrict_vocab is .*; it counts words"):
+                ask("w1", restrict_vocab=restrict)
+        with pytest.raises(InputError, match="restrict_vocab is"):
+            ours.most_similar_batch(["w1"], restrict_vocab=restrict)
+    for clip in ({"clip_start": -5}, {"clip_end": -1}, {"clip_end": "9"}):
+        name = next(iter(clip))
+        with pytest.raises(InputError, match=f"{name} is .*; it is a row, counted from 0"):
+            ours.most_similar("w1", **clip)

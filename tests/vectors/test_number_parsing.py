@@ -26,6 +26,7 @@ def expected(texts):
 @example(["9007199254740993.0", "0.5", "9007199254740991.5"], " ")
 @example(["-0.0", ".5", "5.", "-.5"], " ")
 @example(["1.1", "22.75", "333.5"], " ")
+@example(["1.5", "-0.9223372036854775807"], " ")  # 2^63 - 1, found by the fuzzer
 def test_as_python_reads_them(texts, separator):
     with np.errstate(all="raise"):
         parsed = parse_numbers(separator.join(texts).encode(), separator.encode())

@@ -35,6 +35,62 @@ def test_sets_of_words(pair):
         assert ours.doesnt_match(words) == theirs.doesnt_match(words)
 
 
+def test_words_nearer_than_another(pair):
+    ours, theirs = pair
+    for i in range(1, 20):
+        a, b = f"w{i}", f"w{2 * i}"
+        assert ours.closer_than(a, b) == theirs.closer_than(a, b)
+        assert len(ours.closer_than(a, b)) == ours.rank(a, b) - 1
+        some = [f"w{j}" for j in range(i + 1, i + 9)]
+        assert ours.most_similar_to_given(a, some) == theirs.most_similar_to_given(a, some)
+        assert ours.relative_cosine_similarity(a, b, topn=4) == pytest.approx(
+            theirs.relative_cosine_similarity(a, b, topn=4), abs=1e-5
+        )
+    with pytest.raises(InputError, match="topn is 0; give 1 or more"):
+        ours.relative_cosine_similarity("w1", "w2", topn=0)
+    with pytest.raises(InputError, match="at least one word to choose from"):
+        ours.most_similar_to_given("w1", [])
+
+
+def test_means(pair):
+    ours, theirs = pair
+    vector = np.linspace(-1, 1, 8, dtype=np.float32)
+    for options in (
+        {},
+        {"pre_normalize": False},
+        {"post_normalize": True},
+        {"weights": [0.5, -2.0, 1.0, 3.0]},
+        {"weights": np.array([0.5, -2.0, 1.0, 3.0]), "pre_normalize": False},
+    ):
+        keys = ["w1", "w2", vector, "unknown"]
+        mean, wanted = (
+            ours.get_mean_vector(keys, **options),
+            theirs.get_mean_vector(keys, **options),
+        )
+        np.testing.assert_allclose(mean, wanted, atol=1e-6)
+        assert mean.dtype == np.float32
+    assert not ours.get_mean_vector(["unknown"]).any()
+    with pytest.raises(KeyError, match="'unknown' has no vector"):
+        ours.get_mean_vector(["w1", "unknown"], ignore_missing=False)
+    for wrong in ([], "w1"):
+        with pytest.raises(InputError, match="a list of at least one word"):
+            ours.get_mean_vector(wrong)
+    for weights in ([1.0], [1.0, np.nan]):
+        with pytest.raises(InputError, match="give 2 keys a number each"):
+            ours.get_mean_vector(["w1", "w2"], weights)
+
+
+@pytest.mark.parametrize("use_norm", [True, False])
+def test_centrality(pair, use_norm):
+    ours, theirs = pair
+    for start in range(40):
+        words = [f"w{i}" for i in range(start, start + 6)]
+        found = ours.rank_by_centrality(words, use_norm)
+        wanted = theirs.rank_by_centrality(words, use_norm)
+        assert [word for _, word in found] == [word for _, word in wanted]
+        np.testing.assert_allclose([c for c, _ in found], [c for c, _ in wanted], atol=1e-5)
+
+
 def test_distances(pair):
     ours, theirs = pair
     np.testing.assert_allclose(ours.distances("w1"), theirs.distances("w1"), atol=1e-6)

@@ -367,3 +367,60 @@ def test_damaged_files_are_read_or_refused(tmp_path_factory, data, binary):
         WordVectors.load_word2vec_format(path, binary=binary)
     except InputError:
         pass
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # gensim leaves a file open
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_counts_beside_the_vectors_are_gensims(tmp_path):
+    gensim = pytest.importorskip("gensim.models")
+    words = ["you", "猫", "naïve"]
+    ours = WordVectors(words, np.eye(3), [9, 5, 1])
+    ours.save_word2vec_format(tmp_path / "v.txt", fvocab=tmp_path / "v.counts")
+    assert (tmp_path / "v.counts").read_text(encoding="utf-8") == "you 9\n猫 5\nnaïve 1\n"
+    theirs = gensim.KeyedVectors.load_word2vec_format(
+        str(tmp_path / "v.txt"), fvocab=str(tmp_path / "v.counts")
+    )
+    assert [theirs.get_vecattr(word, "count") for word in words] == [9, 5, 1]
+    theirs.save_word2vec_format(str(tmp_path / "w.txt"), fvocab=str(tmp_path / "w.counts"))
+    for limit in (None, 2):
+        read = WordVectors.load_word2vec_format(
+            tmp_path / "w.txt", limit=limit, fvocab=tmp_path / "w.counts"
+        )
+        assert read.index_to_key == words[:limit]
+        assert read.counts.tolist() == [9, 5, 1][:limit]
+    theirs.save_word2vec_format(str(tmp_path / "their.glove"), write_header=False)
+    ours.save_word2vec_format(tmp_path / "our.glove", write_header=False)
+    for name in ("our.glove", "their.glove"):
+        read = WordVectors.load_word2vec_format(tmp_path / name, no_header=True)
+        np.testing.assert_array_equal(read.vectors, np.eye(3))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"you 9\nsay\n", r"v\.counts, line 2, byte 6: 'say' is not a word and its count"),
+        (b"you 9\nsay 1 2\n", "line 2, byte 6: 'say 1 2' is not a word and its count"),
+        (b"you 9\nsay -1\n", "line 2, byte 6"),
+        (b"you 9\nsay 1.5\n", "line 2, byte 6"),
+        (b"you 9\nsay 99999999999999999999\n", "line 2, byte 6"),
+        (b"you 9\nsay 9223372036854775808\n", "line 2, byte 6"),
+        (b"you 9\n\xff 1\n", "line 2, byte 6: the word is not UTF-8"),
+        (b"you 9\n\nsay 1\n", "line 2, byte 6: '' is not a word and its count"),
+        (b"you 9\n", r"v\.counts: counts has no count of the word 'say'"),
+        (b"x" * 70_000, "line 1, byte 0"),
+        (b"\x80\x04", "pickle"),
+    ],
+    ids=range(11),
+)
+def test_wrong_files_of_counts(tmp_path, content, message):
+    WordVectors(["you", "say"], np.eye(2)).save_word2vec_format(tmp_path / "v.txt")
+    (tmp_path / "v.counts").write_bytes(content)
+    with pytest.raises(InputError, match=message):
+        WordVectors.load_word2vec_format(tmp_path / "v.txt", fvocab=tmp_path / "v.counts")
+
+
+def test_counts_that_are_not_known_are_not_written(tmp_path):
+    wv = WordVectors(["you"], np.eye(1))
+    with pytest.raises(InputError, match=r"v\.counts would hold the words' counts.* leave out"):
+        wv.save_word2vec_format(tmp_path / "v.txt", fvocab=tmp_path / "v.counts")
+    assert not (tmp_path / "v.counts").exists()

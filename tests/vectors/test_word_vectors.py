@@ -84,8 +84,9 @@ def test_missing_word_names_the_nearest(wv):
         wv.most_similar("xylophone")
     with pytest.raises(KeyError, match="'Hello' has no vector; nearest spellings: 'hello'"):
         wv.similarity("you", "Hello")
-    with pytest.raises(KeyError, match="row below 7"):
-        wv[7]
+    for key in (7, -1, 1.5, None, slice(0, 2)):
+        with pytest.raises(KeyError, match="row below 7"):
+            wv[key]
     with pytest.raises(KeyError, match="row below 7"):
         wv[["you", 2.5]]
     with pytest.raises(KeyError):
@@ -165,3 +166,52 @@ def test_no_words_at_all():
     wv = WordVectors([], np.empty((0, 4), dtype=np.float32))
     assert len(wv) == 0 and wv.most_similar([np.ones(4)]) == []
     assert wv.similarities().shape == (0, 0)
+
+
+def test_words_are_added_and_every_file_takes_them(wv, tmp_path):
+    first = wv.most_similar("you", topn=6)
+    assert wv.add_vector("new", np.ones(5)) == 7
+    wv.add_vectors(["old", "say"], np.full((2, 5), 2), {"count": [9, 9]})
+    assert wv.index_to_key == [*WORDS, "new", "old"]
+    assert len(wv) == 9 and wv.has_index_for("old") and not wv.has_index_for("older")
+    assert (wv.get_vecattr("new", "count"), wv.get_vecattr("old", "count")) == (0, 9)
+    assert wv.get_vecattr("say", "count") == 2 and not (wv["say"] == 2).all()
+    assert wv.similarity("new", "old") == pytest.approx(1)
+    assert [pair for pair in wv.most_similar("you") if pair[0] in WORDS] == first
+    wv.add_vectors(["say"], [[2] * 5], {"count": [8]}, replace=True)
+    assert (wv["say"] == 2).all() and wv.get_vecattr("say", "count") == 8
+    np.testing.assert_allclose(np.linalg.norm(wv.get_normed_vectors(), axis=1), 1, rtol=1e-6)
+    wv.save_word2vec_format(tmp_path / "v.txt")
+    wv.save(tmp_path / "v.npz")
+    for again in (
+        WordVectors.load_word2vec_format(tmp_path / "v.txt"),
+        WordVectors.load(tmp_path / "v.npz"),
+    ):
+        assert again.index_to_key == wv.index_to_key
+        np.testing.assert_array_equal(again.vectors, wv.vectors)
+
+
+def test_an_empty_table_is_filled():
+    wv = WordVectors([], np.empty((0, 3), np.float32))
+    wv.add_vectors(["a", "b"], np.eye(3)[:2], {"count": [4, 5]})
+    assert wv.index_to_key == ["a", "b"] and wv.get_vecattr("b", "count") == 5
+    assert wv.vectors.dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("keys", "weights", "extras", "error", "message"),
+    [
+        (["a"], np.ones((1, 4)), None, ShapeError, "new vectors have 4 numbers, those .* 5"),
+        (["a", "b"], np.ones((1, 5)), None, ShapeError, "1 rows for 2 words"),
+        (["a", "a"], np.ones((2, 5)), None, InputError, "'a' occurs twice"),
+        (["a"], np.full((1, 5), np.nan), None, InputError, "NaN"),
+        ([3], np.ones((1, 5)), None, InputError, "is 3"),
+        (["a"], np.ones((1, 5)), {"tag": [1]}, InputError, "no attribute 'tag'"),
+        (["a"], np.ones((1, 5)), {"count": [1, 2]}, ShapeError, "counts has shape"),
+    ],
+)
+def test_words_that_cannot_be_added(wv, keys, weights, extras, error, message):
+    before = wv.vectors
+    with pytest.raises(error, match=message):
+        wv.add_vectors(keys, weights, extras)
+    assert wv.vectors is before and len(wv) == 7

@@ -595,6 +595,13 @@ def test_vectors_that_are_assigned_are_trained_on() -> None:
     assert (model.model.w_in.data == 0.5).all()
 
 
+def test_words_that_only_wv_has_are_not_trained() -> None:
+    model = Word2Vec(TEXT, **SMALL)
+    model.wv.add_vector("fox", np.ones(8))
+    with pytest.raises(InputError, match=r"wv has 9 words and the model 8: .* update=True"):
+        model.train(TEXT, epochs=1)
+
+
 # ---------------------------------------------------------------------- a model of one's own
 class Glossary(tw.Module):
     """A user's model: the difference of sides predicts the word; two tables and a bias."""

@@ -7,5 +7,6 @@ import numpy.typing as npt
 
 AnyArray = npt.NDArray[Any]
 FloatArray = npt.NDArray[np.floating[Any]]
+BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.integer[Any]]
 Shape = tuple[int, ...]

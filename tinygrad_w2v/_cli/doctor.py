@@ -19,7 +19,7 @@ from tinygrad_w2v.text.corpus import build_corpus
 from tinygrad_w2v.word2vec.settings import TrainingSettings, small_batch
 from tinygrad_w2v.word2vec.vector_training import train_vectors
 
-OPTIONAL = ("matplotlib", "graphviz", "tqdm", "janome", "gensim")
+OPTIONAL = ("numba", "scipy", "safetensors", "matplotlib", "graphviz", "tqdm", "janome", "gensim")
 
 
 def add_options(parser: Parser) -> None:

@@ -61,11 +61,16 @@ def _given(command: Parser, words: Sequence[str]) -> dict[str, str]:
     probe = argparse.Namespace(**{action.dest: unset for action in command._actions})
     command.parse_known_args(words, probe)
     found = {name for name, value in vars(probe).items() if value is not unset}
-    return {
-        action.dest: action.option_strings[0] if action.option_strings else action.dest
-        for action in command._actions
-        if action.dest in found
-    }
+    written = {word.partition("=")[0] for word in words}
+    given = {}
+    for action in command._actions:
+        if action.dest in found:
+            # One setting may have two names; the one that was written is told of.
+            if not action.option_strings:
+                given[action.dest] = action.dest
+            elif not written.isdisjoint(action.option_strings):
+                given[action.dest] = action.option_strings[0]
+    return given
 
 
 def _nearest(word: str, known: list[str]) -> str:

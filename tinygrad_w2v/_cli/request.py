@@ -46,6 +46,7 @@ class Request:
     lower: bool = True
     errors: str = "strict"
     max_vocab_size: int | None = None
+    trim_rule: str | None = None
     heldout: float | None = None
     early_stopping: int | None = None
     update: str | None = None
@@ -115,6 +116,7 @@ def requested(arguments: argparse.Namespace) -> Request:
             lower=arguments.lower,
             errors=arguments.errors,
             max_vocab_size=arguments.max_vocab_size,
+            trim_rule=arguments.trim_rule,
             heldout=arguments.heldout,
             early_stopping=arguments.early_stopping,
             update=arguments.update,

@@ -38,6 +38,7 @@ class TextFacts(NamedTuple):
     lower: bool
     errors: str
     max_vocab_size: int | None
+    trim_rule: str | None
 
 
 class HeldoutFacts(NamedTuple):
@@ -176,6 +177,7 @@ def request_of(description: dict[str, Any], place: str) -> Request:
             "lower": text["lower"],
             "errors": text["errors"],
             "max_vocab_size": text["max_vocab_size"],
+            "trim_rule": text.get("trim_rule"),
             "heldout": heldout and heldout["share"],
             "early_stopping": description["early_stopping"],
             "update": update and update["folder"],

@@ -23,7 +23,7 @@ from tinygrad_w2v.text.cutting import TextSettings
 from tinygrad_w2v.text.numbering import VocabularyRules
 from tinygrad_w2v.text.plan import plan_corpus
 from tinygrad_w2v.text.stored import open_corpus
-from tinygrad_w2v.text.tokenizing import tokenize
+from tinygrad_w2v.text.tokenizing import import_function, tokenize
 from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.word2vec.run_hooks import corpus_digest
 
@@ -95,6 +95,7 @@ def read_text(
         lower=request.lower,
         errors=request.errors,
         max_vocab_size=request.max_vocab_size,
+        trim_rule=request.trim_rule,
     )
     if extended is None:
         kept = f"{len(vocabulary):,} different ones at least {settings.min_count} times"
@@ -116,6 +117,7 @@ def _vocabulary_and_ids(
         min_count=1 if every_word else settings.min_count,
         max_final_vocab=None if every_word else settings.max_vocab,
         max_vocab_size=request.max_vocab_size,
+        trim_rule=import_function(request.trim_rule, "trim rule") if request.trim_rule else None,
     )
     if not request.sources:
         digest = hashlib.sha256()
@@ -127,6 +129,7 @@ def _vocabulary_and_ids(
             rules.min_count,
             rules.max_final_vocab,
             max_vocab_size=rules.max_vocab_size,
+            trim_rule=rules.trim_rule,
         )
         return *built, digest.hexdigest()
     how = TextSettings(

@@ -38,7 +38,7 @@ from tinygrad_w2v._cli.train_options import DEFAULT_FOLDER, check_numbers
 from tinygrad_w2v._cli.training import train_model
 from tinygrad_w2v._cli.updating import Base, put_old_words, read_base
 from tinygrad_w2v.text.splitting import split_sentences
-from tinygrad_w2v.text.tokenizing import get_tokenizer
+from tinygrad_w2v.text.tokenizing import get_tokenizer, import_function
 from tinygrad_w2v.training.checkpoints import Checkpoint, Checkpoints, newest_checkpoint
 from tinygrad_w2v.training.run import History, RunState
 from tinygrad_w2v.vectors import WordVectors
@@ -60,6 +60,8 @@ def run(arguments: argparse.Namespace) -> int:
     with RunFolder(arguments.output, arguments.overwrite, arguments.resume) as folder:
         request, about = _request(arguments, folder)
         get_tokenizer(request.tokenizer, request.lower)
+        if request.trim_rule:
+            import_function(request.trim_rule, "trim rule")
         check_sources(request.sources)
         base_file = Path(request.update) / "model.npz" if request.update else None
         if base_file is not None and not arguments.resume:

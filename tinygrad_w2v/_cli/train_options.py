@@ -8,7 +8,9 @@ from collections.abc import Sequence
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._cli.console import note
+from tinygrad_w2v._cli.gensim_options import add_gensim_options, note_gensim_options
 from tinygrad_w2v._cli.parsing import Parser
+from tinygrad_w2v.word2vec.options import TRUE_GRADIENT
 from tinygrad_w2v.word2vec.settings import ALPHA, TrainingSettings
 
 DEFAULT_FOLDER = "w2v-out"
@@ -32,6 +34,7 @@ _SWITCHES = {
     ("-hs", "0"): [],
     ("-hs", "1"): ["--hs"],
     ("-binary", "0"): [],
+    ("-classes", "0"): [],
 }
 _WITHOUT_COUNTERPART = {
     "-binary": "vectors.txt is text; make a binary file of it with `tinygrad-w2v convert`",
@@ -54,6 +57,7 @@ def add_options(parser: Parser) -> None:
     _add_text_options(parser)
     _add_run_options(parser)
     _add_options_of_other_runs(parser)
+    add_gensim_options(parser)
 
 
 def _add_model_options(parser: Parser) -> None:
@@ -103,9 +107,17 @@ def _add_model_options(parser: Parser) -> None:
     )
     model.add_argument(
         "--compat",
-        choices=["word2vec"],
-        help="word2vec: CBOW's update rule of word2vec.c in place of the gradient",
+        type=_rule,
+        metavar="{word2vec,gradient}",
+        help="word2vec: CBOW's update rule of word2vec.c in place of the gradient, the default",
     )
+
+
+def _rule(name: str) -> str | None:
+    """Return the setting `compat` for a name of CBOW's rule; the gradient is that of no other."""
+    if name not in ("word2vec", TRUE_GRADIENT):
+        raise argparse.ArgumentTypeError(f"{name!r} is neither word2vec nor {TRUE_GRADIENT}")
+    return None if name == TRUE_GRADIENT else name
 
 
 def _add_text_options(parser: Parser) -> None:
@@ -224,6 +236,7 @@ def check_numbers(arguments: argparse.Namespace) -> None:
             "nothing",
             arguments.quiet,
         )
+    note_gensim_options(arguments)
     if not 0 <= arguments.checkpoint_minutes < float("inf"):
         raise InputError(
             f"--checkpoint-minutes must be 0 or more, not {arguments.checkpoint_minutes}"

@@ -98,6 +98,8 @@ class Compiled:
         Whose Parameters are read and written, in place.
     instructions : Program
         What a window is computed with; ``print(compiled.instructions)`` shows it.
+    kernel : Kernel
+        The native function.
     source : str
         The kernel as Python; `path` is the file that it stands in (None: in memory only).
     """
@@ -116,26 +118,33 @@ class Compiled:
         if optimizer is not None and not optimizer.parameters:
             optimizer.bind(model.parameters())
         self._traced = trace(model, example, self.fields, optimizer, dtype)
-        self._kernel = Kernel(self._traced, dtype, type(model).__name__)
+        self.kernel = Kernel(self._traced, dtype, type(model).__name__)
 
     @property
     def instructions(self) -> Program:
         """The instructions of a window, optimized."""
-        return self._kernel.built.program
+        return self.kernel.built.program
 
     @property
     def source(self) -> str:
         """The text of the kernel."""
-        return self._kernel.built.source.text
+        return self.kernel.built.source.text
 
     @property
     def path(self) -> Path | None:
         """The file that the source stands in."""
-        return self._kernel.path
+        return self.kernel.path
 
     def predictions(self, sizes: Mapping[str, int]) -> int:
         """Return how many predictions a window of these sizes has: what a mean divides by."""
         return value_of(self._traced.predictions, sizes)
+
+    def total_predictions(self, sizes: Mapping[str, int], windows: int) -> int:
+        """Return how many predictions windows have whose sizes add up to these."""
+        found = self._traced.predictions
+        if not isinstance(found, Extent):
+            return int(found) * windows
+        return found.value(sizes) + found.constant * (windows - 1)
 
     def step(self, batch: Any, lr: float) -> float:
         """Run one window: update the Parameters in place and return the loss from before.
@@ -175,8 +184,8 @@ class Compiled:
         if self.optimizer is not None:
             steps = self.optimizer.steps
             self.optimizer.steps += packed.count
-        self._kernel.check_ids(packed)
-        loss = self._kernel.run(packed, self._kernel.arrays(), rates, steps + 1)
+        self.kernel.check_ids(packed)
+        loss = self.kernel.run(packed, self.kernel.arrays(), rates, steps + 1)
         if not math.isfinite(loss):
             raise NonFiniteError(
                 f"the loss is {loss}: a window made numbers that are not finite; use a smaller "
@@ -209,7 +218,7 @@ class Compiled:
         """Draw the instructions, with those that share a loop in one box: a `Drawing`."""
         from tinygrad_w2v.compiler.picture import draw
 
-        return draw(self._kernel.built)
+        return draw(self.kernel.built)
 
     def __repr__(self) -> str:
         return (
@@ -249,12 +258,6 @@ class Kernel:
         """Call the native function over all windows of `packed`."""
         arguments = self.arguments(packed, arrays, rates, step)
         return float(self._run(0, packed.count, *arguments))
-
-    def run_part(
-        self, first: int, last: int, arguments: list[Any]
-    ) -> float:
-        """Call the native function over some windows, with arguments made before."""
-        return float(self._run(first, last, *arguments))
 
     def arguments(
         self, packed: Packed, arrays: Mapping[str, AnyArray], rates: AnyArray, step: int

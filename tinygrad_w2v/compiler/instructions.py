@@ -110,6 +110,12 @@ class Program:
     def __getitem__(self, name: str) -> Instruction:
         return self.by_name()[name]
 
+    def __str__(self) -> str:
+        """The instructions as a listing, in the style of ``tw.graph(v).text``."""
+        from tinygrad_w2v.compiler.printing import listing_of
+
+        return listing_of(self)
+
     def by_name(self) -> dict[str, Instruction]:
         """Return every instruction by its name."""
         return {instruction.name: instruction for instruction in self.instructions}

@@ -8,6 +8,7 @@ from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v.counting.association import ppmi
 from tinygrad_w2v.counting.decomposition import svd_vectors
 from tinygrad_w2v.counting.neighbour_counts import DistanceWeighting, cooccurrence
+from tinygrad_w2v.counting.sparse import scipy_sparse
 from tinygrad_w2v.text.corpus import Corpus, build_corpus
 from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.vectors import WordVectors
@@ -65,6 +66,7 @@ def count_vectors(
     >>> wv, wv.get_vecattr("say", "count")
     (WordVectors(6 words, 2 dimensions, float32), 10)
     """
+    scipy_sparse()  # where it is missing, that is said before a long text is read
     if vocabulary is None:
         if isinstance(corpus, Corpus):
             raise InputError("a Corpus holds ids only: give its vocabulary= too")

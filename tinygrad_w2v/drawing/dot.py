@@ -27,7 +27,7 @@ class Look:
     double: bool = False
 
 
-FORWARD = {
+FORWARD: dict[str, Look] = {
     "parameter": Look("#cfe8d5", "#2f7d4a", width=1.8),
     "variable": Look("#dcebfb", "#3d78b4"),
     "constant": Look("#eceef1", "#8a919e", dashed=True),
@@ -39,6 +39,10 @@ FORWARD = {
     "op": Look("#44546f", "#44546f", "#ffffff"),
     "module": Look("#2c5282", "#1d3a60", "#ffffff", width=1.6),
     "run": Look("#6b7890", "#44546f", "#ffffff", dashed=True),
+    "input": Look("#dcebfb", "#3d78b4"),
+    "rule": Look("#a4552f", "#a4552f", "#ffffff"),
+    "derived": Look("#fffaf5", "#c98a60"),
+    "written": Look("#fbd5bd", "#b4491a", width=1.8),
 }
 BACKWARD = FORWARD | {
     "intermediate": Look("#fffaf5", "#c98a60"),
@@ -49,6 +53,7 @@ BACKWARD = FORWARD | {
     "module": Look("#8a3d1b", "#652a10", "#ffffff", width=1.6),
     "run": Look("#bd7d5f", "#8a3d1b", "#ffffff", dashed=True),
 }
+_BOLD = ("parameter", "result", "gradient", "written")
 _PARTS = {
     False: ("forward", "#f4f7fb", "#c3cedf", "#3c4a63"),
     True: ("backward", "#fdf5ef", "#e3c6b3", "#8a3d1b"),
@@ -180,7 +185,7 @@ def _attributes(node: DiagramNode, escape: Any) -> dict[str, str]:
 def _label(node: DiagramNode, small: bool) -> str:
     size = DETAIL_SIZE + 1 if small else TITLE_SIZE
     title = _escaped(node.title)
-    bold = node.shape == "op" or node.kind in ("parameter", "result", "gradient")
+    bold = node.shape == "op" or node.kind in _BOLD
     lines = [f'<FONT POINT-SIZE="{size}">{f"<B>{title}</B>" if bold else title}</FONT>']
     color = "#e7ebf3" if node.shape == "op" else "#5a6475"
     lines += [

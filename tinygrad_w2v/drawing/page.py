@@ -181,19 +181,22 @@ _LEGEND = (
     ("parameter", False, "parameter"),
     ("variable", False, "variable"),
     ("constant", False, "constant"),
+    ("input", False, "input"),
     ("op", False, "op"),
+    ("rule", False, "op of backward or of the update"),
     ("module", False, "module"),
     ("run", False, "several ops"),
     ("result", False, "result"),
     ("op", True, "op of backward"),
     ("module", True, "backward of a module"),
     ("gradient", True, "gradient"),
+    ("written", False, "written"),
     ("reference", True, "drawn elsewhere"),
 )
 
 
 def _entry(name: str, look: Look, kind: str) -> str:
-    shape = ' class="op"' if kind in ("op", "module", "run") else ""
+    shape = ' class="op"' if kind in ("op", "module", "run", "rule") else ""
     border = "dashed" if look.dashed else "solid"
     style = f"background:{look.fill};border-color:{look.line};border-style:{border}"
     return f'<li><i{shape} style="{style}"></i>{name}</li>'

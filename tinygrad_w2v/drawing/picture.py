@@ -1,4 +1,7 @@
-"""`tw.graph`: a graph as text, as DOT, as a picture, as a page."""
+"""`tw.graph`: a graph as text, as DOT, as a picture, as a page.
+
+`Picture` shows any program; `Graph` is that of a Variable.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from tinygrad_w2v.autograd.variable import Variable
 from tinygrad_w2v.drawing.diagram import Diagram, diagram_of
 from tinygrad_w2v.drawing.dot import Direction, dot_of
 from tinygrad_w2v.drawing.page import page_of
+from tinygrad_w2v.drawing.program import Program
 from tinygrad_w2v.drawing.reading import read, why_not
 from tinygrad_w2v.drawing.render import LayoutTimeoutError, RenderError, render, user_stacklevel
 from tinygrad_w2v.drawing.summary import collapse as collapsed
@@ -27,60 +31,42 @@ SUFFIXES = (".txt", ".dot", ".svg", ".png", ".html")
 LARGE, PATIENCE = 1000, 4.0
 
 
-class Graph:
-    """A drawing of the graph behind a Variable; made by `graph`.
+class Picture:
+    """A program that shows itself: as text, as DOT, as a picture, as a page.
 
-    It shows itself in a notebook, and ``print(g)`` prints the program. It only reads: nothing is
-    written on the Variables.
+    Parameters
+    ----------
+    program : Program
+        What is drawn.
+    direction : {"TB", "LR"}
+    max_nodes : int
+        A larger one is drawn as a summary, with a warning.
+    timeout : float
+        Seconds that a layout may take.
     """
 
     def __init__(
-        self,
-        variable: Variable,
-        backward: bool,
-        values: bool,
-        gradients: bool,
-        direction: Direction,
-        collapse: tuple[str, ...],
-        max_nodes: int,
-        timeout: float,
+        self, program: Program, direction: Direction, max_nodes: int, timeout: float
     ) -> None:
-        self._variable = variable
-        self._values = values
+        self._program = program
         self._direction: Direction = direction
-        self._collapse = collapse
         self._max_nodes = max_nodes
         self._timeout = timeout
-        self._program = collapsed(read(variable, backward, values, gradients), collapse)
-        self._backward = backward
         self._svg: str | None = None
 
     # ------------------------------------------------------------------ text
     @cached_property
     def text(self) -> str:
-        """Forward and backward as a program, one line an op.
-
-        Where the value has no gradient, the listing ends with the reason.
-        """
-        if self._backward:
-            return text_of(self._program)
-        try:
-            program = read(self._variable, True, self._values)
-        except Exception as error:  # a user's rule may raise anything; the forward part is true
-            program = read(self._variable, False, self._values)
-            program = replace(program, note=why_not(error))
-        return text_of(collapsed(program, self._collapse))
+        """The program, one line an op."""
+        return text_of(self._program)
 
     def __str__(self) -> str:
         return self.text
 
     def __repr__(self) -> str:
-        name = self._diagram_title()
-        ops = len(self._program.forward) + len(self._program.backward)
-        return f"<Graph of {name}: {ops} ops; print it, or save it as svg, png or html>"
-
-    def _diagram_title(self) -> str:
-        return self._program.values[self._program.result].name
+        name = self._program.values[self._program.result].name
+        kind, ops = type(self).__name__, len(self._program.steps)
+        return f"<{kind} of {name}: {ops} ops; print it, or save it as svg, png or html>"
 
     # ------------------------------------------------------------------ pictures
     @cached_property
@@ -214,6 +200,47 @@ class Graph:
         except (MissingDependencyError, RenderError) as error:
             return plain_html(self.text, str(error))
         return None
+
+
+class Graph(Picture):
+    """A drawing of the graph behind a Variable; made by `graph`.
+
+    It shows itself in a notebook, and ``print(g)`` prints the program. It only reads: nothing is
+    written on the Variables.
+    """
+
+    def __init__(
+        self,
+        variable: Variable,
+        backward: bool,
+        values: bool,
+        gradients: bool,
+        direction: Direction,
+        collapse: tuple[str, ...],
+        max_nodes: int,
+        timeout: float,
+    ) -> None:
+        self._variable = variable
+        self._values = values
+        self._collapse = collapse
+        self._backward = backward
+        program = collapsed(read(variable, backward, values, gradients), collapse)
+        super().__init__(program, direction, max_nodes, timeout)
+
+    @cached_property
+    def text(self) -> str:
+        """Forward and backward as a program, one line an op.
+
+        Where the value has no gradient, the listing ends with the reason.
+        """
+        if self._backward:
+            return text_of(self._program)
+        try:
+            program = read(self._variable, True, self._values)
+        except Exception as error:  # a user's rule may raise anything; the forward part is true
+            program = read(self._variable, False, self._values)
+            program = replace(program, note=why_not(error))
+        return text_of(collapsed(program, self._collapse))
 
 
 def _write(target: Path, content: str | bytes) -> None:

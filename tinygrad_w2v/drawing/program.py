@@ -19,8 +19,12 @@ Kind = Literal[
     "result",  # what the graph was drawn of
     "gradient",  # of a leaf
     "bundle",  # several values of a summary
+    # Where forward and backward are one part, as in a compiled window:
+    "input",  # what a window brings along
+    "derived",  # made by a rule of backward or of an optimizer
+    "written",  # a parameter after its update
 ]
-GIVEN: frozenset[Kind] = frozenset({"parameter", "variable", "constant", "number"})
+GIVEN: frozenset[Kind] = frozenset({"parameter", "variable", "constant", "number", "input"})
 
 
 class Scope(NamedTuple):
@@ -53,7 +57,8 @@ class Step:
     parameters: tuple[str, ...] = ()
     scope: tuple[Scope, ...] = ()
     tooltip: str = ""
-    whole: Literal["op", "module", "run"] = "op"  # what the box stands for
+    # What the box stands for; "rule" is an op of backward among those of forward.
+    whole: Literal["op", "module", "run", "rule"] = "op"
 
 
 @dataclass(frozen=True)

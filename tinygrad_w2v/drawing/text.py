@@ -12,22 +12,25 @@ MOST_INPUTS = 8
 _TURNS = ("swapaxes", "transpose")
 
 
-def text_of(program: Program) -> str:
-    """The listing of `program`.
+def text_of(program: Program, headings: tuple[str, str] = ("forward", "backward")) -> str:
+    """The listing of `program`, its two parts under `headings`.
 
     A line reads ``name  shape  = op(inputs, parameters)``. What is given (parameters, variables,
     constant arrays) stands at the top; numbers stand in the expressions. In the backward part a
     transposition that is read once is written into the line that reads it.
     """
-    lines = [Line("forward")]
+    lines = [Line(headings[0])]
     lines += _given_lines(program)
     lines += _step_lines(program, program.forward, {})
     if program.seed is not None:
-        lines += [Line(), Line("backward")]
+        lines += [Line(), Line(headings[1])]
         seed = program.values[program.seed]
         lines.append(Line(seed.name, seed.type, "1" if seed.type[:2] == "()" else "ones", "", 1))
         lines += _step_lines(program, program.backward, _turned(program))
         lines += _handed_on(program)
+    elif program.backward:
+        lines += [Line(), Line(headings[1])]
+        lines += _step_lines(program, program.backward, {})
     elif program.note:
         lines += [Line(), Line(f"backward: none, {program.note}")]
     return listing(lines)
@@ -45,7 +48,11 @@ def _given_lines(program: Program) -> Iterator[Line]:
     listed = set(read)
     for key in dict.fromkeys(key for step in program.backward for key in step.inputs):
         value = program.values[key]
-        if value.kind == "constant" and key not in listed and not value.view:
+        if key in listed or value.view:
+            continue
+        if program.seed is None and value.kind in GIVEN and value.kind != "number":
+            yield _given(value, value.kind)
+        elif value.kind == "constant":
             yield _given(value, "constant of backward")
 
 
@@ -92,8 +99,9 @@ def expression(program: Program, step: Step, turned: dict[int, Step]) -> str:
         arguments[MOST_INPUTS - 2 : -1] = [f"… {hidden} more …"]
     if step.label == "get_item" and len(arguments) == 1 and len(step.parameters) == 1:
         return arguments[0] + step.parameters[0]
-    if step.label == "rows" and len(arguments) == 1 and len(step.parameters) == 1:
-        return f"{arguments[0]}[{step.parameters[0]}]"
+    if step.label == "rows" and len(arguments) + len(step.parameters) == 2:
+        table, ids = (*arguments, *step.parameters)
+        return f"{table}[{ids}]"
     return f"{step.label}({', '.join([*arguments, *step.parameters])})"
 
 

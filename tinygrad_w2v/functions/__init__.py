@@ -55,6 +55,7 @@ from tinygrad_w2v.functions.lookup import embedding, take, take_along_axis, to_d
 from tinygrad_w2v.functions.losses import cosine_similarity, cross_entropy, sigmoid_cross_entropy
 from tinygrad_w2v.functions.products import dot, einsum, inner, outer, tensordot
 from tinygrad_w2v.functions.regularization import dropout, stop_gradient
+from tinygrad_w2v.functions.segments import segment_sum
 from tinygrad_w2v.functions.selection import clip, maximum, minimum, where
 from tinygrad_w2v.functions.statistics import (
     cumsum,
@@ -111,6 +112,7 @@ __all__ = [
     "relu",
     "repeat",
     "reshape",
+    "segment_sum",
     "sigmoid",
     "sigmoid_cross_entropy",
     "sign",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -12,6 +14,8 @@ import numpy as np
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike, safe_write
 from tinygrad_w2v._base.types import AnyArray
+
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, KeyError, struct.error)
 
 
 def write_arrays(path: PathLike, arrays: Mapping[str, AnyArray]) -> None:
@@ -60,10 +64,24 @@ def read_arrays(path: PathLike) -> dict[str, AnyArray]:
                 raise InputError(f"{path}: is not an npz file; give one that `save` wrote")
             stream.seek(0)
             with np.load(stream, allow_pickle=False) as archive:
+                for member in archive.zip.infolist():
+                    _check_size(archive.zip, member)
                 return {name: archive[name] for name in archive.files}
     except InputError:
         raise
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file") from None
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, KeyError) as error:
+    except (*_DAMAGE, RuntimeError) as error:  # a RuntimeError: of zips that Python cannot read
         raise InputError(f"{path}: cannot be read as an npz file: {error}") from error
+
+
+def _check_size(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
+    """Refuse an array whose header promises more than is there, before room is made for it."""
+    with archive.open(member) as stream:
+        version = np.lib.format.read_magic(stream)
+        if version == (1, 0):
+            shape, _, dtype = np.lib.format.read_array_header_1_0(stream)
+        else:
+            shape, _, dtype = np.lib.format.read_array_header_2_0(stream)
+    if math.prod(shape) * dtype.itemsize > member.file_size:
+        raise ValueError(f"{member.filename} is shorter than its header says")

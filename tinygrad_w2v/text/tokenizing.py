@@ -159,15 +159,7 @@ def _japanese() -> Tokenizer:
 
 def _imported(name: str) -> Tokenizer:
     """Return the tokenizer that wraps a user's function from a line to its words."""
-    module_name, _, attribute = name.partition(":")
-    try:
-        module = _import_module(module_name)
-        function: Any = functools.reduce(getattr, attribute.split("."), module)
-    except Exception as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise InputError(f"tokenizer {name!r} cannot be imported: {reason}") from error
-    if not callable(function):
-        raise InputError(f"tokenizer {name!r} is no function but {type(function).__name__}")
+    function = import_function(name, "tokenizer")
 
     def cut(line: str) -> list[list[str]]:
         words = function(line)
@@ -183,6 +175,31 @@ def _imported(name: str) -> Tokenizer:
         return [words]
 
     return cut
+
+
+def import_function(name: str, what: str) -> Any:
+    """Return the function that ``MODULE:FUNCTION`` names; `what` is how an error calls it.
+
+    Raises
+    ------
+    InputError
+        When it cannot be imported, or is no function.
+
+    Examples
+    --------
+    >>> import_function("json:dumps", "writer")([1])
+    '[1]'
+    """
+    module_name, _, attribute = name.partition(":")
+    try:
+        module = _import_module(module_name)
+        function: Any = functools.reduce(getattr, attribute.split("."), module)
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise InputError(f"{what} {name!r} cannot be imported: {reason}") from error
+    if not callable(function):
+        raise InputError(f"{what} {name!r} is no function but {type(function).__name__}")
+    return function
 
 
 def _import_module(name: str) -> Any:

@@ -5,6 +5,7 @@ So any format can be turned into any other without the whole table in memory.
 """
 
 import itertools
+import numbers
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, NoReturn, Protocol
@@ -250,14 +251,18 @@ def count_lines(path: PathLike) -> int:
     return lines
 
 
-def check_limit(limit: int | None) -> None:
-    """Raise if a limit of words is negative.
+def check_limit(limit: Any) -> None:
+    """Raise if a limit of words is negative or no whole number.
 
     Examples
     --------
     >>> check_limit(None)
     """
-    if limit is not None and limit < 0:
+    if limit is None:
+        return
+    if isinstance(limit, bool) or not isinstance(limit, numbers.Integral):
+        raise InputError(f"limit is {limit!r:.60}; it counts words: name arguments, as binary=True")
+    if limit < 0:
         raise InputError(f"limit is {limit}; it counts words from the first")
 
 

@@ -39,6 +39,8 @@ def pearson(x: npt.ArrayLike, y: npt.ArrayLike) -> Correlation:
         )
     if (a == a[0]).all() or (b == b[0]).all():
         return Correlation(math.nan, math.nan)
+    # By a power of two, which rounds nothing, so that no sum or square is too large.
+    a, b = (np.ldexp(each, -int(np.frexp(np.abs(each).max())[1])) for each in (a, b))
     a, b = a - a.mean(), b - b.mean()
     a, b = a / np.abs(a).max(), b / np.abs(b).max()
     # In this form equal ranks give exactly 1, whose p-value is 0.

@@ -7,7 +7,7 @@ can be compared with those that others published.
 import itertools
 import logging
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -20,9 +20,27 @@ from tinygrad_w2v.vectors.table import Table, unit
 Section = dict[str, Any]
 Quadruple = tuple[str, str, str, str]
 
+SimilarityFunction = Literal["most_similar", "most_similar_cosmul"]
+
 _LOGGER = logging.getLogger(__name__)
 _TOPN = 5  # answers looked at for an analogy: the first that is no word of the question counts
 _BATCH = 256
+
+
+class JudgedPair(NamedTuple):
+    """A pair of words, people's judgement of it, and the cosine; None where a word is unknown."""
+
+    words: tuple[str, str]
+    judgement: float
+    cosine: float | None
+
+
+class AnsweredAnalogy(NamedTuple):
+    """An analogy and whether it was answered rightly; None where a word is unknown."""
+
+    section: str
+    words: Quadruple
+    right: bool | None
 
 
 def evaluate_word_pairs(
@@ -77,10 +95,45 @@ def evaluate_word_pairs(
     >>> round(rank_correlation.statistic, 6), unknown
     (1.0, 25.0)
     """
+    judged = judge_word_pairs(table, pairs, delimiter, encoding, restrict_vocab, case_insensitive)
+    unknown = sum(pair.cosine is None for pair in judged)
+    compared = judged if dummy4unknown else [pair for pair in judged if pair.cosine is not None]
+    gold = [pair.judgement for pair in compared]
+    cosines = [pair.cosine or 0.0 for pair in compared]
+    if len(gold) < 2:
+        raise InputError(
+            f"{pairs}: {len(gold)} pairs can be compared, {unknown} have a word without a vector; "
+            f"lines are word{delimiter!r}word{delimiter!r}number: is the delimiter right?"
+        )
+    return pearson(gold, cosines), spearman(gold, cosines), unknown / len(judged) * 100
+
+
+def judge_word_pairs(
+    table: Table,
+    pairs: PathLike,
+    delimiter: str = "\t",
+    encoding: str = "utf8",
+    restrict_vocab: int = 300000,
+    case_insensitive: bool = True,
+) -> list[JudgedPair]:
+    r"""Return each pair of a file with people's judgement and the cosine, in the file's order.
+
+    It is what :func:`evaluate_word_pairs` correlates, with the same parameters.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> table = Table(["a", "b"], {"a": 0, "b": 1}, np.array([[1.0, 0.0], [3.0, 4.0]]))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "pairs.tsv")
+    ...     _ = path.write_text("a\tb\t7\na\tz\t5", encoding="utf-8")
+    ...     for pair in judge_word_pairs(table, path):
+    ...         print(*pair)
+    ('A', 'B') 7.0 0.6
+    ('A', 'Z') 5.0 None
+    """
     known = _known_words(table, restrict_vocab, case_insensitive)
-    gold: list[float] = []
-    cosines: list[float] = []
-    unknown = 0
+    found: list[JudgedPair] = []
     for number, line in _lines(pairs, encoding):
         if line.startswith("#"):
             continue
@@ -88,24 +141,16 @@ def evaluate_word_pairs(
         try:
             a, b, text = fields
             judgement = float(text)
+            if not np.isfinite(judgement):
+                raise ValueError
         except ValueError:
             _LOGGER.info("%s, line %d: not a pair of words and a number, left out", pairs, number)
             continue
+        cosine = None
         if a in known and b in known:
-            gold.append(judgement)
-            cosines.append(float(unit(table.vectors[known[a]]) @ unit(table.vectors[known[b]])))
-            continue
-        unknown += 1
-        if dummy4unknown:
-            gold.append(judgement)
-            cosines.append(0.0)
-    if len(gold) < 2:
-        raise InputError(
-            f"{pairs}: {len(gold)} pairs can be compared, {unknown} have a word without a vector; "
-            f"lines are word{delimiter!r}word{delimiter!r}number: is the delimiter right?"
-        )
-    total = len(gold) if dummy4unknown else len(gold) + unknown
-    return pearson(gold, cosines), spearman(gold, cosines), unknown / total * 100
+            cosine = float(unit(table.vectors[known[a]]) @ unit(table.vectors[known[b]]))
+        found.append(JudgedPair((a, b), judgement, cosine))
+    return found
 
 
 def evaluate_word_analogies(
@@ -114,7 +159,7 @@ def evaluate_word_analogies(
     restrict_vocab: int = 300000,
     case_insensitive: bool = True,
     dummy4unknown: bool = False,
-    similarity_function: Literal["most_similar", "most_similar_cosmul"] = "most_similar",
+    similarity_function: SimilarityFunction = "most_similar",
 ) -> tuple[float, list[Section]]:
     r"""Answer "a is to b as c is to ?" for every line of a file, and count.
 
@@ -159,6 +204,65 @@ def evaluate_word_analogies(
     >>> score, sections[0]["correct"]
     (1.0, [('MAN', 'KING', 'WOMAN', 'QUEEN')])
     """
+    sections, questions, right = _answered(
+        table, analogies, restrict_vocab, case_insensitive, similarity_function
+    )
+    for (section, words), answered in zip(questions, right, strict=True):
+        if answered is not None:
+            sections[section]["correct" if answered else "incorrect"].append(words)
+        elif dummy4unknown:
+            sections[section]["incorrect"].append(words)
+    total: Section = {"section": "Total accuracy"}
+    for key in ("correct", "incorrect"):
+        total[key] = list(itertools.chain.from_iterable(section[key] for section in sections))
+    sections.append(total)
+    judged = len(total["correct"]) + len(total["incorrect"])
+    return (len(total["correct"]) / judged if judged else 0.0), sections
+
+
+def answer_word_analogies(
+    table: Table,
+    analogies: PathLike,
+    restrict_vocab: int = 300000,
+    case_insensitive: bool = True,
+    similarity_function: SimilarityFunction = "most_similar",
+) -> list[AnsweredAnalogy]:
+    r"""Return each analogy of a file and whether it was answered rightly, in the file's order.
+
+    It is what :func:`evaluate_word_analogies` counts, with the same parameters.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> words = ["man", "king", "woman", "queen"]
+    >>> vectors = np.array([[1.0, 0.0], [1.0, 1.0], [-1.0, 0.0], [-1.0, 1.0]])
+    >>> table = Table(words, {w: i for i, w in enumerate(words)}, vectors)
+    >>> lines = ": royal\nman king woman queen\nman king boy prince\n"
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "analogies.txt")
+    ...     _ = path.write_text(lines, encoding="utf-8")
+    ...     for analogy in answer_word_analogies(table, path):
+    ...         print(*analogy)
+    royal ('MAN', 'KING', 'WOMAN', 'QUEEN') True
+    royal ('MAN', 'KING', 'BOY', 'PRINCE') None
+    """
+    sections, questions, right = _answered(
+        table, analogies, restrict_vocab, case_insensitive, similarity_function
+    )
+    return [
+        AnsweredAnalogy(sections[section]["section"], words, answered)
+        for (section, words), answered in zip(questions, right, strict=True)
+    ]
+
+
+def _answered(
+    table: Table,
+    analogies: PathLike,
+    restrict_vocab: int,
+    case_insensitive: bool,
+    similarity_function: SimilarityFunction,
+) -> tuple[list[Section], list[tuple[int, Quadruple]], list[bool | None]]:
+    """Return the empty sections, each line's section and words, and whether it was right."""
     if similarity_function not in ("most_similar", "most_similar_cosmul"):
         raise InputError(
             f"similarity_function is {similarity_function!r}; "
@@ -166,31 +270,23 @@ def evaluate_word_analogies(
         )
     known = _known_words(table, restrict_vocab, case_insensitive)
     sections, questions = _read_analogies(analogies, case_insensitive)
-    asked = [question for question in questions if all(word in known for word in question[1])]
+    is_asked = [all(word in known for word in words) for _, words in questions]
+    asked = [words for (_, words), flag in zip(questions, is_asked, strict=True) if flag]
     by_addition = similarity_function == "most_similar"
     answers = (_add if by_addition else _multiply)(
-        table, [tuple(known[word] for word in words[:3]) for _, words in asked], restrict_vocab
+        table, [tuple(known[word] for word in words[:3]) for words in asked], restrict_vocab
     )
-    right = {}
-    for question, best in zip(asked, answers, strict=True):
-        right[id(question)] = _is_right(table, question[1], best, known, case_insensitive)
-    for question in questions:
-        section, words = question
-        if id(question) in right:
-            sections[section]["correct" if right[id(question)] else "incorrect"].append(words)
-        elif dummy4unknown:
-            sections[section]["incorrect"].append(words)
+    verdicts = (
+        _is_right(table, words, best, known, case_insensitive)
+        for words, best in zip(asked, answers, strict=True)
+    )
+    right = [next(verdicts) if flag else None for flag in is_asked]
     _LOGGER.info(
         "%s: %.1f%% of the analogies have a word without a vector",
         analogies,
         100 * (1 - len(asked) / len(questions)),
     )
-    total: Section = {"section": "Total accuracy"}
-    for key in ("correct", "incorrect"):
-        total[key] = list(itertools.chain.from_iterable(section[key] for section in sections))
-    sections.append(total)
-    judged = len(total["correct"]) + len(total["incorrect"])
-    return (len(total["correct"]) / judged if judged else 0.0), sections
+    return sections, questions, right
 
 
 def _read_analogies(

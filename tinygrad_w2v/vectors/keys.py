@@ -1,4 +1,4 @@
-"""Which word sits in which row: words checked once, and a missing word met with its neighbours.
+"""Which word sits in which row: checked once, with its count; a missing word meets its neighbours.
 
 The nearest spellings are looked for only when the message is read: code that catches the
 `KeyError` of a missing word in a loop pays nothing for them.
@@ -8,7 +8,11 @@ import difflib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from tinygrad_w2v._base.errors import InputError, TinygradError
+import numpy as np
+import numpy.typing as npt
+
+from tinygrad_w2v._base.errors import InputError, ShapeError, TinygradError
+from tinygrad_w2v._base.types import IntArray
 
 
 class MissingWordError(TinygradError, KeyError):
@@ -136,3 +140,37 @@ def index_words(words: list[str]) -> dict[str, int]:
             f"words[{index[words[row]]}]; each word has one vector"
         )
     return index
+
+
+def clean_counts(
+    counts: npt.ArrayLike | Mapping[str, int] | None, words: list[str]
+) -> IntArray | None:
+    """Return counts as int64 ``(n,)``, one a word; None where they are not known.
+
+    Raises
+    ------
+    ShapeError
+        If there is not one a word.
+    InputError
+        If a word has none, or they are no whole numbers.
+
+    Examples
+    --------
+    >>> clean_counts({"say": 2, "you": 1}, ["you", "say"])
+    array([1, 2])
+    """
+    if counts is None:
+        return None
+    if isinstance(counts, Mapping):
+        missing = next((word for word in words if word not in counts), None)
+        if missing is not None:
+            raise InputError(f"counts has no count of the word {missing!r}")
+        counts = [counts[word] for word in words]
+    given: Any = np.asarray(counts)
+    if given.shape != (len(words),):
+        raise ShapeError(
+            f"counts has shape {given.shape} for {len(words)} words; one each is needed"
+        )
+    if len(words) and given.dtype.kind not in "iu":
+        raise InputError(f"counts holds {given.dtype}, not whole numbers")
+    return np.asarray(given, dtype=np.int64)

@@ -52,6 +52,9 @@ def most_similar(
     """
     if _nothing_wanted(topn):
         return []
+    for name, row in (("clip_start", start), ("clip_end", stop)):
+        if row is not None and (not is_row(row) or row < 0):
+            raise InputError(f"{name} is {row!r}; it is a row, counted from 0")
     keys, weights = _weighted(positive, negative)
     query, given = mean_direction(table, keys, weights)
     stop = len(table.words) if stop is None else min(stop, len(table.words))
@@ -101,7 +104,7 @@ def cosines_of_batch(
     >>> [list(map(float, cosines)) for cosines in cosines_of_batch(table, np.eye(2))]
     [[1.0, 0.0], [0.0, 1.0]]
     """
-    stop = _restricted(table, restrict_vocab)
+    stop = restricted(table, restrict_vocab)
     vectors, norms = table.vectors[:stop], table.norms[:stop]
     step = max(1, _BATCH // max(1, stop))
     for start in range(0, len(queries), step):
@@ -138,7 +141,7 @@ def most_similar_cosmul(
     positive, negative = _as_list(positive), _as_list(negative)
     if not positive:
         raise InputError("most_similar_cosmul needs at least one positive word or vector")
-    stop = _restricted(table, restrict_vocab)
+    stop = restricted(table, restrict_vocab)
     factors: list[FloatArray] = []
     for keys in (positive, negative):
         factor = np.ones(stop, dtype=table.vectors.dtype)
@@ -259,12 +262,19 @@ def _nothing_wanted(topn: object) -> bool:
     return topn is not None and int(topn) < 1
 
 
-def _restricted(table: Table, restrict_vocab: int | None) -> int:
+def restricted(table: Table, restrict_vocab: int | None) -> int:
+    """Return the number of rows that are looked at; None or 0 stands for all.
+
+    Examples
+    --------
+    >>> restricted(Table(["a", "b"], {"a": 0, "b": 1}, np.eye(2)), 9)
+    2
+    """
     if not restrict_vocab:
         return len(table.words)
-    if restrict_vocab < 0:
-        raise InputError(f"restrict_vocab is {restrict_vocab}; it counts words from the first")
-    return min(restrict_vocab, len(table.words))
+    if not is_row(restrict_vocab) or restrict_vocab < 0:
+        raise InputError(f"restrict_vocab is {restrict_vocab!r}; it counts words from the first")
+    return min(int(restrict_vocab), len(table.words))
 
 
 __all__ = [
@@ -274,5 +284,6 @@ __all__ = [
     "most_similar",
     "most_similar_batch",
     "most_similar_cosmul",
+    "restricted",
     "top_rows",
 ]

@@ -88,6 +88,7 @@ def _plain_numbers(
             if place == 2:
                 plain &= eight < 100  # so that all digits fit into an int64
     digits += whole * _INTEGERS[np.clip(after, 0, _DIGITS)]
+    digits *= plain  # what is no plain number may stand for any integer, 2^63 - 1 among them
     values, sure = _quotients(digits, _POWERS[np.clip(after, 0, _AFTER)])
     plain &= sure
     return np.where(negative, -values, values), plain

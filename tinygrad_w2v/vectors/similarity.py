@@ -9,9 +9,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tinygrad_w2v._base.errors import InputError
-from tinygrad_w2v._base.types import FloatArray
+from tinygrad_w2v._base.types import BoolArray, FloatArray
 from tinygrad_w2v.vectors.table import Table, is_row, unit
 
 
@@ -94,11 +95,110 @@ def rank(table: Table, w1: object, w2: object) -> int:
     >>> rank(table, "a", "b"), rank(table, "a", "c")
     (1, 2)
     """
+    return int(np.count_nonzero(_nearer(table, w1, w2))) + 1
+
+
+def closer_than(table: Table, w1: object, w2: object) -> list[str]:
+    """Return the words that are nearer to `w1` than `w2` is, by rising row.
+
+    Examples
+    --------
+    >>> vectors = np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
+    >>> table = Table(["a", "b", "c"], {"a": 0, "b": 1, "c": 2}, vectors)
+    >>> closer_than(table, "a", "c"), closer_than(table, "a", "b")
+    (['b'], [])
+    """
+    return [table.words[row] for row in np.flatnonzero(_nearer(table, w1, w2)).tolist()]
+
+
+def _nearer(table: Table, w1: object, w2: object) -> BoolArray:
+    """Say of each row whether it is nearer to `w1` than `w2` is."""
     row1, row2 = table.row(w1), table.row(w2)
     away = distances(table, row1)
-    nearer = away < away[row2]
+    nearer: BoolArray = away < away[row2]
     nearer[row1] = False
-    return int(np.count_nonzero(nearer)) + 1
+    return nearer
+
+
+def most_similar_to_given(table: Table, key: object, keys: Sequence[Any]) -> Any:
+    """Return the one of `keys` that is nearest to `key`, the first of equal ones.
+
+    Examples
+    --------
+    >>> vectors = np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
+    >>> table = Table(["a", "b", "c"], {"a": 0, "b": 1, "c": 2}, vectors)
+    >>> most_similar_to_given(table, "a", ["c", "b"])
+    'b'
+    """
+    if len(keys) == 0:
+        raise InputError("most_similar_to_given needs at least one word to choose from")
+    return max(keys, key=lambda other: similarity(table, key, other))
+
+
+def mean_vector(
+    table: Table,
+    keys: Sequence[Any],
+    weights: npt.ArrayLike | None = None,
+    pre_normalize: bool = True,
+    post_normalize: bool = False,
+    ignore_missing: bool = True,
+) -> FloatArray:
+    """Return ``sum_i w_i x_i / sum_i |w_i|`` of words and vectors, in the table's dtype ``(dim,)``.
+
+    Raises
+    ------
+    InputError
+        If there are no keys, or not one weight each.
+
+    Examples
+    --------
+    >>> table = Table(["a", "b"], {"a": 0, "b": 1}, np.array([[2.0, 0.0], [0.0, 4.0]]))
+    >>> mean_vector(table, ["a", "b", "unknown"]), mean_vector(table, ["a"], pre_normalize=False)
+    (array([0.5, 0.5]), array([2., 0.]))
+    """
+    if isinstance(keys, str) or len(keys) == 0:
+        raise InputError("a mean needs a list of at least one word or vector")
+    shares = np.ones(len(keys)) if weights is None else np.asarray(weights, np.float64)
+    if shares.shape != (len(keys),) or not np.isfinite(shares).all():
+        raise InputError(f"weights has shape {shares.shape}; give {len(keys)} keys a number each")
+    total, weight = np.zeros(table.vectors.shape[1]), 0.0
+    for key, share in zip(keys, shares.tolist(), strict=True):
+        if not (isinstance(key, str) or is_row(key)):
+            total += share * table.query(key)
+        elif key in table or not ignore_missing:
+            total += share * (table.unit(key) if pre_normalize else table.vectors[table.row(key)])
+        else:
+            continue
+        weight += abs(share)
+    mean = total / weight if weight else total
+    return np.asarray(unit(mean) if post_normalize else mean, dtype=table.vectors.dtype)
+
+
+def rank_by_centrality(
+    table: Table, words: Iterable[object], use_norm: bool = True
+) -> list[tuple[float, str]]:
+    """Return ``x . m / |m|`` with the mean ``m`` of all, and the word, the largest first.
+
+    With `use_norm` vectors count at length 1, so that it is the cosine.
+
+    Examples
+    --------
+    >>> vectors = np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
+    >>> table = Table(["a", "b", "c"], {"a": 0, "b": 1, "c": 2}, vectors)
+    >>> [word for _, word in rank_by_centrality(table, ["a", "b", "c"])]
+    ['b', 'c', 'a']
+    """
+    if isinstance(words, str):
+        raise InputError(f"give a list of words, not the string {words!r}; split it")
+    rows = table.rows(words)
+    if len(rows) == 0:
+        raise InputError("give at least one word to choose from")
+    chosen = table.vectors[rows].astype(np.float64)
+    vectors = np.array([unit(vector) for vector in chosen]) if use_norm else chosen
+    cosines = vectors @ unit(vectors.mean(axis=0))
+    # Equal cosines are settled by spelling, as gensim does.
+    named = zip(cosines.tolist(), (table.words[row] for row in rows), strict=True)
+    return sorted(named, reverse=True)
 
 
 def doesnt_match(table: Table, words: Iterable[object]) -> str:
@@ -111,15 +211,7 @@ def doesnt_match(table: Table, words: Iterable[object]) -> str:
     >>> doesnt_match(table, ["a", "b", "c"])
     'c'
     """
-    if isinstance(words, str):
-        raise InputError(f"doesnt_match needs a list of words, not the string {words!r}; split it")
-    rows = table.rows(words)
-    if len(rows) == 0:
-        raise InputError("doesnt_match needs at least one word")
-    units = np.array([unit(vector) for vector in table.vectors[rows]])
-    cosines = units @ unit(units.mean(axis=0))
-    # Equal cosines are settled by spelling, as gensim does.
-    return min(zip(cosines.tolist(), (table.words[row] for row in rows), strict=True))[1]
+    return rank_by_centrality(table, words)[-1][1]
 
 
 def cosine_table(table: Table, words: Iterable[object] | None = None, digits: int = 3) -> str:

@@ -55,6 +55,11 @@ class Table:
             norms = self._norms = row_norms(self.vectors)
         return norms
 
+    def __contains__(self, key: object) -> bool:
+        if is_row(key):
+            return 0 <= key < len(self.words)
+        return key in self.index
+
     def row(self, key: object) -> int:
         """Return the row of a word, or of an int that is a row already."""
         if isinstance(key, str):

@@ -116,6 +116,7 @@ def write_word2vec_format(
     count: int,
     dim: int,
     binary: bool = False,
+    write_header: bool = True,
 ) -> None:
     """Write a word2vec file from blocks of words and rows; at no moment half a file is there.
 
@@ -129,6 +130,8 @@ def write_word2vec_format(
         For the header.
     binary : bool
         The binary format; else text.
+    write_header : bool
+        False: begin with the first word, as GloVe's text does.
 
     Raises
     ------
@@ -149,5 +152,6 @@ def write_word2vec_format(
     """
     rows = (Block(words, vectors) for words, vectors in blocks)
     pairs = ((block.words, block.vectors) for block in checked(rows, count, path))
+    first = f"{count} {dim}\n".encode() if write_header else b""
     with open_target(path) as stream:
-        (write_binary if binary else write_text)(stream, pairs, f"{count} {dim}\n".encode())
+        (write_binary if binary else write_text)(stream, pairs, first)

@@ -103,7 +103,8 @@ class TableReader:
             stop = min(start + step, self.count)
             steps = self._offsets.take(start + 1, stop + 1)
             bounds = np.concatenate([np.array([end]), steps]).astype(np.int64)
-            if (np.diff(bounds) < 0).any() or bounds[-1] > self._words.shape[0]:
+            # Compared, as the difference of two of them may be too large for an int64.
+            if (bounds[1:] < bounds[:-1]).any() or bounds[-1] > self._words.shape[0]:
                 self._bad_offsets(start)
             raw = self._words.take(end, int(bounds[-1])).tobytes()
             words = cut_words(raw, bounds - end, self._path)

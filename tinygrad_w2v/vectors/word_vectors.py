@@ -1,7 +1,7 @@
 """Words and their vectors: what training gives and what everyone asks questions of.
 
-The class only gathers; each question is a function of `neighbours`, `similarity`, `evaluation`,
-each file a module of its own.
+The class only gathers: what is asked stands in `questions` and `evaluation`, each file is a module
+of its own.
 """
 
 import html
@@ -13,18 +13,19 @@ import numpy.typing as npt
 
 from tinygrad_w2v._base.errors import InputError, ShapeError
 from tinygrad_w2v._base.types import FloatArray, IntArray
-from tinygrad_w2v.vectors import evaluation, neighbours, similarity
+from tinygrad_w2v.vectors import evaluation
 from tinygrad_w2v.vectors.archive import read_archive, write_archive
 from tinygrad_w2v.vectors.blocks import blocks_of
 from tinygrad_w2v.vectors.correlation import Correlation
-from tinygrad_w2v.vectors.keys import clean_words, index_words
-from tinygrad_w2v.vectors.neighbours import Neighbours
+from tinygrad_w2v.vectors.keys import clean_counts, clean_words, index_words
+from tinygrad_w2v.vectors.questions import Questions
 from tinygrad_w2v.vectors.source import PathLike
-from tinygrad_w2v.vectors.table import Table, clean_vectors, is_row
+from tinygrad_w2v.vectors.table import Table, clean_vectors
+from tinygrad_w2v.vectors.vocabulary_file import read_vocabulary_file, write_vocabulary_file
 from tinygrad_w2v.vectors.word2vec_format import read_word2vec_format, write_word2vec_format
 
 
-class WordVectors:
+class WordVectors(Questions):
     """Words, one vector each, and the questions one asks of them (gensim's `KeyedVectors`).
 
     A key is a word, or an int: a row. Neighbours are those of largest cosine
@@ -98,7 +99,7 @@ class WordVectors:
     ) -> None:
         listed = clean_words(words)
         self._table = Table(listed, index_words(listed), clean_vectors(vectors, len(listed)))
-        self._counts = _clean_counts(counts, listed)
+        self._counts = clean_counts(counts, listed)
 
     # What it holds
 
@@ -139,12 +140,10 @@ class WordVectors:
         return iter(self._table.words)
 
     def __contains__(self, key: object) -> bool:
-        if is_row(key):
-            return 0 <= key < len(self)
-        return key in self._table.index
+        return key in self._table
 
     def __getitem__(self, key_or_keys: Any) -> FloatArray:
-        if isinstance(key_or_keys, str) or is_row(key_or_keys):
+        if isinstance(key_or_keys, str) or not isinstance(key_or_keys, Iterable):
             return self.get_vector(key_or_keys)
         table = self._table
         return table.vectors[table.rows(key_or_keys)]
@@ -184,6 +183,16 @@ class WordVectors:
         vector.flags.writeable = False
         return vector
 
+    def get_normed_vectors(self) -> FloatArray:
+        """Return all vectors at length 1 ``(n, dim)``, a new array."""
+        table = self._table
+        normed: FloatArray = table.vectors / table.norms[:, None]
+        return normed
+
+    def has_index_for(self, key: str | int) -> bool:
+        """Return whether there is a vector of `key`."""
+        return key in self._table
+
     def get_vecattr(self, key: str | int, attr: str) -> int:
         """Return how often a word occurred (`attr` is ``"count"``)."""
         row = self._table.row(key)
@@ -193,102 +202,73 @@ class WordVectors:
             raise KeyError("the counts of these words are not known; give WordVectors(counts=...)")
         return int(self._counts[row])
 
-    # Neighbours
+    # Changes
 
-    def most_similar(
+    def add_vector(self, key: str, vector: npt.ArrayLike) -> int:
+        """Add one word and its vector ``(dim,)`` and return its row; see `add_vectors`."""
+        self.add_vectors([key], np.asarray(vector)[None])
+        return self._table.row(key)
+
+    def add_vectors(
         self,
-        positive: Any = None,
-        negative: Any = None,
-        topn: int | None = 10,
-        clip_start: int = 0,
-        clip_end: int | None = None,
-        restrict_vocab: int | None = None,
-    ) -> Any:
-        """Return the words nearest to the mean of the positive less the negative ones.
+        keys: Sequence[str],
+        weights: npt.ArrayLike,
+        extras: Mapping[str, npt.ArrayLike] | None = None,
+        replace: bool = False,
+    ) -> None:
+        """Add words behind those that are there; each call copies the table once.
 
         Parameters
         ----------
-        positive, negative : word, vector, or list of words, vectors or (key, weight) pairs
-            What to look near to and away from. Words count with their unit vectors; the words
-            given are left out of the answer.
-        topn : int or None
-            How many; None for the cosines of all words as an array.
-        clip_start, clip_end : int
-            Look only at these rows.
-        restrict_vocab : int, optional
-            Look only at the first so many words.
+        keys : list of str
+            The words. Those that are there already keep their vectors, unless `replace` is set.
+        weights : array ``(len(keys), dim)``
+            A vector each.
+        extras : dict, optional
+            ``{"count": ...}``: how often each word occurred, else 0 where counts are known.
+        replace : bool
+            Give words that are there already the new vectors and counts.
 
-        Returns
-        -------
-        list of (str, float)
-            Words and cosines, the nearest first.
+        Raises
+        ------
+        ShapeError, InputError
+            As for new `WordVectors`; nothing is changed then.
+
+        Examples
+        --------
+        >>> wv = WordVectors(["you"], [[1, 2]], counts=[7])
+        >>> wv.add_vectors(["say", "hello"], [[3, 4], [5, 6]])
+        >>> wv.index_to_key, wv.get_vecattr("say", "count")
+        (['you', 'say', 'hello'], 0)
         """
-        if restrict_vocab:
-            clip_start, clip_end = 0, restrict_vocab
-        end = clip_end or None
-        return neighbours.most_similar(self._table, positive, negative, topn, clip_start, end)
-
-    def most_similar_batch(
-        self, queries: Iterable[Any], topn: int = 10, restrict_vocab: int | None = None
-    ) -> list[Neighbours]:
-        """Return `most_similar` of each word or vector; many at once are far faster."""
-        return neighbours.most_similar_batch(self._table, queries, topn, restrict_vocab)
-
-    def most_similar_cosmul(
-        self,
-        positive: Any = None,
-        negative: Any = None,
-        topn: int | None = 10,
-        restrict_vocab: int | None = None,
-    ) -> Any:
-        """Return the nearest words by the product of cosines (3CosMul, Levy and Goldberg 2014)."""
-        return neighbours.most_similar_cosmul(self._table, positive, negative, topn, restrict_vocab)
-
-    def similar_by_word(
-        self, word: str | int, topn: int | None = 10, restrict_vocab: int | None = None
-    ) -> Any:
-        """Return the words nearest to one word."""
-        return self.most_similar([word], topn=topn, restrict_vocab=restrict_vocab)
-
-    def similar_by_vector(
-        self, vector: npt.ArrayLike, topn: int | None = 10, restrict_vocab: int | None = None
-    ) -> Any:
-        """Return the words nearest to a vector ``(dim,)``."""
-        return self.most_similar([np.asarray(vector)], topn=topn, restrict_vocab=restrict_vocab)
-
-    # Similarity
-
-    def similarity(self, w1: str | int, w2: str | int) -> float:
-        """Return the cosine of two words."""
-        return similarity.similarity(self._table, w1, w2)
-
-    def distance(self, w1: str | int, w2: str | int) -> float:
-        """Return 1 less the cosine of two words."""
-        return 1 - similarity.similarity(self._table, w1, w2)
-
-    def distances(self, word_or_vector: Any, other_words: Iterable[str | int] = ()) -> FloatArray:
-        """Return 1 less the cosines of a word or vector with others (none given: with all)."""
-        return similarity.distances(self._table, word_or_vector, other_words)
-
-    def similarities(self, words: Iterable[str | int] | None = None) -> FloatArray:
-        """Return the cosines of all pairs of `words` (None: all words), shape ``(n, n)``."""
-        return similarity.similarities(self._table, words)
-
-    def cosine_table(self, words: Iterable[str | int] | None = None, digits: int = 3) -> str:
-        """Return the cosines of all pairs of `words` as a table to print."""
-        return similarity.cosine_table(self._table, words, digits)
-
-    def n_similarity(self, ws1: Sequence[str | int], ws2: Sequence[str | int]) -> float:
-        """Return the cosine of the means of two sets of words."""
-        return similarity.n_similarity(self._table, ws1, ws2)
-
-    def rank(self, key1: str | int, key2: str | int) -> int:
-        """Return the place of `key2` among the neighbours of `key1`, 1 for the nearest."""
-        return similarity.rank(self._table, key1, key2)
-
-    def doesnt_match(self, words: Iterable[str | int]) -> str:
-        """Return the word that is farthest from the mean of all."""
-        return similarity.doesnt_match(self._table, words)
+        keys = [keys] if isinstance(keys, str) else list(keys)
+        unknown = next((name for name in extras or {} if name != "count"), None)
+        if unknown is not None:
+            raise InputError(f"words have no attribute {unknown!r}; there is only 'count'")
+        rows = clean_vectors(np.atleast_2d(np.asarray(weights)), len(keys))
+        if rows.shape[1] != self.vector_size:
+            raise ShapeError(
+                f"the new vectors have {rows.shape[1]} numbers, those that are there "
+                f"{self.vector_size}"
+            )
+        given = clean_counts((extras or {}).get("count"), keys)
+        index_words(clean_words(keys))
+        table = self._table
+        old = [place for place, key in enumerate(keys) if key in table.index]
+        new = [place for place, key in enumerate(keys) if key not in table.index]
+        words = [*table.words, *(keys[place] for place in new)]
+        vectors = np.concatenate([table.vectors, rows[new].astype(table.vectors.dtype)])
+        counts = self._counts
+        if counts is not None or given is not None:
+            known = np.zeros(len(table.words), np.int64) if counts is None else counts
+            added = np.zeros(len(keys), np.int64) if given is None else given
+            counts = np.concatenate([known, added[new]])
+        if replace:
+            places = [table.index[keys[place]] for place in old]
+            vectors[places] = rows[old]
+            if given is not None and counts is not None:
+                counts[places] = given[old]
+        self._table, self._counts = Table(words, index_words(words), vectors), counts
 
     # Evaluation
 
@@ -324,16 +304,45 @@ class WordVectors:
             similarity_function,
         )
 
+    def judge_word_pairs(
+        self, pairs: PathLike, restrict_vocab: int = 300000
+    ) -> list[evaluation.JudgedPair]:
+        """Return each pair with judgement and cosine; see `evaluation.judge_word_pairs`."""
+        return evaluation.judge_word_pairs(self._table, pairs, restrict_vocab=restrict_vocab)
+
+    def answer_word_analogies(
+        self,
+        analogies: PathLike,
+        restrict_vocab: int = 300000,
+        similarity_function: evaluation.SimilarityFunction = "most_similar",
+    ) -> list[evaluation.AnsweredAnalogy]:
+        """Return each analogy and whether it was right; see `evaluation.answer_word_analogies`."""
+        return evaluation.answer_word_analogies(
+            self._table, analogies, restrict_vocab, similarity_function=similarity_function
+        )
+
     # Files
 
-    def save_word2vec_format(self, path: PathLike, binary: bool = False) -> None:
+    def save_word2vec_format(
+        self,
+        path: PathLike,
+        binary: bool = False,
+        *,
+        fvocab: PathLike | None = None,
+        write_header: bool = True,
+    ) -> None:
         """Write the words and vectors in word2vec's text or binary format, in their order.
 
-        The format holds no counts, and no words with blanks: such a word raises an InputError.
+        The format holds no counts: `fvocab` is a second file for them. It holds no words with
+        blanks either: such a word raises an InputError. Without a header, text is GloVe's.
         """
         table = self._table
         blocks = ((b.words, b.vectors) for b in blocks_of(table.words, table.vectors))
-        write_word2vec_format(path, blocks, len(table.words), self.vector_size, binary)
+        if fvocab is not None:
+            write_vocabulary_file(fvocab, table.words, self._counts)
+        write_word2vec_format(
+            path, blocks, len(table.words), self.vector_size, binary, write_header
+        )
 
     @classmethod
     def load_word2vec_format(
@@ -342,12 +351,15 @@ class WordVectors:
         binary: bool = False,
         limit: int | None = None,
         *,
+        fvocab: PathLike | None = None,
         no_header: bool = False,
         unicode_errors: str = "strict",
         datatype: npt.DTypeLike = np.float32,
         duplicates: Literal["error", "first"] = "error",
     ) -> Self:
         """Read word2vec's text or binary format, or GloVe's text (``no_header=True``).
+
+        `fvocab` is the file of counts that `save_word2vec_format`, gensim or word2vec.c wrote.
 
         Raises
         ------
@@ -357,7 +369,13 @@ class WordVectors:
         words, vectors = read_word2vec_format(
             path, binary, limit, no_header, unicode_errors, datatype, duplicates
         )
-        return cls(words, vectors)
+        if fvocab is None:
+            return cls(words, vectors)
+        counts = read_vocabulary_file(fvocab, unicode_errors)
+        try:
+            return cls(words, vectors, counts)
+        except InputError as error:
+            raise InputError(f"{fvocab}: {error}") from error
 
     def save(self, path: PathLike) -> None:
         """Write words, vectors and counts to one npz file, which holds any word."""
@@ -399,25 +417,5 @@ class WordVectors:
         """
         self = cls.__new__(cls)
         self._table = Table(words, index_words(words), vectors)
-        self._counts = _clean_counts(counts, words)
+        self._counts = clean_counts(counts, words)
         return self
-
-
-def _clean_counts(
-    counts: npt.ArrayLike | Mapping[str, int] | None, words: list[str]
-) -> IntArray | None:
-    if counts is None:
-        return None
-    if isinstance(counts, Mapping):
-        missing = next((word for word in words if word not in counts), None)
-        if missing is not None:
-            raise InputError(f"counts has no count of the word {missing!r}")
-        counts = [counts[word] for word in words]
-    given: Any = np.asarray(counts)
-    if given.shape != (len(words),):
-        raise ShapeError(
-            f"counts has shape {given.shape} for {len(words)} words; one each is needed"
-        )
-    if len(words) and given.dtype.kind not in "iu":
-        raise InputError(f"counts holds {given.dtype}, not whole numbers")
-    return np.asarray(given, dtype=np.int64)

@@ -87,6 +87,12 @@ class LearnedWords:
     def _adopt_vectors(self) -> None:
         """Take vectors that the user assigned to ``wv.vectors`` into the model."""
         if self._wv is not None and self._wv.vectors is not self.model.w_in.data:
+            if self._wv.vectors.shape != self.model.w_in.data.shape:
+                raise InputError(
+                    f"wv has {len(self._wv)} words and the model {len(self._vocabulary())}: words "
+                    "that were added to wv have no place in the model; teach it new words with "
+                    "build_vocab(more, update=True)"
+                )
             self.model.w_in.data[...] = self._wv.vectors
             self._wv.vectors = self.model.w_in.data
 

@@ -19,6 +19,7 @@ from tinygrad_w2v.text.huffman import HuffmanTree
 from tinygrad_w2v.text.subsampling import keep_probability
 from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.text.windows import WindowSettings, WindowSource
+from tinygrad_w2v.word2vec.checks import require_number
 
 MODELS: dict[str, type[EmbeddingModel]] = {"cbow": CBOW, "skipgram": SkipGram}
 # By measurement on the built-in corpus and on ten million words. CBOW's gradient reaches each
@@ -32,6 +33,10 @@ ALPHA: dict[tuple[str, str | None], float] = {
 }
 # A sum of contexts is as long as several means, so that it wants shorter steps.
 ALPHA_OF_SUM = 0.025
+
+_WHOLE = ("size", "window", "min_count", "max_vocab", "negative", "epochs", "batch", "seed")
+_REAL = ("ns_exponent", "sample", "alpha", "min_alpha")
+_MAY_BE_NONE = ("max_vocab", "batch", "alpha")
 
 LARGEST_BATCH = 256
 # How far a batch may move one row of a table, in learning rates: the most read row, and the mean.
@@ -123,6 +128,12 @@ class TrainingSettings:
             raise InputError(f"model must be one of {', '.join(MODELS)}, not {self.model!r}")
         if self.compat not in (None, "word2vec"):
             raise InputError(f"compat must be None or 'word2vec', not {self.compat!r}")
+        for name in _WHOLE:
+            if name not in _MAY_BE_NONE or getattr(self, name) is not None:
+                require_number(name, getattr(self, name), whole=True)
+        for name in _REAL:
+            if name not in _MAY_BE_NONE or getattr(self, name) is not None:
+                require_number(name, getattr(self, name))
         for name in ("size", "window", "epochs", "batch", "max_vocab"):
             value = getattr(self, name)
             _require(name, value is None or value >= 1, "1 or more", value)

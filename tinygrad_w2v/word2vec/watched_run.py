@@ -33,6 +33,8 @@ def check_callbacks(callbacks: Iterable[Any]) -> tuple[Any, ...]:
     tinygrad_w2v._base.errors.InputError: the callback <built-in function print> has none of the \
 methods on_train_begin, on_epoch_begin, on_epoch_end, on_train_end
     """
+    if not isinstance(callbacks, Iterable):
+        raise InputError(f"callbacks is {callbacks!r:.80}; give a list of them")
     given = tuple(callbacks)
     for callback in given:
         if not any(hasattr(callback, name) for name in CALLBACK_METHODS):

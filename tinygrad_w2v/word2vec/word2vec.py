@@ -16,6 +16,7 @@ from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v.text.corpus import Corpus, encode_corpus
 from tinygrad_w2v.training.run import RunState
+from tinygrad_w2v.word2vec.checks import real_number, require_number
 from tinygrad_w2v.word2vec.file import read_model, write_model
 from tinygrad_w2v.word2vec.kept_run import RunOptions, prepare_run
 from tinygrad_w2v.word2vec.learned_words import LearnedWords
@@ -264,11 +265,11 @@ class Word2Vec(LearnedWords):
                 max_vocab=self.max_final_vocab,
                 negative=self.negative,
                 ns_exponent=self.ns_exponent,
-                sample=float(self.sample),
+                sample=real_number("sample", self.sample),
                 shrink_windows=bool(self.shrink_windows),
                 epochs=self.epochs,
-                alpha=None if self.alpha is None else float(self.alpha),
-                min_alpha=float(self.min_alpha),
+                alpha=None if self.alpha is None else real_number("alpha", self.alpha),
+                min_alpha=real_number("min_alpha", self.min_alpha),
                 compat=resolve_compat(self.compat, self.sg),
                 seed=int(seed),
                 hs=bool(self.hs),
@@ -346,6 +347,7 @@ class Word2Vec(LearnedWords):
         vocabulary = self._vocabulary()
         if epochs is None:
             raise InputError("train needs a number of epochs; epochs=model.epochs is usual")
+        require_number("epochs", epochs, whole=True)
         if epochs < 1:
             raise InputError(f"epochs must be 1 or more, not {epochs}")
         self.epochs = epochs
@@ -374,6 +376,14 @@ class Word2Vec(LearnedWords):
     ) -> tuple[int, int]:
         vocabulary, settings = self._vocabulary(), self.settings()
         check_contexts(corpus)
+        another = corpus.raw_words != self.corpus_total_words  # than was counted
+        if another and 2 * corpus.words < corpus.raw_words:
+            logger.warning(
+                "%s of %s words of this text are not in the vocabulary and are left out; "
+                "build_vocab(more, update=True) adds new words",
+                f"{corpus.raw_words - corpus.words:,}",
+                f"{corpus.raw_words:,}",
+            )
         self._adopt_vectors()
         first, raw_words, all_words = self._epochs_drawn, corpus.raw_words, corpus.words
         with named_after_keywords():

@@ -8,6 +8,7 @@ from tinygrad_w2v.checking.cases import (
     losses,
     products,
     reductions,
+    segments,
     selection,
     shaping,
 )
@@ -20,6 +21,7 @@ CASES: list[Case] = [
     *products.CASES,
     *shaping.CASES,
     *lookups.CASES,
+    *segments.CASES,
     *losses.CASES,
 ]
 

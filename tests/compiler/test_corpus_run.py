@@ -1,0 +1,136 @@
+"""Native draws are those of the NumPy engine, and both engines learn the same from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygrad_w2v as tw
+from tinygrad_w2v._base.batch import Batch
+from tinygrad_w2v.compiler.corpus_run import CorpusRun
+from tinygrad_w2v.compiler.packing import Packed
+from tinygrad_w2v.text.corpus import build_corpus
+from tinygrad_w2v.text.windows import WindowSettings, WindowSource
+from tinygrad_w2v.training.eager import EagerStep
+
+pytest.importorskip("numba")
+
+
+def a_text(rng: np.random.Generator, words: int = 2000) -> list[list[str]]:
+    """Sentences of 1 to 40 words, frequent and rare ones, and one long sentence."""
+    lengths = [*rng.integers(1, 40, words // 20), 300]
+    drawn = [rng.zipf(1.5, n) % 50 for n in lengths]
+    return [[f"w{i}" for i in sentence] for sentence in drawn]
+
+
+def batches_of(packed: Packed, kept: int) -> Iterator[Batch]:
+    """Each window as a batch without leading axes."""
+    a = packed.arrays
+    for w in range(packed.count):
+        c, t = packed.sizes["C"][w], packed.sizes["T"][w]
+        around, targets = (a["contexts"][w, :c], a["offsets"][w, :c]), a["targets"][w, :t]
+        yield Batch(a["center"][w], *around, targets, a["labels"][w, :t])
+
+
+SETTINGS = {
+    "usual": WindowSettings(sample=1e-2),
+    "no subsampling, full windows": WindowSettings(sample=0, shrink_windows=False, window=3),
+    "pairs": WindowSettings(sample=1e-2, shared_negatives=False, negative=3),
+    "tree": WindowSettings(sample=1e-2, hs=True, negative=0),
+    "tree and negatives": WindowSettings(sample=1e-2, hs=True, negative=2),
+}
+
+
+def rows_of(batches: Any) -> list[tuple[Any, ...]]:
+    """Each window as plain tuples, sorted."""
+    found = []
+    for batch in batches:
+        for i in range(len(batch.center)):
+            fields = (batch.contexts, batch.offsets, batch.targets, batch.labels)
+            found.append((int(batch.center[i]), *[tuple(field[i].tolist()) for field in fields]))
+    return sorted(found)
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize("stretch", [64, 333, 10_000])
+def test_windows_are_those_of_the_numpy_engine(
+    name: str, stretch: int, rng: np.random.Generator
+) -> None:
+    vocabulary, corpus = build_corpus(a_text(rng), min_count=1)
+    source = WindowSource(corpus, vocabulary.counts, SETTINGS[name])
+    wanted = rows_of(batch for batch, _ in source.batches(epoch=3))
+    kept_wanted = source.kept_words
+    objective = "hierarchical_softmax" if SETTINGS[name].hs else "negative_sampling"
+    run = CorpusRun(tw.SkipGram(2 * len(vocabulary), 4, objective), source)
+    found, kept_words = [], 0
+    for first in range(0, corpus.words, stretch):
+        packed, kept = run.draw(3, first, min(first + stretch, corpus.words))
+        kept_words += kept
+        for center, *fields in batches_of(packed, kept):
+            found.append((int(center), *[tuple(field.tolist()) for field in fields]))
+    assert sorted(found) == wanted
+    assert kept_words == kept_wanted
+
+
+@pytest.mark.parametrize("kind", [tw.CBOW, tw.SkipGram])
+def test_both_engines_learn_the_same(kind: Any, rng: np.random.Generator) -> None:
+    vocabulary, corpus = build_corpus(a_text(rng, 6000), min_count=1)
+    source = WindowSource(corpus, vocabulary.counts, WindowSettings(sample=1e-1))
+    tables: list[Any] = []
+    windows: list[Batch] = []
+    for native in (True, False):
+        model = kind(len(vocabulary), 12, rng=np.random.default_rng(5))
+        for parameter in model.parameters():
+            parameter.data = parameter.data.astype(np.float64)
+        if native:
+            run = CorpusRun(model, source, dtype=np.float64)
+            windows = list(batches_of(*run.draw(0, 0, corpus.words)))
+            for part, _ in run.batches(0):
+                run.step(part, lr=0.05)
+        else:  # the same windows, one at a time
+            step = EagerStep(model).step
+            for batch in windows:
+                step(batch, 0.05)
+        tables.append(model.w_in.data)
+    np.testing.assert_allclose(tables[0], tables[1], rtol=0, atol=1e-9)
+
+
+def test_a_round_counts_what_it_predicts(rng: np.random.Generator) -> None:
+    vocabulary, corpus = build_corpus(a_text(rng), min_count=1)
+    source = WindowSource(corpus, vocabulary.counts, WindowSettings(sample=1e-2))
+    wanted = sum(batch.contexts.size for batch, _ in source.batches(0))
+    run = CorpusRun(tw.SkipGram(len(vocabulary), 4), source)
+    words = predictions = 0
+    for part, stands_for in run.batches(0):
+        run.step(part, 0.01)
+        words += stands_for
+        predictions += run.predictions(part)
+    assert (words, predictions) == (corpus.words, wanted)
+
+
+def test_threads_share_the_text(rng: np.random.Generator) -> None:
+    vocabulary, corpus = build_corpus(a_text(rng), min_count=1)
+    source = WindowSource(corpus, vocabulary.counts, WindowSettings(sample=1e-2))
+    run = CorpusRun(tw.CBOW(len(vocabulary), 4), source, workers=3)
+    stretches = sorted(s for part, _ in run.batches(0) for s in part.stretches)
+    assert stretches[0][0] == 0
+    assert stretches[-1][1] == corpus.words
+    assert all(a[1] == b[0] for a, b in zip(stretches, stretches[1:], strict=False))
+    first = [run.step(part, 0.05) for part, _ in run.batches(0)]
+    again = [run.step(part, 0.05) for part, _ in run.batches(0)]
+    assert sum(again) < sum(first)
+    run.close()
+
+
+def test_lost_numbers_stop_the_run_and_name_the_table(rng: np.random.Generator) -> None:
+    vocabulary, corpus = build_corpus(a_text(rng), min_count=1)
+    source = WindowSource(corpus, vocabulary.counts, WindowSettings(sample=0))
+    model = tw.CBOW(len(vocabulary), 4)
+    model.w_in.data[0, 0] = np.nan
+    run = CorpusRun(model, source)
+    with pytest.raises(FloatingPointError, match="w_in holds numbers that are not finite"):
+        for part, _ in run.batches(0):
+            run.step(part, 0.05)

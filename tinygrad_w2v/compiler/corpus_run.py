@@ -1,0 +1,254 @@
+"""Training on a text in native code: windows are drawn and run, a stretch at a time, by threads.
+
+A *round* is one stretch of the text for each thread, out of that thread's own share. Draws depend
+on places alone, so a run can go on at any round, and one thread sees the windows in the text's own
+order. With several threads nobody waits for anybody inside a round (Recht, Re, Wright, Niu 2011,
+"Hogwild!"): rows that two threads write at once may lose an update, and bytes differ from run to
+run.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tinygrad_w2v._base.batch import Batch
+from tinygrad_w2v._base.errors import NonFiniteError
+from tinygrad_w2v._base.types import AnyArray
+from tinygrad_w2v.compiler.compiling import Compiled, compile
+from tinygrad_w2v.compiler.packing import Packed
+from tinygrad_w2v.compiler.text_windows import native
+from tinygrad_w2v.nn import Module
+from tinygrad_w2v.optim.optimizer import Optimizer
+from tinygrad_w2v.text import hashing
+from tinygrad_w2v.text.windows import WindowSource
+
+LARGEST_STRETCH, SMALLEST_STRETCH = 8192, 64
+ROUNDS_AN_EPOCH = 64  # at least so many, so that the rate falls evenly over a short text, too
+
+
+@dataclass
+class Round:
+    """A stretch of the text for each thread.
+
+    Attributes
+    ----------
+    epoch : int
+    stretches : tuple of (int, int)
+        First and last place in the text.
+    predictions : int
+        How many predictions its loss was a sum of, once it has been run.
+    """
+
+    epoch: int
+    stretches: tuple[tuple[int, int], ...]
+    predictions: int = 0
+
+
+class CorpusRun:
+    """A model compiled for the windows of a text.
+
+    Parameters
+    ----------
+    model : Module
+        ``loss(batch)`` is given one `Batch` without leading axes.
+    source : WindowSource
+        The text, and how windows are drawn of it.
+    workers : int
+        How many threads.
+    optimizer : Optimizer, optional
+        Plain gradient descent by default.
+    dtype : dtype
+        What is computed in.
+
+    Raises
+    ------
+    CompileError
+        When the model cannot be compiled.
+    MissingDependencyError
+        Without numba.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> from tinygrad_w2v.text.corpus import build_corpus
+    >>> vocabulary, corpus = build_corpus([["you", "say", "hello"]] * 50)
+    >>> model = tw.CBOW(3, 4, negative=2)
+    >>> run = CorpusRun(model, WindowSource(corpus, vocabulary.counts))
+    >>> losses = [run.step(part, lr=0.05) for part, words in run.batches(epoch=0)]
+    >>> len(losses), losses[-1] < losses[0]
+    (3, True)
+    """
+
+    def __init__(
+        self,
+        model: Module,
+        source: WindowSource,
+        workers: int = 1,
+        optimizer: Optimizer | None = None,
+        dtype: Any = np.float32,
+    ) -> None:
+        self.source, self.workers = source, workers
+        settings = source.settings
+        tree = source.tree
+        longest = int(tree.lengths.max()) if tree is not None else 0
+        own = 1 + settings.negative if settings.negative else 0
+        self._targets = own + longest
+        self._contexts = 2 * settings.window
+        axes: dict[str, Any] = {"contexts": (("C", self._contexts),), "offsets": (("C", self._contexts),)}
+        if tree is not None:
+            axes |= {"targets": (("T", self._targets),), "labels": (("T", self._targets),)}
+        self.compiled: Compiled = compile(model, self._example(), axes, optimizer, dtype)
+        self._draw = native()
+        self._text = (source.corpus.ids.view(np.ndarray), source.corpus.offsets.view(np.ndarray))
+        self._negatives = source.negatives.packed()
+        self._rooms = threading.local()
+        self._pool = ThreadPoolExecutor(workers) if workers > 1 else None
+        words = len(self._text[0])
+        evenly = words // (ROUNDS_AN_EPOCH * workers)
+        self.stretch = min(max(evenly, SMALLEST_STRETCH), LARGEST_STRETCH)
+
+    def _example(self) -> Batch:
+        ids = np.arange(self._contexts) * 0
+        labels = np.zeros(self._targets, np.float32)
+        return Batch(np.array(0), ids, ids + 1, np.zeros(self._targets, np.int64), labels)
+
+    def batches(self, epoch: int) -> Iterator[tuple[Round, int]]:
+        """Yield the rounds of an epoch, each with the number of words that it reads."""
+        words = len(self._text[0])
+        bounds = [words * worker // self.workers for worker in range(self.workers + 1)]
+        longest = max(b - a for a, b in zip(bounds, bounds[1:], strict=False))
+        for done in range(0, longest, self.stretch):
+            stretches = [
+                (start + done, min(start + done + self.stretch, stop))
+                for start, stop in zip(bounds, bounds[1:], strict=False)
+                if start + done < stop
+            ]
+            yield Round(epoch, tuple(stretches)), sum(stop - start for start, stop in stretches)
+
+    def step(self, part: Round, lr: float) -> float:
+        """Run a round and return the sum of its losses.
+
+        Raises
+        ------
+        NonFiniteError
+            When the loss is NaN or infinite; the table that holds such numbers is named.
+        """
+        steps = self._counted_steps(part)
+        if self._pool is None:
+            found = [self._stretch(part.epoch, *part.stretches[0], lr, steps)]
+        else:
+            jobs = [
+                self._pool.submit(self._stretch, part.epoch, first, last, lr, steps)
+                for first, last in part.stretches
+            ]
+            found = [job.result() for job in jobs]
+        loss = math.fsum(loss for loss, _, _ in found)
+        part.predictions = sum(predictions for _, predictions, _ in found)
+        self.source.kept_words += sum(kept for _, _, kept in found)
+        if not math.isfinite(loss):
+            raise NonFiniteError(self._reason(loss))
+        return loss
+
+    def predictions(self, part: Round) -> int:
+        """Return how many predictions the loss of a round was a sum of."""
+        return part.predictions
+
+    def _counted_steps(self, part: Round) -> int:
+        """The number of the optimizer's next step; a round counts as many as it has words."""
+        optimizer = self.compiled.optimizer
+        if optimizer is None:
+            return 1
+        before = optimizer.steps
+        optimizer.steps += max(stop - start for start, stop in part.stretches)
+        return before + 1
+
+    def _stretch(self, epoch: int, first: int, last: int, lr: float, step: int) -> tuple[float, int, int]:
+        """Draw the windows of a stretch and run them: loss, predictions, kept words."""
+        room = self._room()
+        packed, kept = self.draw(epoch, first, last, room)
+        if not packed.count:
+            return 0.0, 0, kept
+        rates = room["rates"]
+        rates[: packed.count] = lr
+        kernel = self.compiled.kernel
+        loss = kernel.run(packed, kernel.arrays(), rates, step)
+        sizes = {name: int(array[: packed.count].sum()) for name, array in packed.sizes.items()}
+        return loss, self.compiled.total_predictions(sizes, packed.count), kept
+
+    def draw(
+        self, epoch: int, first: int, last: int, room: dict[str, AnyArray] | None = None
+    ) -> tuple[Packed, int]:
+        """Return the windows around some words of the text, and how many words were kept.
+
+        Parameters
+        ----------
+        epoch
+            The number of the epoch; another epoch draws anew.
+        first, last
+            Places in the text.
+        room
+            Arrays to draw into, as `new_room` makes them.
+        """
+        room = self.new_room(last - first) if room is None else room
+        settings, source = self.source.settings, self.source
+        ids, offsets = self._text
+        sentence = int(np.searchsorted(offsets, first, side="right")) - 1
+        streams = (hashing.SUBSAMPLING, hashing.WINDOW_WIDTH, hashing.NEGATIVES)
+        keys = np.concatenate([hashing.stream_key(settings.seed, epoch, s) for s in streams])
+        tree = source.tree
+        none = np.zeros(0, np.int64)
+        ways = (none, none.astype(np.int32), none.astype(np.float32)) if tree is None else tuple(tree)
+        count, kept = self._draw(
+            *(ids, offsets, sentence, first, last),
+            *(settings.window, settings.shrink_windows, settings.shared_negatives, settings.negative),
+            *(source.keep, keys, self._negatives, *ways),
+            *(room["kept_ids"], room["kept_positions"], room["center"], room["contexts"]),
+            *(room["offsets"], room["targets"], room["labels"], room["C"], room["T"]),
+        )
+        arrays = {name: room[name] for name in Batch._fields}
+        return Packed(arrays, {"C": room["C"], "T": room["T"]}, int(count)), int(kept)
+
+    def new_room(self, words: int) -> dict[str, AnyArray]:
+        """Return arrays for the windows around so many words."""
+        settings = self.source.settings
+        windows = words * (1 if settings.shared_negatives else self._contexts)
+        labels = np.zeros((windows, self._targets), np.float32)
+        if settings.negative:
+            labels[:, 0] = 1
+        return {
+            "kept_ids": np.empty(words + 2 * settings.window + 1, np.int64),
+            "kept_positions": np.empty(words + 2 * settings.window + 1, np.int64),
+            "center": np.zeros(windows, np.int32),
+            "contexts": np.zeros((windows, self._contexts), np.int32),
+            "offsets": np.zeros((windows, self._contexts), np.int32),
+            "targets": np.zeros((windows, self._targets), np.int32),
+            "labels": labels,
+            "C": np.zeros(windows, np.int64),
+            "T": np.zeros(windows, np.int64),
+            "rates": np.zeros(windows, np.float64),
+        }
+
+    def _room(self) -> dict[str, AnyArray]:
+        """The arrays of this thread."""
+        if not hasattr(self._rooms, "room"):
+            self._rooms.room = self.new_room(self.stretch)
+        room: dict[str, AnyArray] = self._rooms.room
+        return room
+
+    def _reason(self, loss: float) -> str:
+        for name, parameter in self.compiled.model.named_parameters():
+            if not np.isfinite(parameter.data).all():
+                return f"the loss is {loss}, as {name} holds numbers that are not finite"
+        return f"the loss is {loss}"
+
+    def close(self) -> None:
+        """Let the threads end."""
+        if self._pool is not None:
+            self._pool.shutdown()
