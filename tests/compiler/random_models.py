@@ -61,6 +61,9 @@ UNARY: dict[str, Callable[[Any], Any]] = {
     "where": lambda x: np.where(np.greater(x, 0.1), x, 0.3 * x),
     "both": lambda x: np.where(np.logical_and(x > -0.5, x < 0.5), x * x, np.tanh(x)),
     "either": lambda x: np.where(np.logical_or(x < -0.5, ~(x < 0.5)), np.sin(x), x),
+    "at least": lambda x: np.where(np.greater_equal(x, 0.2), np.exp(-x * x), x),
+    "at most": lambda x: np.where(np.less_equal(x, -0.2), 0.5, x),
+    "unequal": lambda x: np.where(np.not_equal(x, 0.0), x, 1.0),
     "finite": lambda x: np.where(np.isfinite(x), x, 0.0),
     "not a number": lambda x: np.where(np.isnan(x), 0.0, 2 * x),
     "floor": lambda x: x * np.floor(2 * x.data) * 0.2,
@@ -137,8 +140,8 @@ class RandomModel(tw.Module):
             self.b[contexts],
             self.b[targets],
             self.a[batch["center"]],
-            self.bias[contexts],
-            self.bias[targets],
+            self.bias[(3 * contexts + 1) % ROWS],
+            self.bias[targets // 2],
             self.dense * 1.0,
             self.vector * 1.0,
             self.bias[contexts] * batch["x"],
@@ -170,7 +173,7 @@ class RandomModel(tw.Module):
 
     def _unary(self, rng: Rng, i: int) -> Any:
         name = str(rng.choice(sorted(UNARY)))
-        kinks = ("clip", "minimum", "maximum", "where", "both", "either", "absolute", "floor", "ceil")
+        kinks = ("clip", "minimum", "maximum", "where", "both", "either", "absolute", "at least", "at most", "floor", "ceil")
         if self.smooth and name in (*kinks, "sign", "relu", "leaky_relu"):
             return None
         return name, lambda batch, x: UNARY[name](x), [i], self.shapes[i]

@@ -103,8 +103,6 @@ def _compute(
         return program.constants[step.name] if step["value"] is None else np.asarray(step["value"])
     if op == "size":
         return np.asarray(float(value_of(step["extent"], sizes)))
-    if op == "iota":
-        return np.arange(*shape)
     if op == "map":
         return FUNCTIONS[step["function"]].numpy(*given)
     if op == "reduce":

@@ -280,8 +280,6 @@ class _Lowering:
             return Number(step["value"])
         if step.op == "size":
             return Call("float", (SizeOf(step["extent"]),))
-        if step.op == "iota":
-            return indices[0]
         load: Expression = Load(step.name, indices)
         if step.op == "parameter" and step["wide"]:
             load = Call("float", (load,))
