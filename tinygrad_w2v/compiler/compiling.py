@@ -241,11 +241,19 @@ class Kernel:
             for name in self.built.source.constants
         ]
         self._places = places_of(self.built.program)
+        made_for = {name: traced.arrays[name]() for name in self.built.source.parameters}
+        self._tables = {name: (array.shape, array.dtype) for name, array in made_for.items()}
 
     def arrays(self) -> dict[str, AnyArray]:
         """Return the tables that the kernel reads and writes, by name."""
         found = {name: self.traced.arrays[name]() for name in self.built.source.parameters}
         for name, array in found.items():
+            if (array.shape, array.dtype) != self._tables[name]:
+                shape, dtype = self._tables[name]
+                raise InputError(
+                    f"{name} is now {array.shape} {array.dtype}, but the kernel was made for "
+                    f"{shape} {dtype}: compile the model again"
+                )
             if not array.flags.c_contiguous:
                 raise InputError(
                     f"{name} is not contiguous, so a kernel cannot write it in place: assign a "
