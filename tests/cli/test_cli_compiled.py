@@ -1,4 +1,4 @@
-"""What the commands say of the compiled engine: `check --compiled`, `graph --compiled`, `doctor`."""
+"""What commands say of the compiled engine: `check --compiled`, `graph --compiled`, `doctor`."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_graph_compiled_of_an_untrained_model(run, model) -> None:
 
 def test_graph_compiled_of_a_tree(run, text: Path, tmp_path) -> None:
     folder = tmp_path / "tree"
-    options = ["--hs", 1, "--negative", 0, "--size", 8, "--epochs", 1, "--quiet"]
+    options = ["--hs", "--size", 8, "--epochs", 1, "--quiet"]
     assert run("train", text, *options, "--output", folder).status == 0
     done = run("graph", "--compiled", "--text", "--vectors", folder)
     assert "targets" in done.out and "(L,) int" in done.out

@@ -63,8 +63,8 @@ def _compiler(numba_here: bool) -> str:
     if not numba_here:
         return "no numba: pip install 'tinygrad_w2v[fast]'"
     folder = kernels_folder()
-    where = f"kernels in {folder}" if folder else f"kernels in memory; set {FOLDER_VARIABLE} to keep them"
-    return f"numba {version('numba')}, {where}"
+    where = folder or f"memory; set {FOLDER_VARIABLE} to a folder to keep them"
+    return f"numba {version('numba')}, kernels in {where}"
 
 
 def _gradients() -> str:
