@@ -20,7 +20,7 @@ from tinygrad_w2v.compiler import storing
 from tinygrad_w2v.compiler.building import Built, build
 from tinygrad_w2v.compiler.extents import Extent, value_of
 from tinygrad_w2v.compiler.instructions import Program
-from tinygrad_w2v.compiler.packing import Packed, pack, pack_one
+from tinygrad_w2v.compiler.packing import OneWindow, Packed, pack, pack_one
 from tinygrad_w2v.compiler.tracing import Axes, Traced, fields_of, trace
 from tinygrad_w2v.nn import Module
 from tinygrad_w2v.optim.optimizer import Optimizer
@@ -117,6 +117,8 @@ class Compiled:
         self.fields = fields_of(example, axes)
         if optimizer is not None and not optimizer.parameters:
             optimizer.bind(model.parameters())
+        self._one = OneWindow(self.fields)
+        self._rate = np.zeros(1)
         self._traced = trace(model, example, self.fields, optimizer, dtype)
         self.kernel = Kernel(self._traced, dtype, type(model).__name__)
 
@@ -156,8 +158,8 @@ class Compiled:
         NonFiniteError
             When the loss is NaN or infinite (the Parameters have been changed by then).
         """
-        loss = self.run_packed(pack_one(batch, self.fields), np.array([lr], np.float64))
-        return loss
+        self._rate[0] = lr
+        return self.run_packed(self._one.filled(batch), self._rate)
 
     def run(self, source: Iterable[Any], lr: float) -> float:
         """Run all windows that `source` yields, one after the other; return the sum of the losses.
@@ -240,10 +242,11 @@ class Kernel:
             for name in self.built.source.constants
         ]
         self._lengths = self._id_bounds()
+        self._given = [(name, traced.arrays[name]) for name in self.built.source.parameters]
 
     def arrays(self) -> dict[str, AnyArray]:
         """Return the tables that the kernel reads and writes, by name."""
-        found = {name: self.traced.arrays[name]() for name in self.built.source.parameters}
+        found = {name: give() for name, give in self._given}
         for name, array in found.items():
             if not array.flags.c_contiguous:
                 raise InputError(

@@ -107,6 +107,7 @@ class CorpusRun:
         self.compiled: Compiled = compile(model, self._example(), axes, optimizer, dtype)
         self._draw = native()
         self._text = (source.corpus.ids.view(np.ndarray), source.corpus.offsets.view(np.ndarray))
+        self._negatives = source.negatives.packed()
         self._rooms = threading.local()
         self._pool = ThreadPoolExecutor(workers) if workers > 1 else None
         words = len(self._text[0])
@@ -207,7 +208,7 @@ class CorpusRun:
         count, kept = self._draw(
             *(ids, offsets, sentence, first, last),
             *(settings.window, settings.shrink_windows, settings.shared_negatives, settings.negative),
-            *(source.keep, keys, source.negatives.threshold, source.negatives.alias, *ways),
+            *(source.keep, keys, self._negatives, *ways),
             *(room["kept_ids"], room["kept_positions"], room["center"], room["contexts"]),
             *(room["offsets"], room["targets"], room["labels"], room["C"], room["T"]),
         )

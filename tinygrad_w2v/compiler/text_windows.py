@@ -16,7 +16,7 @@ import numpy as np
 
 from tinygrad_w2v.compiler import storing
 from tinygrad_w2v.text import hashing
-from tinygrad_w2v.text.hashing import LOW_32, bounded, draw, uniform
+from tinygrad_w2v.text.hashing import LOW_32, SHIFT_32, bounded, draw, uniform
 from tinygrad_w2v.text.windows import REDRAWS
 
 NO_COUNTER = np.uint64(0)
@@ -30,18 +30,21 @@ def is_kept(ids: Any, place: Any, sentence: Any, begin: Any, keep: Any, key: Any
 
 
 def draw_negative(
-    true: Any, k: Any, side: Any, number: Any, sentence: Any, position: Any, key: Any, threshold: Any, alias: Any
+    true: Any, k: Any, side: Any, number: Any, sentence: Any, position: Any, key: Any, table: Any
 ) -> Any:
     """Return the k-th negative word of a window or a pair; never the true one."""
-    words = np.uint64(len(alias))
-    for attempt in range(REDRAWS + 1):
-        counter = np.uint64((side * (REDRAWS + 1) + attempt) * number + k)
+    words = np.uint64(len(table))
+    counter = np.uint64(side * (REDRAWS + 1) * number + k)
+    for _ in range(REDRAWS + 1):
         bits = draw(key, sentence, position, counter)
-        column = np.int64(bounded(bits, words))
-        word = column if (bits & LOW_32) < threshold[column] else alias[column]
+        column = bounded(bits, words)
+        packed = table[column]
+        own = (bits & LOW_32) < (packed >> SHIFT_32)
+        word = np.int64(column) if own else np.int64(packed & LOW_32)
         if word != true:
             return word
-    return (true + 1) % len(alias)
+        counter += np.uint64(number)
+    return (true + 1) % len(table)
 
 
 def draw_windows(
@@ -56,8 +59,7 @@ def draw_windows(
     negative: Any,
     keep: Any,
     keys: Any,
-    threshold: Any,
-    alias: Any,
+    negatives: Any,
     way_starts: Any,
     way_nodes: Any,
     way_code: Any,
@@ -81,8 +83,8 @@ def draw_windows(
         The number of the sentence that holds `first`.
     window, shrink, shared, negative
         As in `WindowSettings`.
-    keep, keys, threshold, alias
-        Chances to be kept; the keys of subsampling, widths and negatives; the alias table.
+    keep, keys, negatives
+        Chances to be kept; the keys of subsampling, widths and negatives; the packed alias table.
     way_starts, way_nodes, way_code
         The ways through a Huffman tree; `way_starts` is empty without one.
     kept_ids, kept_positions
@@ -155,13 +157,13 @@ def draw_windows(
                     targets[count, 0] = true
                     for k in range(negative):
                         targets[count, 1 + k] = draw_negative(
-                            true, k, side, negative, number, position, keys[2], threshold, alias
+                            true, k, side, negative, number, position, keys[2], negatives
                         )
                     t = 1 + negative
                 if len(way_starts) > 0:
                     for way in range(way_starts[true], way_starts[true + 1]):
                         if negative > 0:
-                            targets[count, t] = len(alias) + way_nodes[way]
+                            targets[count, t] = len(negatives) + way_nodes[way]
                             labels[count, t] = 1 - way_code[way]
                         else:
                             targets[count, t] = way_nodes[way]
