@@ -98,6 +98,9 @@ def call_primitive(x: Symbol, name: str, args: Any) -> Any:
         return x.astype(args[0])
     if name == "rows":
         return np.take(x, args[0], axis=0)
+    if name == "product_over_all":
+        axes = tuple(range(x.ndim - 1))
+        return tensordot(x, args[0], (axes, axes))
     if name == "scatter_rows":
         return indexing.scatter(x, args[0], 0, args[1])
     if name == "scatter_index":
