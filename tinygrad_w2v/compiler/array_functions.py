@@ -107,7 +107,7 @@ def call_primitive(x: Symbol, name: str, args: Any) -> Any:
         return indexing.put_at(x, *args)
     if name == "scatter_along_axis":
         ids, axis, shape = args
-        ids = x.trace.symbol(ids)
+        ids = x.trace.symbol(indexing.from_start("take_along_axis", ids, shape[axis]))
         return x.trace.record("scatter_along", (x, ids), shape, x.kind, axis=axis)
     if name == "segment_sum":
         starts = x.trace.symbol(args[0])
@@ -461,8 +461,9 @@ def take(a: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> 
     if axis is None or not (isinstance(a, Symbol) or isinstance(indices, Symbol)):
         raise unsupported("np.take without an axis")
     trace = a.trace if isinstance(a, Symbol) else indices.trace
-    a, ids = trace.symbol(a), trace.symbol(indices)
+    a = trace.symbol(a)
     (axis,) = normalized_axes(axis, a.ndim)
+    ids = trace.symbol(indexing.from_start("np.take", indices, a.shape[axis]))
     shape = (*a.shape[:axis], *ids.shape, *a.shape[axis + 1 :])
     return trace.record("take", (a, ids), shape, a.kind, name="rows" if axis == 0 else "take", axis=axis)
 
@@ -471,8 +472,9 @@ def take(a: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> 
 def take_along_axis(arr: Any, indices: Any, axis: int = -1) -> Any:
     """Other places along an axis in every row."""
     trace = arr.trace if isinstance(arr, Symbol) else indices.trace
-    arr, ids = trace.symbol(arr), trace.symbol(indices)
+    arr = trace.symbol(arr)
     (axis,) = normalized_axes(axis, arr.ndim)
+    ids = trace.symbol(indexing.from_start("np.take_along_axis", indices, arr.shape[axis]))
     rest = [tuple(1 if i == axis else n for i, n in enumerate(x.shape)) for x in (arr, ids)]
     others = broadcast_shapes("take_along_axis", rest)
     shape = (*others[:axis], ids.shape[axis], *others[axis + 1 :])

@@ -17,6 +17,7 @@ import numpy as np
 from tinygrad_w2v._base.errors import InputError, NonFiniteError
 from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.compiler import storing
+from tinygrad_w2v.compiler.bounds import check_places, places_of
 from tinygrad_w2v.compiler.building import Built, build
 from tinygrad_w2v.compiler.extents import Extent, value_of
 from tinygrad_w2v.compiler.instructions import Program
@@ -241,8 +242,8 @@ class Kernel:
             np.ascontiguousarray(self.built.program.constants[name])
             for name in self.built.source.constants
         ]
-        self._lengths = self._id_bounds()
         self._given = [(name, traced.arrays[name]) for name in self.built.source.parameters]
+        self._places = places_of(self.built.program)
 
     def arrays(self) -> dict[str, AnyArray]:
         """Return the tables that the kernel reads and writes, by name."""
@@ -276,26 +277,6 @@ class Kernel:
             step,
         ]
 
-    def _id_bounds(self) -> dict[str, int]:
-        """For each input that goes straight into a look-up, the shortest axis that it indexes."""
-        program = self.built.program
-        bounds: dict[str, int] = {}
-        for step in program:
-            if step.op in ("take", "add_rows", "put_rows"):
-                ids, table = program[step.inputs[1]], program[step.inputs[0]]
-                while ids.op in ("slice", "reshape", "broadcast", "transpose"):
-                    ids = program[ids.inputs[0]]
-                length = table.shape[step.parameters.get("axis", 0)]
-                if ids.op == "input" and not isinstance(length, Extent):
-                    bounds[ids.name] = min(length, bounds.get(ids.name, length))
-        return bounds
-
     def check_ids(self, packed: Packed) -> None:
         """Raise an InputError for an id that is no place of its table: a kernel does not look."""
-        for name, length in self._lengths.items():
-            low, high = packed.range_of(name)
-            if low < 0 or high >= length:
-                raise InputError(
-                    f"{name} holds ids from {low} to {high}, but the table has the rows 0 to "
-                    f"{length - 1}"
-                )
+        check_places(self.built.program, self._places, packed)

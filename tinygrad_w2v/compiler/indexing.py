@@ -50,8 +50,18 @@ def put_at(g: Symbol, index: Any, shape: Shape) -> Symbol:
 
 def scatter(g: Symbol, ids: Any, axis: int, shape: Shape) -> Symbol:
     """Return zeros of `shape` with the slices of `g` added at places along an axis."""
-    ids = g.trace.symbol(ids)
+    ids = g.trace.symbol(from_start("take", ids, shape[axis]))
     return g.trace.record("scatter", (g, ids), shape, g.kind, axis=axis)
+
+
+def from_start(op: str, ids: Any, n: Length) -> Any:
+    """Places that are known already, counted from the start of an axis."""
+    if isinstance(ids, Symbol) or isinstance(n, Extent):
+        return ids
+    ids = np.asarray(ids)
+    if ids.size and (ids.min() < -n or ids.max() >= n):
+        raise IndexError(f"{op}: ids from {ids.min()} to {ids.max()} on an axis of length {n}")
+    return np.where(ids < 0, ids + n, ids)
 
 
 def is_ids(part: Any) -> bool:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
-from functools import reduce
 from typing import Any
 
 import numpy as np
 
+from tinygrad_w2v._base.errors import CompileError
 from tinygrad_w2v.compiler.extents import Shape, value_of
 from tinygrad_w2v.compiler.functions import FUNCTIONS
 from tinygrad_w2v.compiler.instructions import WRITES, Instruction, Program
@@ -72,6 +72,27 @@ def interpret(
     for write in writes:
         write()
     return loss
+
+
+def value_in(
+    program: Program, name: str, window: Mapping[str, Any], sizes: Mapping[str, int]
+) -> Any:
+    """Return one value of a program that depends on no parameter: ids, for example."""
+    known = program.by_name()
+
+    def found(name: str) -> Any:
+        step = known[name]
+        if step.op == "input":
+            return np.asarray(window[name])
+        if step.op == "parameter":
+            raise CompileError(
+                f"a place depends on the values of the parameter {name}, so whether it is in "
+                "range cannot be known before a kernel runs; use `np.where` on values instead"
+            )
+        shape = tuple(value_of(n, sizes) for n in step.shape)
+        return np.asarray(_compute(step, [found(x) for x in step.inputs], shape, sizes, program))
+
+    return found(name)
 
 
 def _compute(
@@ -170,14 +191,3 @@ def _write(step: Instruction, given: list[Any]) -> Callable[[], None]:
     table, ids, first, values = given
     keep = first == np.arange(len(first))
     return lambda: table.__setitem__(ids[keep], values[keep])
-
-
-def count_of(shape: Shape, sizes: Mapping[str, int]) -> int:
-    """Return how many elements a shape has for a window of these sizes.
-
-    Examples
-    --------
-    >>> count_of((2, 3), {})
-    6
-    """
-    return reduce(operator.mul, (value_of(n, sizes) for n in shape), 1)

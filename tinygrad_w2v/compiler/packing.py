@@ -15,7 +15,8 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.types import AnyArray
-from tinygrad_w2v.compiler.extents import Extent, bound_of, sizes_in
+from tinygrad_w2v.compiler.extents import Extent, bound_of, sizes_in, value_of
+from tinygrad_w2v.compiler.instructions import Program
 from tinygrad_w2v.compiler.tracing import Field, example_arrays
 
 
@@ -40,6 +41,15 @@ class Packed:
         """Return the smallest and the largest number that windows hold (0, -1 of none)."""
         array = self.arrays[name]
         return (int(array.min()), int(array.max())) if array.size else (0, -1)
+
+    def window(self, program: Program, at: int, sizes: Mapping[str, int]) -> dict[str, AnyArray]:
+        """Return the arrays of one window, each of its own length."""
+        found = {}
+        for step in program.of_op("input"):
+            if step.name in self.arrays:
+                lengths = [slice(value_of(n, sizes)) for n in step.shape]
+                found[step.name] = self.arrays[step.name][(at, *lengths)]
+        return found
 
 
 class OneWindow:
