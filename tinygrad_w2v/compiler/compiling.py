@@ -21,7 +21,7 @@ from tinygrad_w2v.compiler.bounds import check_places, places_of
 from tinygrad_w2v.compiler.building import Built, build
 from tinygrad_w2v.compiler.extents import Extent, value_of
 from tinygrad_w2v.compiler.instructions import Program
-from tinygrad_w2v.compiler.packing import Packed, pack, pack_one
+from tinygrad_w2v.compiler.packing import OneWindow, Packed, pack, pack_one
 from tinygrad_w2v.compiler.tracing import Axes, Traced, fields_of, trace
 from tinygrad_w2v.nn import Module
 from tinygrad_w2v.optim.optimizer import Optimizer
@@ -118,6 +118,8 @@ class Compiled:
         self.fields = fields_of(example, axes)
         if optimizer is not None and not optimizer.parameters:
             optimizer.bind(model.parameters())
+        self._one = OneWindow(self.fields)
+        self._rate = np.zeros(1)
         self._traced = trace(model, example, self.fields, optimizer, dtype)
         self.kernel = Kernel(self._traced, dtype, type(model).__name__)
 
@@ -157,8 +159,8 @@ class Compiled:
         NonFiniteError
             When the loss is NaN or infinite (the Parameters have been changed by then).
         """
-        loss = self.run_packed(pack_one(batch, self.fields), np.array([lr], np.float64))
-        return loss
+        self._rate[0] = lr
+        return self.run_packed(self._one.filled(batch), self._rate)
 
     def run(self, source: Iterable[Any], lr: float) -> float:
         """Run all windows that `source` yields, one after the other; return the sum of the losses.
@@ -240,13 +242,14 @@ class Kernel:
             np.ascontiguousarray(self.built.program.constants[name])
             for name in self.built.source.constants
         ]
+        self._given = [(name, traced.arrays[name]) for name in self.built.source.parameters]
         self._places = places_of(self.built.program)
         made_for = {name: traced.arrays[name]() for name in self.built.source.parameters}
         self._tables = {name: (array.shape, array.dtype) for name, array in made_for.items()}
 
     def arrays(self) -> dict[str, AnyArray]:
         """Return the tables that the kernel reads and writes, by name."""
-        found = {name: self.traced.arrays[name]() for name in self.built.source.parameters}
+        found = {name: give() for name, give in self._given}
         for name, array in found.items():
             if (array.shape, array.dtype) != self._tables[name]:
                 shape, dtype = self._tables[name]

@@ -15,7 +15,7 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.types import AnyArray
-from tinygrad_w2v.compiler.extents import Extent, bound_of, value_of
+from tinygrad_w2v.compiler.extents import Extent, bound_of, sizes_in, value_of
 from tinygrad_w2v.compiler.instructions import Program
 from tinygrad_w2v.compiler.tracing import Field, example_arrays
 
@@ -52,6 +52,47 @@ class Packed:
         return found
 
 
+class OneWindow:
+    """Room for one window that is filled again and again: a step makes no arrays.
+
+    Examples
+    --------
+    >>> from tinygrad_w2v.compiler.tracing import fields_of
+    >>> room = OneWindow(fields_of({"x": np.array([1, 2])}, {"x": (("C", 4),)}))
+    >>> packed = room.filled({"x": np.array([7, 8, 9])})
+    >>> packed.arrays["x"], packed.sizes["C"]
+    (array([[7, 8, 9, 0]]), array([3]))
+    """
+
+    def __init__(self, fields: Sequence[Field]) -> None:
+        self._fields = fields
+        self._packed = _empty(1, fields)
+        self._fixed = [
+            (field.name, field.shape, self._packed.arrays[field.name][0], field.kind)
+            for field in fields
+        ]
+        self._dynamic = any(isinstance(n, Extent) for field in fields for n in field.shape)
+
+    def filled(self, window: Any) -> Packed:
+        """Return the room with a window in it; what was in it before is gone.
+
+        Raises
+        ------
+        InputError
+            As `pack`.
+        """
+        if self._dynamic or not isinstance(window, Mapping):
+            _fill(self._packed, 0, window, self._fields)
+            return self._packed
+        for name, shape, room, kind in self._fixed:
+            array = window.get(name)
+            if type(array) is not np.ndarray or array.shape != shape or array.dtype.kind != kind[0]:
+                _fill(self._packed, 0, window, self._fields)
+                return self._packed
+            room[...] = array
+        return self._packed
+
+
 def pack_one(window: Any, fields: Sequence[Field]) -> Packed:
     """Return one window packed."""
     return next(pack([window], fields, 1))
@@ -79,34 +120,46 @@ def pack(source: Iterable[Any], fields: Sequence[Field], chunk: int) -> Iterator
 
 
 def _packed(windows: list[Any], fields: Sequence[Field]) -> Packed:
-    count = len(windows)
+    packed = _empty(len(windows), fields)
+    for at, window in enumerate(windows):
+        _fill(packed, at, window, fields)
+    return packed
+
+
+def _empty(count: int, fields: Sequence[Field]) -> Packed:
     arrays = {
-        field.label: np.zeros((count, *[bound_of(n) for n in field.shape]), _dtype(field))
+        field.name: np.zeros((count, *[bound_of(n) for n in field.shape]), _dtype(field))
         for field in fields
     }
-    names = {size.name for f in fields for n in f.shape if isinstance(n, Extent) for size, _ in n.terms}
-    sizes = {name: np.full(count, -1, np.int64) for name in names}
-    for at, window in enumerate(windows):
-        given = example_arrays(window)
-        for field in fields:
-            if field.name not in given:
-                raise InputError(f"window {at} has no {field.name}")
-            array = given[field.name]
-            if array.ndim != len(field.shape):
-                raise InputError(
-                    f"{field.name} of window {at} has the shape {array.shape}, but one window's "
-                    f"has {len(field.shape)} axes; a kernel takes one window at a time"
-                )
-            for axis, (n, length) in enumerate(zip(field.shape, array.shape, strict=True)):
-                _note_size(field, axis, n, length, at, sizes)
-            if array.dtype.kind != arrays[field.label].dtype.kind and field.kind != "float":
-                raise InputError(f"{field.name} of window {at} is {array.dtype}, not {field.kind}")
-            arrays[field.label][(at, *[slice(n) for n in array.shape])] = array
+    sizes = {size.name: np.zeros(count, np.int64) for f in fields for size in sizes_in(f.shape)}
     return Packed(arrays, sizes, count)
 
 
+def _fill(packed: Packed, at: int, window: Any, fields: Sequence[Field]) -> None:
+    """Put a window into row `at`."""
+    given = example_arrays(window)
+    for sizes in packed.sizes.values():
+        sizes[at] = -1
+    for field in fields:
+        if field.name not in given:
+            raise InputError(f"window {at} has no {field.name}")
+        array = given[field.name]
+        if array.ndim != len(field.shape):
+            raise InputError(
+                f"{field.name} of window {at} has the shape {array.shape}, but one window's "
+                f"has {len(field.shape)} axes; a kernel takes one window at a time"
+            )
+        for axis, (n, length) in enumerate(zip(field.shape, array.shape, strict=True)):
+            _note_size(field, axis, n, length, at, packed.sizes)
+        room = packed.arrays[field.name]
+        if array.dtype.kind not in ("iu" if room.dtype.kind == "i" else room.dtype.kind):
+            if field.kind != "float":
+                raise InputError(f"{field.name} of window {at} is {array.dtype}, not {field.kind}")
+        room[(at, *[slice(n) for n in array.shape])] = array
+
+
 def _note_size(
-    field: Field, axis: int, n: Any, length: int, at: int, sizes: dict[str, AnyArray]
+    field: Field, axis: int, n: Any, length: int, at: int, sizes: Mapping[str, AnyArray]
 ) -> None:
     if not isinstance(n, Extent):
         if length != n:
