@@ -128,7 +128,7 @@ handles(np.result_type)(
 )
 
 
-def _filled(a: Symbol, value: Any, dtype: Any) -> Symbol:
+def _filled(a: Symbol, value: Any, dtype: Any) -> Any:
     kind = a.kind if dtype is None else a.trace.symbol(np.zeros((), dtype)).kind
     return np.broadcast_to(as_kind(a.trace.symbol(value), kind), a.shape)
 
@@ -146,7 +146,7 @@ def _reduced(
     if x.kind == "bool":
         x = as_kind(x, "int")
     shape = tuple(n for i, n in enumerate(x.shape) if i not in axes)
-    y = x
+    y: Any = x
     if axes:
         y = x.trace.record("reduce", (x,), shape, x.kind, function=function, axes=axes, name=function)
     if keepdims and axes:

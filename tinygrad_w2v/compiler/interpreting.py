@@ -5,7 +5,6 @@ It is slow and simple, and shares no code with what generates kernels.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -99,6 +98,7 @@ def _compute(
     step: Instruction, given: list[Any], shape: Shape, sizes: Mapping[str, int], program: Program
 ) -> Any:
     op = step.op
+    lengths: Any = shape
     if op == "constant":
         return program.constants[step.name] if step["value"] is None else np.asarray(step["value"])
     if op == "size":
@@ -116,7 +116,7 @@ def _compute(
     if op == "reshape":
         return np.reshape(given[0], shape)
     if op == "broadcast":
-        return np.broadcast_to(given[0], shape)
+        return np.broadcast_to(given[0], lengths)
     if op == "slice":
         return given[0][_index(step["spec"], sizes)]
     if op == "concatenate":
@@ -177,7 +177,7 @@ def _write(step: Instruction, given: list[Any]) -> Callable[[], None]:
     sign = -1 if step.parameters.get("subtract") else 1
     if step.op == "add_to":
         table, value = given
-        return lambda: operator.iadd(table, (sign * value).astype(table.dtype))
+        return lambda: table.__iadd__((sign * value).astype(table.dtype))
     if step.op == "put":
         table, value = given
         return lambda: table.__setitem__(..., value)

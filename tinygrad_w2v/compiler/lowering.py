@@ -434,7 +434,7 @@ class _Lowering:
             at[axis] = _plus(indices[axis], _length(offset))
             kept = _without_ones(tuple(at), step.shape)
             self.statements.append(Statement(step.name, kept, value, "set", loops))
-            offset = offset + shape[axis]  # type: ignore[operator]
+            offset = offset + shape[axis]
 
     def _keep_scattered(self, step: Instruction) -> None:
         """Zeros, and then what is added at places."""

@@ -121,7 +121,7 @@ def merge(
 @cache
 def native() -> Mapping[str, Any]:
     """Return these functions compiled."""
-    functions = [localize, copy_rows, release, merge]
+    functions: list[Any] = [localize, copy_rows, release, merge]
     text = storing.source_of("Private rows, and their merging", functions, ())
     return storing.load(text)[0]
 

@@ -47,8 +47,8 @@ class Packed:
         found = {}
         for step in program.of_op("input"):
             if step.name in self.arrays:
-                lengths = [slice(value_of(n, sizes)) for n in step.shape]
-                found[step.name] = self.arrays[step.name][(at, *lengths)]
+                lengths: Any = (at, *[slice(value_of(n, sizes)) for n in step.shape])
+                found[step.name] = self.arrays[step.name][lengths]
         return found
 
 
@@ -155,7 +155,8 @@ def _fill(packed: Packed, at: int, window: Any, fields: Sequence[Field]) -> None
         if array.dtype.kind not in ("iu" if room.dtype.kind == "i" else room.dtype.kind):
             if field.kind != "float":
                 raise InputError(f"{field.name} of window {at} is {array.dtype}, not {field.kind}")
-        room[(at, *[slice(n) for n in array.shape])] = array
+        place: Any = (at, *[slice(n) for n in array.shape])
+        room[place] = array
 
 
 def _note_size(

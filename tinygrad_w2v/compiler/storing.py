@@ -203,8 +203,9 @@ def _executed(text: str, path: Path | None) -> dict[str, Any]:
 @contextmanager
 def _beside_sources() -> Iterator[None]:
     """Let Numba keep what it compiles beside the source, whatever its own variable says."""
-    from numba.core import config
+    import numba.core.config
 
+    config: Any = numba.core.config
     before, config.CACHE_DIR = config.CACHE_DIR, ""
     try:
         yield

@@ -54,7 +54,7 @@ def unroll(lowered: Lowered) -> Lowered:
     for name, place in split.items():
         array = arrays.pop(name)
         rest = (*array.shape[:place], *array.shape[place + 1 :])
-        for k in range(array.shape[place]):  # type: ignore[arg-type]
+        for k in range(array.shape[place]):
             arrays[f"{name}_{k}"] = Array(rest, array.dtype)
     return lowered._replace(statements=tuple(result), arrays=arrays)
 

@@ -123,11 +123,12 @@ def _looked_up_shape(step: Instruction, shapes: list[Shape]) -> Shape | None:
         others = broadcast_shapes(op, [_replaced(x, axis, (1,)), _replaced(ids, axis, (1,))])
         return _replaced(others, axis, (ids[axis],))
     if op == "concatenate":
-        axis, total = step["axis"], 0
+        axis = step["axis"]
+        total: Any = 0
         for shape in shapes:
             if _replaced(shape, axis, ()) != _replaced(shapes[0], axis, ()):
                 raise ValueError(f"the shapes {shapes} do not fit")
-            total = total + shape[axis]  # type: ignore[operator]
+            total = total + shape[axis]
         return _replaced(shapes[0], axis, (total,))
     return shapes[0] if op == "first_place" else None
 

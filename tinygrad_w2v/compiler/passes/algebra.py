@@ -193,8 +193,8 @@ def _signs(step: Instruction, new: Rewriter) -> str | None:
     if step.op == "einsum":
         for i, read in enumerate(step.inputs):
             if _function(made[read]) == "negative":
-                inputs = (*step.inputs[:i], made[read].inputs[0], *step.inputs[i + 1 :])
-                value = new.add(step, "einsum", inputs, parameters=step.parameters)
+                given = (*step.inputs[:i], made[read].inputs[0], *step.inputs[i + 1 :])
+                value = new.add(step, "einsum", given, parameters=step.parameters)
                 return new.add(step, "map", (value,), parameters={"function": "negative"})
     if step.op in ("transpose", "reshape", "slice"):  # a broadcast moves the other way
         x = made[step.inputs[0]]
