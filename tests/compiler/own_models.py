@@ -155,6 +155,19 @@ class Book(tw.Module):
         return F.cross_entropy(h @ self.w_out, batch["target"])
 
 
+class WeightedWords(tw.Module):
+    """Each word counts by a constant of the model's, an array that is not learned."""
+
+    def __init__(self, rng: Rng) -> None:
+        self.w_in, self.w_out = table(rng, WORDS, DIM), table(rng, WORDS, DIM)
+        self.counts, self.turn = rng.uniform(1, 2, WORDS), rng.normal(size=(DIM, DIM))
+
+    def loss(self, batch: Any) -> Any:
+        x = self.w_in[batch["contexts"]] @ self.turn
+        weights = np.expand_dims(F.take(self.counts, batch["contexts"], axis=0), -1)
+        return negative_sampling((x * weights).sum(axis=-2, keepdims=True), self.w_out, batch)
+
+
 class Tied(tw.Module):
     """One table for both sides: all its rows are read before any is written."""
 
@@ -280,6 +293,7 @@ EXAMPLES = {
     "two layers": Example(TwoLayers),
     "book, one-hot": Example(Book, one_hot, {}),
     "book, ids": Example(Book, one_hot_contexts, {}),
+    "constants": Example(WeightedWords),
     "tied": Example(Tied),
     "cosine": Example(Cosine),
 }

@@ -49,7 +49,7 @@ COMPUTED: list[tuple[Callable[..., Any], list[int], list[int]]] = [
     (lambda i, j: np.where(i > 3, i, j), [5, 2], [77, 9]),
     (lambda i, j: np.concatenate([i, j]), [5, 2], [0, 9]),
     (lambda i, j: np.array([3, 1, 4, 9])[..., None] + 0 * i, [5, 2], [0, 9]),
-    (lambda i, j: np.take(np.arange(9, -1, -1), i, axis=0), [9, 0], [0, 0]),
+    (lambda i, j: F.take(np.arange(9, -1, -1), i, axis=0), [9, 0], [0, 0]),
     (lambda i, j: np.max(i, axis=-1), [9, 0], [0, 0]),
     (lambda i, j: i[..., ::-1], [9, 0], [0, 0]),
 ]

@@ -85,7 +85,7 @@ def _shortest(length: Length, packed: Packed) -> float:
     total: Any = length.constant
     for size, times in length.terms:
         total = total + packed.sizes[size.name] * times
-    return float(np.min(total, initial=math.inf))
+    return float(np.min(total))
 
 
 def _check_each(
