@@ -84,12 +84,13 @@ class Call(Expression):
 
 @dataclass(frozen=True)
 class Loop:
-    """A variable that runs from `start` (0) to `length`, or to the expression `stop`."""
+    """A variable that runs from `start` (0) to `length`, or to `stop`, in steps."""
 
     variable: str
     length: Length
     start: Expression | None = None
     stop: Expression | None = None
+    step: int = 1
 
     @property
     def ragged(self) -> bool:

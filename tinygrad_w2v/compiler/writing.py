@@ -215,7 +215,8 @@ class _Writer:
     def _range(self, loop: Loop) -> str:
         if loop.ragged:
             assert loop.start is not None and loop.stop is not None
-            return f"{self._text(loop.start)}, {self._text(loop.stop)}"
+            bounds = [_bare(self._text(bound)) for bound in (loop.start, loop.stop)]
+            return ", ".join(bounds if loop.step == 1 else [*bounds, str(loop.step)])
         return self._extent(loop.length) if isinstance(loop.length, Extent) else str(loop.length)
 
     def _statement(self, statement: Statement, indent: int) -> list[str]:
