@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from tinygrad_w2v.compiler.flattening import is_costly
 from tinygrad_w2v.compiler.loops import (
+    Call,
     Expression,
     Load,
     Loop,
@@ -116,8 +117,16 @@ def _adds(statement: Statement) -> bool:
 
 def _apart(before: Statement, after: Statement) -> bool:
     """Whether two statements write other elements: at two different numbers along an axis."""
-    pairs = zip(before.indices, after.indices, strict=True)
-    return any(isinstance(i, Number) and isinstance(j, Number) and i != j for i, j in pairs)
+    return any(_differ(i, j) for i, j in zip(before.indices, after.indices, strict=True))
+
+
+def _differ(i: Expression, j: Expression) -> bool:
+    """Whether two indices are different numbers, or the same place and two different numbers on."""
+    if isinstance(i, Call) and isinstance(j, Call) and i.function == j.function == "add":
+        (start, i), (other, j) = i.arguments, j.arguments
+        if start != other:
+            return False
+    return isinstance(i, Number) and isinstance(j, Number) and i != j
 
 
 def _same_turn(before: Statement, after: Statement, variable: str) -> bool:

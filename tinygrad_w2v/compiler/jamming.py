@@ -31,6 +31,7 @@ from tinygrad_w2v.compiler.loops import (
 from tinygrad_w2v.compiler.placing import Placed
 from tinygrad_w2v.compiler.unrolling import LONG
 
+ENOUGH = 2  # elements that two turns share, so that taking both at once is worth it
 _SUFFIX = "_next"  # of what the second turn calls its own
 Node = Nest | Statement
 
@@ -59,11 +60,12 @@ def jam(placed: Placed, result: Expression) -> Placed:
 
 
 def _gains(nest: Nest) -> bool:
-    """Whether turns are many, and their inner loops read or add to the same elements."""
+    """Whether turns are many, and their inner loops read or add to several same elements."""
     loop = nest.loop
     if not isinstance(loop.length, Extent) or loop.ragged or not _plain(nest.body):
         return False
-    return any(_shares(inner, loop.variable) for inner in _innermost(nest.body))
+    shared = {load for inner in _innermost(nest.body) for load in _shared(inner, loop.variable)}
+    return len(shared) >= ENOUGH
 
 
 def _plain(tree: Iterable[Node]) -> bool:
@@ -86,10 +88,10 @@ def _innermost(tree: Iterable[Node]) -> Iterable[Nest]:
                 yield node
 
 
-def _shares(nest: Nest, outer: str) -> bool:
-    """Whether a long inner loop touches elements that do not depend on the outer one."""
+def _shared(nest: Nest, outer: str) -> Iterable[Load]:
+    """What a long inner loop reads or adds to that does not depend on the outer one."""
     if isinstance(nest.loop.length, Extent) or nest.loop.length < LONG:
-        return False
+        return
     for statement in nest.body:
         assert isinstance(statement, Statement)
         touched = list(loads_in(statement.value))
@@ -99,8 +101,7 @@ def _shares(nest: Nest, outer: str) -> bool:
             inside = {v for index in load.indices for v in variables_in(index)}
             indirect = any(list(loads_in(index)) for index in load.indices)
             if nest.loop.variable in inside and outer not in inside and not indirect:
-                return True
-    return False
+                yield load
 
 
 def _private(nest: Nest, others: Iterable[Node], result: Expression) -> set[str]:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tinygrad_w2v._base.errors import CompileError
 from tinygrad_w2v.compiler.extents import Extent, bound_of
 from tinygrad_w2v.compiler.functions import FUNCTIONS, helpers
 from tinygrad_w2v.compiler.instructions import Program
@@ -96,10 +97,21 @@ class _Writer:
         self.constants = tuple(program.constants)
         self.parameters = tuple(step.name for step in program.of_op("parameter"))
         self.temporaries = {name: a for name, a in placed.arrays.items() if a.shape}
+        self._check_names()
         reserved = {*self.inputs, *self.sizes, *self.constants, *self.parameters, *placed.arrays}
         self.taken = reserved | {*SCALARS, "at", "np", "real"}
         self.names: dict[str, str] = {}
         self.wide = False
+
+    def _check_names(self) -> None:
+        """The kernel's own names must not be those of the window or the model."""
+        given = {*self.inputs, *self.sizes, *self.constants, *self.parameters}
+        both = sorted(given & set(self.placed.arrays))
+        if both:
+            raise CompileError(
+                f"the kernel has a value of its own called {both[0]}: give the parameter or the "
+                "field another name"
+            )
 
     # ------------------------------------------------------------------ the file
     def source(self, title: str, version: str) -> Source:
