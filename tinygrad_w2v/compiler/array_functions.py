@@ -128,7 +128,7 @@ handles(np.result_type)(
 )
 
 
-def _filled(a: Symbol, value: Any, dtype: Any) -> Symbol:
+def _filled(a: Symbol, value: Any, dtype: Any) -> Any:
     kind = a.kind if dtype is None else a.trace.symbol(np.zeros((), dtype)).kind
     return np.broadcast_to(as_kind(a.trace.symbol(value), kind), a.shape)
 
@@ -146,9 +146,11 @@ def _reduced(
     if x.kind == "bool":
         x = as_kind(x, "int")
     shape = tuple(n for i, n in enumerate(x.shape) if i not in axes)
-    y = x
+    y: Any = x
     if axes:
-        y = x.trace.record("reduce", (x,), shape, x.kind, function=function, axes=axes, name=function)
+        y = x.trace.record(
+            "reduce", (x,), shape, x.kind, function=function, axes=axes, name=function
+        )
     if keepdims and axes:
         y = np.reshape(y, tuple(1 if i in axes else n for i, n in enumerate(x.shape)))
     return y
@@ -465,7 +467,9 @@ def take(a: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> 
     (axis,) = normalized_axes(axis, a.ndim)
     ids = trace.symbol(indexing.from_start("np.take", indices, a.shape[axis]))
     shape = (*a.shape[:axis], *ids.shape, *a.shape[axis + 1 :])
-    return trace.record("take", (a, ids), shape, a.kind, name="rows" if axis == 0 else "take", axis=axis)
+    return trace.record(
+        "take", (a, ids), shape, a.kind, name="rows" if axis == 0 else "take", axis=axis
+    )
 
 
 @handles(np.take_along_axis)

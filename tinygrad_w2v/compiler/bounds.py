@@ -58,23 +58,25 @@ def places_of(program: Program) -> list[Place]:
     return list(dict.fromkeys(found))
 
 
-def check_places(program: Program, places: list[Place], packed: Packed) -> None:
-    """Raise an InputError for an id that is no place of what it indexes.
+class Places:
+    """The ids of a program, and the look at them before windows are run.
 
     Parameters
     ----------
     program : Program
-    places : list of Place
-        Its own.
-    packed : Packed
-        The windows that are to be run.
     """
-    known = program.by_name()
-    ranges: dict[str, Range] = {}
-    for place in places:
-        low, high = _range(known, place.ids, program, packed, ranges)
-        if place.starts or low < 0 or high >= _shortest(place.length, packed):
-            _check_each(program, known, place, packed)
+
+    def __init__(self, program: Program) -> None:
+        self._program, self._known = program, program.by_name()
+        self._places = places_of(program)
+
+    def check(self, packed: Packed) -> None:
+        """Raise an InputError for an id that is no place of what it indexes."""
+        ranges: dict[str, Range] = {}
+        for place in self._places:
+            low, high = _range(self._known, place.ids, self._program, packed, ranges)
+            if place.starts or low < 0 or high >= _shortest(place.length, packed):
+                _check_each(self._program, self._known, place, packed)
 
 
 def _shortest(length: Length, packed: Packed) -> float:

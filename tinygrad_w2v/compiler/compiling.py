@@ -17,7 +17,7 @@ import numpy as np
 from tinygrad_w2v._base.errors import InputError, NonFiniteError
 from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.compiler import storing
-from tinygrad_w2v.compiler.bounds import check_places, places_of
+from tinygrad_w2v.compiler.bounds import Places
 from tinygrad_w2v.compiler.building import Built, build
 from tinygrad_w2v.compiler.extents import Extent, value_of
 from tinygrad_w2v.compiler.instructions import Program
@@ -243,12 +243,20 @@ class Kernel:
             for name in self.built.source.constants
         ]
         self._given = [(name, traced.arrays[name]) for name in self.built.source.parameters]
-        self._places = places_of(self.built.program)
+        self._places = Places(self.built.program)
+        made_for = {name: give() for name, give in self._given}
+        self._tables = {name: (array.shape, array.dtype) for name, array in made_for.items()}
 
     def arrays(self) -> dict[str, AnyArray]:
         """Return the tables that the kernel reads and writes, by name."""
         found = {name: give() for name, give in self._given}
         for name, array in found.items():
+            if (array.shape, array.dtype) != self._tables[name]:
+                shape, dtype = self._tables[name]
+                raise InputError(
+                    f"{name} is now {array.shape} {array.dtype}, but the kernel was made for "
+                    f"{shape} {dtype}: compile the model again"
+                )
             if not array.flags.c_contiguous:
                 raise InputError(
                     f"{name} is not contiguous, so a kernel cannot write it in place: assign a "
@@ -279,4 +287,4 @@ class Kernel:
 
     def check_ids(self, packed: Packed) -> None:
         """Raise an InputError for an id that is no place of its table: a kernel does not look."""
-        check_places(self.built.program, self._places, packed)
+        self._places.check(packed)

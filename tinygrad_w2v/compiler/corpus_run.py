@@ -108,7 +108,10 @@ class CorpusRun:
         own = 1 + settings.negative if settings.negative else 0
         self._targets = own + longest
         self._contexts = 2 * settings.window
-        axes: dict[str, Any] = {"contexts": (("C", self._contexts),), "offsets": (("C", self._contexts),)}
+        axes: dict[str, Any] = {
+            "contexts": (("C", self._contexts),),
+            "offsets": (("C", self._contexts),),
+        }
         if tree is not None:
             axes |= {"targets": (("T", self._targets),), "labels": (("T", self._targets),)}
         self.compiled: Compiled = compile(model, self._example(), axes, optimizer, dtype)
@@ -260,10 +263,17 @@ class CorpusRun:
         keys = np.concatenate([hashing.stream_key(settings.seed, epoch, s) for s in streams])
         tree = source.tree
         none = np.zeros(0, np.int64)
-        ways = (none, none.astype(np.int32), none.astype(np.float32)) if tree is None else tuple(tree)
+        ways = (
+            (none, none.astype(np.int32), none.astype(np.float32)) if tree is None else tuple(tree)
+        )
         count, kept = self._draw(
             *(ids, offsets, sentence, first, last),
-            *(settings.window, settings.shrink_windows, settings.shared_negatives, settings.negative),
+            *(
+                settings.window,
+                settings.shrink_windows,
+                settings.shared_negatives,
+                settings.negative,
+            ),
             *(source.keep, keys, self._negatives, *ways),
             *(room["kept_ids"], room["kept_positions"], room["center"], room["contexts"]),
             *(room["offsets"], room["targets"], room["labels"], room["C"], room["T"]),

@@ -15,7 +15,6 @@ from tinygrad_w2v.compiler.flattening import is_costly
 from tinygrad_w2v.compiler.loops import (
     Call,
     Expression,
-    Load,
     Loop,
     Nest,
     Number,
@@ -107,7 +106,7 @@ def _conflict(before: Statement, after: Statement) -> bool:
     """Whether two statements may not change places."""
     if before.array == after.array:
         reads = before.array in before.reads() | after.reads()
-        return reads or not (_adds(before) and _adds(after) or _apart(before, after))
+        return reads or not ((_adds(before) and _adds(after)) or _apart(before, after))
     return before.array in after.reads() or after.array in before.reads()
 
 

@@ -5,7 +5,6 @@ It is slow and simple, and shares no code with what generates kernels.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -99,12 +98,11 @@ def _compute(
     step: Instruction, given: list[Any], shape: Shape, sizes: Mapping[str, int], program: Program
 ) -> Any:
     op = step.op
+    lengths: Any = shape
     if op == "constant":
         return program.constants[step.name] if step["value"] is None else np.asarray(step["value"])
     if op == "size":
         return np.asarray(float(value_of(step["extent"], sizes)))
-    if op == "iota":
-        return np.arange(*shape)
     if op == "map":
         return FUNCTIONS[step["function"]].numpy(*given)
     if op == "reduce":
@@ -118,7 +116,7 @@ def _compute(
     if op == "reshape":
         return np.reshape(given[0], shape)
     if op == "broadcast":
-        return np.broadcast_to(given[0], shape)
+        return np.broadcast_to(given[0], lengths)
     if op == "slice":
         return given[0][_index(step["spec"], sizes)]
     if op == "concatenate":
@@ -133,9 +131,7 @@ def _compute(
     return _put_back(step, given, shape, sizes)
 
 
-def _put_back(
-    step: Instruction, given: list[Any], shape: Shape, sizes: Mapping[str, int]
-) -> Any:
+def _put_back(step: Instruction, given: list[Any], shape: Shape, sizes: Mapping[str, int]) -> Any:
     out = np.zeros(shape, given[0].dtype)
     if step.op == "scatter":
         g, ids = given
@@ -143,7 +139,9 @@ def _put_back(
     elif step.op == "scatter_along":
         g, ids = given
         places = [
-            ids if i == step["axis"] else np.arange(n).reshape([n if j == i else 1 for j in range(len(shape))])
+            ids
+            if i == step["axis"]
+            else np.arange(n).reshape([n if j == i else 1 for j in range(len(shape))])
             for i, n in enumerate(g.shape)
         ]
         np.add.at(out, tuple(places), g)
@@ -179,7 +177,7 @@ def _write(step: Instruction, given: list[Any]) -> Callable[[], None]:
     sign = -1 if step.parameters.get("subtract") else 1
     if step.op == "add_to":
         table, value = given
-        return lambda: operator.iadd(table, (sign * value).astype(table.dtype))
+        return lambda: table.__iadd__((sign * value).astype(table.dtype))
     if step.op == "put":
         table, value = given
         return lambda: table.__setitem__(..., value)

@@ -107,7 +107,9 @@ def _shared(nest: Nest, outer: str) -> Iterable[Load]:
 def _private(nest: Nest, others: Iterable[Node], result: Expression) -> set[str]:
     """The arrays that a turn makes and reads alone: nothing outside of this nest knows them."""
     inside = _arrays(statements_in((nest,)))
-    outside = _arrays(statements_in(others)) | {p.array for p in walk(result) if isinstance(p, Load)}
+    outside = _arrays(statements_in(others)) | {
+        p.array for p in walk(result) if isinstance(p, Load)
+    }
     written = {statement.array for statement in statements_in((nest,))}
     found = set()
     for name in (inside & written) - outside:

@@ -143,7 +143,9 @@ def source_of(title: str, functions: Sequence[Callable[..., Any]], constants: It
     return "\n".join(lines) + "\n\n\n" + "\n\n".join(parts)
 
 
-def load(text: str, say: Callable[[str], None] = logger.warning) -> tuple[dict[str, Any], Path | None]:
+def load(
+    text: str, say: Callable[[str], None] = logger.warning
+) -> tuple[dict[str, Any], Path | None]:
     """Run a source and return what it defines, with the file that shows it.
 
     Parameters
@@ -203,8 +205,9 @@ def _executed(text: str, path: Path | None) -> dict[str, Any]:
 @contextmanager
 def _beside_sources() -> Iterator[None]:
     """Let Numba keep what it compiles beside the source, whatever its own variable says."""
-    from numba.core import config
+    import numba.core.config
 
+    config: Any = numba.core.config
     before, config.CACHE_DIR = config.CACHE_DIR, ""
     try:
         yield

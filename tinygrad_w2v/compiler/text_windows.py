@@ -184,7 +184,7 @@ def source() -> str:
     ]
     constants += [f"TO_UNIT = {hashing.TO_UNIT!r}", f"REDRAWS = {REDRAWS}"]
     constants += ["NO_COUNTER = np.uint64(0)"]
-    functions = [*_TAKEN_OVER, is_kept, draw_negative, draw_windows]
+    functions: list[Any] = [*_TAKEN_OVER, is_kept, draw_negative, draw_windows]
     return storing.source_of("Windows of a text, drawn natively", functions, constants)
 
 

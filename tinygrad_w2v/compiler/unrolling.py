@@ -57,7 +57,7 @@ def unroll(lowered: Lowered) -> Lowered:
     for name, place in split.items():
         array = arrays.pop(name)
         rest = (*array.shape[:place], *array.shape[place + 1 :])
-        for k in range(array.shape[place]):  # type: ignore[arg-type]
+        for k in range(array.shape[place]):
             arrays[f"{name}_p{k}"] = Array(rest, array.dtype)
     return _in_registers(lowered._replace(statements=tuple(result), arrays=arrays))
 
@@ -96,7 +96,12 @@ def _parted(lowered: Lowered, name: str, place: int) -> Lowered | None:
             continue
         loop = statement.loops[-1] if statement.loops else None
         short = loop is not None and at == {Variable(loop.variable)} and not loop.ragged
-        if not short or statement.mode != "set" or statement.phase != "compute" or _is_costly(statement):
+        if (
+            not short
+            or statement.mode != "set"
+            or statement.phase != "compute"
+            or _is_costly(statement)
+        ):
             return None
         assert loop is not None
         result += _written_out(statement, loop)
@@ -105,7 +110,7 @@ def _parted(lowered: Lowered, name: str, place: int) -> Lowered | None:
     arrays = dict(lowered.arrays)
     array = arrays.pop(name)
     rest = (*array.shape[:place], *array.shape[place + 1 :])
-    for k in range(array.shape[place]):  # type: ignore[arg-type]
+    for k in range(array.shape[place]):
         arrays[f"{name}_p{k}"] = Array(rest, array.dtype)
     split = {name: place}
     statements = tuple(_with_parts(statement, split) for statement in result)

@@ -21,7 +21,6 @@ from tinygrad_w2v.compiler.loops import (
     Expression,
     Load,
     Loop,
-    Nest,
     Number,
     SizeOf,
     Statement,
@@ -81,7 +80,9 @@ class Source(NamedTuple):
     parameters: tuple[str, ...]
 
 
-def write(program: Program, lowered: Lowered, placed: Placed, dtype: Any, title: str, version: str) -> Source:
+def write(
+    program: Program, lowered: Lowered, placed: Placed, dtype: Any, title: str, version: str
+) -> Source:
     """Return the source of a kernel and of the loop that runs it over many windows."""
     return _Writer(program, lowered, placed, np.dtype(dtype)).source(title, version)
 
@@ -139,7 +140,9 @@ class _Writer:
             if mode in modes and helper not in used:
                 used.append(helper)
         texts = helpers(used, self.dtype.itemsize == 4)
-        calls = any(isinstance(p, Call) and p.function == "first_of" for e in expressions for p in walk(e))
+        calls = any(
+            isinstance(p, Call) and p.function == "first_of" for e in expressions for p in walk(e)
+        )
         return [*texts, *([FIRST_OF] if calls else [])]
 
     def _signature(self) -> list[str]:
@@ -188,12 +191,21 @@ class _Writer:
         lines: list[str] = []
         for step in self.program.of_op("take"):
             table, ids = (self.program[name] for name in step.inputs)
-            if table.op != "parameter" or ids.op != "input" or len(table.shape) < 2 or not ids.shape:
+            if (
+                table.op != "parameter"
+                or ids.op != "input"
+                or len(table.shape) < 2
+                or not ids.shape
+            ):
                 continue
             if len(ids.shape) > 1:
                 continue
             n = ids.shape[0]
-            stop = str(n).replace(" ", "") if not isinstance(n, Extent) else self._extent(n, "[at + 1]")
+            stop = (
+                str(n).replace(" ", "")
+                if not isinstance(n, Extent)
+                else self._extent(n, "[at + 1]")
+            )
             lines += [
                 f"            for i in range({stop}):",
                 f"                prefetch({table.name}, {ids.name}[at + 1, i])",
@@ -265,7 +277,9 @@ class _Writer:
         if isinstance(expression, SizeOf):
             return self._extent(expression.extent)
         if isinstance(expression, Whole):
-            return f"{expression.array}[at]" if expression.array in self.inputs else expression.array
+            return (
+                f"{expression.array}[at]" if expression.array in self.inputs else expression.array
+            )
         if isinstance(expression, Load):
             text = self._place(expression.array, expression.indices)
             step = self.inputs.get(expression.array)
