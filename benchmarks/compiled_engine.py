@@ -46,7 +46,12 @@ TARGETS = {
 def train_ours(text: str, kind: str, workers: int, epochs: int) -> dict[str, float]:
     """Build the vocabulary, then train: words/s of the training alone."""
     model = tw.Word2Vec(
-        engine="compiled", compat="word2vec", workers=workers, epochs=epochs, **SETTINGS, **KINDS[kind]
+        engine="compiled",
+        compat="word2vec",
+        workers=workers,
+        epochs=epochs,
+        **SETTINGS,
+        **KINDS[kind],
     )
     model.build_vocab(corpus_file=text)
     model.train(corpus_file=text, total_words=model.corpus_total_words, epochs=1)  # compiles
@@ -111,7 +116,9 @@ SYSTEMS: dict[str, Callable[[str, str, int, int], dict[str, float]]] = {
 }
 
 
-def in_own_process(system: str, text: str, kind: str, workers: int, epochs: int) -> dict[str, float]:
+def in_own_process(
+    system: str, text: str, kind: str, workers: int, epochs: int
+) -> dict[str, float]:
     """Run one training in a process of its own, so that no system inherits another's memory."""
     command = [sys.executable, __file__, text, "--one", system, kind, str(workers), str(epochs)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, encoding="utf-8")
@@ -120,8 +127,10 @@ def in_own_process(system: str, text: str, kind: str, workers: int, epochs: int)
 
 def training_rows(text: str, rounds: int, epochs: int) -> None:
     """Throughput of training, and its ratio to gensim's and fastText's."""
-    print(f"| training, thousand words/s (median of {rounds} rounds, {epochs} epoch(s)) | threads "
-          "| ours | gensim | fastText | ours / gensim | ours / fastText | target, aim |")
+    print(
+        f"| training, thousand words/s (median of {rounds} rounds, {epochs} epoch(s)) | threads "
+        "| ours | gensim | fastText | ours / gensim | ours / fastText | target, aim |"
+    )
     print("|---|---|---|---|---|---|---|---|")
     for (kind, workers), (least, aim) in TARGETS.items():
         speeds: dict[str, list[float]] = {name: [] for name in SYSTEMS}
@@ -129,8 +138,11 @@ def training_rows(text: str, rounds: int, epochs: int) -> None:
             for name in SYSTEMS:
                 speeds[name].append(in_own_process(name, text, kind, workers, epochs)["words"])
         ours, gensim, fast = (statistics.median(speeds[name]) / 1e3 for name in SYSTEMS)
-        print(f"| {kind} | {workers} | {ours:,.0f} | {gensim:,.0f} | {fast:,.0f} | {ours / gensim:.1f} "
-              f"| {ours / fast:.1f} | {least}, {aim} |", flush=True)
+        print(
+            f"| {kind} | {workers} | {ours:,.0f} | {gensim:,.0f} | {fast:,.0f} | {ours / gensim:.1f} "
+            f"| {ours / fast:.1f} | {least}, {aim} |",
+            flush=True,
+        )
 
 
 WHOLE = {
@@ -162,18 +174,30 @@ def process_rows(text: str, rounds: int, epochs: int) -> None:
             for name, script in WHOLE.items():
                 start = time.perf_counter()
                 command = [*run, script + PEAK, text, target, str(epochs)]
-                done = subprocess.run(command, check=True, capture_output=True, text=True, encoding="utf-8")
+                done = subprocess.run(
+                    command, check=True, capture_output=True, text=True, encoding="utf-8"
+                )
                 seconds[name].append(time.perf_counter() - start)
                 bare = subprocess.run(
-                    [*run, IMPORTS[name] + PEAK], check=True, capture_output=True, text=True, encoding="utf-8"
+                    [*run, IMPORTS[name] + PEAK],
+                    check=True,
+                    capture_output=True,
+                    text=True,
+                    encoding="utf-8",
                 )
-                peaks[name].append((int(done.stdout.split()[-1]) - int(bare.stdout.split()[-1])) / 1024)
+                peaks[name].append(
+                    (int(done.stdout.split()[-1]) - int(bare.stdout.split()[-1])) / 1024
+                )
     ours, gensim = (statistics.median(seconds[name]) for name in WHOLE)
-    print(f"whole process, {epochs} epochs: ours {ours:.1f} s, gensim {gensim:.1f} s, "
-          f"{gensim / ours:.1f} times as fast (target 3, aim 5)")
+    print(
+        f"whole process, {epochs} epochs: ours {ours:.1f} s, gensim {gensim:.1f} s, "
+        f"{gensim / ours:.1f} times as fast (target 3, aim 5)"
+    )
     ours, gensim = (statistics.median(peaks[name]) for name in WHOLE)
-    print(f"peak memory beyond the imports: ours {ours:.0f} MB, gensim {gensim:.0f} MB, "
-          f"{ours / gensim:.2f} of it (target 1, aim 0.8)")
+    print(
+        f"peak memory beyond the imports: ours {ours:.0f} MB, gensim {gensim:.0f} MB, "
+        f"{ours / gensim:.2f} of it (target 1, aim 0.8)"
+    )
 
 
 class ToyCBOW(tw.Module):
@@ -234,8 +258,10 @@ def toy_row() -> None:
                     book_step(w_in, w_out, contexts, target, 0.1)
             best[name] = min(best[name], (time.perf_counter() - start) / 300)
     ours, book = best["ours"] * 1e6, best["book"] * 1e6
-    print(f"the book's toy CBOW step: ours {ours:.1f} µs, by hand in NumPy {book:.1f} µs, "
-          f"{book / ours:.1f} times as fast (target 2, aim 5)")
+    print(
+        f"the book's toy CBOW step: ours {ours:.1f} µs, by hand in NumPy {book:.1f} µs, "
+        f"{book / ours:.1f} times as fast (target 2, aim 5)"
+    )
 
 
 def compile_row() -> None:
@@ -255,11 +281,16 @@ def compile_row() -> None:
 
                 done = subprocess.run(
                     [sys.executable, "-c", script],
-                    check=True, capture_output=True, text=True, encoding="utf-8",
+                    check=True,
+                    capture_output=True,
+                    text=True,
+                    encoding="utf-8",
                     env={**os.environ, "TINYGRAD_W2V_KERNELS": str(Path(folder, name))},
                 )
                 seconds.append(float(done.stdout.split()[-1]))
-            print(f"compile, {name}: first {seconds[0]:.1f} s (target 6, aim 3), again {seconds[1]:.2f} s")
+            print(
+                f"compile, {name}: first {seconds[0]:.1f} s (target 6, aim 3), again {seconds[1]:.2f} s"
+            )
 
 
 def main() -> None:

@@ -100,7 +100,9 @@ def main(dim=8, epochs=10, source=False):
     print(f"  mean loss {found['CBOW'][0]:.3f} -> {found['CBOW'][-1]:.3f}")
     for offset in range(-WINDOW, WINDOW + 1):
         if offset:
-            print(f"  weight of position {offset:+d}: {model.w_pos.data[offset + WINDOW].mean():.2f}")
+            print(
+                f"  weight of position {offset:+d}: {model.w_pos.data[offset + WINDOW].mean():.2f}"
+            )
 
     glove, found["GloVe"] = train(GloVe(words, dim, rng), pairs(corpus), {}, 0.05, 5 * epochs)
     print(f"GloVe: {glove}")

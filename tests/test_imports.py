@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "counting": {"_base", "text", "vectors"},
     "drawing": {"_base", "autograd", "nn"},
     "checking": {"_base", "autograd", "functions", "nn", "models"},
-    "word2vec": {"_base", "autograd", "nn", "models", "text", "training", "vectors"},
+    "word2vec": {"_base", "autograd", "compiler", "nn", "models", "text", "training", "vectors"},
     "training": {"_base", "autograd", "nn", "optim", "drawing"},
     "compiler": {"_base", "autograd", "functions", "nn", "optim", "text", "drawing"},
 }

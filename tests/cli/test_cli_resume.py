@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import json
 import signal
@@ -14,10 +15,12 @@ import numpy as np
 import pytest
 
 from tinygrad_w2v._cli.run_folder import FILES
+from tinygrad_w2v.compiler.corpus_run import CorpusRun
 from tinygrad_w2v.training.checkpoints import Checkpoints, newest_checkpoint
 from tinygrad_w2v.training.eager import EagerStep
 
-LONG = ("--size", 16, "--epochs", 120, "--heldout", "0.1", "--seed", 3)
+LONG = ("--size", 16, "--epochs", 120, "--heldout", "0.1", "--seed", 3, "--engine", "numpy")
+NO_NUMBA = importlib.util.find_spec("numba") is None
 
 
 def description(folder: Path) -> dict:
@@ -40,11 +43,26 @@ def same_run(ours: Path, theirs: Path) -> None:
         assert description(ours)[name] == description(theirs)[name]
 
 
+@pytest.fixture(
+    params=[
+        pytest.param((), id="numpy"),
+        pytest.param(
+            ("--engine", "compiled", "--workers", 1),
+            id="compiled",
+            marks=pytest.mark.skipif(NO_NUMBA, reason="numba is not installed"),
+        ),
+    ]
+)
+def engine(request) -> tuple[object, ...]:
+    """The options of an engine that gives the same bytes again."""
+    return request.param
+
+
 @pytest.fixture
-def whole(run, text, tmp_path) -> Path:
+def whole(run, text, tmp_path, engine) -> Path:
     """The run that was never interrupted."""
     folder = tmp_path / "whole"
-    assert run("train", text, *LONG, "--quiet", "--output", folder).status == 0
+    assert run("train", text, *LONG, *engine, "--quiet", "--output", folder).status == 0
     return folder
 
 
@@ -54,15 +72,19 @@ class Killed(BaseException):
 
 def stop_at(monkeypatch: pytest.MonkeyPatch, steps: int, error: type[BaseException]) -> None:
     """Let training fail at a step, once."""
-    real, left = EagerStep.step, [steps]
+    left = [steps]
 
-    def step(self, batch, lr):
-        left[0] -= 1
-        if left[0] == 0:
-            raise error
-        return real(self, batch, lr)
+    def stopping(real):
+        def step(self, batch, lr):
+            left[0] -= 1
+            if left[0] == 0:
+                raise error
+            return real(self, batch, lr)
 
-    monkeypatch.setattr(EagerStep, "step", step)
+        return step
+
+    for kind in (EagerStep, CorpusRun):
+        monkeypatch.setattr(kind, "step", stopping(kind.step))
 
 
 def broken_off(run, text, out, monkeypatch, steps=500, *options) -> None:
@@ -81,10 +103,10 @@ def child(*argv: object) -> subprocess.Popen[bytes]:
 
 @pytest.mark.process
 def test_killed_at_random_moments_and_resumed_it_ends_with_the_same_bytes(
-    whole, text, tmp_path, rng
+    whole, engine, text, tmp_path, rng
 ) -> None:
     out = tmp_path / "killed"
-    new = ("train", text, *LONG, "--output", out, "--checkpoint-minutes", 2e-4)
+    new = ("train", text, *LONG, *engine, "--output", out, "--checkpoint-minutes", 2e-4)
     again = ("train", "--resume", "--output", out, "--checkpoint-minutes", 2e-4)
     kills, places = 0, set()
     for attempt in range(40):
@@ -121,9 +143,13 @@ def wait_for_work(out: Path, process: subprocess.Popen[bytes], begun: bool) -> N
 
 @pytest.mark.process
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
-def test_ctrl_c_keeps_what_was_learned_and_says_how_to_go_on(run, whole, text, tmp_path) -> None:
+def test_ctrl_c_keeps_what_was_learned_and_says_how_to_go_on(
+    run, whole, engine, text, tmp_path
+) -> None:
     out = tmp_path / "out"
-    with child("train", text, *LONG, "--output", out, "--checkpoint-minutes", 1e-4) as process:
+    with child(
+        "train", text, *LONG, *engine, "--output", out, "--checkpoint-minutes", 1e-4
+    ) as process:
         wait_for_work(out, process, begun=False)
         process.send_signal(signal.SIGINT)
         said = process.stderr.read().decode()
@@ -140,20 +166,20 @@ def test_ctrl_c_keeps_what_was_learned_and_says_how_to_go_on(run, whole, text, t
 
 # ---------------------------------------------------------------------- in this process
 def test_a_run_that_was_broken_off_goes_on_without_a_word_about_it(
-    run, whole, text, tmp_path, monkeypatch
+    run, whole, engine, text, tmp_path, monkeypatch
 ) -> None:
     out = tmp_path / "out"
-    broken_off(run, text, out, monkeypatch)
+    broken_off(run, text, out, monkeypatch, 500, *engine)
     assert len(list((out / "checkpoints").glob("checkpoint-*.npz"))) == 2
     assert run("train", "--resume", "--quiet", "--output", out) == (0, "", "")
     same_run(out, whole)
 
 
 def test_a_damaged_checkpoint_is_said_and_the_one_before_is_taken(
-    run, whole, text, tmp_path, monkeypatch
+    run, whole, engine, text, tmp_path, monkeypatch
 ) -> None:
     out = tmp_path / "out"
-    broken_off(run, text, out, monkeypatch)
+    broken_off(run, text, out, monkeypatch, 500, *engine)
     newest = newest_checkpoint(out / "checkpoints").path
     newest.write_bytes(newest.read_bytes()[:-300])
     done = run("train", "--resume", "--output", out)
@@ -172,22 +198,26 @@ def test_no_checkpoint_that_can_be_read(run, text, tmp_path, monkeypatch) -> Non
     assert "cannot be read as an npz file" in done.err.splitlines()[-1]
 
 
-def test_without_a_checkpoint_yet_it_begins_anew(run, whole, text, tmp_path, monkeypatch) -> None:
+def test_without_a_checkpoint_yet_it_begins_anew(
+    run, whole, engine, text, tmp_path, monkeypatch
+) -> None:
     out = tmp_path / "out"
     with monkeypatch.context() as patch:
         stop_at(patch, 100, Killed)
         # As after a kill: nothing is tidied up.
         patch.setattr("tinygrad_w2v._cli.run_folder.RunFolder.__exit__", lambda *a: None)
         with pytest.raises(Killed):
-            run("train", text, *LONG, "--quiet", "--output", out)
+            run("train", text, *LONG, *engine, "--quiet", "--output", out)
     done = run("train", "--resume", "--output", out)
     assert "no checkpoint had been written yet: beginning anew" in done.err
     same_run(out, whole)
 
 
-def test_the_text_is_not_cut_into_words_again(run, whole, text, tmp_path, monkeypatch) -> None:
+def test_the_text_is_not_cut_into_words_again(
+    run, whole, engine, text, tmp_path, monkeypatch
+) -> None:
     out = tmp_path / "out"
-    broken_off(run, text, out, monkeypatch)
+    broken_off(run, text, out, monkeypatch, 500, *engine)
     monkeypatch.setattr(
         "tinygrad_w2v.text.stored.number_words", lambda *a, **o: pytest.fail("the text was cut")
     )
@@ -197,14 +227,16 @@ def test_the_text_is_not_cut_into_words_again(run, whole, text, tmp_path, monkey
     assert sorted(path.name for path in out.iterdir()) == sorted(FILES)
 
 
-def test_a_text_on_standard_input_goes_on_too(run, whole, text, tmp_path, monkeypatch) -> None:
+def test_a_text_on_standard_input_goes_on_too(
+    run, whole, engine, text, tmp_path, monkeypatch
+) -> None:
     def give(content: bytes) -> None:
         stream = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8")
         monkeypatch.setattr(sys, "stdin", stream)
 
     out = tmp_path / "out"
     give(text.read_bytes())
-    broken_off(run, "-", out, monkeypatch)
+    broken_off(run, "-", out, monkeypatch, 500, *engine)
     give(text.read_bytes() * 2)
     done = run("train", "--resume", "--output", out)
     assert done.status == 2
@@ -225,9 +257,9 @@ def test_another_text_is_refused(run, text, tmp_path, monkeypatch) -> None:
     assert sorted(path.name for path in (out / "checkpoints").iterdir()) == before
 
 
-def test_the_same_text_may_lie_elsewhere(run, whole, text, tmp_path, monkeypatch) -> None:
+def test_the_same_text_may_lie_elsewhere(run, whole, engine, text, tmp_path, monkeypatch) -> None:
     out = tmp_path / "out"
-    broken_off(run, text, out, monkeypatch)
+    broken_off(run, text, out, monkeypatch, 500, *engine)
     moved = text.rename(tmp_path / "moved.txt")
     done = run("train", "--resume", "--output", out)
     assert done.status == 2
@@ -256,10 +288,10 @@ def test_other_settings_are_refused(options, message, run, text, tmp_path, monke
     assert len(done.err.splitlines()) == 1
 
 
-def test_the_same_option_may_be_said_again(run, whole, text, tmp_path, monkeypatch) -> None:
+def test_the_same_option_may_be_said_again(run, whole, engine, text, tmp_path, monkeypatch) -> None:
     out = tmp_path / "out"
-    broken_off(run, text, out, monkeypatch)
-    done = run("train", text, *LONG, "--resume", "--quiet", "--output", out)
+    broken_off(run, text, out, monkeypatch, 500, *engine)
+    done = run("train", text, *LONG, *engine, "--resume", "--quiet", "--output", out)
     assert done == (0, "", "")
     same_run(out, whole)
 
@@ -292,9 +324,11 @@ def test_what_a_kill_in_the_last_moment_left_is_removed(run, trained) -> None:
     assert sorted(path.name for path in trained.iterdir()) == sorted(FILES)
 
 
-def test_a_kill_while_the_files_are_written(run, whole, text, tmp_path, monkeypatch) -> None:
+def test_a_kill_while_the_files_are_written(
+    run, whole, engine, text, tmp_path, monkeypatch
+) -> None:
     out = tmp_path / "out"
-    broken_off(run, text, out, monkeypatch)
+    broken_off(run, text, out, monkeypatch, 500, *engine)
     for name in ("vectors.txt", "settings.json"):
         (out / name).write_text("half", encoding="utf-8")
     (out / ".model.npz.abc.part").write_bytes(b"half")

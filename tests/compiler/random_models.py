@@ -160,7 +160,11 @@ class RandomModel(tw.Module):
         """A random op on values that fit: name, function, inputs, shape of the result; or None."""
         # Later values more often, so that programs are deep.
         n = len(self.shapes)
-        i = n - 1 - int(min(rng.exponential(2.5), n - 1)) if rng.random() < 0.75 else rng.integers(n)
+        i = (
+            n - 1 - int(min(rng.exponential(2.5), n - 1))
+            if rng.random() < 0.75
+            else rng.integers(n)
+        )
         i = int(i)
         kind = rng.choice(
             ["unary", "binary", "reduce", "move", "product", "join", "slice", "look up"],
@@ -173,7 +177,19 @@ class RandomModel(tw.Module):
 
     def _unary(self, rng: Rng, i: int) -> Any:
         name = str(rng.choice(sorted(UNARY)))
-        kinks = ("clip", "minimum", "maximum", "where", "both", "either", "absolute", "at least", "at most", "floor", "ceil")
+        kinks = (
+            "clip",
+            "minimum",
+            "maximum",
+            "where",
+            "both",
+            "either",
+            "absolute",
+            "at least",
+            "at most",
+            "floor",
+            "ceil",
+        )
         if self.smooth and name in (*kinks, "sign", "relu", "leaky_relu"):
             return None
         return name, lambda batch, x: UNARY[name](x), [i], self.shapes[i]
@@ -208,10 +224,11 @@ class RandomModel(tw.Module):
         from_end = tuple(a - len(shape) for a in axes)
         function = F.logsumexp if name == "logsumexp" else getattr(np, name)
         if name == "std":
-
             # Far from 0: there the slope of a root has no limit, and rounding decides.
             def function(x: Any, axis: Any, keepdims: bool) -> Any:
-                return np.std(np.stack([np.tanh(x), 2 + np.cos(x)]), axis=(0, *axis), keepdims=keepdims)
+                return np.std(
+                    np.stack([np.tanh(x), 2 + np.cos(x)]), axis=(0, *axis), keepdims=keepdims
+                )
 
         left = tuple(ONE if a in axes else n for a, n in enumerate(shape))
         if name == "std" and keep:
@@ -222,8 +239,22 @@ class RandomModel(tw.Module):
 
     def _move(self, rng: Rng, i: int) -> Any:
         shape = self.shapes[i]
-        name = str(rng.choice(["transpose", "swapaxes", "flip", "expand_dims", "broadcast_to",
-                               "merge", "split axes", "moveaxis", "squeeze", "twice"]))
+        name = str(
+            rng.choice(
+                [
+                    "transpose",
+                    "swapaxes",
+                    "flip",
+                    "expand_dims",
+                    "broadcast_to",
+                    "merge",
+                    "split axes",
+                    "moveaxis",
+                    "squeeze",
+                    "twice",
+                ]
+            )
+        )
         n = len(shape)
         if name == "expand_dims":
             at = int(rng.integers(n + 1))
@@ -284,8 +315,21 @@ class RandomModel(tw.Module):
 
     def _product(self, rng: Rng, i: int) -> Any:
         shape = self.shapes[i]
-        name = str(rng.choice(["matmul", "gram", "einsum", "tensordot", "inner", "dense", "outer",
-                               "three", "diagonal"]))
+        name = str(
+            rng.choice(
+                [
+                    "matmul",
+                    "gram",
+                    "einsum",
+                    "tensordot",
+                    "inner",
+                    "dense",
+                    "outer",
+                    "three",
+                    "diagonal",
+                ]
+            )
+        )
         n = len(shape)
         if n == 0:
             return None
@@ -368,8 +412,11 @@ class RandomModel(tw.Module):
             j
             for j, s in enumerate(self.shapes)
             if len(s) == len(shape)
-            and all(a == b for k, (a, b) in enumerate(zip(s, shape, strict=True))
-                    if k != axis + len(shape))
+            and all(
+                a == b
+                for k, (a, b) in enumerate(zip(s, shape, strict=True))
+                if k != axis + len(shape)
+            )
         ]
         j = fits[int(rng.integers(len(fits)))]
         length = tuple(p + q for p, q in zip(shape[axis], self.shapes[j][axis], strict=True))
@@ -383,7 +430,12 @@ class RandomModel(tw.Module):
         last = shape[-1]
         name = str(rng.choice(["from", "to", "last", "first", "step", "back", "row", "new"]))
         if name == "new":
-            return "slice: new axis", lambda batch, x: x[..., None, :], [i], (*shape[:-1], ONE, last)
+            return (
+                "slice: new axis",
+                lambda batch, x: x[..., None, :],
+                [i],
+                (*shape[:-1], ONE, last),
+            )
         if name == "back":
             return "slice: back", lambda batch, x: x[..., ::-1], [i], shape
         if name == "row" and len(shape) >= 2:

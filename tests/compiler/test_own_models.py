@@ -29,9 +29,7 @@ def test_float32(name: str, rng: np.random.Generator) -> None:
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_several_steps_of_an_optimizer(
-    name: str, optimizer: str, rng: np.random.Generator
-) -> None:
+def test_several_steps_of_an_optimizer(name: str, optimizer: str, rng: np.random.Generator) -> None:
     example = EXAMPLES[name]
     rule = getattr(tw.optim, optimizer)()
     native = (name, optimizer) in (("tied", "Adam"), ("GloVe, many", "AdaGrad"))

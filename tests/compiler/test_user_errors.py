@@ -76,7 +76,9 @@ def test_a_size_is_no_number(expression: Any) -> None:
     ],
 )
 def test_a_value_is_no_number(expression: Any) -> None:
-    with pytest.raises(CompileError, match=r"is known only when a window(.|\n)*applied at .*lambda"):
+    with pytest.raises(
+        CompileError, match=r"is known only when a window(.|\n)*applied at .*lambda"
+    ):
         attempt(expression)
 
 

@@ -87,7 +87,10 @@ def test_a_sound_program_comes_back() -> None:
             "reads the write y",
         ),
         (
-            [step("y", "add_rows", ["w", "ids", "x"]), step("z", "take", ["w", "ids"], (4, 3), axis=0)],
+            [
+                step("y", "add_rows", ["w", "ids", "x"]),
+                step("z", "take", ["w", "ids"], (4, 3), axis=0),
+            ],
             "comes after a write",
         ),
     ],

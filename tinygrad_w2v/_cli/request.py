@@ -132,7 +132,13 @@ def repeated(arguments: argparse.Namespace, stored: Request, place: str) -> Requ
     InputError
         When an option says something else; it is named.
     """
-    known = _flat(stored)
+    refuse_changes(arguments, _flat(stored), place)
+    sources = arguments.corpus or stored.sources
+    return dataclasses.replace(stored, sources=sources)
+
+
+def refuse_changes(arguments: argparse.Namespace, known: Mapping[str, Any], place: str) -> None:
+    """Raise an InputError for an option that says something else than what is known."""
     for name, flag in arguments.given.items():
         value = getattr(arguments, name)
         if name in known and value != known[name]:
@@ -140,8 +146,6 @@ def repeated(arguments: argparse.Namespace, stored: Request, place: str) -> Requ
                 f"{flag} gives {_shown(value)}, and {place} says {_shown(known[name])}; leave out "
                 f"{flag}"
             )
-    sources = arguments.corpus or stored.sources
-    return dataclasses.replace(stored, sources=sources)
 
 
 def continued(arguments: argparse.Namespace, stored: Request, place: str) -> Request:

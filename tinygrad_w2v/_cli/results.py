@@ -19,6 +19,7 @@ from tinygrad_w2v._cli.machine import processor, versions
 from tinygrad_w2v._cli.request import Request, read_json
 from tinygrad_w2v.drawing import RenderError, graph, plot_losses
 from tinygrad_w2v.vectors.archive import write_archive
+from tinygrad_w2v.word2vec.engine import Engine
 from tinygrad_w2v.word2vec.settings import TrainingSettings, small_batch, windows_in_batch
 from tinygrad_w2v.word2vec.vector_training import Trained
 
@@ -69,6 +70,8 @@ class Outcome(NamedTuple):
         Words, vectors, model, history.
     request : Request
         What was asked.
+    engine : Engine
+        What computed.
     text : TextFacts
         What was read.
     heldout : HeldoutFacts, optional
@@ -81,13 +84,14 @@ class Outcome(NamedTuple):
 
     trained: Trained
     request: Request
+    engine: Engine
     text: TextFacts
     heldout: HeldoutFacts | None
     update: UpdateFacts | None
     run: dict[str, Any]
 
 
-def write_results(folder: Path, outcome: Outcome, engine: tuple[str, str]) -> dict[str, Any]:
+def write_results(folder: Path, outcome: Outcome) -> dict[str, Any]:
     """Write all files of a run and return what ``settings.json`` says.
 
     A picture that fails is said and does not stop the others.
@@ -108,7 +112,7 @@ def write_results(folder: Path, outcome: Outcome, engine: tuple[str, str]) -> di
             file.write(json.dumps(record._asdict()) + "\n")
     _draw(folder / "loss.svg", lambda path: _draw_losses(trained, settings, path))
     _draw(folder / "graph.svg", lambda path: _draw_graph(trained, settings, path))
-    description = describe(outcome, engine)
+    description = describe(outcome)
     description["vectors_sha256"] = file_digest(folder / "vectors.txt")
     with safe_write(folder / "settings.json") as file:
         file.write(json.dumps(description, indent=2, ensure_ascii=False) + "\n")
@@ -123,13 +127,14 @@ def _draw(path: Path, draw: Callable[[Path], object]) -> None:
         note(f"note: {path.name} was not drawn: {error}")
 
 
-def describe(outcome: Outcome, engine: tuple[str, str]) -> dict[str, Any]:
+def describe(outcome: Outcome) -> dict[str, Any]:
     """Return all that decides the outcome of a run, and what came of it."""
-    trained, request = outcome.trained, outcome.request
+    trained, request, engine = outcome.trained, outcome.request, outcome.engine
     settings, history = request.settings, trained.history
     resolved = dataclasses.asdict(settings)
     resolved["alpha"] = settings.first_alpha
-    resolved["batch"] = windows_in_batch(settings, np.asarray(trained.vectors.counts))
+    if engine.name == "numpy":
+        resolved["batch"] = windows_in_batch(settings, np.asarray(trained.vectors.counts))
     update = None if outcome.update is None else outcome.update._asdict()
     heldout = None
     if outcome.heldout is not None:
@@ -138,13 +143,17 @@ def describe(outcome: Outcome, engine: tuple[str, str]) -> dict[str, Any]:
     return {
         "finished": not history.interrupted,
         "settings": resolved,
-        "engine": {"name": engine[0], "why": engine[1]},
+        "engine": {
+            "name": engine.name,
+            "why": engine.why,
+            "reproducible": engine.reproducible,
+        },
         "text": outcome.text._asdict(),
         "heldout": heldout,
         "early_stopping": request.early_stopping,
         "stopped_early": history.stopped_early,
         "update": update,
-        "workers": 1,
+        "workers": engine.workers,
         "run": outcome.run,
         "vocabulary": len(trained.vectors),
         "losses": _finite(history.losses),

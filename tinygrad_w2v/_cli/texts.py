@@ -47,9 +47,7 @@ def check_sources(sources: list[str]) -> None:
             raise InputError(f"{source} does not exist; check the path")
 
 
-def read_text(
-    request: Request, base: Base | None, folder: Path, engine: tuple[str, str], quiet: bool
-) -> Text:
+def read_text(request: Request, base: Base | None, folder: Path, quiet: bool) -> Text:
     """Read the text of a run.
 
     Parameters
@@ -60,8 +58,6 @@ def read_text(
         What is known already, if the run learns on.
     folder
         Where the ids may stand.
-    engine
-        Which one will train, and why.
     quiet
         Say nothing.
 
@@ -101,8 +97,7 @@ def read_text(
         kept = f"{len(vocabulary):,} different ones at least {settings.min_count} times"
     else:
         kept = f"{len(extended.old_ids):,} words known before, {extended.new_words:,} new ones"
-    how = f"{settings.model}, engine {engine[0]} ({engine[1]})"
-    note(f"{name}: {corpus.raw_words:,} words, {kept}; {how}", quiet)
+    note(f"{name}: {corpus.raw_words:,} words, {kept}; {settings.model}", quiet)
     if extended is not None:
         _say_what_is_lost(extended, request, quiet)
     return Text(vocabulary, corpus, facts, extended)

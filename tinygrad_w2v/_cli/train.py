@@ -13,6 +13,7 @@ from typing import Any
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._cli.console import note, say
+from tinygrad_w2v._cli.engine_options import engine_asked, engine_repeated, given, tell
 from tinygrad_w2v._cli.machine import versions
 from tinygrad_w2v._cli.neighbors import neighbor_lines, words_to_show
 from tinygrad_w2v._cli.request import (
@@ -42,12 +43,11 @@ from tinygrad_w2v.text.tokenizing import get_tokenizer, import_function
 from tinygrad_w2v.training.checkpoints import Checkpoint, Checkpoints, newest_checkpoint
 from tinygrad_w2v.training.run import History, RunState
 from tinygrad_w2v.vectors import WordVectors
+from tinygrad_w2v.word2vec.engine import GONE_ON, EngineOptions, choose_engine
 from tinygrad_w2v.word2vec.heldout_loss import HeldoutLoss
 from tinygrad_w2v.word2vec.options import told_of_alpha
 from tinygrad_w2v.word2vec.run_hooks import naming_last_checkpoint
 from tinygrad_w2v.word2vec.vector_training import Trained
-
-ENGINE = "numpy", "it is the only engine of this version"
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
         note(f"the run in {arguments.output} is finished; there is nothing to resume", quiet)
         return 0
     with RunFolder(arguments.output, arguments.overwrite, arguments.resume) as folder:
-        request, about = _request(arguments, folder)
+        request, asked, about = _request(arguments, folder)
         get_tokenizer(request.tokenizer, request.lower)
         if request.trim_rule:
             import_function(request.trim_rule, "trim rule")
@@ -68,16 +68,16 @@ def run(arguments: argparse.Namespace) -> int:
             read_base(base_file)
         folder.begin(request, about, base_file)
         base = read_base(folder.base_file) if base_file else None
-        text = read_text(request, base, folder.checkpoints, ENGINE, quiet)
+        text = read_text(request, base, folder.checkpoints, quiet)
         kept = newest_checkpoint(folder.checkpoints, note) if arguments.resume else None
         _check_same_run(kept, request, text, arguments)
         told = told_of_alpha(request.settings)
         if told and "alpha" in arguments.given:
             note(f"note: {told}", quiet)
-        outcome = _train(arguments, request, text, base, kept, folder, about)
+        outcome = _train(arguments, request, asked, text, base, kept, folder, about)
         _judge(outcome.trained.history, arguments.output)
         note(f"writing {arguments.output}", quiet)
-        description = write_results(folder.path, outcome, ENGINE)
+        description = write_results(folder.path, outcome)
         if not outcome.trained.history.interrupted:
             folder.finish()
     if arguments.settings:
@@ -91,8 +91,11 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _request(arguments: argparse.Namespace, folder: RunFolder) -> tuple[Request, dict[str, Any]]:
+def _request(
+    arguments: argparse.Namespace, folder: RunFolder
+) -> tuple[Request, EngineOptions, dict[str, Any]]:
     """Return what is asked, by the options or by another run, and what to note beside it."""
+    asked = None
     about: dict[str, Any] = {
         "versions": versions(),
         "checkpoint_minutes": arguments.checkpoint_minutes,
@@ -106,12 +109,14 @@ def _request(arguments: argparse.Namespace, folder: RunFolder) -> tuple[Request,
         minutes = about.get("checkpoint_minutes")
         if "checkpoint_minutes" not in arguments.given and isinstance(minutes, int | float):
             arguments.checkpoint_minutes = minutes
-        asked = Request.from_json(stored.get("request", {}), place)
-        return repeated(arguments, asked, f"the run in {arguments.output}"), about
+        request = Request.from_json(stored.get("request", {}), place)
+        request = repeated(arguments, request, f"the run in {arguments.output}")
+        return request, engine_asked(arguments, about.get("engine", {}), place), about
     if arguments.settings:
         path = Path(arguments.settings)
         found = read_json(path, "check the path")
         request = repeated(arguments, request_of(found, str(path)), str(path))
+        asked = engine_repeated(arguments, found, str(path))
         if request.update:
             about["update_sha256"] = file_digest_of(Path(request.update) / "model.npz")
             if about["update_sha256"] != found["update"].get("model_sha256"):
@@ -119,16 +124,19 @@ def _request(arguments: argparse.Namespace, folder: RunFolder) -> tuple[Request,
                     f"the run in {request.update}, which the one of {path} learned on from, is "
                     "not the same any more"
                 )
-        return request, about
-    if arguments.update:
+    elif arguments.update:
         place = arguments.update
         base = read_description(Path(place))
         if base.get("finished") is not True:
             raise InputError(f"the run in {place} is not finished; go on with it with --resume")
         about["update_sha256"] = file_digest_of(Path(place) / "model.npz")
         stored_request = request_of(base, str(Path(place) / "settings.json"))
-        return continued(arguments, stored_request, place), about
-    return requested(arguments), about
+        request = continued(arguments, stored_request, place)
+    else:
+        request = requested(arguments)
+    asked = asked or engine_asked(arguments)
+    about["engine"] = asked._asdict()
+    return request, asked, about
 
 
 def file_digest_of(path: Path) -> str:
@@ -164,6 +172,7 @@ def _check_same_run(
 def _train(
     arguments: argparse.Namespace,
     request: Request,
+    asked: EngineOptions,
     text: Text,
     base: Base | None,
     kept: Checkpoint | None,
@@ -190,18 +199,28 @@ def _train(
         )
     if kept is not None:
         model.load_state_dict(kept.tables)
+    source = settings.windows(corpus, vocabulary)
+    engine = choose_engine(asked.going_on(kept, given(arguments)), model, source)
+    engine.check_goes_on(kept, "begin anew with --overwrite")
+    tell(arguments, engine)
+    if kept is not None and not engine.reproducible:
+        note(GONE_ON, arguments.quiet)
     checkpoints = Checkpoints(
         folder.checkpoints,
         model.state_dict,
-        {"request": request.without_text(), "corpus_sha256": text.facts.corpus_sha256},
+        {
+            "request": request.without_text(),
+            "corpus_sha256": text.facts.corpus_sha256,
+            "engine": dict(engine.about),
+        },
         arguments.checkpoint_minutes,
         note,
     )
     with naming_last_checkpoint(folder.checkpoints, note):
         history = train_model(
             model,
-            vocabulary,
-            corpus,
+            engine,
+            corpus.words,
             settings,
             checkpoints=checkpoints,
             state=RunState() if kept is None else kept.state,
@@ -212,11 +231,11 @@ def _train(
     vectors = WordVectors(vocabulary.words, model.w_in.data, vocabulary.counts)
     trained = Trained(vectors, model, history)
     run = {
-        "engine": arguments.engine,
-        "deterministic": True,  # this engine always is
+        "engine": asked.engine,
+        "deterministic": asked.deterministic,
         "checkpoint_minutes": arguments.checkpoint_minutes,
     }
-    return Outcome(trained, request, text.facts, heldout_facts, update_facts, run)
+    return Outcome(trained, request, engine, text.facts, heldout_facts, update_facts, run)
 
 
 def _judge(history: History, output: str) -> None:
@@ -244,6 +263,8 @@ def _compare(place: str, description: dict[str, Any], quiet: bool) -> None:
         note(f"the vectors are those of {place}, byte for byte", quiet)
         return
     reason = "the processor or a thread count may differ"
+    if not description["engine"]["reproducible"]:
+        reason = "threads that do not wait for each other give other bytes each time"
     if found["text"].get("corpus_sha256") != description["text"]["corpus_sha256"]:
         reason = "the text is another one"
     elif found.get("versions") != description["versions"]:

@@ -7,9 +7,9 @@ import itertools
 from collections.abc import Sequence
 
 from tinygrad_w2v._base.errors import InputError
-from tinygrad_w2v._cli.console import note
 from tinygrad_w2v._cli.gensim_options import add_gensim_options, note_gensim_options
 from tinygrad_w2v._cli.parsing import Parser
+from tinygrad_w2v.word2vec.engine import ENGINES
 from tinygrad_w2v.word2vec.options import TRUE_GRADIENT
 from tinygrad_w2v.word2vec.settings import ALPHA, TrainingSettings
 
@@ -182,17 +182,23 @@ def _add_run_options(parser: Parser) -> None:
         help="stop when the held-out loss has not fallen for N epochs",
     )
     run.add_argument("--seed", type=int, default=usual.seed, metavar="N")
-    run.add_argument("--engine", choices=["auto", "numpy", "compiled"], default="auto")
+    run.add_argument(
+        "--engine",
+        choices=ENGINES,
+        default="auto",
+        help="auto: compiled where numba is installed and the model compiles, else numpy",
+    )
     run.add_argument(
         "--workers",
         type=int,
         metavar="N",
-        help="the NumPy engine uses one core",
+        help="threads of the compiled engine; default: the cores that the process may use",
     )
     run.add_argument(
         "--deterministic",
         action="store_true",
-        help="the same bytes for the same seed; the NumPy engine always gives them",
+        help="the same bytes for the same seed and any number of workers, for which the compiled "
+        "engine takes one thread; the NumPy engine always gives them",
     )
     run.add_argument("--output", default=DEFAULT_FOLDER, metavar="DIR", help="default: %(default)s")
     run.add_argument("--overwrite", action="store_true", help="replace the run in DIR")
@@ -226,16 +232,8 @@ def check_numbers(arguments: argparse.Namespace) -> None:
     InputError
         It names the option.
     """
-    if arguments.engine == "compiled":
-        raise InputError("--engine compiled is not part of this version; use --engine numpy")
     if arguments.workers is not None and arguments.workers < 1:
         raise InputError(f"--workers must be 1 or more, not {arguments.workers}")
-    if (arguments.workers or 1) > 1:
-        note(
-            f"note: the NumPy engine uses one core, so --workers {arguments.workers} changes "
-            "nothing",
-            arguments.quiet,
-        )
     note_gensim_options(arguments)
     if not 0 <= arguments.checkpoint_minutes < float("inf"):
         raise InputError(

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import math
 import sys
+from contextlib import closing
 
 from tinygrad_w2v._base.progress import Progress
 from tinygrad_w2v._cli.console import note
 from tinygrad_w2v.models import EmbeddingModel
-from tinygrad_w2v.text.corpus import Corpus
-from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.training.checkpoints import Checkpoints
-from tinygrad_w2v.training.eager import EagerStep
-from tinygrad_w2v.training.run import History, RunState, run_epochs
+from tinygrad_w2v.training.run import History, RunState
+from tinygrad_w2v.word2vec.engine import Engine
 from tinygrad_w2v.word2vec.heldout_loss import HeldoutLoss
 from tinygrad_w2v.word2vec.run_hooks import Watch
 from tinygrad_w2v.word2vec.settings import TrainingSettings
@@ -20,8 +19,8 @@ from tinygrad_w2v.word2vec.settings import TrainingSettings
 
 def train_model(
     model: EmbeddingModel,
-    vocabulary: Vocabulary,
-    corpus: Corpus,
+    engine: Engine,
+    words: int,
     settings: TrainingSettings,
     *,
     checkpoints: Checkpoints,
@@ -36,8 +35,10 @@ def train_model(
     ----------
     model
         Its tables are as they were in that state.
-    vocabulary, corpus, settings
-        The words, the text to train on, and how.
+    engine
+        What computes, over the windows of the text.
+    words, settings
+        The words of the text, and how to train.
     checkpoints
         Where the run is kept on the way.
     state
@@ -51,11 +52,13 @@ def train_model(
     -------
     History
     """
-    source = settings.windows(corpus, vocabulary)
     # A line would go through the bar of a terminal; that shows the numbers itself.
     beside_a_bar = sys.stderr is not None and sys.stderr.isatty()
-    total, done = settings.epochs * corpus.words, state.history.words
-    with Progress(total, "words", "training", quiet=quiet, initial=done) as progress:
+    total, done = settings.epochs * words, state.history.words
+    with (
+        closing(engine),
+        Progress(total, "words", "training", quiet=quiet, initial=done) as progress,
+    ):
 
         def look() -> float:
             assert heldout is not None
@@ -70,15 +73,4 @@ def train_model(
             patience,
             lambda text: note(text, quiet or beside_a_bar),
         )
-        return run_epochs(
-            EagerStep(model).step,
-            source.batches,
-            model.predictions,
-            epochs=settings.epochs,
-            words_per_epoch=corpus.words,
-            alpha=settings.first_alpha,
-            min_alpha=settings.min_alpha,
-            progress=progress,
-            state=state,
-            hooks=hooks,
-        )
+        return engine.follow(settings, words, progress, state=state, hooks=hooks)

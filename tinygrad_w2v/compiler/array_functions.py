@@ -150,7 +150,9 @@ def _reduced(
     shape = tuple(n for i, n in enumerate(x.shape) if i not in axes)
     y: Any = x
     if axes:
-        y = x.trace.record("reduce", (x,), shape, x.kind, function=function, axes=axes, name=function)
+        y = x.trace.record(
+            "reduce", (x,), shape, x.kind, function=function, axes=axes, name=function
+        )
     if keepdims and axes:
         y = np.reshape(y, tuple(1 if i in axes else n for i, n in enumerate(x.shape)))
     return y
@@ -467,7 +469,9 @@ def take(a: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> 
     (axis,) = normalized_axes(axis, a.ndim)
     ids = trace.symbol(indexing.from_start("np.take", indices, a.shape[axis]))
     shape = (*a.shape[:axis], *ids.shape, *a.shape[axis + 1 :])
-    return trace.record("take", (a, ids), shape, a.kind, name="rows" if axis == 0 else "take", axis=axis)
+    return trace.record(
+        "take", (a, ids), shape, a.kind, name="rows" if axis == 0 else "take", axis=axis
+    )
 
 
 @handles(np.take_along_axis)

@@ -19,11 +19,12 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v._base.batch import Batch
-from tinygrad_w2v._base.errors import InputError, NonFiniteError
+from tinygrad_w2v._base.errors import CompileError, InputError, NonFiniteError
 from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.compiler import merging
 from tinygrad_w2v.compiler.compiling import Compiled, compile
 from tinygrad_w2v.compiler.packing import Packed
+from tinygrad_w2v.compiler.repeating import check_repeatable
 from tinygrad_w2v.compiler.text_windows import native
 from tinygrad_w2v.nn import Module
 from tinygrad_w2v.optim.optimizer import Optimizer
@@ -108,7 +109,10 @@ class CorpusRun:
         own = 1 + settings.negative if settings.negative else 0
         self._targets = own + longest
         self._contexts = 2 * settings.window
-        axes: dict[str, Any] = {"contexts": (("C", self._contexts),), "offsets": (("C", self._contexts),)}
+        axes: dict[str, Any] = {
+            "contexts": (("C", self._contexts),),
+            "offsets": (("C", self._contexts),),
+        }
         if tree is not None:
             axes |= {"targets": (("T", self._targets),), "labels": (("T", self._targets),)}
         self.compiled: Compiled = compile(model, self._example(), axes, optimizer, dtype)
@@ -131,6 +135,26 @@ class CorpusRun:
         ids = np.arange(self._contexts) * 0
         labels = np.zeros(self._targets, np.float32)
         return Batch(np.array(0), ids, ids + 1, np.zeros(self._targets, np.int64), labels)
+
+    def prepare(self) -> None:
+        """Compile now what the first round would compile, so that a run begins at full speed.
+
+        Raises
+        ------
+        CompileError
+            When a kernel would not do what the loss does, or Numba cannot compile it.
+        """
+        from numba.core.errors import NumbaError
+
+        compiled = self.compiled
+        check_repeatable(compiled.model, self._example(), compiled.fields, compiled.dtype)
+        room = self.new_room(0)
+        packed, _ = self.draw(0, 0, 0, room)
+        try:
+            compiled.kernel.run(packed, compiled.kernel.arrays(), room["rates"], 1)
+        except NumbaError as error:
+            reason = str(error).strip().splitlines()[0]
+            raise CompileError(f"Numba cannot compile the kernel: {reason}") from error
 
     def batches(self, epoch: int) -> Iterator[tuple[Round, int]]:
         """Yield the rounds of an epoch, each with the number of words that it reads."""
@@ -260,10 +284,17 @@ class CorpusRun:
         keys = np.concatenate([hashing.stream_key(settings.seed, epoch, s) for s in streams])
         tree = source.tree
         none = np.zeros(0, np.int64)
-        ways = (none, none.astype(np.int32), none.astype(np.float32)) if tree is None else tuple(tree)
+        ways = (
+            (none, none.astype(np.int32), none.astype(np.float32)) if tree is None else tuple(tree)
+        )
         count, kept = self._draw(
             *(ids, offsets, sentence, first, last),
-            *(settings.window, settings.shrink_windows, settings.shared_negatives, settings.negative),
+            *(
+                settings.window,
+                settings.shrink_windows,
+                settings.shared_negatives,
+                settings.negative,
+            ),
             *(source.keep, keys, self._negatives, *ways),
             *(room["kept_ids"], room["kept_positions"], room["center"], room["contexts"]),
             *(room["offsets"], room["targets"], room["labels"], room["C"], room["T"]),

@@ -131,9 +131,7 @@ def _compute(
     return _put_back(step, given, shape, sizes)
 
 
-def _put_back(
-    step: Instruction, given: list[Any], shape: Shape, sizes: Mapping[str, int]
-) -> Any:
+def _put_back(step: Instruction, given: list[Any], shape: Shape, sizes: Mapping[str, int]) -> Any:
     out = np.zeros(shape, given[0].dtype)
     if step.op == "scatter":
         g, ids = given
@@ -141,7 +139,9 @@ def _put_back(
     elif step.op == "scatter_along":
         g, ids = given
         places = [
-            ids if i == step["axis"] else np.arange(n).reshape([n if j == i else 1 for j in range(len(shape))])
+            ids
+            if i == step["axis"]
+            else np.arange(n).reshape([n if j == i else 1 for j in range(len(shape))])
             for i, n in enumerate(g.shape)
         ]
         np.add.at(out, tuple(places), g)

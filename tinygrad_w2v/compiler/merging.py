@@ -28,7 +28,9 @@ MOST_READ = 1.0  # reads of one row in a round, in inverse learning rates
 # ---------------------------------------------------------------------- in native code
 
 
-def localize(ids: Any, lengths: Any, count: Any, slots: Any, rows: Any, reads: Any, known: Any) -> Any:
+def localize(
+    ids: Any, lengths: Any, count: Any, slots: Any, rows: Any, reads: Any, known: Any
+) -> Any:
     """Number the rows that windows read, and write these numbers in place of the ids.
 
     Parameters
@@ -77,8 +79,17 @@ def release(slots: Any, rows: Any, known: Any) -> Any:
 
 
 def merge(
-    table: Any, rows: Any, reads: Any, known: Any, copies: Any, before: Any, total: Any, touched: Any,
-    most: Any, worker: Any, workers: Any
+    table: Any,
+    rows: Any,
+    reads: Any,
+    known: Any,
+    copies: Any,
+    before: Any,
+    total: Any,
+    touched: Any,
+    most: Any,
+    worker: Any,
+    workers: Any,
 ) -> Any:
     """Add what the parts changed, part after part; this worker's rows only.
 
@@ -164,7 +175,9 @@ def plan_of(program: Program) -> Plan:
         plain = all(r.op in ("take", "add_rows") for r in readers[step.name])
         if len(tables) > 1 or not plain or any(r.op in MOVED for r in readers[step.name]):
             whole |= tables
-    by_rows = {n: tuple(sorted(found)) for n, found in inputs_of.items() if n not in whole and found}
+    by_rows = {
+        n: tuple(sorted(found)) for n, found in inputs_of.items() if n not in whole and found
+    }
     return Plan(by_rows, tuple(n for n in inputs_of if n not in by_rows))
 
 

@@ -143,7 +143,9 @@ def source_of(title: str, functions: Sequence[Callable[..., Any]], constants: It
     return "\n".join(lines) + "\n\n\n" + "\n\n".join(parts)
 
 
-def load(text: str, say: Callable[[str], None] = logger.warning) -> tuple[dict[str, Any], Path | None]:
+def load(
+    text: str, say: Callable[[str], None] = logger.warning
+) -> tuple[dict[str, Any], Path | None]:
     """Run a source and return what it defines, with the file that shows it.
 
     Parameters

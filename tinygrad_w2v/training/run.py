@@ -168,6 +168,7 @@ def run_epochs(
     progress: Progress,
     state: RunState | None = None,
     hooks: RunHooks | None = None,
+    remedy: str = "use a smaller learning rate (--alpha) or smaller batches (--batch)",
 ) -> History:
     """Run all epochs; the learning rate falls evenly from `alpha` to `min_alpha` with the words.
 
@@ -190,6 +191,8 @@ def run_epochs(
         Where to go on; the beginning by default. It moves with the run.
     hooks
         Checkpoints and the like.
+    remedy
+        What to do when the loss is no longer a number.
 
     Returns
     -------
@@ -260,10 +263,7 @@ def run_epochs(
                 _end_epoch(state)
                 history.stopped_early = hooks.after_epoch(state) and state.epoch < epochs
     except NonFiniteError as error:
-        raise NonFiniteError(
-            f"training diverged {place}: {error}; use a smaller learning rate (--alpha) or "
-            "smaller batches (--batch)"
-        ) from error
+        raise NonFiniteError(f"training diverged {place}: {error}; {remedy}") from error
     except KeyboardInterrupt:
         history.interrupted = True
     history.seconds = time.perf_counter() - start

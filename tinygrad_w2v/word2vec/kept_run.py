@@ -18,6 +18,7 @@ from tinygrad_w2v._base.files import PathLike, check_writable_folder
 from tinygrad_w2v.text.corpus import Corpus
 from tinygrad_w2v.text.splitting import split_sentences
 from tinygrad_w2v.text.vocabulary import Vocabulary
+from tinygrad_w2v.text.windows import WindowSource
 from tinygrad_w2v.training.checkpoints import (
     Checkpoint,
     Checkpoints,
@@ -26,6 +27,7 @@ from tinygrad_w2v.training.checkpoints import (
     remove_half_written,
 )
 from tinygrad_w2v.training.run import RunState
+from tinygrad_w2v.word2vec.engine import GONE_ON, Engine, EngineOptions, choose_engine
 from tinygrad_w2v.word2vec.file import plain
 from tinygrad_w2v.word2vec.heldout_loss import HeldoutLoss
 from tinygrad_w2v.word2vec.options import keyword_of
@@ -69,6 +71,10 @@ class KeptRun(NamedTuple):
     ----------
     corpus : Corpus
         What is trained on.
+    source : WindowSource
+        Its windows.
+    engine : Engine
+        What computes.
     state : RunState
         Where to begin; the model's tables are as they were there.
     hooks : Watch
@@ -80,6 +86,8 @@ class KeptRun(NamedTuple):
     """
 
     corpus: Corpus
+    source: WindowSource
+    engine: Engine
     state: RunState
     hooks: Watch
     folder: Path | None
@@ -99,8 +107,9 @@ def prepare_run(
     options: RunOptions,
     begun_after: int,
     ids_folder: PathLike | None,
+    engine_options: EngineOptions,
 ) -> KeptRun:
-    """Hold out a part, and find the place to go on from.
+    """Hold out a part, find the place to go on from, and choose what computes.
 
     Parameters
     ----------
@@ -112,11 +121,16 @@ def prepare_run(
         How many epochs were drawn before this training.
     ids_folder
         Where the parts of the text are held, if not in memory.
+    engine_options
+        What is asked of the engine.
 
     Raises
     ------
     InputError
-        When the folder holds a run that was not asked for, or another run, or one of another text.
+        When the folder holds a run that was not asked for, or another run, one of another text,
+        or one of another engine.
+    CompileError, MissingDependencyError
+        When the compiled engine is asked for, and cannot be.
 
     Examples
     --------
@@ -125,15 +139,17 @@ def prepare_run(
     >>> settings = TrainingSettings(size=4, sample=0)
     >>> model = settings.new_model(vocab_size=2)
     >>> options = RunOptions(heldout=0.2)
-    >>> run = prepare_run(model, vocabulary, corpus, settings, options, 0, None)
+    >>> engine = EngineOptions("numpy")
+    >>> run = prepare_run(model, vocabulary, corpus, settings, options, 0, None, engine)
     >>> run.corpus.sentences < 99, run.state == RunState()
     (True, True)
     """
     folder = checkpoints = kept = None
+    about: dict[str, Any] = {}
     if options.checkpoint is not None:
         folder = check_writable_folder(options.checkpoint)
         remove_half_written(folder)
-        about = {
+        asked = {
             "settings": dataclasses.asdict(settings),
             "own_model": None if type(model) in MODELS.values() else type(model).__name__,
             "begun_after": begun_after,
@@ -141,16 +157,24 @@ def prepare_run(
             "early_stopping": options.early_stopping,
             "corpus_sha256": corpus_digest(vocabulary, corpus),
         }
-        about = json.loads(json.dumps(about, default=plain))
+        about = json.loads(json.dumps(asked, default=plain))
         kept = _checkpoint_of(folder, about, options.resume)
-        minutes = options.checkpoint_minutes
-        checkpoints = Checkpoints(folder, model.state_dict, about, minutes, logger.warning)
     heldout = None
     if options.heldout is not None:
         corpus, part = split_sentences(corpus, options.heldout, settings.seed, ids_folder)
         heldout = HeldoutLoss(vocabulary, part, settings)
     if kept is not None:
         model.load_state_dict(kept.tables)
+    source = settings.windows(corpus, vocabulary)
+    given = ["workers", "deterministic", *(["engine"] if engine_options.engine != "auto" else [])]
+    engine = choose_engine(engine_options.going_on(kept, given), model, source)
+    engine.check_goes_on(kept, "name another folder")
+    if kept is not None and not engine.reproducible:
+        logger.info("%s", GONE_ON)
+    if folder is not None:
+        about["engine"] = dict(engine.about)
+        minutes = options.checkpoint_minutes
+        checkpoints = Checkpoints(folder, model.state_dict, about, minutes, logger.warning)
     hooks = Watch(
         checkpoints,
         None if heldout is None else lambda: heldout.of(model),
@@ -159,7 +183,8 @@ def prepare_run(
         logger.info,
     )
     state = RunState() if kept is None else kept.state
-    return KeptRun(corpus, state, hooks, folder, None if heldout is None else heldout.unigram)
+    unigram = None if heldout is None else heldout.unigram
+    return KeptRun(corpus, source, engine, state, hooks, folder, unigram)
 
 
 def _checkpoint_of(folder: Path, about: dict[str, Any], resume: bool) -> Checkpoint | None:

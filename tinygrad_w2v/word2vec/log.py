@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TextIO, cast
 
 from tinygrad_w2v._base.progress import Progress
-from tinygrad_w2v.word2vec.options import told_of_alpha
+from tinygrad_w2v.word2vec.engine import Engine
+from tinygrad_w2v.word2vec.options import in_keywords, told_of_alpha
 from tinygrad_w2v.word2vec.settings import TrainingSettings
 
 logger = logging.getLogger("tinygrad_w2v.word2vec")
@@ -19,6 +20,7 @@ def log_training(
     settings: TrainingSettings,
     epochs: int,
     compat: str | None,
+    engine: Engine,
     own_model: str | None = None,
 ) -> None:
     """Log how it is trained, and what was decided without being asked for.
@@ -29,12 +31,13 @@ def log_training(
         What will be done.
     compat
         What the user gave, or None.
+    engine
+        What computes.
     own_model
         The name of a model of the user's; what CBOW does is not told of it then.
     """
     logger.info(
-        "training %s: vector_size %d, window %d, negative %d, hs %d, alpha %g to %g, "
-        "%d epochs, engine numpy (the only one of this version), one core",
+        "training %s: vector_size %d, window %d, negative %d, hs %d, alpha %g to %g, %d epochs",
         *(
             own_model or settings.model,
             settings.size,
@@ -44,6 +47,7 @@ def log_training(
         ),
         *(settings.first_alpha, settings.min_alpha, epochs),
     )
+    logger.info("%s", in_keywords(str(engine)))
     if settings.hs and settings.negative:
         logger.warning(
             "hierarchical softmax and negative sampling are both learned, as hs and negative are "

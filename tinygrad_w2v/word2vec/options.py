@@ -80,21 +80,6 @@ def told_of_alpha(settings: TrainingSettings) -> str | None:
     )
 
 
-def check_engine(engine: str) -> None:
-    """Raise an InputError for an engine that there is not.
-
-    Examples
-    --------
-    >>> check_engine("numpy")
-    """
-    if engine == "compiled":
-        raise InputError(
-            "engine 'compiled' is not available in this version yet; use engine='numpy' or 'auto'"
-        )
-    if engine not in ("auto", "numpy"):
-        raise InputError(f"engine must be 'auto', 'numpy' or 'compiled', not {engine!r}")
-
-
 def warn_of_ignored(given: Mapping[str, tuple[Any, Any]], stacklevel: int = 3) -> None:
     """Warn, once for all, of keywords that are set and change nothing here.
 
@@ -133,10 +118,24 @@ def named_after_keywords() -> Iterator[None]:
         yield
     except (InputError, NonFiniteError) as error:
         # The size of a batch is no keyword.
-        text = str(error).replace(" or smaller batches (--batch)", "")
-        text = re.sub(r"--([a-z]+(?:-[a-z]+)*)", _keyword, text)
+        text = in_keywords(str(error).replace(" or smaller batches (--batch)", ""))
         first, space, rest = text.partition(" ")
         raise type(error)(keyword_of(first) + space + rest) from error
+
+
+def in_keywords(text: str) -> str:
+    """Return a text that speaks of options with the keywords of `Word2Vec` in their place.
+
+    Examples
+    --------
+    >>> in_keywords("give --engine compiled --workers 2, or --deterministic; see --min-count")
+    "give engine='compiled' workers=2, or deterministic=True; see min_count"
+    """
+    text = re.sub(r"--engine ([a-z]+)", r"engine='\1'", text)
+    text = re.sub(r"--workers ([0-9]+)", r"workers=\1", text).replace(
+        "--deterministic", "deterministic=True"
+    )
+    return re.sub(r"--([a-z]+(?:-[a-z]+)*)", _keyword, text)
 
 
 def keyword_of(setting: str) -> str:

@@ -5,15 +5,16 @@ This is the one place where text, models and training meet.
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import NamedTuple
 
 from tinygrad_w2v._base.progress import Progress
 from tinygrad_w2v.models import EmbeddingModel
 from tinygrad_w2v.text.corpus import Corpus
 from tinygrad_w2v.text.vocabulary import Vocabulary
-from tinygrad_w2v.training.eager import EagerStep
-from tinygrad_w2v.training.run import History, run_epochs
+from tinygrad_w2v.training.run import History
 from tinygrad_w2v.vectors import WordVectors
+from tinygrad_w2v.word2vec.engine import EngineOptions, choose_engine
 from tinygrad_w2v.word2vec.settings import TrainingSettings
 
 
@@ -40,12 +41,15 @@ def train_vectors(
     corpus: Corpus,
     settings: TrainingSettings | None = None,
     *,
+    engine: str = "numpy",
+    workers: int = 1,
     quiet: bool = True,
 ) -> Trained:
-    """Train word vectors on a corpus with the NumPy engine.
+    """Train word vectors on a corpus.
 
-    The same corpus, settings and seed give the same vectors, bit by bit, on one machine. Ctrl-C
-    ends the training; what was learned until then is returned.
+    The same corpus, settings and seed give the same vectors, bit by bit, on one machine, unless
+    the compiled engine has more than one worker. Ctrl-C ends the training; what was learned until
+    then is returned.
 
     Parameters
     ----------
@@ -53,6 +57,11 @@ def train_vectors(
         Of `build_corpus`.
     settings
         How to train.
+    engine : {"numpy", "compiled", "auto"}
+        What computes; ``"compiled"`` is many times as fast, needs numba, and trains on one window
+        after another in place of batches.
+    workers
+        Threads of the compiled engine.
     quiet
         Show no progress.
 
@@ -64,6 +73,8 @@ def train_vectors(
     ------
     InputError
         When the corpus has no sentence for the window.
+    CompileError, MissingDependencyError
+        When the compiled engine is asked for, and cannot be.
     NonFiniteError
         When the loss is no longer a number: the learning rate is too large.
 
@@ -81,17 +92,12 @@ def train_vectors(
     corpus.check_window(settings.window)
     source = settings.windows(corpus, vocabulary)
     model = settings.new_model(len(vocabulary))
+    chosen = choose_engine(EngineOptions(engine, workers), model, source)
     total = settings.epochs * corpus.words
-    with Progress(total, "words", "training", quiet=quiet) as progress:
-        history = run_epochs(
-            EagerStep(model).step,
-            source.batches,
-            model.predictions,
-            epochs=settings.epochs,
-            words_per_epoch=corpus.words,
-            alpha=settings.first_alpha,
-            min_alpha=settings.min_alpha,
-            progress=progress,
-        )
+    with (
+        closing(chosen),
+        Progress(total, "words", "training", quiet=quiet) as progress,
+    ):
+        history = chosen.follow(settings, corpus.words, progress)
     vectors = WordVectors(vocabulary.words, model.w_in.data, vocabulary.counts)
     return Trained(vectors, model, history)

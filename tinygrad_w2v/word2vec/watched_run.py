@@ -11,9 +11,9 @@ from typing import Any
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.progress import Progress
-from tinygrad_w2v.training.eager import EagerStep
-from tinygrad_w2v.training.run import Batches, History, RunHooks, RunState, run_epochs
-from tinygrad_w2v.word2vec.settings import TrainingSettings, predictions_of
+from tinygrad_w2v.training.run import History, RunHooks, RunState
+from tinygrad_w2v.word2vec.engine import Engine
+from tinygrad_w2v.word2vec.settings import TrainingSettings
 
 CALLBACK_METHODS = ("on_train_begin", "on_epoch_begin", "on_epoch_end", "on_train_end")
 
@@ -53,14 +53,14 @@ def call(callbacks: Iterable[Any], name: str, model: Any) -> None:
 
 
 class WatchedRun(RunHooks):
-    """A run of a model over windows that announces its epochs.
+    """A run of an engine that announces its epochs.
 
     Parameters
     ----------
-    model : Module
-        With ``loss(batch)``, and perhaps ``predictions(batch)``; else a window is a prediction.
-    batches : callable
-        ``batches(epoch)`` yields pairs of a batch and the words that it stands for.
+    engine : Engine
+        What computes, and over which batches.
+    first : int
+        The number of the epoch that is drawn first.
     begin, end : callable
         Called before the first and after the last batch of an epoch.
     hooks, state
@@ -74,9 +74,10 @@ class WatchedRun(RunHooks):
     Examples
     --------
     >>> import tinygrad_w2v as tw
+    >>> from tinygrad_w2v.word2vec.engine import numpy_engine
     >>> from tinygrad_w2v.word2vec.settings import small_batch
     >>> batch = small_batch(9, TrainingSettings())
-    >>> run = WatchedRun(tw.CBOW(9, 4), lambda epoch: [(batch, 2)])
+    >>> run = WatchedRun(numpy_engine(tw.CBOW(9, 4), lambda epoch: [(batch, 2)]))
     >>> with Progress(4, "words", "training", quiet=True) as progress:
     ...     history = run.follow(TrainingSettings(), epochs=2, words=2, progress=progress)
     >>> round(history.losses[0], 4), history.words  # 6 log 2: six even guesses
@@ -85,15 +86,15 @@ class WatchedRun(RunHooks):
 
     def __init__(
         self,
-        model: Any,
-        batches: Batches,
+        engine: Engine,
+        first: int = 0,
         begin: Callable[[], None] = lambda: None,
         end: Callable[[], None] = lambda: None,
         hooks: RunHooks | None = None,
         state: RunState | None = None,
     ) -> None:
-        self._model = model
-        self._batches = batches
+        self._engine = engine
+        self._first = first
         self._begin = begin
         self._end = end
         self._hooks = RunHooks() if hooks is None else hooks
@@ -103,22 +104,19 @@ class WatchedRun(RunHooks):
         self, settings: TrainingSettings, epochs: int, words: int, progress: Progress
     ) -> History:
         """Run all epochs; the learning rate falls with the words, `words` an epoch."""
-        return run_epochs(
-            EagerStep(self._model).step,
-            self._epoch,
-            predictions_of(self._model),
+        return self._engine.follow(
+            settings,
+            words,
+            progress,
             epochs=epochs,
-            words_per_epoch=words,
-            alpha=settings.first_alpha,
-            min_alpha=settings.min_alpha,
-            progress=progress,
+            batches=self._epoch,
             state=self.state,
             hooks=self,
         )
 
     def _epoch(self, epoch: int) -> Iterator[tuple[Any, int]]:
         self._begin()
-        yield from self._batches(epoch)
+        yield from self._engine.batches(self._first + epoch)
 
     def after_batch(self, state: RunState) -> None:
         """Let the other hooks look."""

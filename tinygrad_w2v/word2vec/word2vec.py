@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from numbers import Integral
 from typing import Any, Self
 
@@ -17,12 +18,12 @@ from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v.text.corpus import Corpus, encode_corpus
 from tinygrad_w2v.training.run import RunState
 from tinygrad_w2v.word2vec.checks import real_number, require_number
+from tinygrad_w2v.word2vec.engine import EngineOptions
 from tinygrad_w2v.word2vec.file import read_model, write_model
 from tinygrad_w2v.word2vec.kept_run import RunOptions, prepare_run
 from tinygrad_w2v.word2vec.learned_words import LearnedWords
 from tinygrad_w2v.word2vec.log import log_epoch, log_interrupt, log_training, progress_of
 from tinygrad_w2v.word2vec.options import (
-    check_engine,
     named_after_keywords,
     resolve_compat,
     warn_of_ignored,
@@ -50,8 +51,9 @@ class Word2Vec(LearnedWords):
     """Learn word vectors from sentences; gensim's class, names and defaults.
 
     The model is a forward expression (`CBOW`, `SkipGram`, or yours), its gradient is derived from
-    the graph, and the same text, keywords and seed give the same vectors bit by bit, for any
-    number of `workers`. Progress and results are logged at INFO.
+    the graph. It is compiled to native code where numba is installed, else NumPy computes; the
+    log says which, and whether the same text, keywords and seed give the same vectors bit by bit.
+    Progress and results are logged at INFO.
 
     Parameters
     ----------
@@ -81,8 +83,8 @@ class Word2Vec(LearnedWords):
     seed : int
         Of all that is drawn.
     workers : int
-        1 or more. This engine computes on one core: preparing batches takes so small a part of
-        the time that further threads gain nothing.
+        Threads of the compiled engine; NumPy computes on one core. With more than one, nobody
+        waits for anybody, so that bytes may differ from run to run: see `deterministic`.
     sg : {0, 1}
         1: skip-gram, else CBOW.
     hs, negative
@@ -109,14 +111,17 @@ class Word2Vec(LearnedWords):
         Ctrl-C, the last two of them; they are removed when the training has come to its end.
     resume : bool
         Go on from the newest checkpoint, or begin where there is none. The keywords and the text
-        must be the same; the result is that of a training that never stopped, byte for byte.
-    engine : {"auto", "numpy"}
-        What computes.
+        must be the same, the engine and its `workers`, too; the result is that of a training that
+        never stopped, byte for byte where the same seed gives the same bytes.
+    engine : {"auto", "numpy", "compiled"}
+        What computes. ``"auto"`` takes the compiled engine where numba is installed and the model
+        can be compiled, and says in the log what it took and why; ``"compiled"`` raises otherwise.
     compat : {None, "word2vec", "gradient"}
         CBOW's update: the rule of word2vec.c and gensim, which gives every context the undivided
         gradient of the mean, or the true gradient. By default the former.
     deterministic : bool
-        True of this engine in any case.
+        The same bytes from the same seed for any number of `workers`; the compiled engine trains
+        with one thread for it. Of NumPy this is true in any case.
     shared_negatives : bool
         Skip-gram's pairs of a window share its negative words, as a few matrix products; False
         draws them for each pair, as gensim does, which takes longer. CBOW predicts once a window.
@@ -249,10 +254,7 @@ class Word2Vec(LearnedWords):
         InputError
             When one is out of its range.
         """
-        check_engine(self.engine)
-        workers: Any = self.workers
-        if not isinstance(workers, Integral) or workers < 1:
-            raise InputError(f"workers must be 1 or more, not {self.workers}: nobody would train")
+        self._engine_options().check()
         seed: Any = self.seed
         if not isinstance(seed, Integral):
             raise InputError(f"seed must be a whole number, not {self.seed!r:.60}")
@@ -276,6 +278,9 @@ class Word2Vec(LearnedWords):
                 cbow_mean=bool(self.cbow_mean),
                 shared_negatives=bool(self.shared_negatives),
             )
+
+    def _engine_options(self) -> EngineOptions:
+        return EngineOptions(self.engine, self.workers, bool(self.deterministic))
 
     # Training
 
@@ -387,12 +392,14 @@ class Word2Vec(LearnedWords):
         self._adopt_vectors()
         first, raw_words, all_words = self._epochs_drawn, corpus.raw_words, corpus.words
         with named_after_keywords():
-            kept = prepare_run(self.model, vocabulary, corpus, settings, options, first, ids_folder)
+            kept = prepare_run(
+                *(self.model, vocabulary, corpus, settings, options, first, ids_folder),
+                self._engine_options(),
+            )
         corpus, state, done = kept.corpus, kept.state, kept.state.history.words
-        source = settings.windows(corpus, vocabulary)
         own = None if self._given_model is None else type(self.model).__name__
         self.unigram_loss = None if own else kept.unigram
-        log_training(settings, epochs, self.compat, own)
+        log_training(settings, epochs, self.compat, kept.engine, own)
         started = time.perf_counter()
         losses, heldout_losses = self.losses, self.heldout_losses
 
@@ -409,8 +416,8 @@ class Word2Vec(LearnedWords):
 
         tell(state)
         run = self._run = WatchedRun(
-            self.model,
-            lambda epoch: source.batches(first + epoch),
+            kept.engine,
+            first,
             begin=lambda: call(callbacks, "on_epoch_begin", self),
             end=end_epoch,
             hooks=kept.hooks,
@@ -420,6 +427,7 @@ class Word2Vec(LearnedWords):
         self._moving = True
         try:
             with (
+                closing(kept.engine),
                 progress_of(epochs * corpus.words, report_delay, done) as progress,
                 named_after_keywords(),
                 naming_last_checkpoint(kept.folder, logger.warning),
@@ -439,7 +447,7 @@ class Word2Vec(LearnedWords):
             kept.finish()
         call(callbacks, "on_train_end", self)
         raw = round((history.words - done) * raw_words / max(all_words, 1))
-        return source.kept_words, raw
+        return kept.source.kept_words, raw
 
     # Results
 

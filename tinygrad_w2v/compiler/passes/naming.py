@@ -35,5 +35,7 @@ def _wanted(step: Instruction, new: dict[str, str]) -> str:
     if step.op == "map":
         return str(step["function"])
     if step.op == "reduce":
-        return {"sum": "total", "max": "largest", "min": "smallest"}.get(step["function"], "product")
+        return {"sum": "total", "max": "largest", "min": "smallest"}.get(
+            step["function"], "product"
+        )
     return {"einsum": "dot", "constant": "number"}.get(step.op, step.op)

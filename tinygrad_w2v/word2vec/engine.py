@@ -1,0 +1,314 @@
+"""Which engine runs a training, and why: NumPy, or the model compiled to native code.
+
+Both have one protocol, a step over batches whose predictions are counted, so that everything
+around a training is the same for both. A native engine is taken where there is one and the model
+can be compiled, and what was taken is always said.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any, NamedTuple
+
+from tinygrad_w2v._base.errors import CompileError, InputError, MissingDependencyError
+from tinygrad_w2v._base.progress import Progress
+from tinygrad_w2v.text.windows import WindowSource
+from tinygrad_w2v.training.checkpoints import Checkpoint
+from tinygrad_w2v.training.eager import EagerStep
+from tinygrad_w2v.training.run import (
+    Batches,
+    History,
+    RunHooks,
+    RunState,
+    Step,
+    run_epochs,
+)
+from tinygrad_w2v.word2vec.settings import TrainingSettings, predictions_of
+
+ENGINES = ("auto", "numpy", "compiled")
+GONE_ON = (
+    "place, rate and tables are those of the checkpoint; as its threads do not wait for each "
+    "other, the bytes may differ from those of a run that never stopped"
+)
+INSTALL = "pip install 'tinygrad_w2v[fast]'"
+
+
+class EngineOptions(NamedTuple):
+    """What a user asks of the engine.
+
+    Attributes
+    ----------
+    engine : {"auto", "numpy", "compiled"}
+    workers : int
+        Threads of the compiled engine.
+    deterministic : bool
+        The same bytes for any number of `workers`.
+    """
+
+    engine: str = "auto"
+    workers: int = 1
+    deterministic: bool = False
+
+    def check(self) -> None:
+        """Raise an InputError for an engine that there is not.
+
+        Examples
+        --------
+        >>> EngineOptions("gpu").check()
+        Traceback (most recent call last):
+        tinygrad_w2v._base.errors.InputError: engine must be 'auto', 'numpy' or 'compiled', not \
+'gpu'
+        """
+        if self.engine not in ENGINES:
+            raise InputError(f"engine must be 'auto', 'numpy' or 'compiled', not {self.engine!r}")
+        workers: Any = self.workers
+        if not isinstance(workers, Integral) or workers < 1:
+            raise InputError(f"workers must be 1 or more, not {self.workers}: nobody would train")
+
+    def going_on(self, kept: Checkpoint | None, given: Collection[str]) -> EngineOptions:
+        """Return these for a run that goes on: what is not given is as the run began.
+
+        Examples
+        --------
+        >>> about = {"engine": {"name": "compiled", "workers": 4, "deterministic": False}}
+        >>> kept = Checkpoint("checkpoint-1.npz", RunState(), {}, about)
+        >>> EngineOptions(workers=2).going_on(kept, given=["workers"])
+        EngineOptions(engine='compiled', workers=2, deterministic=False)
+        """
+        about = {} if kept is None else dict(kept.about.get("engine", {}))
+        begun = {
+            "engine": about.get("name"),
+            "workers": about.get("workers"),
+            "deterministic": about.get("deterministic"),
+        }
+        return self._replace(
+            **{
+                name: value
+                for name, value in begun.items()
+                if value is not None and name not in given
+            }
+        )
+
+
+def _nothing() -> None:
+    """An engine without threads has none to end."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What runs a training; `choose_engine` makes it.
+
+    Attributes
+    ----------
+    name : {"numpy", "compiled"}
+    why : str
+        Why it was taken.
+    step, batches, count
+        As in :func:`~tinygrad_w2v.training.run.run_epochs`.
+    workers : int
+        How many threads compute.
+    reproducible : bool
+        Whether the same seed gives the same bytes.
+    about : dict
+        What has to be the same for a run to go on from a checkpoint.
+    close : callable
+        Lets the threads end.
+    """
+
+    name: str
+    why: str
+    step: Step
+    batches: Batches
+    count: Callable[[Any], int]
+    workers: int
+    reproducible: bool
+    about: Mapping[str, Any]
+    close: Callable[[], None] = _nothing
+
+    def __str__(self) -> str:
+        """What is said of it, in the words of the command line."""
+        threads = f"{self.workers} thread{'s' if self.workers > 1 else ''}"
+        if self.reproducible:
+            bytes_are = "the same seed gives the same bytes"
+        else:
+            bytes_are = (
+                "the bytes may differ from run to run; --workers 1 or --deterministic makes "
+                "them equal"
+            )
+        return f"engine {self.name} ({self.why}), {threads}: {bytes_are}"
+
+    def follow(
+        self,
+        settings: TrainingSettings,
+        words: int,
+        progress: Progress,
+        *,
+        epochs: int | None = None,
+        batches: Batches | None = None,
+        state: RunState | None = None,
+        hooks: RunHooks | None = None,
+    ) -> History:
+        """Run a whole training; the learning rate falls with the words, `words` an epoch.
+
+        Parameters
+        ----------
+        settings
+            The learning rates, and the epochs if they are not given.
+        words, progress, epochs, batches, state, hooks
+            As in :func:`~tinygrad_w2v.training.run.run_epochs`.
+        """
+        smaller = " or smaller batches (--batch)" if self.name == "numpy" else ""
+        return run_epochs(
+            self.step,
+            self.batches if batches is None else batches,
+            self.count,
+            epochs=settings.epochs if epochs is None else epochs,
+            words_per_epoch=words,
+            alpha=settings.first_alpha,
+            min_alpha=settings.min_alpha,
+            progress=progress,
+            state=state,
+            hooks=hooks,
+            remedy=f"use a smaller learning rate (--alpha){smaller}",
+        )
+
+    def check_goes_on(self, kept: Checkpoint | None, remedy: str) -> None:
+        """Refuse to go on with the run of another engine, which counts its batches differently.
+
+        Parameters
+        ----------
+        kept
+            Where the run is to go on.
+        remedy
+            What else can be done.
+
+        Raises
+        ------
+        InputError
+            It says what would go on.
+
+        Examples
+        --------
+        >>> import tinygrad_w2v as tw
+        >>> engine = numpy_engine(tw.CBOW(9, 4), lambda epoch: [])
+        >>> about = {"engine": {"name": "compiled", "workers": 4}}
+        >>> kept = Checkpoint("checkpoint-1.npz", RunState(), {}, about)
+        >>> engine.check_goes_on(kept, "begin anew")
+        Traceback (most recent call last):
+        tinygrad_w2v._base.errors.InputError: checkpoint-1.npz is of a run with --engine compiled \
+--workers 4, whose place is counted in other batches than that of --engine numpy; give those, or \
+begin anew
+        """
+        if kept is None:
+            return
+        begun = kept.about.get("engine", {})
+        if begun != dict(self.about):
+            raise InputError(
+                f"{kept.path} is of a run with {_flags(begun)}, whose place is counted in other "
+                f"batches than that of {_flags(self.about)}; give those, or {remedy}"
+            )
+
+
+def _flags(about: Mapping[str, Any]) -> str:
+    """How an engine is asked for."""
+    flags = [f"--engine {about.get('name')}"]
+    if about.get("deterministic"):
+        flags.append("--deterministic")
+    elif about.get("workers") is not None:
+        flags.append(f"--workers {about['workers']}")
+    return " ".join(flags)
+
+
+def numpy_engine(model: Any, batches: Batches, why: str = "asked for") -> Engine:
+    """Return the engine that follows the graph with NumPy, on one core.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> print(numpy_engine(tw.CBOW(9, 4), lambda epoch: []))
+    engine numpy (asked for), 1 thread: the same seed gives the same bytes
+    """
+    step, count = EagerStep(model).step, predictions_of(model)
+    return Engine("numpy", why, step, batches, count, 1, True, {"name": "numpy"})
+
+
+def choose_engine(options: EngineOptions, model: Any, source: WindowSource) -> Engine:
+    """Return what will run a training.
+
+    Parameters
+    ----------
+    options : EngineOptions
+        ``"auto"`` takes the compiled engine where numba is installed and the model compiles.
+    model : Module
+        ``loss(batch)`` is the sum over a `Batch`.
+    source : WindowSource
+        The text, and how windows are drawn of it.
+
+    Raises
+    ------
+    InputError
+        For another name, or no worker.
+    CompileError, MissingDependencyError
+        When ``"compiled"`` is wanted, and cannot be.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> from tinygrad_w2v.text.corpus import build_corpus
+    >>> vocabulary, corpus = build_corpus([["you", "say", "hello"]] * 50)
+    >>> source = WindowSource(corpus, vocabulary.counts)
+    >>> engine = choose_engine(EngineOptions("numpy"), tw.CBOW(3, 4), source)
+    >>> engine.name, engine.workers, engine.reproducible
+    ('numpy', 1, True)
+    """
+    options.check()
+    if options.engine == "numpy":
+        return numpy_engine(model, source.batches)
+    if options.engine == "compiled":
+        return _compiled(options, model, source, "asked for")
+    if importlib.util.find_spec("numba") is None:
+        why = f"numba is not installed: {INSTALL} makes training several times as fast"
+        return numpy_engine(model, source.batches, why)
+    try:
+        why = "numba is installed and the model compiles"
+        return _compiled(options, model, source, why)
+    except MissingDependencyError as error:
+        why = f"numba cannot be imported: {error.__cause__ or error}"
+    except CompileError as error:
+        why = f"the compiled engine cannot run this model: {_in_one_line(error)}"
+    except Exception as error:
+        # Whatever goes wrong in the model itself goes wrong in the other engine, too, and is raised
+        # there; what only a trace cannot do must not end a training.
+        told = f"{type(error).__name__}: {_in_one_line(error)}"
+        why = f"the compiled engine cannot run this model: {told}"
+    return numpy_engine(model, source.batches, why)
+
+
+def _compiled(options: EngineOptions, model: Any, source: WindowSource, why: str) -> Engine:
+    # Here, as numba takes long to import.
+    from tinygrad_w2v.compiler.corpus_run import CorpusRun
+
+    deterministic = options.deterministic
+    threads = 1 if deterministic else int(options.workers)
+    run = CorpusRun(model, source, threads)
+    run.prepare()
+    about = {
+        "name": "compiled",
+        "workers": None if deterministic else threads,
+        "deterministic": deterministic,
+        "stretch": run.stretch,
+    }
+    fixed = deterministic or threads == 1
+    return Engine(
+        "compiled", why, run.step, run.batches, run.predictions, threads, fixed, about, run.close
+    )
+
+
+def _in_one_line(error: BaseException) -> str:
+    """A message with the line where an op was applied, and nothing between."""
+    first, *others = str(error).splitlines() or [""]
+    places = [line.strip() for line in others if line.strip().startswith("applied at")]
+    return ", ".join([first, *places])
