@@ -8,6 +8,7 @@ import numpy as np
 
 import tinygrad_w2v as tw
 import tinygrad_w2v.functions as F
+from tinygrad_w2v.compiler.picture import Drawing, draw_model
 from tinygrad_w2v.drawing import Graph
 
 
@@ -33,10 +34,35 @@ def drawing(backward: bool = False) -> Graph:
     return tw.graph(loss, backward=backward)
 
 
+class SkipGram(tw.Module):
+    """The model of docs/compiler.md."""
+
+    def __init__(self, vocab_size: int, dim: int) -> None:
+        self.w_in = tw.Parameter(np.zeros((vocab_size, dim), np.float32))
+        self.w_out = tw.Parameter(np.zeros((vocab_size, dim), np.float32))
+
+    def loss(self, window: dict[str, np.ndarray]) -> tw.Variable:
+        h = self.w_in[window["contexts"]]
+        words = self.w_out[window["targets"]]
+        signs = 2 * window["labels"] - 1
+        return -F.log_sigmoid(signs * (h @ words.swapaxes(-1, -2))).sum()
+
+
+def compiled() -> Drawing:
+    """The instructions of one window of skip-gram and their loops."""
+    window = {
+        "contexts": np.array([1, 2, 4, 2]),
+        "targets": np.array([3, 0, 5]),
+        "labels": np.array([1, 0, 0], np.float32),
+    }
+    return draw_model(SkipGram(1000, 16), window, {"contexts": (("C", 10),)})
+
+
 def main(folder: Path) -> None:
     """Write the pictures into `folder`."""
     drawing().save(folder / "cbow.svg")
     drawing(backward=True).save(folder / "cbow-backward.svg")
+    compiled().save(folder / "skipgram-compiled.svg")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ import numpy as np
 
 import tinygrad_w2v as tw
 import tinygrad_w2v.functions as F
-from tinygrad_w2v.autograd.node import primitive
 
 WORDS, DIM, WINDOW, NEGATIVE = 11, 16, 3, 4
 Rng = np.random.Generator
@@ -116,24 +115,6 @@ class GloVe(tw.Module):
         return (batch["weight"] * (score - batch["log_count"]) ** 2).sum()
 
 
-class SegmentSum(tw.Function):
-    """y_s = sum of x from starts_s to starts_(s + 1);  gx = g of its segment"""
-
-    def __init__(self, starts: Any) -> None:
-        self.starts = self.own("starts", starts)
-
-    def forward(self, x: Any) -> Any:
-        self.count = x.shape[0]
-        found = primitive("segment_sum", x, self.starts)
-        return np.add.reduceat(x, self.starts, axis=0) if found is NotImplemented else found
-
-    def backward(self, g: Any) -> Any:
-        found = primitive("segment_repeat", g, self.starts, self.count)
-        if found is not NotImplemented:
-            return found
-        return np.repeat(g, np.diff([*self.starts, self.count]), axis=0)
-
-
 class Subwords(tw.Module):
     """fastText's: a word is the sum of its n-grams, given flat, with where each word starts."""
 
@@ -141,7 +122,7 @@ class Subwords(tw.Module):
         self.w_in, self.w_out = table(rng, 3 * WORDS, DIM), table(rng, WORDS, DIM)
 
     def loss(self, batch: Any) -> Any:
-        words = SegmentSum(batch["starts"])(self.w_in[batch["grams"]])
+        words = F.segment_sum(self.w_in[batch["grams"]], batch["starts"])
         scores = np.tanh(words) @ np.swapaxes(self.w_out[batch["targets"]], -1, -2)
         return -F.log_sigmoid((2 * batch["labels"] - 1) * scores).sum()
 
@@ -172,6 +153,19 @@ class Book(tw.Module):
         contexts = batch["contexts"]
         h = 0.5 * (contexts[..., 0, :] @ self.w_in + contexts[..., 1, :] @ self.w_in)
         return F.cross_entropy(h @ self.w_out, batch["target"])
+
+
+class WeightedWords(tw.Module):
+    """Each word counts by a constant of the model's, an array that is not learned."""
+
+    def __init__(self, rng: Rng) -> None:
+        self.w_in, self.w_out = table(rng, WORDS, DIM), table(rng, WORDS, DIM)
+        self.counts, self.turn = rng.uniform(1, 2, WORDS), rng.normal(size=(DIM, DIM))
+
+    def loss(self, batch: Any) -> Any:
+        x = self.w_in[batch["contexts"]] @ self.turn
+        weights = np.expand_dims(F.take(self.counts, batch["contexts"], axis=0), -1)
+        return negative_sampling((x * weights).sum(axis=-2, keepdims=True), self.w_out, batch)
 
 
 class Tied(tw.Module):
@@ -245,9 +239,9 @@ def many_triples(rng: Rng) -> list[dict[str, Any]]:
 
 
 def ragged(rng: Rng) -> list[dict[str, Any]]:
-    """Words of several n-grams, of one, and one word alone; n-grams that repeat."""
+    """Words of several n-grams, of one, of none, and one word alone; n-grams that repeat."""
     found = []
-    for starts, count in (([0, 3, 4], 8), ([0], 1), ([0, 5], 6)):
+    for starts, count in (([0, 3, 4], 8), ([0], 1), ([0, 5, 5], 6)):
         grams = rng.integers(0, 3 * WORDS, count)
         grams[-1] = grams[0]
         window = windows(rng)[0]
@@ -299,6 +293,7 @@ EXAMPLES = {
     "two layers": Example(TwoLayers),
     "book, one-hot": Example(Book, one_hot, {}),
     "book, ids": Example(Book, one_hot_contexts, {}),
+    "constants": Example(WeightedWords),
     "tied": Example(Tied),
     "cosine": Example(Cosine),
 }

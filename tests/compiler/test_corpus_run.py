@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 import tinygrad_w2v as tw
+import tinygrad_w2v.functions as F
 from tinygrad_w2v._base.batch import Batch
 from tinygrad_w2v.compiler.corpus_run import CorpusRun
+from tinygrad_w2v.compiler.merging import plan_of
 from tinygrad_w2v.compiler.packing import Packed
 from tinygrad_w2v.text.corpus import build_corpus
 from tinygrad_w2v.text.windows import WindowSettings, WindowSource
@@ -134,3 +136,56 @@ def test_lost_numbers_stop_the_run_and_name_the_table(rng: np.random.Generator) 
     with pytest.raises(FloatingPointError, match="w_in holds numbers that are not finite"):
         for part, _ in run.batches(0):
             run.step(part, 0.05)
+
+
+@pytest.mark.parametrize("kind", [tw.CBOW, tw.SkipGram])
+def test_a_deterministic_run_gives_the_same_bytes_for_any_number_of_workers(
+    kind: Any, rng: np.random.Generator
+) -> None:
+    vocabulary, corpus = build_corpus(a_text(rng, 6000), min_count=1)
+    tables = []
+    losses = []
+    for workers in (1, 2, 5):
+        source = WindowSource(corpus, vocabulary.counts, WindowSettings(sample=1e-1))
+        model = kind(len(vocabulary), 12, rng=np.random.default_rng(5))
+        run = CorpusRun(model, source, workers=workers, deterministic=True)
+        losses.append([run.step(part, lr=0.05) for e in range(3) for part, _ in run.batches(e)])
+        run.close()
+        tables.append((model.w_in.data.tobytes(), model.w_out.data.tobytes()))
+    assert tables[0] == tables[1] == tables[2]
+    assert losses[0] == losses[1] == losses[2]
+    assert sum(losses[0][-5:]) < sum(losses[0][:5])
+
+
+class Positions(tw.Module):
+    """CBOW with a weight for each position: a table that is read at ids that are computed."""
+
+    def __init__(self, words: int, rng: np.random.Generator) -> None:
+        self.w_in = tw.Parameter(rng.normal(size=(words, 4)).astype(np.float32))
+        self.w_out = tw.Parameter(rng.normal(size=(words, 4)).astype(np.float32))
+        self.w_pos = tw.Parameter(np.ones((11, 1), np.float32))
+
+    def loss(self, batch: Batch) -> Any:
+        weighted = self.w_in[batch.contexts] * self.w_pos[batch.offsets + 5]
+        h = weighted.mean(axis=-2, keepdims=True)
+        scores = (h * self.w_out[batch.targets]).sum(axis=-1)
+        return F.softplus((1 - 2 * batch.labels) * scores).sum()
+
+
+def test_tables_that_are_not_read_by_ids_of_the_window_are_copied_whole(
+    rng: np.random.Generator,
+) -> None:
+    vocabulary, corpus = build_corpus(a_text(rng), min_count=1)
+    found = []
+    for workers in (1, 3):
+        source = WindowSource(corpus, vocabulary.counts, WindowSettings(sample=1e-1))
+        model = Positions(len(vocabulary), np.random.default_rng(1))
+        run = CorpusRun(model, source, workers=workers, deterministic=True)
+        plan = plan_of(run.compiled.instructions)
+        assert plan == ({"w_in": ("contexts",), "w_out": ("targets",)}, ("w_pos",))
+        for part, _ in run.batches(0):
+            run.step(part, 0.01)
+        run.close()
+        assert not np.array_equal(model.w_pos.data, np.ones((11, 1)))
+        found.append([p.data.tobytes() for p in model.parameters()])
+    assert found[0] == found[1]

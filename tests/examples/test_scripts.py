@@ -74,6 +74,7 @@ ARGUMENTS = {
     "ch3_05_graph.py": ["--suffix", "dot", "--output", "new/folder"],
     "ch3_06_likelihood.py": ["--max-epoch", "20"],
     "ch3_07_skipgram.py": ["--max-epoch", "20", "--output", "new/folder"],
+    "compile_your_own.py": ["--epochs", "2", "--source"],
     "ch3_08_new_word.py": ["--max-epoch", "20", "--more-epochs", "5"],
     "gensim_script.py": ["text.txt", "--epochs", "1", "--output", "new/folder"],
     "train_on_text.py": ["text.txt", "--epochs", "1", "--dim", "4", "--neighbors", "say"],
@@ -88,6 +89,7 @@ def test_script_runs_from_any_folder(path, tmp_path) -> None:
     (tmp_path / "text.txt").write_text("You say goodbye and I say hello.\n" * 9, encoding="utf-8")
     environment = dict(os.environ, MPLBACKEND="agg", PYTHONIOENCODING="utf-8")
     environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    environment["TINYGRAD_W2V_KERNELS"] = str(tmp_path / "kernels")
     options = ["-X", "warn_default_encoding", "-W", "always::EncodingWarning"]
     result = subprocess.run(
         [sys.executable, *options, str(path), *ARGUMENTS.get(path.name, [])],
@@ -243,3 +245,13 @@ def test_a_text_of_two_subjects_falls_into_two(model, example, tmp_path, capsys,
     losses = [float(line.rsplit(" ", 1)[1]) for line in printed.splitlines() if "epoch" in line]
     assert len(losses) == 12
     assert losses[-1] < losses[0]
+
+
+def test_models_of_ones_own_are_compiled_and_learn(example, tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.setenv("TINYGRAD_W2V_KERNELS", str(tmp_path / "kernels"))
+    losses = example("compile_your_own").main(epochs=10)
+    assert losses["CBOW"][-1] < 0.5 * losses["CBOW"][0]
+    assert losses["GloVe"][-1] < 0.01 * losses["GloVe"][0]
+    printed = capsys.readouterr().out
+    assert printed.count("weight of position") == 4
+    assert "Compiled(GloVe, " in printed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import time
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from tinygrad_w2v._cli.console import say, say_json
 from tinygrad_w2v._cli.machine import blas, cores, versions
 from tinygrad_w2v._cli.parsing import Parser
 from tinygrad_w2v.autograd import check_grads
+from tinygrad_w2v.compiler.storing import FOLDER_VARIABLE, kernels_folder
 from tinygrad_w2v.drawing.render import engines
 from tinygrad_w2v.text.corpus import build_corpus
 from tinygrad_w2v.word2vec.settings import TrainingSettings, small_batch
@@ -41,17 +43,28 @@ def run(arguments: argparse.Namespace) -> int:
 def report() -> dict[str, Any]:
     """Return versions, what is installed, and the outcome of a self-test of two seconds."""
     installed = [name for name in OPTIONAL if importlib.util.find_spec(name)]
+    numba_here = importlib.util.find_spec("numba") is not None
     renderers = [f"{engine.name} ({engine.path})" for engine in engines()]
     return versions() | {
         "cores": cores(),
         "blas": blas(),
-        "engines": "numpy",
+        "engines": "numpy, compiled" if numba_here else "numpy",
+        "compiled engine": _compiler(numba_here),
         "installed": ", ".join(installed) or "none",
         "missing": ", ".join(sorted(set(OPTIONAL) - set(installed))) or "none",
         "graph renderer": ", ".join(renderers) or "none: pip install graphviz-pure",
         "gradients": _gradients(),
         "words per second": _speed(),
     }
+
+
+def _compiler(numba_here: bool) -> str:
+    """Which numba there is, and where kernels are kept."""
+    if not numba_here:
+        return "no numba: pip install 'tinygrad_w2v[fast]'"
+    folder = kernels_folder()
+    where = folder or f"memory; set {FOLDER_VARIABLE} to a folder to keep them"
+    return f"numba {version('numba')}, kernels in {where}"
 
 
 def _gradients() -> str:

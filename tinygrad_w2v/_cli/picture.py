@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
+from tinygrad_w2v._base.batch import Batch
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._cli.console import note, say
 from tinygrad_w2v._cli.neighbors import add_vectors_option
 from tinygrad_w2v._cli.parsing import Parser
 from tinygrad_w2v._cli.results import read_description, request_of
+from tinygrad_w2v.compiler.picture import draw_model
 from tinygrad_w2v.drawing import graph
+from tinygrad_w2v.drawing.picture import Picture
 from tinygrad_w2v.nn.archive import read_arrays
 from tinygrad_w2v.word2vec.settings import MODELS, TrainingSettings, small_batch
 
@@ -28,13 +32,23 @@ def add_options(parser: Parser) -> None:
         "--output", metavar="FILE", default="graph.svg", help="txt dot svg png html by suffix"
     )
     parser.add_argument("--backward", action="store_true", help="draw the gradient graph, too")
+    parser.add_argument(
+        "--compiled",
+        action="store_true",
+        help="draw the instructions of the compiled engine, those that share a loop in one box",
+    )
     parser.add_argument("--values", action="store_true", help="show the numbers in the nodes")
     parser.add_argument("--direction", choices=["TB", "LR"], default="TB")
     parser.add_argument("--text", action="store_true", help="print it as a program, draw nothing")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Draw or print the graph of a model's loss on two windows."""
+    """Draw or print the graph of a model's loss on two windows, or its instructions for one."""
+    if arguments.compiled and (arguments.values or arguments.backward):
+        option = "--values" if arguments.values else "--backward"
+        raise InputError(
+            f"--compiled draws instructions for any window, backward included: leave out {option}"
+        )
     if arguments.model:
         settings = TrainingSettings(arguments.model)
         model = settings.new_model(EXAMPLE_VOCABULARY)
@@ -52,13 +66,27 @@ def run(arguments: argparse.Namespace) -> int:
             raise InputError(f"{folder / 'model.npz'} holds no {' and no '.join(missing)}")
         model = settings.new_model(len(tables["vectors"]))
         model.load_state_dict({"w_in": tables["vectors"], "w_out": tables["w_out"]})
-    loss = model.loss(small_batch(len(model.w_in.data), settings))
-    picture = graph(
-        loss, arguments.backward, values=arguments.values, direction=arguments.direction
-    )
+    if arguments.compiled:
+        picture: Picture = _compiled(model, settings, arguments.direction)
+    else:
+        loss = model.loss(small_batch(len(model.w_in.data), settings))
+        picture = graph(
+            loss, arguments.backward, values=arguments.values, direction=arguments.direction
+        )
     if arguments.text:
         say(picture.text)
         return 0
     picture.save(arguments.output)
     note(f"wrote {arguments.output}")
     return 0
+
+
+def _compiled(model: Any, settings: TrainingSettings, direction: Any) -> Picture:
+    """The instructions of one window, whose number of contexts is open."""
+    batch = small_batch(len(model.w_in.data), settings, windows=1)
+    window = Batch(*[array[0] for array in batch])
+    contexts = (("C", 2 * settings.window),)
+    axes: dict[str, Any] = {"contexts": contexts, "offsets": contexts}
+    if settings.hs:
+        axes |= {"targets": ("L",), "labels": ("L",)}
+    return draw_model(model, window, axes, direction=direction)

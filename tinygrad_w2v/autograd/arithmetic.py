@@ -12,7 +12,7 @@ import numpy as np
 
 from tinygrad_w2v.autograd.dispatch import implements
 from tinygrad_w2v.autograd.function import Function
-from tinygrad_w2v.autograd.node import Node
+from tinygrad_w2v.autograd.node import Node, primitive
 
 
 class Arithmetic(Function):
@@ -148,10 +148,20 @@ class Matmul(Arithmetic):
             one_for_all = len(y.shape) == 2 and len(x.shape) > 2 and not column
             if one_for_all and not (is_empty(x) or is_empty(g)):  # -1 is unknown where it is empty
                 # One matrix served a whole batch: one product, not one for each of the batch.
-                x, g = np.reshape(x, (-1, x.shape[-1])), np.reshape(g, (-1, g.shape[-1]))
-            gy = np.matmul(transposed(x), g)
+                gy = _product_over_all(x, g)
+            else:
+                gy = np.matmul(transposed(x), g)
             gy = np.squeeze(gy, -1) if column else gy
         return gx, gy
+
+
+def _product_over_all(x: Any, g: Any) -> Any:
+    """``x' g``, summed over all axes before the last: those become one where they can."""
+    found = primitive("product_over_all", x, g)
+    if found is not NotImplemented:
+        return found
+    x, g = np.reshape(x, (-1, x.shape[-1])), np.reshape(g, (-1, g.shape[-1]))
+    return np.matmul(transposed(x), g)
 
 
 def is_empty(x: Any) -> bool:

@@ -303,6 +303,15 @@ def _product(a: Any, b: Any) -> Any:
 
 
 # ---------------------------------------------------------------------- the two ops
+def taken(x: Any, ids: Any, axis: int) -> Any:
+    """``np.take``; NumPy does not ask foreign ids, which may be of a plain array, too."""
+    if type(ids) is not np.ndarray:
+        found = primitive("take_from", ids, x, axis)
+        if found is not NotImplemented:
+            return found
+    return np.take(x, ids, axis=axis)
+
+
 class Rows(Function):
     """y = table[ids], whole rows;  gtable = scatter_rows(g, ids)"""
 
@@ -312,9 +321,7 @@ class Rows(Function):
     def forward(self, table: Any) -> Any:
         self.shape = table.shape
         found = primitive("rows", table, self.ids)
-        if found is NotImplemented:
-            found = np.take(table, self.ids, axis=0)
-        return found
+        return taken(table, self.ids, 0) if found is NotImplemented else found
 
     def backward(self, g: Any) -> Any:
         return scatter_rows(g, self.ids, self.shape)

@@ -98,13 +98,18 @@ def call_primitive(x: Symbol, name: str, args: Any) -> Any:
         return x.astype(args[0])
     if name == "rows":
         return np.take(x, args[0], axis=0)
+    if name == "take_from":
+        return take(args[0], x, axis=args[1])
+    if name == "product_over_all":
+        axes = tuple(range(x.ndim - 1))
+        return tensordot(x, args[0], (axes, axes))
     if name == "scatter_rows":
         return indexing.scatter(x, args[0], 0, args[1])
     if name == "scatter_index":
         return indexing.put_at(x, *args)
     if name == "scatter_along_axis":
         ids, axis, shape = args
-        ids = x.trace.symbol(ids)
+        ids = x.trace.symbol(indexing.from_start("take_along_axis", ids, shape[axis]))
         return x.trace.record("scatter_along", (x, ids), shape, x.kind, axis=axis)
     if name == "segment_sum":
         starts = x.trace.symbol(args[0])
@@ -125,7 +130,7 @@ handles(np.result_type)(
 )
 
 
-def _filled(a: Symbol, value: Any, dtype: Any) -> Symbol:
+def _filled(a: Symbol, value: Any, dtype: Any) -> Any:
     kind = a.kind if dtype is None else a.trace.symbol(np.zeros((), dtype)).kind
     return np.broadcast_to(as_kind(a.trace.symbol(value), kind), a.shape)
 
@@ -143,9 +148,11 @@ def _reduced(
     if x.kind == "bool":
         x = as_kind(x, "int")
     shape = tuple(n for i, n in enumerate(x.shape) if i not in axes)
-    y = x
+    y: Any = x
     if axes:
-        y = x.trace.record("reduce", (x,), shape, x.kind, function=function, axes=axes, name=function)
+        y = x.trace.record(
+            "reduce", (x,), shape, x.kind, function=function, axes=axes, name=function
+        )
     if keepdims and axes:
         y = np.reshape(y, tuple(1 if i in axes else n for i, n in enumerate(x.shape)))
     return y
@@ -458,18 +465,22 @@ def take(a: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> 
     if axis is None or not (isinstance(a, Symbol) or isinstance(indices, Symbol)):
         raise unsupported("np.take without an axis")
     trace = a.trace if isinstance(a, Symbol) else indices.trace
-    a, ids = trace.symbol(a), trace.symbol(indices)
+    a = trace.symbol(a)
     (axis,) = normalized_axes(axis, a.ndim)
+    ids = trace.symbol(indexing.from_start("np.take", indices, a.shape[axis]))
     shape = (*a.shape[:axis], *ids.shape, *a.shape[axis + 1 :])
-    return trace.record("take", (a, ids), shape, a.kind, name="rows" if axis == 0 else "take", axis=axis)
+    return trace.record(
+        "take", (a, ids), shape, a.kind, name="rows" if axis == 0 else "take", axis=axis
+    )
 
 
 @handles(np.take_along_axis)
 def take_along_axis(arr: Any, indices: Any, axis: int = -1) -> Any:
     """Other places along an axis in every row."""
     trace = arr.trace if isinstance(arr, Symbol) else indices.trace
-    arr, ids = trace.symbol(arr), trace.symbol(indices)
+    arr = trace.symbol(arr)
     (axis,) = normalized_axes(axis, arr.ndim)
+    ids = trace.symbol(indexing.from_start("np.take_along_axis", indices, arr.shape[axis]))
     rest = [tuple(1 if i == axis else n for i, n in enumerate(x.shape)) for x in (arr, ids)]
     others = broadcast_shapes("take_along_axis", rest)
     shape = (*others[:axis], ids.shape[axis], *others[axis + 1 :])

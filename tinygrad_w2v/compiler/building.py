@@ -9,6 +9,7 @@ from tinygrad_w2v.compiler.flattening import flatten
 from tinygrad_w2v.compiler.fusing import fuse
 from tinygrad_w2v.compiler.hoisting import hoist
 from tinygrad_w2v.compiler.instructions import Program
+from tinygrad_w2v.compiler.jamming import jam
 from tinygrad_w2v.compiler.lowering import lower
 from tinygrad_w2v.compiler.passes import optimized
 from tinygrad_w2v.compiler.placing import Placed, place
@@ -28,5 +29,6 @@ def build(program: Program, dtype: Any, title: str) -> Built:
     """Return a program's source, with what is made on the way."""
     program = optimized(program)
     lowered = flatten(unroll(lower(program)))
-    placed = hoist(place(fuse(lowered.statements), lowered.arrays, lowered.loss))
+    placed = place(fuse(lowered.statements), lowered.arrays, lowered.loss)
+    placed = hoist(jam(placed, lowered.loss))
     return Built(program, placed, write(program, lowered, placed, dtype, title, __version__))

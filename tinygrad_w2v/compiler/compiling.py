@@ -17,6 +17,7 @@ import numpy as np
 from tinygrad_w2v._base.errors import InputError, NonFiniteError
 from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.compiler import storing
+from tinygrad_w2v.compiler.bounds import Places
 from tinygrad_w2v.compiler.building import Built, build
 from tinygrad_w2v.compiler.extents import Extent, value_of
 from tinygrad_w2v.compiler.instructions import Program
@@ -241,13 +242,21 @@ class Kernel:
             np.ascontiguousarray(self.built.program.constants[name])
             for name in self.built.source.constants
         ]
-        self._lengths = self._id_bounds()
         self._given = [(name, traced.arrays[name]) for name in self.built.source.parameters]
+        self._places = Places(self.built.program)
+        made_for = {name: give() for name, give in self._given}
+        self._tables = {name: (array.shape, array.dtype) for name, array in made_for.items()}
 
     def arrays(self) -> dict[str, AnyArray]:
         """Return the tables that the kernel reads and writes, by name."""
         found = {name: give() for name, give in self._given}
         for name, array in found.items():
+            if (array.shape, array.dtype) != self._tables[name]:
+                shape, dtype = self._tables[name]
+                raise InputError(
+                    f"{name} is now {array.shape} {array.dtype}, but the kernel was made for "
+                    f"{shape} {dtype}: compile the model again"
+                )
             if not array.flags.c_contiguous:
                 raise InputError(
                     f"{name} is not contiguous, so a kernel cannot write it in place: assign a "
@@ -276,26 +285,6 @@ class Kernel:
             step,
         ]
 
-    def _id_bounds(self) -> dict[str, int]:
-        """For each input that goes straight into a look-up, the shortest axis that it indexes."""
-        program = self.built.program
-        bounds: dict[str, int] = {}
-        for step in program:
-            if step.op in ("take", "add_rows", "put_rows"):
-                ids, table = program[step.inputs[1]], program[step.inputs[0]]
-                while ids.op in ("slice", "reshape", "broadcast", "transpose"):
-                    ids = program[ids.inputs[0]]
-                length = table.shape[step.parameters.get("axis", 0)]
-                if ids.op == "input" and not isinstance(length, Extent):
-                    bounds[ids.name] = min(length, bounds.get(ids.name, length))
-        return bounds
-
     def check_ids(self, packed: Packed) -> None:
         """Raise an InputError for an id that is no place of its table: a kernel does not look."""
-        for name, length in self._lengths.items():
-            low, high = packed.range_of(name)
-            if low < 0 or high >= length:
-                raise InputError(
-                    f"{name} holds ids from {low} to {high}, but the table has the rows 0 to "
-                    f"{length - 1}"
-                )
+        self._places.check(packed)

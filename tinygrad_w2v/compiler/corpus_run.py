@@ -19,8 +19,9 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v._base.batch import Batch
-from tinygrad_w2v._base.errors import CompileError, NonFiniteError
+from tinygrad_w2v._base.errors import CompileError, InputError, NonFiniteError
 from tinygrad_w2v._base.types import AnyArray
+from tinygrad_w2v.compiler import merging
 from tinygrad_w2v.compiler.compiling import Compiled, compile
 from tinygrad_w2v.compiler.packing import Packed
 from tinygrad_w2v.compiler.repeating import check_repeatable
@@ -67,6 +68,9 @@ class CorpusRun:
         Plain gradient descent by default.
     dtype : dtype
         What is computed in.
+    deterministic : bool
+        The same bytes for any number of workers, by private rows that are merged in order
+        (`merging`); slower than threads that do not wait for each other.
 
     Raises
     ------
@@ -94,7 +98,10 @@ class CorpusRun:
         workers: int = 1,
         optimizer: Optimizer | None = None,
         dtype: Any = np.float32,
+        deterministic: bool = False,
     ) -> None:
+        if deterministic and optimizer is not None:
+            raise InputError("a deterministic run takes plain gradient descent, no other optimizer")
         self.source, self.workers = source, workers
         settings = source.settings
         tree = source.tree
@@ -102,7 +109,10 @@ class CorpusRun:
         own = 1 + settings.negative if settings.negative else 0
         self._targets = own + longest
         self._contexts = 2 * settings.window
-        axes: dict[str, Any] = {"contexts": (("C", self._contexts),), "offsets": (("C", self._contexts),)}
+        axes: dict[str, Any] = {
+            "contexts": (("C", self._contexts),),
+            "offsets": (("C", self._contexts),),
+        }
         if tree is not None:
             axes |= {"targets": (("T", self._targets),), "labels": (("T", self._targets),)}
         self.compiled: Compiled = compile(model, self._example(), axes, optimizer, dtype)
@@ -112,8 +122,14 @@ class CorpusRun:
         self._rooms = threading.local()
         self._pool = ThreadPoolExecutor(workers) if workers > 1 else None
         words = len(self._text[0])
-        evenly = words // (ROUNDS_AN_EPOCH * workers)
-        self.stretch = min(max(evenly, SMALLEST_STRETCH), LARGEST_STRETCH)
+        shares = merging.PARTS if deterministic else workers
+        largest = merging.PART_WORDS if deterministic else LARGEST_STRETCH
+        self.stretch = min(max(words // (ROUNDS_AN_EPOCH * shares), SMALLEST_STRETCH), largest)
+        self._private: merging.PrivateTables | None = None
+        if deterministic:
+            program, tables = self.compiled.instructions, self.compiled.kernel.arrays()
+            windows = len(self.new_room(self.stretch)["center"])
+            self._private = merging.PrivateTables(program, tables, windows)
 
     def _example(self) -> Batch:
         ids = np.arange(self._contexts) * 0
@@ -143,6 +159,9 @@ class CorpusRun:
     def batches(self, epoch: int) -> Iterator[tuple[Round, int]]:
         """Yield the rounds of an epoch, each with the number of words that it reads."""
         words = len(self._text[0])
+        if self._private is not None:
+            yield from self._rounds_of_parts(epoch, words)
+            return
         bounds = [words * worker // self.workers for worker in range(self.workers + 1)]
         longest = max(b - a for a, b in zip(bounds, bounds[1:], strict=False))
         for done in range(0, longest, self.stretch):
@@ -153,6 +172,15 @@ class CorpusRun:
             ]
             yield Round(epoch, tuple(stretches)), sum(stop - start for start, stop in stretches)
 
+    def _rounds_of_parts(self, epoch: int, words: int) -> Iterator[tuple[Round, int]]:
+        """Yield rounds of as many neighbouring stretches as there are parts."""
+        whole = merging.PARTS * self.stretch
+        for first in range(0, words, whole):
+            last = min(first + whole, words)
+            starts = range(first, last, self.stretch)
+            parts = tuple((start, min(start + self.stretch, last)) for start in starts)
+            yield Round(epoch, parts), last - first
+
     def step(self, part: Round, lr: float) -> float:
         """Run a round and return the sum of its losses.
 
@@ -162,7 +190,9 @@ class CorpusRun:
             When the loss is NaN or infinite; the table that holds such numbers is named.
         """
         steps = self._counted_steps(part)
-        if self._pool is None:
+        if self._private is not None:
+            found = self._merged(part, lr)
+        elif self._pool is None:
             found = [self._stretch(part.epoch, *part.stretches[0], lr, steps)]
         else:
             jobs = [
@@ -181,6 +211,30 @@ class CorpusRun:
         """Return how many predictions the loss of a round was a sum of."""
         return part.predictions
 
+    def _merged(self, part: Round, lr: float) -> list[tuple[float, int, int]]:
+        """Run the parts of a round on private rows, and merge these."""
+        assert self._private is not None
+        private, tables = self._private, self.compiled.kernel.arrays()
+
+        def work(number: int) -> tuple[float, int, int]:
+            first, last = part.stretches[number]
+            return self._stretch(part.epoch, first, last, lr, 1, number)
+
+        parts = range(len(part.stretches))
+        workers = range(self.workers)
+        if self._pool is None:
+            found = [work(number) for number in parts]
+            private.merge(tables, len(parts), lr, 0, 1)
+            return found
+        found = list(self._pool.map(work, parts))
+        jobs = [
+            self._pool.submit(private.merge, tables, len(parts), lr, worker, self.workers)
+            for worker in workers
+        ]
+        for job in jobs:
+            job.result()
+        return found
+
     def _counted_steps(self, part: Round) -> int:
         """The number of the optimizer's next step; a round counts as many as it has words."""
         optimizer = self.compiled.optimizer
@@ -190,16 +244,21 @@ class CorpusRun:
         optimizer.steps += max(stop - start for start, stop in part.stretches)
         return before + 1
 
-    def _stretch(self, epoch: int, first: int, last: int, lr: float, step: int) -> tuple[float, int, int]:
+    def _stretch(
+        self, epoch: int, first: int, last: int, lr: float, step: int, number: int = 0
+    ) -> tuple[float, int, int]:
         """Draw the windows of a stretch and run them: loss, predictions, kept words."""
         room = self._room()
         packed, kept = self.draw(epoch, first, last, room)
+        kernel = self.compiled.kernel
+        tables = kernel.arrays()
+        if self._private is not None:
+            tables = self._private.open(number, packed, tables, self._slots(tables))
         if not packed.count:
             return 0.0, 0, kept
         rates = room["rates"]
         rates[: packed.count] = lr
-        kernel = self.compiled.kernel
-        loss = kernel.run(packed, kernel.arrays(), rates, step)
+        loss = kernel.run(packed, tables, rates, step)
         sizes = {name: int(array[: packed.count].sum()) for name, array in packed.sizes.items()}
         return loss, self.compiled.total_predictions(sizes, packed.count), kept
 
@@ -225,10 +284,17 @@ class CorpusRun:
         keys = np.concatenate([hashing.stream_key(settings.seed, epoch, s) for s in streams])
         tree = source.tree
         none = np.zeros(0, np.int64)
-        ways = (none, none.astype(np.int32), none.astype(np.float32)) if tree is None else tuple(tree)
+        ways = (
+            (none, none.astype(np.int32), none.astype(np.float32)) if tree is None else tuple(tree)
+        )
         count, kept = self._draw(
             *(ids, offsets, sentence, first, last),
-            *(settings.window, settings.shrink_windows, settings.shared_negatives, settings.negative),
+            *(
+                settings.window,
+                settings.shrink_windows,
+                settings.shared_negatives,
+                settings.negative,
+            ),
             *(source.keep, keys, self._negatives, *ways),
             *(room["kept_ids"], room["kept_positions"], room["center"], room["contexts"]),
             *(room["offsets"], room["targets"], room["labels"], room["C"], room["T"]),
@@ -262,6 +328,14 @@ class CorpusRun:
             self._rooms.room = self.new_room(self.stretch)
         room: dict[str, AnyArray] = self._rooms.room
         return room
+
+    def _slots(self, tables: dict[str, AnyArray]) -> dict[str, AnyArray]:
+        """What this thread numbers rows with."""
+        assert self._private is not None
+        if not hasattr(self._rooms, "slots"):
+            self._rooms.slots = self._private.new_slots(tables)
+        slots: dict[str, AnyArray] = self._rooms.slots
+        return slots
 
     def _reason(self, loss: float) -> str:
         for name, parameter in self.compiled.model.named_parameters():

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 
 from tinygrad_w2v.compiler.flattening import is_costly
 from tinygrad_w2v.compiler.loops import (
+    Call,
     Expression,
-    Load,
     Loop,
     Nest,
     Number,
@@ -106,7 +106,7 @@ def _conflict(before: Statement, after: Statement) -> bool:
     """Whether two statements may not change places."""
     if before.array == after.array:
         reads = before.array in before.reads() | after.reads()
-        return reads or not (_adds(before) and _adds(after) or _apart(before, after))
+        return reads or not ((_adds(before) and _adds(after)) or _apart(before, after))
     return before.array in after.reads() or after.array in before.reads()
 
 
@@ -116,8 +116,16 @@ def _adds(statement: Statement) -> bool:
 
 def _apart(before: Statement, after: Statement) -> bool:
     """Whether two statements write other elements: at two different numbers along an axis."""
-    pairs = zip(before.indices, after.indices, strict=True)
-    return any(isinstance(i, Number) and isinstance(j, Number) and i != j for i, j in pairs)
+    return any(_differ(i, j) for i, j in zip(before.indices, after.indices, strict=True))
+
+
+def _differ(i: Expression, j: Expression) -> bool:
+    """Whether two indices are different numbers, or the same place and two different numbers on."""
+    if isinstance(i, Call) and isinstance(j, Call) and i.function == j.function == "add":
+        (start, i), (other, j) = i.arguments, j.arguments
+        if start != other:
+            return False
+    return isinstance(i, Number) and isinstance(j, Number) and i != j
 
 
 def _same_turn(before: Statement, after: Statement, variable: str) -> bool:

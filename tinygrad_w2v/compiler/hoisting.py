@@ -17,8 +17,8 @@ from tinygrad_w2v.compiler.loops import (
     changed,
     variables_in,
 )
-from tinygrad_w2v.compiler.placing import Placed
 from tinygrad_w2v.compiler.lowering import Array
+from tinygrad_w2v.compiler.placing import Placed
 
 
 def hoist(placed: Placed) -> Placed:

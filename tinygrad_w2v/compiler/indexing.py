@@ -44,14 +44,24 @@ def put_at(g: Symbol, index: Any, shape: Shape) -> Symbol:
     if ids:
         return scatter(g, ids[0], _axis_of_ids(shape, parts), shape)
     spec, taken, _ = _basic(shape, parts)
-    g = np.reshape(g, taken)
-    return g.trace.record("scatter_slice", (g,), shape, g.kind, spec=spec)
+    values: Any = np.reshape(g, taken)
+    return g.trace.record("scatter_slice", (values,), shape, g.kind, spec=spec)
 
 
 def scatter(g: Symbol, ids: Any, axis: int, shape: Shape) -> Symbol:
     """Return zeros of `shape` with the slices of `g` added at places along an axis."""
-    ids = g.trace.symbol(ids)
+    ids = g.trace.symbol(from_start("take", ids, shape[axis]))
     return g.trace.record("scatter", (g, ids), shape, g.kind, axis=axis)
+
+
+def from_start(op: str, ids: Any, n: Length) -> Any:
+    """Places that are known already, counted from the start of an axis."""
+    if isinstance(ids, Symbol) or isinstance(n, Extent):
+        return ids
+    ids = np.asarray(ids)
+    if ids.size and (ids.min() < -n or ids.max() >= n):
+        raise IndexError(f"{op}: ids from {ids.min()} to {ids.max()} on an axis of length {n}")
+    return np.where(ids < 0, ids + n, ids)
 
 
 def is_ids(part: Any) -> bool:
@@ -144,13 +154,13 @@ def _slice(part: slice, n: Length) -> tuple[Length, int, Length]:
     """First place, step and length of a slice."""
     step = 1 if part.step is None else int(part.step)
     if isinstance(n, int) and not any(isinstance(b, Extent) for b in (part.start, part.stop)):
-        first, stop, step = part.indices(n)
-        return first, step, len(range(first, stop, step))
+        places = range(*part.indices(n))
+        return places.start, places.step, len(places)
     if step == -1 and part.start is None and part.stop is None:
         return n - 1, -1, n
     if step != 1:
         raise unsupported("a slice with a step along a dynamic axis")
-    first = 0 if part.start is None else _place(part.start, n)
+    first: Length = 0 if part.start is None else _place(part.start, n)
     stop = n if part.stop is None else _place(part.stop, n)
     if isinstance(stop, int) and stop == 0 and isinstance(part.stop, int) and part.stop < 0:
         stop = n

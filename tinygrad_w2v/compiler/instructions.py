@@ -5,8 +5,7 @@ the results that it reads, and the shape and dtype of what it makes. Shapes are 
 made of numbers and of sizes that are known when the window comes (`extents`).
 
 =================  ===========================================================================
-given              ``input``, ``parameter``, ``constant``, ``size`` (an extent as a number),
-                   ``iota`` (0 ... n - 1)
+given              ``input``, ``parameter``, ``constant``, ``size`` (an extent as a number)
 computed           ``map`` (a scalar function, element by element), ``reduce`` (sum, max, min or
                    product along axes), ``einsum`` (sum of products)
 moved              ``transpose reshape broadcast slice concatenate``
@@ -29,7 +28,7 @@ from typing import Any
 from tinygrad_w2v.compiler.extents import Shape, Size, sizes_in
 from tinygrad_w2v.compiler.functions import RESERVED
 
-GIVEN = frozenset({"input", "parameter", "constant", "size", "iota"})
+GIVEN = frozenset({"input", "parameter", "constant", "size"})
 MOVED = frozenset({"transpose", "reshape", "broadcast", "slice"})
 WRITES = frozenset({"add_rows", "put_rows", "add_to", "put"})
 OPS = (

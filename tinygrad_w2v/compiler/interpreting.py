@@ -5,13 +5,12 @@ It is slow and simple, and shares no code with what generates kernels.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Mapping
-from functools import reduce
 from typing import Any
 
 import numpy as np
 
+from tinygrad_w2v._base.errors import CompileError
 from tinygrad_w2v.compiler.extents import Shape, value_of
 from tinygrad_w2v.compiler.functions import FUNCTIONS
 from tinygrad_w2v.compiler.instructions import WRITES, Instruction, Program
@@ -74,16 +73,36 @@ def interpret(
     return loss
 
 
+def value_in(
+    program: Program, name: str, window: Mapping[str, Any], sizes: Mapping[str, int]
+) -> Any:
+    """Return one value of a program that depends on no parameter: ids, for example."""
+    known = program.by_name()
+
+    def found(name: str) -> Any:
+        step = known[name]
+        if step.op == "input":
+            return np.asarray(window[name])
+        if step.op == "parameter":
+            raise CompileError(
+                f"a place depends on the values of the parameter {name}, so whether it is in "
+                "range cannot be known before a kernel runs; use `np.where` on values instead"
+            )
+        shape = tuple(value_of(n, sizes) for n in step.shape)
+        return np.asarray(_compute(step, [found(x) for x in step.inputs], shape, sizes, program))
+
+    return found(name)
+
+
 def _compute(
     step: Instruction, given: list[Any], shape: Shape, sizes: Mapping[str, int], program: Program
 ) -> Any:
     op = step.op
+    lengths: Any = shape
     if op == "constant":
         return program.constants[step.name] if step["value"] is None else np.asarray(step["value"])
     if op == "size":
         return np.asarray(float(value_of(step["extent"], sizes)))
-    if op == "iota":
-        return np.arange(*shape)
     if op == "map":
         return FUNCTIONS[step["function"]].numpy(*given)
     if op == "reduce":
@@ -97,7 +116,7 @@ def _compute(
     if op == "reshape":
         return np.reshape(given[0], shape)
     if op == "broadcast":
-        return np.broadcast_to(given[0], shape)
+        return np.broadcast_to(given[0], lengths)
     if op == "slice":
         return given[0][_index(step["spec"], sizes)]
     if op == "concatenate":
@@ -112,9 +131,7 @@ def _compute(
     return _put_back(step, given, shape, sizes)
 
 
-def _put_back(
-    step: Instruction, given: list[Any], shape: Shape, sizes: Mapping[str, int]
-) -> Any:
+def _put_back(step: Instruction, given: list[Any], shape: Shape, sizes: Mapping[str, int]) -> Any:
     out = np.zeros(shape, given[0].dtype)
     if step.op == "scatter":
         g, ids = given
@@ -122,7 +139,9 @@ def _put_back(
     elif step.op == "scatter_along":
         g, ids = given
         places = [
-            ids if i == step["axis"] else np.arange(n).reshape([n if j == i else 1 for j in range(len(shape))])
+            ids
+            if i == step["axis"]
+            else np.arange(n).reshape([n if j == i else 1 for j in range(len(shape))])
             for i, n in enumerate(g.shape)
         ]
         np.add.at(out, tuple(places), g)
@@ -158,7 +177,7 @@ def _write(step: Instruction, given: list[Any]) -> Callable[[], None]:
     sign = -1 if step.parameters.get("subtract") else 1
     if step.op == "add_to":
         table, value = given
-        return lambda: operator.iadd(table, (sign * value).astype(table.dtype))
+        return lambda: table.__iadd__((sign * value).astype(table.dtype))
     if step.op == "put":
         table, value = given
         return lambda: table.__setitem__(..., value)
@@ -170,14 +189,3 @@ def _write(step: Instruction, given: list[Any]) -> Callable[[], None]:
     table, ids, first, values = given
     keep = first == np.arange(len(first))
     return lambda: table.__setitem__(ids[keep], values[keep])
-
-
-def count_of(shape: Shape, sizes: Mapping[str, int]) -> int:
-    """Return how many elements a shape has for a window of these sizes.
-
-    Examples
-    --------
-    >>> count_of((2, 3), {})
-    6
-    """
-    return reduce(operator.mul, (value_of(n, sizes) for n in shape), 1)

@@ -84,12 +84,13 @@ class Call(Expression):
 
 @dataclass(frozen=True)
 class Loop:
-    """A variable that runs from `start` (0) to `length`, or to the expression `stop`."""
+    """A variable that runs from `start` (0) to `length`, or to `stop`, in steps."""
 
     variable: str
     length: Length
     start: Expression | None = None
     stop: Expression | None = None
+    step: int = 1
 
     @property
     def ragged(self) -> bool:
@@ -190,7 +191,9 @@ def loads_in(expression: Expression) -> Iterator[Load]:
     return (part for part in walk(expression) if isinstance(part, Load))
 
 
-def changed(expression: Expression, change: Callable[[Expression], Expression | None]) -> Expression:
+def changed(
+    expression: Expression, change: Callable[[Expression], Expression | None]
+) -> Expression:
     """Return an expression with parts replaced, from the outside in; None keeps a part.
 
     Examples
@@ -254,10 +257,14 @@ def ordered(statement: Statement) -> Statement:
     plain = [loop for loop in statement.loops if not loop.ragged]
     inner = max(
         plain,
-        key=lambda loop: (score[loop.variable], not isinstance(loop.length, Extent), bound_of(loop.length)),
+        key=lambda loop: (
+            score[loop.variable],
+            not isinstance(loop.length, Extent),
+            bound_of(loop.length),
+        ),
     )
     ragged = [loop for loop in statement.loops if loop.ragged]
-    outer = [loop for loop in plain if loop is not inner or ragged and len(plain) == 1]
+    outer = [loop for loop in plain if loop is not inner or (ragged and len(plain) == 1)]
     outer.sort(key=lambda loop: not isinstance(loop.length, Extent))
     loops = (*outer, *ragged) if ragged and len(plain) == 1 else (*outer, *ragged, inner)
     if ragged:

@@ -12,7 +12,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from tinygrad_w2v.compiler.array_functions import regrouped
 from tinygrad_w2v.compiler.extents import Extent, Length, Shape
@@ -280,8 +280,6 @@ class _Lowering:
             return Number(step["value"])
         if step.op == "size":
             return Call("float", (SizeOf(step["extent"]),))
-        if step.op == "iota":
-            return indices[0]
         load: Expression = Load(step.name, indices)
         if step.op == "parameter" and step["wide"]:
             load = Call("float", (load,))
@@ -394,7 +392,9 @@ class _Lowering:
             inner, loops = self._loops(shape)
             out = [i for axis, i in enumerate(inner) if axis not in step["axes"]]
             value = self._element(step.inputs[0], inner)
-            summed = {i.name for a, i in enumerate(inner) if a in step["axes"] and isinstance(i, Variable)}
+            summed = {
+                i.name for a, i in enumerate(inner) if a in step["axes"] and isinstance(i, Variable)
+            }
         else:
             labels = list(step["lengths"])
             inner, loops = self._loops(tuple(step["lengths"][label] for label in labels))
@@ -402,16 +402,15 @@ class _Lowering:
             out = [by_label[label] for label in step["out"]]
             value = self._product_of(step, by_label)
             summed = {
-                i.name for label, i in by_label.items()
+                i.name
+                for label, i in by_label.items()
                 if label not in step["out"] and isinstance(i, Variable)
             }
         at = _without_ones(tuple(out), step.shape)
         if not summed:
             self.statements.append(Statement(step.name, at, value, "set", loops))
             return
-        update = ordered(
-            Statement(step.name, at, value, _MODE[function], loops, frozenset(summed))
-        )
+        update = ordered(Statement(step.name, at, value, _MODE[function], loops, frozenset(summed)))
         if not at or update.loops[-1].variable not in summed:
             # A sum over an outer loop begins before it: early, so that it parts no loops.
             self._fill(step, _START[function], early=update.loops[0].variable in summed)
@@ -436,7 +435,7 @@ class _Lowering:
             at[axis] = _plus(indices[axis], _length(offset))
             kept = _without_ones(tuple(at), step.shape)
             self.statements.append(Statement(step.name, kept, value, "set", loops))
-            offset = offset + shape[axis]  # type: ignore[operator]
+            offset = offset + shape[axis]
 
     def _keep_scattered(self, step: Instruction) -> None:
         """Zeros, and then what is added at places."""
@@ -532,7 +531,9 @@ def _not_in(loops: tuple[Loop, ...], indices: tuple[Expression, ...]) -> frozens
 
 def _number(value: float, step: Instruction) -> Number:
     if step.dtype == "int":
-        return Number(int(value)) if math.isfinite(value) else Number(int(math.copysign(2**62, value)))
+        return (
+            Number(int(value)) if math.isfinite(value) else Number(int(math.copysign(2**62, value)))
+        )
     return Number(value)
 
 

@@ -15,7 +15,8 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.types import AnyArray
-from tinygrad_w2v.compiler.extents import Extent, bound_of, sizes_in
+from tinygrad_w2v.compiler.extents import Extent, bound_of, sizes_in, value_of
+from tinygrad_w2v.compiler.instructions import Program
 from tinygrad_w2v.compiler.tracing import Field, example_arrays
 
 
@@ -41,6 +42,15 @@ class Packed:
         array = self.arrays[name]
         return (int(array.min()), int(array.max())) if array.size else (0, -1)
 
+    def window(self, program: Program, at: int, sizes: Mapping[str, int]) -> dict[str, AnyArray]:
+        """Return the arrays of one window, each of its own length."""
+        found = {}
+        for step in program.of_op("input"):
+            if step.name in self.arrays:
+                lengths: Any = (at, *[slice(value_of(n, sizes)) for n in step.shape])
+                found[step.name] = self.arrays[step.name][lengths]
+        return found
+
 
 class OneWindow:
     """Room for one window that is filled again and again: a step makes no arrays.
@@ -58,7 +68,7 @@ class OneWindow:
         self._fields = fields
         self._packed = _empty(1, fields)
         self._fixed = [
-            (field.name, field.shape, self._packed.arrays[field.name][0], field.kind)
+            (field.name, field.shape, self._packed.arrays[field.label][0], field.kind)
             for field in fields
         ]
         self._dynamic = any(isinstance(n, Extent) for field in fields for n in field.shape)
@@ -118,7 +128,7 @@ def _packed(windows: list[Any], fields: Sequence[Field]) -> Packed:
 
 def _empty(count: int, fields: Sequence[Field]) -> Packed:
     arrays = {
-        field.name: np.zeros((count, *[bound_of(n) for n in field.shape]), _dtype(field))
+        field.label: np.zeros((count, *[bound_of(n) for n in field.shape]), _dtype(field))
         for field in fields
     }
     sizes = {size.name: np.zeros(count, np.int64) for f in fields for size in sizes_in(f.shape)}
@@ -141,11 +151,12 @@ def _fill(packed: Packed, at: int, window: Any, fields: Sequence[Field]) -> None
             )
         for axis, (n, length) in enumerate(zip(field.shape, array.shape, strict=True)):
             _note_size(field, axis, n, length, at, packed.sizes)
-        room = packed.arrays[field.name]
+        room = packed.arrays[field.label]
         if array.dtype.kind not in ("iu" if room.dtype.kind == "i" else room.dtype.kind):
             if field.kind != "float":
                 raise InputError(f"{field.name} of window {at} is {array.dtype}, not {field.kind}")
-        room[(at, *[slice(n) for n in array.shape])] = array
+        place: Any = (at, *[slice(n) for n in array.shape])
+        room[place] = array
 
 
 def _note_size(

@@ -10,18 +10,23 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
 from heapq import heappop, heappush
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from tinygrad_w2v.compiler.building import Built
+import numpy as np
+
+from tinygrad_w2v.compiler.building import Built, build
 from tinygrad_w2v.compiler.extents import Extent
 from tinygrad_w2v.compiler.instructions import WRITES, Program
 from tinygrad_w2v.compiler.loops import Loop, Nest, Number, Statement, statements_in
 from tinygrad_w2v.compiler.printing import drawn, given, needed
+from tinygrad_w2v.compiler.tracing import Axes, fields_of, trace
 from tinygrad_w2v.drawing.dot import Direction
 from tinygrad_w2v.drawing.picture import Picture
 from tinygrad_w2v.drawing.program import Program as Drawn
 from tinygrad_w2v.drawing.program import Scope
 from tinygrad_w2v.drawing.text import text_of
+from tinygrad_w2v.nn import Module
+from tinygrad_w2v.optim.optimizer import Optimizer
 
 
 def draw(
@@ -42,6 +47,45 @@ def draw(
         With ``.text .dot .svg() .png() .html() .save(path)``; a notebook shows it.
     """
     return Drawing(_grouped(built), direction, max_nodes, timeout)
+
+
+def draw_model(
+    model: Module,
+    example: Any,
+    axes: Axes | None = None,
+    optimizer: Optimizer | None = None,
+    dtype: Any = np.float32,
+    direction: Direction = "TB",
+) -> Drawing:
+    """Draw what `compile` would make of a model; nothing is compiled, so numba is not needed.
+
+    Parameters
+    ----------
+    model, example, axes, optimizer, dtype
+        As for `compile`.
+    direction : {"TB", "LR"}
+
+    Raises
+    ------
+    CompileError
+        Where an op has no instruction; it names the op and the line.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> class Line(tw.Module):
+    ...     def __init__(self):
+    ...         self.slope = tw.Parameter(np.zeros(1))
+    ...     def loss(self, batch):
+    ...         return ((self.slope * batch["x"] - batch["y"]) ** 2).sum()
+    >>> window = {"x": np.zeros(2), "y": np.zeros(2)}
+    >>> draw_model(Line(), window, {"x": ("n",), "y": ("n",)}).text.splitlines()[0]
+    'one window'
+    """
+    if optimizer is not None and not optimizer.parameters:
+        optimizer.bind(model.parameters())
+    traced = trace(model, example, fields_of(example, axes), optimizer, dtype)
+    return draw(build(traced.program, dtype, type(model).__name__), direction)
 
 
 class Drawing(Picture):

@@ -65,8 +65,8 @@ def drawn(program: Program) -> Drawn:
 
 
 def given(step: Instruction) -> bool:
-    """Whether an instruction computes nothing (an ``iota`` counts as a step)."""
-    return step.op in GIVEN and step.op != "iota"
+    """Whether an instruction computes nothing."""
+    return step.op in GIVEN
 
 
 def needed(program: Program) -> set[str]:
@@ -140,8 +140,6 @@ def _written(step: Instruction, program: Program) -> tuple[str, tuple[str, ...]]
     if op in ("slice", "scatter_slice"):
         whole = program[step.inputs[0]].shape if op == "slice" else step.shape
         return _LABELS[op], (_index(step["spec"], whole),)
-    if op == "iota":
-        return "arange", (str(step.shape[0]),)
     if step.parameters.get("subtract"):
         return _SUBTRACTED.get(op, op), ()
     return _LABELS.get(op, op), ()

@@ -8,13 +8,14 @@ the file is compared with it, and written anew where it differs.
 from __future__ import annotations
 
 import hashlib
+import inspect
 import linecache
 import logging
 import os
 import platform
 import stat
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
@@ -105,7 +106,46 @@ def identity(text: str) -> str:
     return hashlib.sha256("\0".join(about).encode()).hexdigest()[:20]
 
 
-def load(text: str, say: Callable[[str], None] = logger.warning) -> tuple[dict[str, Any], Path | None]:
+def source_of(title: str, functions: Sequence[Callable[..., Any]], constants: Iterable[str]) -> str:
+    """Return plain functions, and the constants that they name, as one file for Numba.
+
+    Those that no other calls are what is called from outside. Each must come after those that it
+    calls.
+
+    Parameters
+    ----------
+    title
+        The first line of the file.
+    functions
+        Written so that Numba understands them.
+    constants
+        Lines such as ``"LIMIT = 8"``.
+    """
+    lines = [
+        f'"""{title}; made by the compiler of tinygrad_w2v."""',
+        "",
+        "from __future__ import annotations",
+        "",
+        "from typing import Any",
+        "",
+        "import numpy as np",
+        "from numba import njit",
+        "",
+        "UInt64Array = FloatArray = Any",
+        *constants,
+    ]
+    bodies = [inspect.getsource(function) for function in functions]
+    parts = []
+    for function, body in zip(functions, bodies, strict=True):
+        called = any(f"{function.__name__}(" in other for other in bodies if other is not body)
+        how = "forceinline=True" if called else "cache=True"
+        parts.append(f'@njit(nogil=True, error_model="numpy", {how})\n{body}')
+    return "\n".join(lines) + "\n\n\n" + "\n\n".join(parts)
+
+
+def load(
+    text: str, say: Callable[[str], None] = logger.warning
+) -> tuple[dict[str, Any], Path | None]:
     """Run a source and return what it defines, with the file that shows it.
 
     Parameters
@@ -165,8 +205,9 @@ def _executed(text: str, path: Path | None) -> dict[str, Any]:
 @contextmanager
 def _beside_sources() -> Iterator[None]:
     """Let Numba keep what it compiles beside the source, whatever its own variable says."""
-    from numba.core import config
+    import numba.core.config
 
+    config: Any = numba.core.config
     before, config.CACHE_DIR = config.CACHE_DIR, ""
     try:
         yield

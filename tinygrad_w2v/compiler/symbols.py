@@ -206,7 +206,8 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
     def _refused(self, *_: Any) -> NoReturn:
         raise CompileError(
             f"the value of {self.name} is known only when a window comes: an `if`, a loop or a "
-            "Python number cannot depend on it; use `np.where`, `np.maximum` or another op"
+            "Python number cannot depend on it; use `np.where`, `np.maximum` or another op, and "
+            "`F.take(array, ids, axis=0)` to look up a constant array"
             + user_line()
         )
 

@@ -7,7 +7,6 @@ is plain Python; `native` compiles it with the hash of `text.hashing`, whose sou
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -178,34 +177,15 @@ def draw_windows(
 
 def source() -> str:
     """Return `draw_windows` and all that it calls as one file for Numba."""
-    needed = [*_TAKEN_OVER, is_kept, draw_negative, draw_windows]
     constants = [
         f"{name} = np.uint64({int(value)})"
         for name, value in vars(hashing).items()
         if isinstance(value, np.uint64)
     ]
-    lines = [
-        '"""Windows of a text, drawn natively; made by the compiler of tinygrad_w2v."""',
-        "",
-        "from __future__ import annotations",
-        "",
-        "from typing import Any",
-        "",
-        "import numpy as np",
-        "from numba import njit",
-        "",
-        "UInt64Array = FloatArray = Any",
-        *constants,
-        f"TO_UNIT = {hashing.TO_UNIT!r}",
-        f"REDRAWS = {REDRAWS}",
-        "NO_COUNTER = np.uint64(0)",
-    ]
-    parts = []
-    for function in needed:
-        last = function is draw_windows
-        decorator = "@njit(nogil=True, cache=True)" if last else "@njit(nogil=True, forceinline=True)"
-        parts.append(f"{decorator}\n{inspect.getsource(function)}")
-    return "\n".join(lines) + "\n\n\n" + "\n\n".join(parts)
+    constants += [f"TO_UNIT = {hashing.TO_UNIT!r}", f"REDRAWS = {REDRAWS}"]
+    constants += ["NO_COUNTER = np.uint64(0)"]
+    functions: list[Any] = [*_TAKEN_OVER, is_kept, draw_negative, draw_windows]
+    return storing.source_of("Windows of a text, drawn natively", functions, constants)
 
 
 @cache

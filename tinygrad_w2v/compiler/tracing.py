@@ -11,6 +11,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -99,13 +100,13 @@ def fields_of(example: Any, axes: Axes | None) -> tuple[Field, ...]:
                 f"{array.shape}: give one entry for each axis of one window"
             )
         parts[name] = tuple(entries)
-        for entry, length in zip(entries, array.shape, strict=True):
+        for entry, n in zip(entries, array.shape, strict=True):
             if isinstance(entry, tuple):
                 bounds[entry[0]] = max(int(entry[1]), bounds.get(entry[0], 0))
             elif isinstance(entry, str):
-                bounds.setdefault(entry, max(DEFAULT_BOUND, length))
-            elif entry != length:
-                raise InputError(f"axes gives {name} the length {entry}; the example has {length}")
+                bounds.setdefault(entry, max(DEFAULT_BOUND, n))
+            elif entry != n:
+                raise InputError(f"axes gives {name} the length {entry}; the example has {n}")
     for name in bounds:
         if identifier(name) != name:
             raise InputError(
@@ -184,7 +185,7 @@ def trace(
     with _symbolic(notes, named, arrays) as of:
         with enable_grad(), debug():
             with notes.following():
-                loss = model.loss(batch)
+                loss = model.loss(batch)  # type: ignore[attr-defined]
             value = _checked_loss(model, loss)
             lr = notes.given("input", LEARNING_RATE, (), "float")
             linear = only_gradients or optimizer is None or type(optimizer) is SGD
@@ -222,7 +223,7 @@ def _symbolic(
             shape = tuple(parameter.shape)
             label = identifier(name)
             of[name] = notes.given("parameter", label, shape, "float", wide=_wide(notes, parameter))
-            arrays[of[name].name] = lambda parameter=parameter: parameter._data
+            arrays[of[name].name] = partial(getattr, parameter, "_data")
             parameter._data = of[name]
         yield of
     finally:
@@ -275,7 +276,7 @@ def _gradient_tables(
         if found.get(parameter) is not None:
             shape, label = of[name].shape, identifier(f"gradient_{name}")
             tables[name] = notes.given("parameter", label, shape, "float", wide=False)
-            arrays[tables[name].name] = lambda shape=shape: np.zeros(shape, notes.float)
+            arrays[tables[name].name] = partial(np.zeros, shape, notes.float)
     return tables
 
 
@@ -325,9 +326,13 @@ def _write_by_rule(
         for k, state in enumerate(rule.state_names):
             place = places[id(parameter)]
             table = notes.given(
-                "parameter", identifier(f"{name}_{state}"), of[name].shape, "float", wide=_wide(notes, parameter)
+                "parameter",
+                identifier(f"{name}_{state}"),
+                of[name].shape,
+                "float",
+                wide=_wide(notes, parameter),
             )
-            arrays[table.name] = lambda place=place, k=k: optimizer.state[place][k]
+            arrays[table.name] = partial(_state_of, optimizer, place, k)
             tables.append(table)
         if isinstance(g, RowGrad):
             _update_rows(notes, rule, name, tables, g)
@@ -338,18 +343,24 @@ def _write_by_rule(
             notes.record("put", (table, cell.value), (), "float", name=f"write_{table.name}")
 
 
+def _state_of(optimizer: Optimizer, place: int, k: int) -> Any:
+    """One array of the optimizer's state (which `load_state_dict` replaces)."""
+    return optimizer.state[place][k]
+
+
 def _update_rows(
     notes: Trace, rule: Optimizer, name: str, tables: list[Symbol], g: RowGrad
 ) -> None:
     """Sum the gradients of rows that repeat at their first place, and update these rows."""
     width = tables[0].shape[1:]
-    ids = [np.reshape(notes.symbol(part), (-1,)) for part, _ in g.parts]
-    values = [np.reshape(notes.symbol(part), (-1, *width)) for _, part in g.parts]
+    ids: list[Any] = [np.reshape(notes.symbol(part), (-1,)) for part, _ in g.parts]
+    values: list[Any] = [np.reshape(notes.symbol(part), (-1, *width)) for _, part in g.parts]
     rows = ids[0] if len(ids) == 1 else np.concatenate(ids)
     gs: Any = values[0] if len(values) == 1 else np.concatenate(values)
     first = notes.record("first_place", (rows,), rows.shape, "int", name=f"first_{name}")
     total = notes.record("scatter", (gs, first), gs.shape, "float", name=f"sum_{name}", axis=0)
-    cells = [Cell(np.take(table, rows, axis=0)) for table in tables]
+    read: list[Any] = [np.take(table, rows, axis=0) for table in tables]
+    cells = [Cell(rows_of_one) for rows_of_one in read]
     rule.update(cells[0], total, *cells[1:])  # type: ignore[arg-type]
     for table, cell in zip(tables, cells, strict=True):
         given = (table, rows, first, cell.value)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from tinygrad_w2v.compiler.extents import Extent
+from tinygrad_w2v.compiler.functions import FUNCTIONS
 from tinygrad_w2v.compiler.loops import (
     Call,
     Expression,
@@ -20,7 +21,9 @@ from tinygrad_w2v.compiler.loops import (
     Statement,
     Variable,
     changed,
+    loads_in,
     renamed,
+    walk,
 )
 from tinygrad_w2v.compiler.lowering import Array, Lowered
 
@@ -54,9 +57,69 @@ def unroll(lowered: Lowered) -> Lowered:
     for name, place in split.items():
         array = arrays.pop(name)
         rest = (*array.shape[:place], *array.shape[place + 1 :])
-        for k in range(array.shape[place]):  # type: ignore[arg-type]
-            arrays[f"{name}_{k}"] = Array(rest, array.dtype)
-    return lowered._replace(statements=tuple(result), arrays=arrays)
+        for k in range(array.shape[place]):
+            arrays[f"{name}_p{k}"] = Array(rest, array.dtype)
+    return _in_registers(lowered._replace(statements=tuple(result), arrays=arrays))
+
+
+def _in_registers(lowered: Lowered) -> Lowered:
+    """Write out short loops over arrays that others read or write part by part.
+
+    When all that touches an array names its part by a number, the parts are numbers of their own.
+    """
+    for name, array in lowered.arrays.items():
+        for place, length in enumerate(array.shape):
+            if isinstance(length, Extent) or length > SHORT:
+                continue
+            smaller = _parted(lowered, name, place)
+            if smaller is not None:
+                return _in_registers(smaller)
+    return lowered
+
+
+def _parted(lowered: Lowered, name: str, place: int) -> Lowered | None:
+    """The statements with an array as its parts along an axis; None where that cannot be."""
+    result: list[Statement] = []
+    parted = False
+    if any(load.array == name for load in loads_in(lowered.loss)):
+        return None
+    for statement in lowered.statements:
+        uses = [load for load in statement.loads() if load.array == name]
+        if statement.array == name:
+            uses.append(Load(name, statement.indices))
+        if name in statement.reads() and not any(load.array == name for load in statement.loads()):
+            return None
+        at = {use.indices[place] for use in uses}
+        if not at or all(isinstance(index, Number) for index in at):
+            parted = parted or bool(at)
+            result.append(statement)
+            continue
+        loop = statement.loops[-1] if statement.loops else None
+        short = loop is not None and at == {Variable(loop.variable)} and not loop.ragged
+        if (
+            not short
+            or statement.mode != "set"
+            or statement.phase != "compute"
+            or _is_costly(statement)
+        ):
+            return None
+        assert loop is not None
+        result += _written_out(statement, loop)
+    if not parted:
+        return None
+    arrays = dict(lowered.arrays)
+    array = arrays.pop(name)
+    rest = (*array.shape[:place], *array.shape[place + 1 :])
+    for k in range(array.shape[place]):
+        arrays[f"{name}_p{k}"] = Array(rest, array.dtype)
+    split = {name: place}
+    statements = tuple(_with_parts(statement, split) for statement in result)
+    return lowered._replace(statements=statements, arrays=arrays)
+
+
+def _is_costly(statement: Statement) -> bool:
+    functions = {part.function for part in walk(statement.value) if isinstance(part, Call)}
+    return any(name in FUNCTIONS and FUNCTIONS[name].costly for name in functions)
 
 
 def _short_loop(statement: Statement) -> Loop | None:
@@ -128,7 +191,7 @@ def _with_parts(statement: Statement, split: Mapping[str, int]) -> Statement:
         number = load.indices[place]
         assert isinstance(number, Number), "an array that is split is only read part by part"
         rest = (*load.indices[:place], *load.indices[place + 1 :])
-        return Load(f"{load.array}_{number.value}", tuple(changed(i, change) for i in rest))
+        return Load(f"{load.array}_p{number.value}", tuple(changed(i, change) for i in rest))
 
     def change(expression: Expression) -> Expression | None:
         if isinstance(expression, Load) and expression.array in split:

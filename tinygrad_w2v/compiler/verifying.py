@@ -50,17 +50,24 @@ def _fault(step: Instruction, known: dict[str, Instruction]) -> str | None:
             return f"it reads the write {name}"
     given = [known[name] for name in step.inputs]
     try:
-        shape = _shape_rule(step, given)
+        wrong = _kind_fault(step, given)
+        shape = None if wrong else _shape_rule(step, given)
     except (ValueError, IndexError, KeyError) as error:
         return str(error)
     if shape is not None and shape != step.shape:
         return f"its shape is {step.shape}, but follows as {shape}"
-    return _kind_fault(step, given)
+    return wrong
+
+
+_IDS = {
+    **dict.fromkeys(("take", "take_along", "scatter", "scatter_along", "add_rows", "put_rows"), 1),
+    **dict.fromkeys(("segment_sum", "segment_repeat"), 1),
+    "first_place": 0,
+}
 
 
 def _kind_fault(step: Instruction, given: list[Instruction]) -> str | None:
-    ids = {"take": 1, "take_along": 1, "scatter": 1, "scatter_along": 1, "add_rows": 1}
-    place = ids.get(step.op)
+    place = _IDS.get(step.op)
     if place is not None and given[place].dtype != "int":
         return f"its ids {given[place].name} are {given[place].dtype}"
     if step.op in WRITES and given[0].op != "parameter":
@@ -72,12 +79,20 @@ def _kind_fault(step: Instruction, given: list[Instruction]) -> str | None:
 
 def _shape_rule(step: Instruction, given: list[Instruction]) -> Shape | None:
     """The shape that follows from the inputs; None where the instruction itself says it."""
-    op = step.op
     shapes = [g.shape for g in given]
+    for rules in (_computed_shape, _looked_up_shape, _put_back_shape, _written_shape):
+        found = rules(step, shapes)
+        if found is not None:
+            return found
+    return None
+
+
+def _computed_shape(step: Instruction, shapes: list[Shape]) -> Shape | None:
+    op = step.op
     if op == "map":
         scalar = FUNCTIONS[step["function"]]
-        if len(given) != scalar.arity:
-            raise ValueError(f"{step['function']} takes {scalar.arity} inputs, not {len(given)}")
+        if len(shapes) != scalar.arity:
+            raise ValueError(f"{step['function']} takes {scalar.arity} inputs, not {len(shapes)}")
         return broadcast_shapes(step["function"], shapes)
     if op == "reduce":
         if step["function"] not in REDUCTIONS:
@@ -87,31 +102,88 @@ def _shape_rule(step: Instruction, given: list[Instruction]) -> Shape | None:
         return _einsum_shape(step, shapes)
     if op == "transpose":
         return tuple(shapes[0][axis] for axis in step["axes"])
-    if op == "reshape":
-        if product(shapes[0]) != product(step.shape):
-            raise ValueError(f"{shapes[0]} has another size than {step.shape}")
+    if op == "reshape" and product(shapes[0]) != product(step.shape):
+        raise ValueError(f"{shapes[0]} has another size than {step.shape}")
     if op == "broadcast" and broadcast_shapes(op, [shapes[0], step.shape]) != step.shape:
         raise ValueError(f"{shapes[0]} does not broadcast to {step.shape}")
+    return () if op == "size" else None
+
+
+def _looked_up_shape(step: Instruction, shapes: list[Shape]) -> Shape | None:
+    op = step.op
     if op == "slice":
-        return tuple(part[3] for part in step["spec"] if part[0] == "range")
+        return _slice_shape(step, shapes[0])
     if op == "take":
+        return _replaced(shapes[0], step["axis"], shapes[1])
+    if op == "take_along":
+        x, ids = shapes
+        if len(x) != len(ids):
+            raise ValueError(f"ids {ids} have another number of axes than {x}")
         axis = step["axis"]
-        return (*shapes[0][:axis], *shapes[1], *shapes[0][axis + 1 :])
+        others = broadcast_shapes(op, [_replaced(x, axis, (1,)), _replaced(ids, axis, (1,))])
+        return _replaced(others, axis, (ids[axis],))
     if op == "concatenate":
-        axis, total = step["axis"], 0
+        axis = step["axis"]
+        total: Any = 0
         for shape in shapes:
-            total = total + shape[axis]  # type: ignore[operator]
-        return (*shapes[0][:axis], total, *shapes[0][axis + 1 :])
+            if _replaced(shape, axis, ()) != _replaced(shapes[0], axis, ()):
+                raise ValueError(f"the shapes {shapes} do not fit")
+            total = total + shape[axis]
+        return _replaced(shapes[0], axis, (total,))
+    return shapes[0] if op == "first_place" else None
+
+
+def _put_back_shape(step: Instruction, shapes: list[Shape]) -> Shape | None:
+    """Of what is put back into zeros, the values must have the shape that a look-up would have."""
+    op, shape = step.op, step.shape
+    if op == "segment_sum":
+        return (*shapes[1], *shapes[0][1:])
+    if op == "segment_repeat":
+        if shapes[0] != (*shapes[1], *shape[1:]):
+            raise ValueError(f"values {shapes[0]} do not fit segments {shapes[1]}")
+        return shape
+    if op == "scatter":
+        wanted = _replaced(shape, step["axis"], shapes[1])
+    elif op == "scatter_slice":
+        wanted = _slice_shape(step, shape)
+    elif op == "scatter_along":
+        axis = step["axis"]
+        wanted = _replaced(shape, axis, (shapes[1][axis],))
+        broadcast_shapes(op, [shapes[1], wanted])
+    else:
+        return None
+    if shapes[0] != wanted:
+        raise ValueError(f"values {shapes[0]} do not fit places of the shape {wanted}")
+    return shape
+
+
+def _written_shape(step: Instruction, shapes: list[Shape]) -> Shape | None:
+    op = step.op
     if op == "add_rows":
-        broadcast = broadcast_shapes(op, [shapes[2], (*shapes[1], *shapes[0][1:])])
-        if broadcast != (*shapes[1], *shapes[0][1:]):
+        wanted = (*shapes[1], *shapes[0][1:])
+        if broadcast_shapes(op, [shapes[2], wanted]) != wanted:
             raise ValueError(f"values {shapes[2]} do not fit ids {shapes[1]}")
+        return ()
+    if op == "put_rows":
+        if shapes[2] != shapes[1] or shapes[3] != (*shapes[1], *shapes[0][1:]):
+            raise ValueError(f"values {shapes[3]} do not fit ids {shapes[1]}")
         return ()
     if op in ("add_to", "put"):
         if broadcast_shapes(op, [shapes[1], shapes[0]]) != shapes[0]:
             raise ValueError(f"the value {shapes[1]} does not fit the parameter {shapes[0]}")
         return ()
-    return () if op in ("put_rows", "size") else None
+    return None
+
+
+def _replaced(shape: Shape, axis: int, by: Shape) -> Shape:
+    """The shape with other axes in place of one."""
+    return (*shape[:axis], *by, *shape[axis + 1 :])
+
+
+def _slice_shape(step: Instruction, shape: Shape) -> Shape:
+    if len(step["spec"]) != len(shape):
+        raise ValueError(f"places of {len(step['spec'])} axes do not fit the shape {shape}")
+    return tuple(part[3] for part in step["spec"] if part[0] == "range")
 
 
 def _einsum_shape(step: Instruction, shapes: list[Shape]) -> Shape:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tinygrad_w2v._base.errors import CompileError
 from tinygrad_w2v.compiler.extents import Extent, bound_of
 from tinygrad_w2v.compiler.functions import FUNCTIONS, helpers
 from tinygrad_w2v.compiler.instructions import Program
@@ -20,7 +21,6 @@ from tinygrad_w2v.compiler.loops import (
     Expression,
     Load,
     Loop,
-    Nest,
     Number,
     SizeOf,
     Statement,
@@ -80,7 +80,9 @@ class Source(NamedTuple):
     parameters: tuple[str, ...]
 
 
-def write(program: Program, lowered: Lowered, placed: Placed, dtype: Any, title: str, version: str) -> Source:
+def write(
+    program: Program, lowered: Lowered, placed: Placed, dtype: Any, title: str, version: str
+) -> Source:
     """Return the source of a kernel and of the loop that runs it over many windows."""
     return _Writer(program, lowered, placed, np.dtype(dtype)).source(title, version)
 
@@ -96,10 +98,21 @@ class _Writer:
         self.constants = tuple(program.constants)
         self.parameters = tuple(step.name for step in program.of_op("parameter"))
         self.temporaries = {name: a for name, a in placed.arrays.items() if a.shape}
+        self._check_names()
         reserved = {*self.inputs, *self.sizes, *self.constants, *self.parameters, *placed.arrays}
         self.taken = reserved | {*SCALARS, "at", "np", "real"}
         self.names: dict[str, str] = {}
         self.wide = False
+
+    def _check_names(self) -> None:
+        """The kernel's own names must not be those of the window or the model."""
+        given = {*self.inputs, *self.sizes, *self.constants, *self.parameters}
+        both = sorted(given & set(self.placed.arrays))
+        if both:
+            raise CompileError(
+                f"the kernel has a value of its own called {both[0]}: give the parameter or the "
+                "field another name"
+            )
 
     # ------------------------------------------------------------------ the file
     def source(self, title: str, version: str) -> Source:
@@ -127,7 +140,9 @@ class _Writer:
             if mode in modes and helper not in used:
                 used.append(helper)
         texts = helpers(used, self.dtype.itemsize == 4)
-        calls = any(isinstance(p, Call) and p.function == "first_of" for e in expressions for p in walk(e))
+        calls = any(
+            isinstance(p, Call) and p.function == "first_of" for e in expressions for p in walk(e)
+        )
         return [*texts, *([FIRST_OF] if calls else [])]
 
     def _signature(self) -> list[str]:
@@ -176,12 +191,21 @@ class _Writer:
         lines: list[str] = []
         for step in self.program.of_op("take"):
             table, ids = (self.program[name] for name in step.inputs)
-            if table.op != "parameter" or ids.op != "input" or len(table.shape) < 2 or not ids.shape:
+            if (
+                table.op != "parameter"
+                or ids.op != "input"
+                or len(table.shape) < 2
+                or not ids.shape
+            ):
                 continue
             if len(ids.shape) > 1:
                 continue
             n = ids.shape[0]
-            stop = str(n).replace(" ", "") if not isinstance(n, Extent) else self._extent(n, "[at + 1]")
+            stop = (
+                str(n).replace(" ", "")
+                if not isinstance(n, Extent)
+                else self._extent(n, "[at + 1]")
+            )
             lines += [
                 f"            for i in range({stop}):",
                 f"                prefetch({table.name}, {ids.name}[at + 1, i])",
@@ -215,7 +239,8 @@ class _Writer:
     def _range(self, loop: Loop) -> str:
         if loop.ragged:
             assert loop.start is not None and loop.stop is not None
-            return f"{self._text(loop.start)}, {self._text(loop.stop)}"
+            bounds = [_bare(self._text(bound)) for bound in (loop.start, loop.stop)]
+            return ", ".join(bounds if loop.step == 1 else [*bounds, str(loop.step)])
         return self._extent(loop.length) if isinstance(loop.length, Extent) else str(loop.length)
 
     def _statement(self, statement: Statement, indent: int) -> list[str]:
@@ -252,7 +277,9 @@ class _Writer:
         if isinstance(expression, SizeOf):
             return self._extent(expression.extent)
         if isinstance(expression, Whole):
-            return f"{expression.array}[at]" if expression.array in self.inputs else expression.array
+            return (
+                f"{expression.array}[at]" if expression.array in self.inputs else expression.array
+            )
         if isinstance(expression, Load):
             text = self._place(expression.array, expression.indices)
             step = self.inputs.get(expression.array)

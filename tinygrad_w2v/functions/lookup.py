@@ -15,7 +15,7 @@ from tinygrad_w2v.autograd.diagnosis import user_line
 from tinygrad_w2v.autograd.dispatch import implements, unwrapped
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.node import Node, is_duck_array, primitive
-from tinygrad_w2v.autograd.rows import densify, look_up
+from tinygrad_w2v.autograd.rows import densify, look_up, taken
 from tinygrad_w2v.autograd.shaping import ScatterIndex, axes_of, normalized_axes, reshape
 
 
@@ -28,7 +28,7 @@ class Take(Function):
     def forward(self, x: Any) -> Any:
         (self._axis,) = normalized_axes(self.axis, len(x.shape))
         self._shape = x.shape
-        return np.take(x, self.ids, axis=self._axis)
+        return taken(x, self.ids, self._axis)
 
     def backward(self, g: Any) -> Any:
         return ScatterIndex((*[slice(None)] * self._axis, self.ids), self._shape)(g)

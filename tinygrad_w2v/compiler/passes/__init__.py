@@ -8,7 +8,16 @@ from tinygrad_w2v.compiler.passes.pruning import drop_unused
 from tinygrad_w2v.compiler.passes.sharing import share_common
 from tinygrad_w2v.compiler.verifying import verify
 
-PASSES = (drop_unused, fold_constants, share_common, simplify, fold_constants, share_common, drop_unused, name_values)
+PASSES = (
+    drop_unused,
+    fold_constants,
+    share_common,
+    simplify,
+    fold_constants,
+    share_common,
+    drop_unused,
+    name_values,
+)
 
 
 def optimized(program: Program) -> Program:
@@ -19,4 +28,12 @@ def optimized(program: Program) -> Program:
     return program
 
 
-__all__ = ["PASSES", "drop_unused", "fold_constants", "name_values", "optimized", "share_common", "simplify"]
+__all__ = [
+    "PASSES",
+    "drop_unused",
+    "fold_constants",
+    "name_values",
+    "optimized",
+    "share_common",
+    "simplify",
+]

@@ -84,7 +84,8 @@ def _stretched_input(step: Instruction, new: Rewriter) -> str | None:
         longest = max((len(new.made[name].shape) for name in inputs), default=0)
         bounds = [new.made[name].shape for name in inputs]
         covered = longest == len(step.shape) and all(
-            n == 1 or any(len(s) >= len(step.shape) - i and s[i - len(step.shape)] == n for s in bounds)
+            n == 1
+            or any(len(s) >= len(step.shape) - i and s[i - len(step.shape)] == n for s in bounds)
             for i, n in enumerate(step.shape)
         )
         if not covered:
@@ -150,9 +151,7 @@ def _sum_of_stretched(step: Instruction, new: Rewriter) -> str | None:
         number = new.add(step, "size", (), shape=(), parameters={"extent": count})
     else:
         number = new.add(step, "constant", (), shape=(), parameters={"value": float(count)})
-    scaled = new.add(
-        step, "map", (small, number), shape=left, parameters={"function": "multiply"}
-    )
+    scaled = new.add(step, "map", (small, number), shape=left, parameters={"function": "multiply"})
     return new.add(step, "broadcast", (scaled,))
 
 
@@ -170,9 +169,7 @@ def _signs(step: Instruction, new: Rewriter) -> str | None:
         if _function(inner) == "negative":
             return inner.inputs[0]
         if _function(inner) == "subtract":
-            return new.add(
-                step, "map", inner.inputs[::-1], parameters={"function": "subtract"}
-            )
+            return new.add(step, "map", inner.inputs[::-1], parameters={"function": "subtract"})
     if name in ("multiply", "divide") and step.dtype == "float":
         for i, other in ((0, 1), (1, 0)):
             x = made[step.inputs[i]]
@@ -193,8 +190,8 @@ def _signs(step: Instruction, new: Rewriter) -> str | None:
     if step.op == "einsum":
         for i, read in enumerate(step.inputs):
             if _function(made[read]) == "negative":
-                inputs = (*step.inputs[:i], made[read].inputs[0], *step.inputs[i + 1 :])
-                value = new.add(step, "einsum", inputs, parameters=step.parameters)
+                given = (*step.inputs[:i], made[read].inputs[0], *step.inputs[i + 1 :])
+                value = new.add(step, "einsum", given, parameters=step.parameters)
                 return new.add(step, "map", (value,), parameters={"function": "negative"})
     if step.op in ("transpose", "reshape", "slice"):  # a broadcast moves the other way
         x = made[step.inputs[0]]

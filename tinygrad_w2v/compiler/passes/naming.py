@@ -19,7 +19,7 @@ def name_values(program: Program) -> Program:
     new: dict[str, str] = {}
     steps = []
     for step in program:
-        given = step.op in GIVEN and step.op not in ("constant", "size", "iota")
+        given = step.op in GIVEN and step.op not in ("constant", "size")
         array = step.op == "constant" and step["value"] is None
         new[step.name] = step.name if given or array else names.fresh(_wanted(step, new))
         inputs = tuple(new[name] for name in step.inputs)
@@ -35,5 +35,7 @@ def _wanted(step: Instruction, new: dict[str, str]) -> str:
     if step.op == "map":
         return str(step["function"])
     if step.op == "reduce":
-        return {"sum": "total", "max": "largest", "min": "smallest"}.get(step["function"], "product")
+        return {"sum": "total", "max": "largest", "min": "smallest"}.get(
+            step["function"], "product"
+        )
     return {"einsum": "dot", "constant": "number"}.get(step.op, step.op)

@@ -12,7 +12,7 @@ def share_common(program: Program) -> Program:
     seen: dict[Any, str] = {}
 
     def rule(step: Instruction, new: Rewriter) -> str | None:
-        named = step.op in GIVEN and step.op not in ("constant", "size", "iota")
+        named = step.op in GIVEN and step.op not in ("constant", "size")
         array = step.op == "constant" and step["value"] is None
         if step.op in WRITES or named or array:
             return None

@@ -1,0 +1,111 @@
+"""Ids are looked at before a kernel runs: as a range where that says enough, else one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygrad_w2v as tw
+import tinygrad_w2v.functions as F
+from tinygrad_w2v._base.errors import CompileError, InputError
+from tinygrad_w2v.compiler import bounds
+from tinygrad_w2v.compiler.bounds import Places
+from tinygrad_w2v.compiler.packing import pack
+from tinygrad_w2v.compiler.passes import optimized
+from tinygrad_w2v.compiler.tracing import fields_of, trace
+
+AXES = {"i": (("n", 6),), "j": (("n", 6),)}
+
+
+class Lookup(tw.Module):
+    """The sum of rows at ids that are computed by a function."""
+
+    def __init__(self, ids: Callable[..., Any]) -> None:
+        self.w = tw.Parameter(np.zeros((10, 2)))
+        self.ids = ids
+
+    def loss(self, batch: Any) -> Any:
+        return np.sum(self.w[self.ids(batch["i"], batch["j"])])
+
+
+def check(ids: Callable[..., Any], *windows: tuple[list[int], list[int]]) -> None:
+    batches = [{"i": np.array(i), "j": np.array(j)} for i, j in windows]
+    fields = fields_of(batches[0], AXES)
+    program = optimized(trace(Lookup(ids), batches[0], fields).program)
+    Places(program).check(next(pack(batches, fields, 10)))
+
+
+COMPUTED: list[tuple[Callable[..., Any], list[int], list[int]]] = [
+    (lambda i, j: i + j, [9, 1], [0, 8]),
+    (lambda i, j: i - j, [9, 5], [0, 5]),
+    (lambda i, j: i * 3 + j, [3, 1], [0, 2]),
+    (lambda i, j: i % 10, [99, 10], [0, 0]),
+    (lambda i, j: i // 10, [99, 10], [0, 0]),
+    (lambda i, j: np.minimum(i, 9), [99, 10], [0, 0]),
+    (lambda i, j: np.maximum(i, 0), [-5, 9], [0, 0]),
+    (lambda i, j: np.where(i > 3, i, j), [5, 2], [77, 9]),
+    (lambda i, j: np.concatenate([i, j]), [5, 2], [0, 9]),
+    (lambda i, j: np.array([3, 1, 4, 9])[..., None] + 0 * i, [5, 2], [0, 9]),
+    (lambda i, j: F.take(np.arange(9, -1, -1), i, axis=0), [9, 0], [0, 0]),
+    (lambda i, j: np.max(i, axis=-1), [9, 0], [0, 0]),
+    (lambda i, j: i[..., ::-1], [9, 0], [0, 0]),
+]
+
+
+@pytest.mark.parametrize(("ids", "i", "j"), COMPUTED)
+def test_ids_in_range(ids: Any, i: list[int], j: list[int]) -> None:
+    check(ids, (i, j), ([0], [0]))
+
+
+@pytest.mark.parametrize("number", [0, 1, 2, 8, 12])
+def test_ids_out_of_range_are_found_in_any_window(number: int) -> None:
+    ids = COMPUTED[number][0]
+    with pytest.raises(InputError, match=r"window 1 holds ids from .* the rows 0 to 9"):
+        check(ids, ([0, 0], [0, 0]), ([10, 4], [0, 11]))
+
+
+def test_a_range_that_says_enough_computes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "_check_each", None)
+    check(lambda i, j: i + j, ([4, 5], [4, 0]))
+    check(lambda i, j: (3 * i + j) % 10, ([4, 500], [4, 0]))
+
+
+def test_lengths_of_dynamic_axes() -> None:
+    class Dynamic(tw.Module):
+        def __init__(self) -> None:
+            self.w = tw.Parameter(np.ones(10))
+
+        def loss(self, batch: Any) -> Any:
+            return np.sum(F.take(self.w[batch["i"]], batch["j"], axis=-1))
+
+    windows = [{"i": np.arange(n), "j": np.full(n, n - 1)} for n in (2, 5)]
+    fields = fields_of(windows[0], AXES)
+    places = Places(optimized(trace(Dynamic(), windows[0], fields).program))
+    places.check(next(pack(windows, fields, 10)))
+    windows[0]["j"] = np.array([0, 2])  # beyond its own window, not beyond the other
+    with pytest.raises(InputError, match="j of window 0 holds ids from 0 to 2.*rows 0 to 1"):
+        places.check(next(pack(windows, fields, 10)))
+
+
+def test_ids_from_the_values_of_a_parameter() -> None:
+    """They cannot be known before; those whose range is known whatever the values are may be."""
+
+    class Chosen(Lookup):
+        def loss(self, batch: Any) -> Any:
+            row = np.where(self.w.data[..., 0, 0] > 0, self.ids(0), self.ids(9)) + 0 * batch["i"]
+            return np.sum(self.w[row])
+
+    window = {"i": np.array([1]), "j": np.array([1])}
+    fields = fields_of(window, AXES)
+    for last, allowed in ((9, True), (10, False)):
+        model = Chosen(lambda n, last=last: min(n, 9) if last == 9 else n + 1)
+        places = Places(optimized(trace(model, window, fields).program))
+        packed = next(pack([window], fields, 1))
+        if allowed:
+            places.check(packed)
+            continue
+        with pytest.raises(CompileError, match="depends on the values of the parameter w"):
+            places.check(packed)

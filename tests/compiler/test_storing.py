@@ -1,0 +1,167 @@
+"""Sources on disk: private, readable, never run on trust; without a folder in memory."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygrad_w2v as tw
+from tinygrad_w2v._base.errors import MissingDependencyError
+from tinygrad_w2v.compiler import storing
+
+ROOT = Path(__file__).resolve().parents[2]
+WINDOW = {"x": np.array([1.0, 2.0])}
+SCRIPT = """
+import numpy as np
+import tinygrad_w2v as tw
+
+class Square(tw.Module):
+    def __init__(self):
+        self.w = tw.Parameter(np.array([3.0, 1.0]))
+
+    def loss(self, batch):
+        return np.square(self.w * batch["x"]).sum()
+
+model = Square()
+window = {"x": np.array([1.0, 2.0])}
+compiled = tw.compile(model, window, dtype=np.float64)
+loss = compiled.step(window, 0.25)
+print(loss, model.w.data.tolist(), sum(compiled.kernel._run.stats.cache_hits.values()))
+"""
+
+
+class Square(tw.Module):
+    def __init__(self) -> None:
+        self.w = tw.Parameter(np.array([3.0, 1.0]))
+
+    def loss(self, batch: Any) -> Any:
+        return np.square(self.w * batch["x"]).sum()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv(storing.FOLDER_VARIABLE, str(tmp_path / "own" / "kernels"))
+    return tmp_path / "own" / "kernels"
+
+
+def compiled() -> Any:
+    return tw.compile(Square(), WINDOW, dtype=np.float64)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems have no such permissions")
+def test_the_folder_is_private(folder: Path) -> None:
+    assert storing.kernels_folder() == folder
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    folder.chmod(0o777)  # somebody opened it
+    assert storing.kernels_folder() == folder
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems have no such owners")
+def test_a_folder_of_somebody_else_is_not_used(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "getuid", lambda: 12345)
+    assert storing.kernels_folder() is None
+
+
+def test_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    monkeypatch.setenv("TINYGRAD_W2V_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv(storing.FOLDER_VARIABLE, str(tmp_path / "own"))
+    assert storing.kernels_folder() == tmp_path / "own"
+    monkeypatch.delenv(storing.FOLDER_VARIABLE)
+    assert storing.kernels_folder() == tmp_path / "cache" / "kernels"
+    monkeypatch.delenv("TINYGRAD_W2V_CACHE")
+    assert storing.kernels_folder() == tmp_path / "xdg" / "tinygrad_w2v" / "kernels"
+
+
+def test_the_source_can_be_read(folder: Path) -> None:
+    kernel = compiled()
+    assert kernel.path is not None
+    assert kernel.path.parent == folder
+    assert kernel.path.read_text(encoding="utf-8") == kernel.source
+    compile(kernel.source, "source", "exec")
+    assert "def kernel(" in kernel.source
+    assert kernel.path.stem == f"kernel_{storing.identity(kernel.source)}"
+
+
+def test_what_a_file_holds_is_never_run(folder: Path) -> None:
+    path = compiled().path
+    changed = "raise SystemExit('this was executed')\n"
+    path.write_text(changed, encoding="utf-8")
+    again = compiled()
+    assert again.step(WINDOW, 0.25) == 13
+    assert path.read_text(encoding="utf-8") == again.source
+    path.write_bytes(b"\xff\xfe not text")
+    assert compiled().step(WINDOW, 0.25) == 13
+    assert path.read_text(encoding="utf-8") == again.source
+
+
+def test_a_changed_source_is_not_run_from_the_cache_of_another(folder: Path) -> None:
+    """A model that computes another thing has another name."""
+    first = compiled()
+
+    class Cube(Square):
+        def loss(self, batch: Any) -> Any:
+            return ((self.w * batch["x"]) ** 3).sum()
+
+    second = tw.compile(Cube(), WINDOW, dtype=np.float64)
+    assert first.path != second.path
+    assert (first.step(WINDOW, 0.0), second.step(WINDOW, 0.0)) == (13, 35)
+
+
+@pytest.mark.parametrize("cause", ["a file is in the way", "it cannot be written"])
+def test_without_a_folder_it_compiles_in_memory_and_says_so(
+    cause: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    if cause == "a file is in the way":
+        (tmp_path / "file").write_text("", encoding="utf-8")
+        monkeypatch.setenv(storing.FOLDER_VARIABLE, str(tmp_path / "file" / "kernels"))
+    else:
+        monkeypatch.setattr(storing, "_store", _refuse)
+    kernel = compiled()
+    assert kernel.path is None
+    assert f"set {storing.FOLDER_VARIABLE} to a folder of your own" in caplog.text
+    assert kernel.step(WINDOW, 0.25) == 13
+    assert "cache=False" not in kernel.source  # what is shown is what would be stored
+
+
+def _refuse(path: Path, text: str) -> None:
+    raise PermissionError(13, "no", str(path))
+
+
+def test_without_numba(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "numba", None)
+    with pytest.raises(MissingDependencyError, match=r"pip install 'tinygrad_w2v\[fast\]'"):
+        compiled()
+
+
+def start(folder: Path) -> subprocess.Popen[str]:
+    environment = dict(os.environ, **{storing.FOLDER_VARIABLE: str(folder)})
+    environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    return subprocess.Popen(
+        [sys.executable, "-W", "error", "-c", SCRIPT],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        env=environment,
+    )
+
+
+@pytest.mark.process
+def test_two_processes_compile_at_once_and_a_third_finds_it_done(folder: Path) -> None:
+    for running in [start(folder), start(folder)]:
+        out, err = running.communicate(timeout=120)
+        assert running.returncode == 0, err
+        assert out.startswith("13.0 [1.5, -1.0] ")
+    out, err = start(folder).communicate(timeout=120)
+    assert out == "13.0 [1.5, -1.0] 1\n", err
+    assert len(list(folder.glob("kernel_*.py"))) == 1
