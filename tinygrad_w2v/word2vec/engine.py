@@ -273,7 +273,7 @@ def choose_engine(
         return numpy_engine(model, source.batches, why)
     if options.engine == "compiled":
         return _compiled(options, model, source, why)
-    if importlib.util.find_spec("numba") is None:
+    if not has_numba():
         why = f"numba is not installed: {INSTALL} makes training several times as fast"
         return numpy_engine(model, source.batches, why)
     try:
@@ -289,6 +289,17 @@ def choose_engine(
         told = f"{type(error).__name__}: {_in_one_line(error)}"
         why = f"the compiled engine cannot run this model: {told}"
     return numpy_engine(model, source.batches, why)
+
+
+def has_numba() -> bool:
+    """Whether numba is installed; it is not imported to find out.
+
+    Examples
+    --------
+    >>> has_numba() in (True, False)
+    True
+    """
+    return importlib.util.find_spec("numba") is not None
 
 
 def _compiled(options: EngineOptions, model: Any, source: WindowSource, why: str) -> Engine:
