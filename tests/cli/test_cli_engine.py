@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tinygrad_w2v._cli.machine import cores
 from tinygrad_w2v.compiler.corpus_run import CorpusRun
+from tinygrad_w2v.text.resources import cores
 from tinygrad_w2v.training.checkpoints import newest_checkpoint
 
 SMALL = ("--size", 16, "--epochs", 20, "--seed", 3)

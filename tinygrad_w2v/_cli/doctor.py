@@ -11,12 +11,13 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import GradientError, TinygradError
 from tinygrad_w2v._cli.console import say, say_json
-from tinygrad_w2v._cli.machine import blas, cores, versions
+from tinygrad_w2v._cli.machine import blas, versions
 from tinygrad_w2v._cli.parsing import Parser
 from tinygrad_w2v.autograd import check_grads
 from tinygrad_w2v.compiler.storing import FOLDER_VARIABLE, kernels_folder
 from tinygrad_w2v.drawing.render import engines
 from tinygrad_w2v.text.corpus import build_corpus
+from tinygrad_w2v.text.resources import cores
 from tinygrad_w2v.word2vec.engine import has_numba
 from tinygrad_w2v.word2vec.settings import TrainingSettings, small_batch
 from tinygrad_w2v.word2vec.vector_training import train_vectors

@@ -12,8 +12,8 @@ from typing import Any
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._cli.console import note
-from tinygrad_w2v._cli.machine import cores
 from tinygrad_w2v._cli.request import refuse_changes
+from tinygrad_w2v.text.resources import cores
 from tinygrad_w2v.word2vec.engine import Engine, EngineOptions
 
 

@@ -43,6 +43,7 @@ from tinygrad_w2v.text.tokenizing import get_tokenizer, import_function
 from tinygrad_w2v.training.checkpoints import Checkpoint, Checkpoints, newest_checkpoint
 from tinygrad_w2v.training.run import History, RunState
 from tinygrad_w2v.vectors import WordVectors
+from tinygrad_w2v.word2vec.duration import seconds_a_word
 from tinygrad_w2v.word2vec.engine import GONE_ON, EngineOptions, choose_engine
 from tinygrad_w2v.word2vec.heldout_loss import HeldoutLoss
 from tinygrad_w2v.word2vec.options import told_of_alpha
@@ -68,7 +69,8 @@ def run(arguments: argparse.Namespace) -> int:
             read_base(base_file)
         folder.begin(request, about, base_file)
         base = read_base(folder.base_file) if base_file else None
-        text = read_text(request, base, folder.checkpoints, quiet)
+        duration = seconds_a_word(request.settings, asked)
+        text = read_text(request, base, folder.checkpoints, duration, quiet)
         kept = newest_checkpoint(folder.checkpoints, note) if arguments.resume else None
         _check_same_run(kept, request, text, arguments)
         told = told_of_alpha(request.settings)
