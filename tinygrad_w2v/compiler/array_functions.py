@@ -300,8 +300,8 @@ def reshape(a: Any, shape: Any, order: str = "C") -> Any:
         return a
     if regrouped(a.shape, wanted) is None:
         raise CompileError(
-            f"reshape from {a.shape} to {wanted}: the lengths do not fit, or two dynamic axes would "
-            f"become one; keep each as an axis of its own{user_line()}"
+            f"reshape from {a.shape} to {wanted}: the lengths do not fit, or two dynamic axes "
+            f"would become one; keep each as an axis of its own{user_line()}"
         )
     return a.trace.record("reshape", (a,), wanted, a.kind)
 
@@ -326,7 +326,7 @@ def _completed(old: Shape, new: Shape) -> Shape:
         raise ValueError(f"cannot reshape {old} into {new}")
     else:
         found = total // divisor
-    return plain[: unknown[0]] + (found,) + plain[unknown[0] + 1 :]
+    return (*plain[: unknown[0]], found, *plain[unknown[0] + 1 :])
 
 
 def regrouped(old: Shape, new: Shape) -> list[tuple[list[int], list[int]]] | None:

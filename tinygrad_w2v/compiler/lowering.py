@@ -1,9 +1,9 @@
 """From instructions to statements in loops.
 
 An instruction is *kept* (its elements are stored in an array of its own) or *seen through*: a
-turned axis, a slice or a cheap scalar function is an expression in whoever reads it. So element-wise
-chains need no arrays, and a view costs nothing. Which are kept is decided here, by how often and in
-how many loops they would be computed anew.
+turned axis, a slice or a cheap scalar function is an expression in whoever reads it. So
+element-wise chains need no arrays, and a view costs nothing. Which are kept is decided here, by how
+often and in how many loops they would be computed anew.
 """
 
 from __future__ import annotations

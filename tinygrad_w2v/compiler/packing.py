@@ -1,7 +1,8 @@
 """Windows side by side in arrays, as a kernel reads them.
 
 Row number w of every array belongs to window w; rows are as long as the longest window may be, and
-of each dynamic size there is a number for each window. What lies behind a window's end is never read.
+of each dynamic size there is a number for each window. What lies behind a window's end is never
+read.
 """
 
 from __future__ import annotations

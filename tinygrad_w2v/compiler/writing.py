@@ -152,7 +152,7 @@ class _Writer:
         arguments = ", ".join(["at", *self._signature(), *SCALARS, *self.temporaries])
         lines = [
             f"def kernel({arguments}):",
-            '    """One window: rows are read, the loss and its gradient computed, rows written."""',
+            '    """One window: read rows, compute the loss and its gradient, write rows."""',
         ]
         tree = list(self.placed.tree)
         self.wide = True
@@ -166,8 +166,11 @@ class _Writer:
 
     def _run(self) -> str:
         arguments = ", ".join(["first", "last", *self._signature(), "rates", "step"])
+        bounds = {
+            name: _shape([bound_of(n) for n in a.shape]) for name, a in self.temporaries.items()
+        }
         allocated = [
-            f"    {name} = np.empty({_shape([bound_of(n) for n in a.shape])}, {self._dtype(a.dtype)})"
+            f"    {name} = np.empty({bounds[name]}, {self._dtype(a.dtype)})"
             for name, a in self.temporaries.items()
         ]
         given = [*self.inputs, *[f"{s}[at]" for s in self.sizes], *self.constants, *self.parameters]
@@ -228,7 +231,7 @@ class _Writer:
 
     def _name_of(self, loop: Loop) -> str:
         """A free name: the size's in small letters, else i, j, k, ..."""
-        wanted = [c for c in "ijklmnopqr"]
+        wanted = list("ijklmnopqr")
         if isinstance(loop.length, Extent) and len(loop.length.terms) == 1:
             wanted.insert(0, loop.length.terms[0][0].name.lower())
         name = next(w for w in (*wanted, loop.variable, f"{loop.variable}_") if w not in self.taken)
