@@ -187,6 +187,8 @@ class _Lowering:
             return any(reader.name not in self.uniform for reader in readers)
         loops = len(_squeezed(step.shape))
         wider = any(self._width(reader) > loops for reader in readers)
+        if len(readers) > 1 and any(_picks(reader) for reader in readers):
+            return True  # what is compared with its maximum must be the same number, bit for bit
         if loops > 1 and step.op == "map" and any(self._is_costly(r, step) for r in readers):
             return True  # so that what is costly reads whole arrays, and nothing else
         if loops > 1 and step.op == "map" and FUNCTIONS[step["function"]].costly:
@@ -513,6 +515,10 @@ class _Lowering:
         self.statements.append(
             Statement(table.name, at, value, mode, loops, reduced, "write", only_if)
         )
+
+
+def _picks(step: Instruction) -> bool:
+    return step.op == "reduce" and step["function"] in ("max", "min")
 
 
 def _squeezed(shape: Shape) -> Shape:

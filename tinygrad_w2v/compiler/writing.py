@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tinygrad_w2v._base.errors import CompileError
-from tinygrad_w2v.compiler.extents import Extent, bound_of
+from tinygrad_w2v.compiler.extents import Extent, bound_of, sizes_in
 from tinygrad_w2v.compiler.functions import FUNCTIONS, helpers
 from tinygrad_w2v.compiler.instructions import Program
 from tinygrad_w2v.compiler.loops import (
@@ -232,8 +232,9 @@ class _Writer:
     def _name_of(self, loop: Loop) -> str:
         """A free name: the size's in small letters, else i, j, k, ..."""
         wanted = list("ijklmnopqr")
-        if isinstance(loop.length, Extent) and len(loop.length.terms) == 1:
-            wanted.insert(0, loop.length.terms[0][0].name.lower())
+        sizes = sizes_in((loop.length,))
+        if len(sizes) == 1:
+            wanted.insert(0, sizes[0].name.lower())
         name = next(w for w in (*wanted, loop.variable, f"{loop.variable}_") if w not in self.taken)
         self.taken.add(name)
         self.names[loop.variable] = name
@@ -311,8 +312,8 @@ class _Writer:
 
     def _extent(self, extent: Extent, suffix: str = "") -> str:
         parts = [
-            f"{size.name}{suffix}" if times == 1 else f"{times} * {size.name}{suffix}"
-            for size, times in extent.terms
+            " * ".join([*([] if n == 1 else [str(n)]), *(f"{s.name}{suffix}" for s in sizes)])
+            for sizes, n in extent.terms
         ]
         if extent.constant:
             parts.append(str(extent.constant))
