@@ -168,6 +168,18 @@ class WeightedWords(tw.Module):
         return negative_sampling((x * weights).sum(axis=-2, keepdims=True), self.w_out, batch)
 
 
+class Pairs(tw.Module):
+    """Words in a matrix of contexts and targets, both dynamic; and all contexts in one row."""
+
+    def __init__(self, rng: Rng) -> None:
+        self.w_in, self.dense = table(rng, WORDS, DIM), table(rng, DIM, 3)
+
+    def loss(self, batch: Any) -> Any:
+        x = self.w_in[batch["pairs"]]
+        flat = np.reshape(np.tanh(x @ self.dense), (*x.shape[:-3], -1, 3))
+        return F.logsumexp(flat).sum() - np.max(flat * flat + flat, axis=-2).sum()
+
+
 class Tied(tw.Module):
     """One table for both sides: all its rows are read before any is written."""
 
@@ -192,6 +204,12 @@ class Cosine(tw.Module):
 
 
 # ---------------------------------------------------------------------- windows
+def pairs(rng: Rng) -> list[dict[str, Any]]:
+    """Matrices of words, of one row, of one column, of one word."""
+    shapes = ((3, 2), (1, 4), (4, 1), (1, 1))
+    return [{"pairs": rng.integers(0, WORDS, shape)} for shape in shapes]
+
+
 def windows(rng: Rng) -> list[dict[str, Any]]:
     """Windows of 4, 1, 6 and 2 contexts."""
     found = []
@@ -294,6 +312,7 @@ EXAMPLES = {
     "book, one-hot": Example(Book, one_hot, {}),
     "book, ids": Example(Book, one_hot_contexts, {}),
     "constants": Example(WeightedWords),
+    "pairs": Example(Pairs, pairs, {"pairs": (("C", 5), ("T", 6))}),
     "tied": Example(Tied),
     "cosine": Example(Cosine),
 }

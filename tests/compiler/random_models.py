@@ -63,7 +63,7 @@ UNARY: dict[str, Callable[[Any], Any]] = {
     "either": lambda x: np.where(np.logical_or(x < -0.5, ~(x < 0.5)), np.sin(x), x),
     "at least": lambda x: np.where(np.greater_equal(x, 0.2), np.exp(-x * x), x),
     "at most": lambda x: np.where(np.less_equal(x, -0.2), 0.5, x),
-    "unequal": lambda x: np.where(np.not_equal(x, 0.0), x, 1.0),
+    "unequal": lambda x: np.where(np.not_equal(x, 0.123), x, 1.0),
     "finite": lambda x: np.where(np.isfinite(x), x, 0.0),
     "not a number": lambda x: np.where(np.isnan(x), 0.0, 2 * x),
     "floor": lambda x: x * np.floor(2 * x.data) * 0.2,

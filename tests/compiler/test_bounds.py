@@ -86,7 +86,7 @@ def test_lengths_of_dynamic_axes() -> None:
     places = Places(optimized(trace(Dynamic(), windows[0], fields).program))
     places.check(next(pack(windows, fields, 10)))
     windows[0]["j"] = np.array([0, 2])  # beyond its own window, not beyond the other
-    with pytest.raises(InputError, match="j of window 0 holds ids from 0 to 2.*rows 0 to 1"):
+    with pytest.raises(InputError, match=r"j of window 0 holds ids from 0 to 2.*rows 0 to 1"):
         places.check(next(pack(windows, fields, 10)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -120,7 +121,7 @@ def test_threads_share_the_text(rng: np.random.Generator) -> None:
     stretches = sorted(s for part, _ in run.batches(0) for s in part.stretches)
     assert stretches[0][0] == 0
     assert stretches[-1][1] == corpus.words
-    assert all(a[1] == b[0] for a, b in zip(stretches, stretches[1:], strict=False))
+    assert all(a[1] == b[0] for a, b in itertools.pairwise(stretches))
     first = [run.step(part, 0.05) for part, _ in run.batches(0)]
     again = [run.step(part, 0.05) for part, _ in run.batches(0)]
     assert sum(again) < sum(first)

@@ -36,7 +36,10 @@ def test_equal_to_itself_alone() -> None:
 
 def test_products_of_axes() -> None:
     assert product([2, C, 3]) == C.times(6)
-    assert product([C, T]) is None
+    assert product([C, T]) == product([T, C]) == C.times(T) != C.times(C)
+    assert product([C + 1, T - 1]).value({"C": 4, "T": 3}) == 10
+    assert repr(product([2, C, T + 1])) == "2 * C + 2 * C * T"
+    assert product([C, T]).bound == 60
     assert product([]) == 1
     assert sizes_in((3, C + 1, T)) == [Size("C", 10), Size("T", 6)]
 

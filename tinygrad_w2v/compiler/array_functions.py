@@ -300,8 +300,8 @@ def reshape(a: Any, shape: Any, order: str = "C") -> Any:
         return a
     if regrouped(a.shape, wanted) is None:
         raise CompileError(
-            f"reshape from {a.shape} to {wanted}: the lengths do not fit, or two dynamic axes would "
-            f"become one; keep each as an axis of its own{user_line()}"
+            f"reshape from {a.shape} to {wanted}: the lengths do not fit, or cannot be known to "
+            f"before a window comes{user_line()}"
         )
     return a.trace.record("reshape", (a,), wanted, a.kind)
 
@@ -318,7 +318,7 @@ def _completed(old: Shape, new: Shape) -> Shape:
             missing.remove(n)
             known.remove(n)
     total, divisor = product(missing), product(known)
-    if not isinstance(divisor, int) or total is None:
+    if not isinstance(divisor, int):
         raise CompileError(f"reshape of {old} to {new}: the -1 has no length{user_line()}")
     if isinstance(total, Extent):
         found: Length = total.divided(divisor)
@@ -326,13 +326,13 @@ def _completed(old: Shape, new: Shape) -> Shape:
         raise ValueError(f"cannot reshape {old} into {new}")
     else:
         found = total // divisor
-    return plain[: unknown[0]] + (found,) + plain[unknown[0] + 1 :]
+    return (*plain[: unknown[0]], found, *plain[unknown[0] + 1 :])
 
 
 def regrouped(old: Shape, new: Shape) -> list[tuple[list[int], list[int]]] | None:
     """Which old axes become which new ones, group by group, axes of length 1 left out.
 
-    None where the lengths do not fit, or two dynamic axes would become one.
+    None where the lengths do not fit.
 
     Examples
     --------
@@ -346,8 +346,6 @@ def regrouped(old: Shape, new: Shape) -> list[tuple[list[int], list[int]]] | Non
         a, b = [left.pop(0)], [right.pop(0)]
         while True:
             m, n = product(old[i] for i in a), product(new[i] for i in b)
-            if m is None or n is None:
-                return None
             if m == n:
                 break
             m_bound, n_bound = bound_of(m), bound_of(n)

@@ -83,8 +83,8 @@ def _shortest(length: Length, packed: Packed) -> float:
     if not isinstance(length, Extent):
         return length
     total: Any = length.constant
-    for size, times in length.terms:
-        total = total + packed.sizes[size.name] * times
+    for sizes, times in length.terms:
+        total = total + math.prod(packed.sizes[size.name] for size in sizes) * times
     return float(np.min(total))
 
 

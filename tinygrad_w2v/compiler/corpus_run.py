@@ -9,6 +9,7 @@ run.
 
 from __future__ import annotations
 
+import itertools
 import math
 import threading
 from collections.abc import Iterator
@@ -163,11 +164,11 @@ class CorpusRun:
             yield from self._rounds_of_parts(epoch, words)
             return
         bounds = [words * worker // self.workers for worker in range(self.workers + 1)]
-        longest = max(b - a for a, b in zip(bounds, bounds[1:], strict=False))
+        longest = max(b - a for a, b in itertools.pairwise(bounds))
         for done in range(0, longest, self.stretch):
             stretches = [
                 (start + done, min(start + done + self.stretch, stop))
-                for start, stop in zip(bounds, bounds[1:], strict=False)
+                for start, stop in itertools.pairwise(bounds)
                 if start + done < stop
             ]
             yield Round(epoch, tuple(stretches)), sum(stop - start for start, stop in stretches)

@@ -1,13 +1,14 @@
 """The length of an axis that is known only when a window comes.
 
 A `Size` is a name and a bound: ``C``, at most 10. What shapes are made of is an `Extent`, a sum of
-sizes and a number such as ``C + 6``; one without sizes is a plain int. Extents are compared, added
-and used in shapes. As numbers they exist only in the kernel, so `int` and `bool` raise here, and
+products of sizes and a number such as ``C * T + 6``; one without sizes is a plain int. Extents are
+compared, added and used in shapes. As numbers they exist only in the kernel, so `int` and `bool` raise here, and
 what multiplies or divides by one becomes an instruction.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, NoReturn, Protocol
@@ -35,7 +36,7 @@ class Size:
 
 @dataclass(frozen=True, eq=False)
 class Extent:
-    """A sum of sizes (with how often each counts) and a number.
+    """A sum of products of sizes (with how often each counts) and a number.
 
     Examples
     --------
@@ -47,21 +48,28 @@ class Extent:
     tinygrad_w2v._base.errors.CompileError: the size C is known only when a window comes, ...
     """
 
-    terms: tuple[tuple[Size, int], ...]
+    terms: tuple[tuple[tuple[Size, ...], int], ...]
     constant: int = 0
     recorder: Recorder | None = None
 
     @property
     def bound(self) -> int:
         """The most it can be (terms that are subtracted are taken as nothing)."""
-        return self.constant + sum(size.bound * max(times, 0) for size, times in self.terms)
+        return self.constant + sum(
+            math.prod(size.bound for size in sizes) * max(times, 0) for sizes, times in self.terms
+        )
 
     def value(self, sizes: Mapping[str, int]) -> int:
         """Return what it is for a window of these sizes."""
-        return self.constant + sum(sizes[size.name] * times for size, times in self.terms)
+        return self.constant + sum(
+            math.prod(sizes[size.name] for size in factors) * times for factors, times in self.terms
+        )
 
     def __repr__(self) -> str:
-        shown = [size.name if n == 1 else f"{n} * {size.name}" for size, n in self.terms]
+        shown = [
+            " * ".join([*([] if n == 1 else [str(n)]), *(size.name for size in sizes)])
+            for sizes, n in self.terms
+        ]
         if self.constant or not shown:
             shown.append(str(self.constant))
         return " + ".join(shown).replace("+ -", "- ")
@@ -85,9 +93,9 @@ class Extent:
             constant += other
         else:
             constant += other.constant
-            for size, times in other.terms:
-                terms[size] = terms.get(size, 0) + times
-        kept = tuple(sorted(((s, n) for s, n in terms.items() if n), key=lambda part: part[0].name))
+            for sizes, times in other.terms:
+                terms[sizes] = terms.get(sizes, 0) + times
+        kept = tuple(sorted(((s, n) for s, n in terms.items() if n), key=_by_name))
         return Extent(kept, constant, self.recorder) if kept else constant
 
     __radd__ = __add__
@@ -101,10 +109,18 @@ class Extent:
     def __rsub__(self, other: Any) -> Any:
         return -self + other
 
-    def times(self, factor: int) -> Extent:
+    def times(self, factor: Length) -> Length:
         """Return it so many times over: the length of this axis and one of `factor` as one."""
-        terms = tuple((size, n * factor) for size, n in self.terms)
-        return Extent(terms, self.constant * factor, self.recorder)
+        if isinstance(factor, int):
+            terms = tuple((sizes, n * factor) for sizes, n in self.terms)
+            return Extent(terms, self.constant * factor, self.recorder) if factor else 0
+        total: Any = self.times(factor.constant)
+        for sizes, n in factor.terms:
+            for own, times in (*self.terms, ((), self.constant)):
+                both = tuple(sorted((*own, *sizes), key=lambda size: size.name))
+                if times:
+                    total = total + Extent(((both, n * times),), 0, self.recorder)
+        return total
 
     def divided(self, divisor: int) -> Extent:
         """Return it divided by a number that must divide all of it."""
@@ -162,9 +178,13 @@ Length = int | Extent
 Shape = tuple[Length, ...]
 
 
+def _by_name(term: tuple[tuple[Size, ...], int]) -> tuple[str, ...]:
+    return tuple(size.name for size in term[0])
+
+
 def extent_of(size: Size, recorder: Recorder | None = None) -> Extent:
     """Return the extent that is one size."""
-    return Extent(((size, 1),), 0, recorder)
+    return Extent((((size,), 1),), 0, recorder)
 
 
 def bound_of(length: Length) -> int:
@@ -189,25 +209,32 @@ def value_of(length: Length, sizes: Mapping[str, int]) -> int:
     return length.value(sizes) if isinstance(length, Extent) else length
 
 
-def product(lengths: Iterable[Length]) -> Length | None:
-    """Return the length of several axes as one; None where two of them are dynamic.
+def product(lengths: Iterable[Length]) -> Length:
+    """Return the length of several axes as one.
 
     Examples
     --------
-    >>> product([2, 3]), product([2, extent_of(Size("C", 10)), 3])
-    (6, 6 * C)
+    >>> c = extent_of(Size("C", 10))
+    >>> product([2, 3]), product([2, c, 3]), product([c, c + 1])
+    (6, 6 * C, C + C * C)
     """
     total: Length = 1
     for n in lengths:
         if isinstance(total, Extent):
-            if isinstance(n, Extent):
-                return None
             total = total.times(n)
         else:
             total = n.times(total) if isinstance(n, Extent) else n * total
     return total
 
 
+def size_of(extent: Extent) -> Size:
+    """Return the size that an extent is, where it is no more than that."""
+    (((size,), times),) = extent.terms
+    assert times == 1 and extent.constant == 0, extent
+    return size
+
+
 def sizes_in(shape: Shape) -> list[Size]:
     """Return the sizes that a shape names."""
-    return [size for n in shape if isinstance(n, Extent) for size, _ in n.terms]
+    terms = [term for n in shape if isinstance(n, Extent) for term in n.terms]
+    return [size for sizes, _ in terms for size in sizes]

@@ -70,8 +70,6 @@ def _is_flat(statement: Statement, lowered: Lowered) -> bool:
     used = [*statement.loads(), Load(statement.array, statement.indices)]
     if statement.mode != "set" and statement.indices:
         return False
-    if product(loop.length for loop in statement.loops) is None:
-        return False
     for load in used:
         if not load.indices:
             continue
@@ -97,7 +95,6 @@ def _arrays_of(statement: Statement) -> set[str]:
 def _as_one_loop(statement: Statement) -> Statement:
     """The statement with one loop over all elements."""
     length = product(loop.length for loop in statement.loops)
-    assert length is not None
     loop = Loop(f"{statement.loops[0].variable}f", length)
     at = (Variable(loop.variable),)
 

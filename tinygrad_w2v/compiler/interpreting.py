@@ -109,8 +109,7 @@ def _compute(
         return _REDUCE[step["function"]](given[0], axis=step["axes"])
     if op == "einsum":
         terms, out = step["terms"], step["out"]
-        y = np.einsum(f"{','.join(terms)}->{out}", *given)
-        return y
+        return np.einsum(f"{','.join(terms)}->{out}", *given)
     if op == "transpose":
         return np.transpose(given[0], step["axes"])
     if op == "reshape":

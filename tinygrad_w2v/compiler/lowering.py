@@ -1,9 +1,9 @@
 """From instructions to statements in loops.
 
 An instruction is *kept* (its elements are stored in an array of its own) or *seen through*: a
-turned axis, a slice or a cheap scalar function is an expression in whoever reads it. So element-wise
-chains need no arrays, and a view costs nothing. Which are kept is decided here, by how often and in
-how many loops they would be computed anew.
+turned axis, a slice or a cheap scalar function is an expression in whoever reads it. So
+element-wise chains need no arrays, and a view costs nothing. Which are kept is decided here, by how
+often and in how many loops they would be computed anew.
 """
 
 from __future__ import annotations
@@ -187,6 +187,8 @@ class _Lowering:
             return any(reader.name not in self.uniform for reader in readers)
         loops = len(_squeezed(step.shape))
         wider = any(self._width(reader) > loops for reader in readers)
+        if len(readers) > 1 and any(_picks(reader) for reader in readers):
+            return True  # what is compared with its maximum must be the same number, bit for bit
         if loops > 1 and step.op == "map" and any(self._is_costly(r, step) for r in readers):
             return True  # so that what is costly reads whole arrays, and nothing else
         if loops > 1 and step.op == "map" and FUNCTIONS[step["function"]].costly:
@@ -513,6 +515,10 @@ class _Lowering:
         self.statements.append(
             Statement(table.name, at, value, mode, loops, reduced, "write", only_if)
         )
+
+
+def _picks(step: Instruction) -> bool:
+    return step.op == "reduce" and step["function"] in ("max", "min")
 
 
 def _squeezed(shape: Shape) -> Shape:

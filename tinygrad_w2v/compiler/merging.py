@@ -19,7 +19,7 @@ import numpy as np
 
 from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.compiler import storing
-from tinygrad_w2v.compiler.extents import Extent
+from tinygrad_w2v.compiler.extents import Extent, size_of
 from tinygrad_w2v.compiler.instructions import MOVED, Program
 
 PARTS, PART_WORDS = 8, 512
@@ -232,7 +232,7 @@ class PrivateTables:
             for field in inputs:
                 n = self._lengths[field]
                 lengths = (
-                    packed.sizes[n.terms[0][0].name]
+                    packed.sizes[size_of(n).name]
                     if isinstance(n, Extent)
                     else np.full(packed.count, n, np.int64)
                 )

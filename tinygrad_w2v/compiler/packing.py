@@ -1,7 +1,8 @@
 """Windows side by side in arrays, as a kernel reads them.
 
 Row number w of every array belongs to window w; rows are as long as the longest window may be, and
-of each dynamic size there is a number for each window. What lies behind a window's end is never read.
+of each dynamic size there is a number for each window. What lies behind a window's end is never
+read.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.types import AnyArray
-from tinygrad_w2v.compiler.extents import Extent, bound_of, sizes_in, value_of
+from tinygrad_w2v.compiler.extents import Extent, bound_of, size_of, sizes_in, value_of
 from tinygrad_w2v.compiler.instructions import Program
 from tinygrad_w2v.compiler.tracing import Field, example_arrays
 
@@ -68,7 +69,7 @@ class OneWindow:
         self._fields = fields
         self._packed = _empty(1, fields)
         self._fixed = [
-            (field.name, field.shape, self._packed.arrays[field.label][0], field.kind)
+            (field.name, field.shape, self._packed.arrays[field.label][0, ...], field.kind)
             for field in fields
         ]
         self._dynamic = any(isinstance(n, Extent) for field in fields for n in field.shape)
@@ -169,7 +170,7 @@ def _note_size(
                 "`axes` if it changes from window to window"
             )
         return
-    ((size, _),) = n.terms
+    size = size_of(n)
     if length > size.bound:
         raise InputError(
             f"axis {axis} of {field.name} of window {at} is {length} long, but {size.name} is at "

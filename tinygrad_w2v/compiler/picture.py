@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tinygrad_w2v.compiler.building import Built, build
-from tinygrad_w2v.compiler.extents import Extent
+from tinygrad_w2v.compiler.extents import sizes_in
 from tinygrad_w2v.compiler.instructions import WRITES, Program
 from tinygrad_w2v.compiler.loops import Loop, Nest, Number, Statement, statements_in
 from tinygrad_w2v.compiler.printing import drawn, given, needed
@@ -134,9 +134,9 @@ def _computed(program: Program) -> list[str]:
 def _title(loop: Loop) -> str:
     """``for c in C``, as the source has it."""
     variable = "i"
-    if isinstance(loop.length, Extent) and len(loop.length.terms) == 1:
-        ((size, _),) = loop.length.terms
-        variable = size.name.lower() if size.name.lower() != size.name else variable
+    sizes = sizes_in((loop.length,))
+    if len(sizes) == 1 and sizes[0].name.lower() != sizes[0].name:
+        variable = sizes[0].name.lower()
     return f"for {variable} in {loop.length}"
 
 

@@ -207,8 +207,7 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
         raise CompileError(
             f"the value of {self.name} is known only when a window comes: an `if`, a loop or a "
             "Python number cannot depend on it; use `np.where`, `np.maximum` or another op, and "
-            "`F.take(array, ids, axis=0)` to look up a constant array"
-            + user_line()
+            "`F.take(array, ids, axis=0)` to look up a constant array" + user_line()
         )
 
     __bool__ = __int__ = __float__ = __index__ = __iter__ = __len__ = item = tolist = _refused

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tinygrad_w2v._base.errors import CompileError
-from tinygrad_w2v.compiler.extents import Extent, bound_of
+from tinygrad_w2v.compiler.extents import Extent, bound_of, sizes_in
 from tinygrad_w2v.compiler.functions import FUNCTIONS, helpers
 from tinygrad_w2v.compiler.instructions import Program
 from tinygrad_w2v.compiler.loops import (
@@ -152,7 +152,7 @@ class _Writer:
         arguments = ", ".join(["at", *self._signature(), *SCALARS, *self.temporaries])
         lines = [
             f"def kernel({arguments}):",
-            '    """One window: rows are read, the loss and its gradient computed, rows written."""',
+            '    """One window: read rows, compute the loss and its gradient, write rows."""',
         ]
         tree = list(self.placed.tree)
         self.wide = True
@@ -166,8 +166,11 @@ class _Writer:
 
     def _run(self) -> str:
         arguments = ", ".join(["first", "last", *self._signature(), "rates", "step"])
+        bounds = {
+            name: _shape([bound_of(n) for n in a.shape]) for name, a in self.temporaries.items()
+        }
         allocated = [
-            f"    {name} = np.empty({_shape([bound_of(n) for n in a.shape])}, {self._dtype(a.dtype)})"
+            f"    {name} = np.empty({bounds[name]}, {self._dtype(a.dtype)})"
             for name, a in self.temporaries.items()
         ]
         given = [*self.inputs, *[f"{s}[at]" for s in self.sizes], *self.constants, *self.parameters]
@@ -228,9 +231,10 @@ class _Writer:
 
     def _name_of(self, loop: Loop) -> str:
         """A free name: the size's in small letters, else i, j, k, ..."""
-        wanted = [c for c in "ijklmnopqr"]
-        if isinstance(loop.length, Extent) and len(loop.length.terms) == 1:
-            wanted.insert(0, loop.length.terms[0][0].name.lower())
+        wanted = list("ijklmnopqr")
+        sizes = sizes_in((loop.length,))
+        if len(sizes) == 1:
+            wanted.insert(0, sizes[0].name.lower())
         name = next(w for w in (*wanted, loop.variable, f"{loop.variable}_") if w not in self.taken)
         self.taken.add(name)
         self.names[loop.variable] = name
@@ -308,8 +312,8 @@ class _Writer:
 
     def _extent(self, extent: Extent, suffix: str = "") -> str:
         parts = [
-            f"{size.name}{suffix}" if times == 1 else f"{times} * {size.name}{suffix}"
-            for size, times in extent.terms
+            " * ".join([*([] if n == 1 else [str(n)]), *(f"{s.name}{suffix}" for s in sizes)])
+            for sizes, n in extent.terms
         ]
         if extent.constant:
             parts.append(str(extent.constant))

@@ -143,7 +143,7 @@ def _sum_of_stretched(step: Instruction, new: Rewriter) -> str | None:
     if any(i >= extra and inner.shape[i - extra] != 1 for i in step["axes"]):
         return None
     count = product(x.shape[i] for i in step["axes"])
-    if count is None or len(step["axes"]) + len(step.shape) != len(x.shape):
+    if len(step["axes"]) + len(step.shape) != len(x.shape):
         return None
     left = tuple(n for i, n in enumerate(inner.shape) if i + extra not in step["axes"])
     small = new.add(step, "reshape", (inner.name,), shape=left)
