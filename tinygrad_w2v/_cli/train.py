@@ -13,7 +13,13 @@ from typing import Any
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._cli.console import note, say
-from tinygrad_w2v._cli.engine_options import engine_asked, engine_repeated, given, tell
+from tinygrad_w2v._cli.engine_options import (
+    engine_asked,
+    engine_repeated,
+    given,
+    say_that_it_compiles,
+    tell,
+)
 from tinygrad_w2v._cli.machine import versions
 from tinygrad_w2v._cli.neighbors import neighbor_lines, words_to_show
 from tinygrad_w2v._cli.request import (
@@ -202,8 +208,10 @@ def _train(
     if kept is not None:
         model.load_state_dict(kept.tables)
     source = settings.windows(corpus, vocabulary)
+    asked_here = asked.going_on(kept, given(arguments))
+    say_that_it_compiles(asked_here, arguments.quiet)
     engine = choose_engine(
-        *(asked.going_on(kept, given(arguments)), model, source),
+        *(asked_here, model, source),
         why="asked for" if kept is None else "as the run began",
     )
     engine.check_goes_on(kept, "begin anew with --overwrite")
