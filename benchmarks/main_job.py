@@ -1,9 +1,10 @@
-"""The main job: words a second of `tinygrad-w2v train` at its defaults, one core, all included.
+"""The main job: words a second of `tinygrad-w2v train` at its settings, one core, all included.
 
 Reading the cached built-in corpus, drawing windows, training, progress; and gensim on the same
 sentences with one worker, in the same process run.
 
     python benchmarks/main_job.py [--model cbow|skipgram] [--epochs 5] [--json]
+                                  [--engine numpy|compiled]
 
 Needs ``pip install '.[bench]'``.
 """
@@ -25,11 +26,13 @@ from tinygrad_w2v.text.tokenizing import tokenize
 from tinygrad_w2v.word2vec import TrainingSettings, train_vectors
 
 
-def ours(model: str, epochs: int) -> dict[str, float]:
+def ours(model: str, epochs: int, engine: str) -> dict[str, float]:
     start = time.perf_counter()
     vocabulary, corpus = build_corpus(tokenize(builtin_corpus_lines()))
     read = time.perf_counter()
-    trained = train_vectors(vocabulary, corpus, TrainingSettings(model, epochs=epochs))
+    trained = train_vectors(
+        vocabulary, corpus, TrainingSettings(model, epochs=epochs), engine=engine
+    )
     end = time.perf_counter()
     words = trained.history.words
     return {
@@ -61,11 +64,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", choices=["cbow", "skipgram"], action="append")
     parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--engine", choices=["numpy", "compiled"], default="numpy")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     builtin_corpus_lines()  # the first reading of the sources is made once for all
     found = {
-        model: {"ours": ours(model, arguments.epochs), "gensim": gensims(model, arguments.epochs)}
+        model: {
+            "ours": ours(model, arguments.epochs, arguments.engine),
+            "gensim": gensims(model, arguments.epochs),
+        }
         for model in arguments.model or ["cbow", "skipgram"]
     }
     if arguments.json:

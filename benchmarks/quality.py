@@ -5,6 +5,10 @@ min_count 5, 5 epochs); both are scored by gensim, with the files that it carrie
 (``restrict_vocab`` 60,000 for pairs, 30,000 for analogies).
 
     python benchmarks/quality.py TEXT [--seeds 1,2,3,4,5] [--systems NAME,...] [--output FILE]
+                                 [--engine numpy|compiled] [--workers N]
+
+`--engine` and `--workers` are of our systems, whose rows bear them in their names unless they are
+the NumPy engine's; gensim's rows are of one thread.
 
 Every score is added to FILE (JSON lines) when it is known, and what stands there is not trained
 again, so a run may be stopped and gone on with. At the end it prints the means with their standard
@@ -35,7 +39,9 @@ SYSTEMS: dict[str, dict[str, Any]] = {
 }
 
 
-def train(system: str, text: str, seed: int) -> tuple[list[str], np.ndarray]:
+def train(
+    system: str, text: str, seed: int, engine: str, workers: int
+) -> tuple[list[str], np.ndarray]:
     """Words and vectors of one run."""
     options = SYSTEMS[system] | COMMON
     if system.startswith("gensim"):
@@ -45,7 +51,8 @@ def train(system: str, text: str, seed: int) -> tuple[list[str], np.ndarray]:
     else:
         import tinygrad_w2v as tw
 
-        model = tw.Word2Vec(corpus_file=text, seed=seed, workers=1, **options)
+        where: dict[str, Any] = {"engine": engine, "workers": workers}
+        model = tw.Word2Vec(corpus_file=text, seed=seed, **where, **options)
     return list(model.wv.index_to_key), model.wv.vectors
 
 
@@ -67,19 +74,26 @@ def scores_of(words: list[str], vectors: np.ndarray) -> list[float]:
     return [float(score) for score in (*pairs, analogies)]
 
 
+def label(system: str, engine: str, workers: int) -> str:
+    """What a system is called in the rows."""
+    if system.startswith("gensim") or engine == "numpy":
+        return system
+    return f"{system}, {engine}, {workers} thread{'s' if workers > 1 else ''}"
+
+
 def report(rows: list[dict[str, Any]]) -> None:
     """Print means, standard errors and differences to gensim."""
+    names = dict.fromkeys([*SYSTEMS, *(row["system"] for row in rows)])
     found = {
-        system: np.array([row["scores"] for row in rows if row["system"] == system])
-        for system in SYSTEMS
+        name: np.array([row["scores"] for row in rows if row["system"] == name]) for name in names
     }
-    print(f"{'system':<28}{'seeds':>6}" + "".join(f"{name:>18}" for name in SCORES))
+    print(f"{'system':<42}{'seeds':>6}" + "".join(f"{name:>18}" for name in SCORES))
     for system, scores in found.items():
         if len(scores):
             cells = "".join(
                 f"{mean:>10.3f} ± {error:.3f}" for mean, error in zip(*summary(scores), strict=True)
             )
-            print(f"{system:<28}{len(scores):>6}  {cells}")
+            print(f"{system:<42}{len(scores):>6}  {cells}")
     print("\ndifference to gensim; a target is not below -0.01 - 2 standard errors")
     for system, scores in found.items():
         peer = found["gensim skip-gram" if system.startswith("skip-gram") else "gensim cbow"]
@@ -88,7 +102,7 @@ def report(rows: list[dict[str, Any]]) -> None:
         (mean, error), (other, other_error) = summary(scores), summary(peer)
         spread = np.hypot(error, other_error)
         cells = "".join(f"{d:>+10.3f} ± {e:.3f}" for d, e in zip(mean - other, spread, strict=True))
-        print(f"{system:<30}  {cells}")
+        print(f"{system:<44}  {cells}")
 
 
 def summary(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -103,6 +117,8 @@ def main() -> None:
     parser.add_argument("text", help="one sentence a line, words between spaces")
     parser.add_argument("--seeds", default="1,2,3,4,5")
     parser.add_argument("--systems", default=",".join(SYSTEMS))
+    parser.add_argument("--engine", choices=["numpy", "compiled"], default="numpy")
+    parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--output", default="quality.jsonl")
     options = parser.parse_args()
     output = Path(options.output)
@@ -113,12 +129,13 @@ def main() -> None:
         parser.error(f"unknown systems {unknown}; there are {', '.join(SYSTEMS)}")
     for seed in map(int, options.seeds.split(",")):
         for system in systems:
-            if any(row["system"] == system and row["seed"] == seed for row in rows):
+            name = label(system, options.engine, options.workers)
+            if any(row["system"] == name and row["seed"] == seed for row in rows):
                 continue
             start = time.perf_counter()
-            words, vectors = train(system, options.text, seed)
+            words, vectors = train(system, options.text, seed, options.engine, options.workers)
             seconds = time.perf_counter() - start
-            rows.append({"system": system, "seed": seed, "seconds": round(seconds, 1)})
+            rows.append({"system": name, "seed": seed, "seconds": round(seconds, 1)})
             rows[-1]["scores"] = scores_of(words, vectors)
             with output.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(rows[-1]) + "\n")

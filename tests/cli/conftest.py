@@ -46,6 +46,7 @@ def text(tmp_path: Path) -> Path:
 def trained(run: Run, text: Path, tmp_path: Path) -> Path:
     """The folder of a small finished run."""
     folder = tmp_path / "run"
-    done = run("train", text, "--size", 8, "--epochs", 2, "--quiet", "--output", folder)
+    options = ("--size", 8, "--epochs", 2, "--engine", "numpy", "--quiet", "--output", folder)
+    done = run("train", text, *options)
     assert done == (0, "", "")
     return folder

@@ -123,7 +123,7 @@ def no_reading(monkeypatch) -> None:
         ("--min-alpha 1", "--min-alpha must be from 0 to alpha (0.15), not 1.0"),
         ("--ns-exponent nan", "--ns-exponent must be a finite number"),
         ("--model glove", "invalid choice: 'glove'"),
-        ("--engine compiled", "--engine compiled is not part of this version"),
+        ("--engine gpu", "argument --engine: invalid choice: 'gpu'"),
         ("--tokenizer sentences", "there is no tokenizer 'sentences'"),
         ("--tokenizer no_such_module:cut", "cannot be imported"),
         ("--windw 3", "there is no option --windw, did you mean --window?"),

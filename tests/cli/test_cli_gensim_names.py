@@ -11,7 +11,7 @@ import tinygrad_w2v as tw
 from tinygrad_w2v._cli.parsing import Parser
 from tinygrad_w2v._cli.train_options import add_options
 
-SMALL = ("--size", 8, "--epochs", 1, "--min-count", 1)
+SMALL = ("--size", 8, "--epochs", 1, "--min-count", 1, "--engine", "numpy")
 
 
 def test_each_keyword_of_word2vec_has_a_flag() -> None:

@@ -77,6 +77,8 @@ def test_doctor(run) -> None:
     assert done.status == 0
     assert found["gradients"] == "right"
     assert found["words per second"] > 0
+    assert ("compiled" in found) == ("numba" in found["installed"])
+    assert found.get("compiled", 1) > 0
     assert found["tinygrad_w2v"] == __version__
     assert "cores" in run("doctor").out
 

@@ -23,9 +23,13 @@ def change(folder: Path, *path: str, to: object) -> Path:
     return changed
 
 
-def test_a_run_is_repeated(run, text, tmp_path) -> None:
+@pytest.mark.parametrize("engine", ["numpy", "compiled"])
+def test_a_run_is_repeated(engine, run, text, tmp_path) -> None:
+    if engine == "compiled":
+        pytest.importorskip("numba", reason="numba is not installed")
     options = "--model skipgram --size 6 --window 2 --negative 3 --seed 9 --epochs 2 --heldout 0.1"
     more = "--early-stopping 2 --tokenizer whitespace --no-lower --min-count 2 --alpha 0.05"
+    more += f" --engine {engine} --workers 1"
     first, second = tmp_path / "first", tmp_path / "second"
     assert run("train", text, *f"{options} {more}".split(), "--output", first).status == 0
     done = run("train", "--settings", first / "settings.json", "--output", second)
@@ -36,7 +40,9 @@ def test_a_run_is_repeated(run, text, tmp_path) -> None:
         json.loads((folder / "settings.json").read_text(encoding="utf-8"))
         for folder in (first, second)
     )
-    for name in ("settings", "text", "heldout", "early_stopping", "vectors_sha256", "losses"):
+    assert ours["engine"] == {"name": engine, "why": "asked for", "reproducible": True}
+    same = "settings engine workers text heldout early_stopping vectors_sha256 losses"
+    for name in same.split():
         assert ours[name] == theirs[name]
 
 
@@ -47,7 +53,7 @@ def test_settings_say_all_that_decides(trained) -> None:
     assert found["heldout"] is None
     assert found["update"] is None
     assert found["stopped_early"] is False
-    assert found["run"] == {"engine": "auto", "deterministic": True, "checkpoint_minutes": 5.0}
+    assert found["run"] == {"engine": "numpy", "deterministic": False, "checkpoint_minutes": 5.0}
 
 
 def test_another_text_is_said(run, trained, text, tmp_path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -77,3 +78,22 @@ def test_only_the_import_line_differs(tmp_path, caplog, capsys) -> None:
     assert "epoch 5: loss" in printed
     assert "does not match: tuple" in printed
     assert "words/s" in caplog.text
+    name = "compiled" if importlib.util.find_spec("numba") else "numpy"
+    assert f"engine {name} (" in caplog.text
+
+
+def test_it_runs_without_numba(tmp_path, caplog, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "numba", None)
+    caplog.set_level(logging.INFO)
+    script = module_of(SCRIPT.read_text(encoding="utf-8"), tmp_path / "script.py")
+    text = tmp_path / "text.txt"
+    rng = np.random.default_rng(0)
+    kinds = [["list", "tuple", "string"], ["int", "float", "class"]]
+    lines = [" ".join(rng.choice(kinds[i % 2], 8)) for i in range(400)]
+    text.write_text("\n".join(lines), encoding="utf-8")
+    model, (trained, raw), losses, _, _ = script.main(text, tmp_path / "out", epochs=3)
+    assert "engine numpy (numba is not installed" in caplog.text
+    assert (model.corpus_count, raw) == (400, 3 * 3200)
+    assert 0 < trained <= raw
+    assert len(losses) == 3
+    assert model.losses[-1] < model.losses[0]

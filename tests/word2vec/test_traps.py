@@ -47,7 +47,7 @@ from tinygrad_w2v.vectors import formats
 from tinygrad_w2v.word2vec import Word2Vec
 
 TEXT = [["you", "say", "goodbye", "and", "i", "say", "hello"][i % 3 :] for i in range(120)]
-SMALL = {"vector_size": 6, "sample": 0.0, "epochs": 3}
+SMALL = {"vector_size": 6, "sample": 0.0, "epochs": 3, "engine": "numpy"}
 
 
 # ---------------------------------------------------------------------- the loss

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import time
 from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 
-from tinygrad_w2v._base.errors import GradientError
+from tinygrad_w2v._base.errors import GradientError, TinygradError
 from tinygrad_w2v._cli.console import say, say_json
-from tinygrad_w2v._cli.machine import blas, cores, versions
+from tinygrad_w2v._cli.machine import blas, versions
 from tinygrad_w2v._cli.parsing import Parser
 from tinygrad_w2v.autograd import check_grads
 from tinygrad_w2v.compiler.storing import FOLDER_VARIABLE, kernels_folder
 from tinygrad_w2v.drawing.render import engines
 from tinygrad_w2v.text.corpus import build_corpus
+from tinygrad_w2v.text.resources import cores
+from tinygrad_w2v.word2vec.engine import has_numba
 from tinygrad_w2v.word2vec.settings import TrainingSettings, small_batch
 from tinygrad_w2v.word2vec.vector_training import train_vectors
 
@@ -43,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
 def report() -> dict[str, Any]:
     """Return versions, what is installed, and the outcome of a self-test of two seconds."""
     installed = [name for name in OPTIONAL if importlib.util.find_spec(name)]
-    numba_here = importlib.util.find_spec("numba") is not None
+    numba_here = has_numba()
     renderers = [f"{engine.name} ({engine.path})" for engine in engines()]
     return versions() | {
         "cores": cores(),
@@ -54,7 +55,7 @@ def report() -> dict[str, Any]:
         "missing": ", ".join(sorted(set(OPTIONAL) - set(installed))) or "none",
         "graph renderer": ", ".join(renderers) or "none: pip install graphviz-pure",
         "gradients": _gradients(),
-        "words per second": _speed(),
+        **_speeds(),
     }
 
 
@@ -82,12 +83,19 @@ def _gradients() -> str:
     return "right"
 
 
-def _speed() -> int:
+def _speeds() -> dict[str, Any]:
     """Words a second of the default training on a text of words drawn by Zipf's law."""
     rng = np.random.default_rng(0)
     share = 1 / np.arange(1, 3001)
     ids = rng.choice(3000, size=(4000, 20), p=share / share.sum())
-    vocabulary, corpus = build_corpus([list(map(str, row)) for row in ids.tolist()])
-    start = time.perf_counter()
-    trained = train_vectors(vocabulary, corpus, TrainingSettings(epochs=2))
-    return round(trained.history.words / (time.perf_counter() - start))
+    text = build_corpus([list(map(str, row)) for row in ids.tolist()])
+    history = train_vectors(*text, TrainingSettings(epochs=2)).history
+    found: dict[str, Any] = {"words per second": round(history.words / history.seconds)}
+    if has_numba():
+        settings, threads = TrainingSettings(epochs=20), cores()
+        try:
+            history = train_vectors(*text, settings, engine="compiled", workers=threads).history
+            found["compiled"] = round(history.words / history.seconds)
+        except (TinygradError, OSError) as error:
+            found["compiled"] = f"fails: {error}"
+    return found

@@ -7,14 +7,15 @@ beside the `Request`, not in it.
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Mapping
 from typing import Any
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._cli.console import note
-from tinygrad_w2v._cli.machine import cores
 from tinygrad_w2v._cli.request import refuse_changes
-from tinygrad_w2v.word2vec.engine import Engine, EngineOptions
+from tinygrad_w2v.text.resources import cores
+from tinygrad_w2v.word2vec.engine import Engine, EngineOptions, has_numba
 
 
 def engine_asked(
@@ -67,6 +68,13 @@ def engine_repeated(
         raise InputError(f"{place} is not the settings of a run: it lacks {error}") from error
     refuse_changes(arguments, stored, place)
     return engine_asked(arguments, stored, place)
+
+
+def say_that_it_compiles(asked: EngineOptions, quiet: bool) -> None:
+    """Tell who watches why nothing moves: the first kernel of a model takes some seconds."""
+    watched = sys.stderr is not None and sys.stderr.isatty()
+    if watched and asked.engine != "numpy" and has_numba():
+        note("compiling the model, if it was not compiled before ...", quiet)
 
 
 def tell(arguments: argparse.Namespace, engine: Engine) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v._base.version import __version__
+from tinygrad_w2v.text.resources import cores
 
 
 def versions() -> dict[str, str]:
@@ -38,12 +38,6 @@ def processor() -> dict[str, Any]:
     ['blas', 'cores', 'name']
     """
     return {"name": _processor_name(), "cores": cores(), "blas": blas()}
-
-
-def cores() -> int:
-    """Return the number of cores that this process may use."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def blas() -> str:

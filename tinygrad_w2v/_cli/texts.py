@@ -47,7 +47,9 @@ def check_sources(sources: list[str]) -> None:
             raise InputError(f"{source} does not exist; check the path")
 
 
-def read_text(request: Request, base: Base | None, folder: Path, quiet: bool) -> Text:
+def read_text(
+    request: Request, base: Base | None, folder: Path, seconds_a_word: float, quiet: bool
+) -> Text:
     """Read the text of a run.
 
     Parameters
@@ -58,6 +60,8 @@ def read_text(request: Request, base: Base | None, folder: Path, quiet: bool) ->
         What is known already, if the run learns on.
     folder
         Where the ids may stand.
+    seconds_a_word
+        How long a word will be trained on, about.
     quiet
         Say nothing.
 
@@ -71,7 +75,9 @@ def read_text(request: Request, base: Base | None, folder: Path, quiet: bool) ->
     if not request.sources or (sys.stderr and sys.stderr.isatty()):
         note(f"reading {'' if request.sources else 'the '}{name} ...", quiet)
     with named_after_options():
-        vocabulary, corpus, digest = _vocabulary_and_ids(request, base is not None, folder, quiet)
+        vocabulary, corpus, digest = _vocabulary_and_ids(
+            request, base is not None, folder, seconds_a_word, quiet
+        )
         extended = None
         settings = request.settings
         if base is not None:
@@ -104,7 +110,7 @@ def read_text(request: Request, base: Base | None, folder: Path, quiet: bool) ->
 
 
 def _vocabulary_and_ids(
-    request: Request, every_word: bool, folder: Path, quiet: bool
+    request: Request, every_word: bool, folder: Path, seconds_a_word: float, quiet: bool
 ) -> tuple[Vocabulary, Corpus, str | None]:
     """Return vocabulary, ids, and the SHA-256 of the text, where it can be had."""
     settings = request.settings
@@ -134,7 +140,11 @@ def _vocabulary_and_ids(
         rules,
     )
     copies = 1 + (request.heldout is not None) + every_word
-    plan = plan_corpus(request.sources, how, folder, settings.size, copies=copies)
+    plan = plan_corpus(
+        *(request.sources, how, folder, settings.size),
+        copies=copies,
+        seconds_a_word=seconds_a_word,
+    )
     if plan is not None:
         plan.check_disk()
     if plan is not None and plan.text_bytes >= WORTH_A_PLAN:

@@ -13,7 +13,13 @@ from typing import Any
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._cli.console import note, say
-from tinygrad_w2v._cli.engine_options import engine_asked, engine_repeated, given, tell
+from tinygrad_w2v._cli.engine_options import (
+    engine_asked,
+    engine_repeated,
+    given,
+    say_that_it_compiles,
+    tell,
+)
 from tinygrad_w2v._cli.machine import versions
 from tinygrad_w2v._cli.neighbors import neighbor_lines, words_to_show
 from tinygrad_w2v._cli.request import (
@@ -43,6 +49,7 @@ from tinygrad_w2v.text.tokenizing import get_tokenizer, import_function
 from tinygrad_w2v.training.checkpoints import Checkpoint, Checkpoints, newest_checkpoint
 from tinygrad_w2v.training.run import History, RunState
 from tinygrad_w2v.vectors import WordVectors
+from tinygrad_w2v.word2vec.duration import seconds_a_word
 from tinygrad_w2v.word2vec.engine import GONE_ON, EngineOptions, choose_engine
 from tinygrad_w2v.word2vec.heldout_loss import HeldoutLoss
 from tinygrad_w2v.word2vec.options import told_of_alpha
@@ -68,7 +75,8 @@ def run(arguments: argparse.Namespace) -> int:
             read_base(base_file)
         folder.begin(request, about, base_file)
         base = read_base(folder.base_file) if base_file else None
-        text = read_text(request, base, folder.checkpoints, quiet)
+        duration = seconds_a_word(request.settings, asked)
+        text = read_text(request, base, folder.checkpoints, duration, quiet)
         kept = newest_checkpoint(folder.checkpoints, note) if arguments.resume else None
         _check_same_run(kept, request, text, arguments)
         told = told_of_alpha(request.settings)
@@ -200,7 +208,12 @@ def _train(
     if kept is not None:
         model.load_state_dict(kept.tables)
     source = settings.windows(corpus, vocabulary)
-    engine = choose_engine(asked.going_on(kept, given(arguments)), model, source)
+    asked_here = asked.going_on(kept, given(arguments))
+    say_that_it_compiles(asked_here, arguments.quiet)
+    engine = choose_engine(
+        *(asked_here, model, source),
+        why="asked for" if kept is None else "as the run began",
+    )
     engine.check_goes_on(kept, "begin anew with --overwrite")
     tell(arguments, engine)
     if kept is not None and not engine.reproducible:

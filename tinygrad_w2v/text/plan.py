@@ -55,6 +55,8 @@ class CorpusPlan(NamedTuple):
         Where that is.
     seconds : float
         To read the text and write the ids.
+    training_seconds : float
+        To train on it; 0 where that is not known.
     """
 
     text_bytes: int
@@ -68,14 +70,18 @@ class CorpusPlan(NamedTuple):
     disk_free: int
     folder: str
     seconds: float
+    training_seconds: float = 0.0
 
     def __str__(self) -> str:
+        training = ""
+        if self.training_seconds:
+            training = f", training about {_duration(self.training_seconds)}"
         limit = "" if self.memory_limit is None else f" of {in_bytes(self.memory_limit)}"
         return (
             f"about {self.words:,} words in {in_bytes(self.text_bytes)} of text; memory about "
             f"{in_bytes(self.memory)}{limit}, disk {in_bytes(self.disk)} of "
             f"{in_bytes(self.disk_free)} in {self.folder}, reading takes about "
-            f"{_duration(self.seconds)}"
+            f"{_duration(self.seconds)}{training}"
         )
 
     def warning(self) -> str | None:
@@ -114,6 +120,7 @@ def plan_corpus(
     vector_size: int = 100,
     tables: int = 2,
     copies: int = 1,
+    seconds_a_word: float = 0.0,
 ) -> CorpusPlan | None:
     r"""Estimate from a few pieces of a text what reading it and training on it take.
 
@@ -125,6 +132,8 @@ def plan_corpus(
         Numbers in a vector, and how many float32 tables of vectors training holds.
     copies
         How often the ids stand on the disk: twice where a part of them is held out.
+    seconds_a_word
+        How long a word will be trained on, in all epochs together, if that is known.
 
     Returns
     -------
@@ -179,6 +188,7 @@ def plan_corpus(
         disk_free=free_space(place),
         folder=place,
         seconds=seconds,
+        training_seconds=all_words * seconds_a_word,
     )
 
 

@@ -235,7 +235,9 @@ def numpy_engine(model: Any, batches: Batches, why: str = "asked for") -> Engine
     return Engine("numpy", why, step, batches, count, 1, True, {"name": "numpy"})
 
 
-def choose_engine(options: EngineOptions, model: Any, source: WindowSource) -> Engine:
+def choose_engine(
+    options: EngineOptions, model: Any, source: WindowSource, why: str = "asked for"
+) -> Engine:
     """Return what will run a training.
 
     Parameters
@@ -246,6 +248,8 @@ def choose_engine(options: EngineOptions, model: Any, source: WindowSource) -> E
         ``loss(batch)`` is the sum over a `Batch`.
     source : WindowSource
         The text, and how windows are drawn of it.
+    why : str
+        Why an engine that is not ``"auto"`` is wanted.
 
     Raises
     ------
@@ -266,10 +270,10 @@ def choose_engine(options: EngineOptions, model: Any, source: WindowSource) -> E
     """
     options.check()
     if options.engine == "numpy":
-        return numpy_engine(model, source.batches)
+        return numpy_engine(model, source.batches, why)
     if options.engine == "compiled":
-        return _compiled(options, model, source, "asked for")
-    if importlib.util.find_spec("numba") is None:
+        return _compiled(options, model, source, why)
+    if not has_numba():
         why = f"numba is not installed: {INSTALL} makes training several times as fast"
         return numpy_engine(model, source.batches, why)
     try:
@@ -285,6 +289,17 @@ def choose_engine(options: EngineOptions, model: Any, source: WindowSource) -> E
         told = f"{type(error).__name__}: {_in_one_line(error)}"
         why = f"the compiled engine cannot run this model: {told}"
     return numpy_engine(model, source.batches, why)
+
+
+def has_numba() -> bool:
+    """Whether numba is installed; it is not imported to find out.
+
+    Examples
+    --------
+    >>> has_numba() in (True, False)
+    True
+    """
+    return importlib.util.find_spec("numba") is not None
 
 
 def _compiled(options: EngineOptions, model: Any, source: WindowSource, why: str) -> Engine:

@@ -167,7 +167,10 @@ def prepare_run(
         model.load_state_dict(kept.tables)
     source = settings.windows(corpus, vocabulary)
     given = ["workers", "deterministic", *(["engine"] if engine_options.engine != "auto" else [])]
-    engine = choose_engine(engine_options.going_on(kept, given), model, source)
+    engine = choose_engine(
+        *(engine_options.going_on(kept, given), model, source),
+        why="asked for" if kept is None else "as the run began",
+    )
     engine.check_goes_on(kept, "name another folder")
     if kept is not None and not engine.reproducible:
         logger.info("%s", GONE_ON)

@@ -17,6 +17,8 @@ from tinygrad_w2v.text.growth import grow_vocabulary
 from tinygrad_w2v.text.numbering import VocabularyRules
 from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.vectors import WordVectors
+from tinygrad_w2v.word2vec.duration import seconds_a_word
+from tinygrad_w2v.word2vec.engine import EngineOptions
 from tinygrad_w2v.word2vec.options import named_after_keywords, warn_of_ignored
 from tinygrad_w2v.word2vec.output_words import output_probabilities
 from tinygrad_w2v.word2vec.settings import TrainingSettings
@@ -65,6 +67,10 @@ class LearnedWords:
 
     def settings(self) -> TrainingSettings:
         """Return what the keywords come to."""
+        raise NotImplementedError
+
+    def engine_options(self) -> EngineOptions:
+        """Return what the keywords ask of the engine."""
         raise NotImplementedError
 
     @property
@@ -236,7 +242,8 @@ class LearnedWords:
         largest = None if update else settings.max_vocab
         with named_after_keywords():
             rules = VocabularyRules(least, largest, self.max_vocab_size, trim_rule)
-            log_plan(source, rules, self.vector_size)
+            duration = seconds_a_word(settings, self.engine_options())
+            log_plan(source, rules, self.vector_size, duration)
             vocabulary, corpus = build_corpus(
                 source,
                 least,

@@ -59,8 +59,17 @@ def folder_of_ids(source: Iterable[Any]) -> str | None:
     return tempfile.gettempdir() if isinstance(source, LineSentence) else None
 
 
-def log_plan(source: Iterable[Any], rules: VocabularyRules, vector_size: int) -> None:
+def log_plan(
+    source: Iterable[Any], rules: VocabularyRules, vector_size: int, seconds_a_word: float
+) -> None:
     """Say what a text in files will take, before it is read.
+
+    Parameters
+    ----------
+    source, rules
+        The text, and how its words are counted.
+    vector_size, seconds_a_word
+        Numbers in a vector, and about how long a word will be trained on.
 
     Raises
     ------
@@ -69,7 +78,12 @@ def log_plan(source: Iterable[Any], rules: VocabularyRules, vector_size: int) ->
     """
     if not isinstance(source, LineSentence) or hasattr(source.source, "readline"):
         return
-    plan = plan_corpus(source.source, TextSettings(rules=rules), vector_size=vector_size)
+    plan = plan_corpus(
+        source.source,
+        TextSettings(rules=rules),
+        vector_size=vector_size,
+        seconds_a_word=seconds_a_word,
+    )
     if plan is not None:
         plan.check_disk()
         logger.info("%s", plan)

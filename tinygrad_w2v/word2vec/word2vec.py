@@ -254,7 +254,7 @@ class Word2Vec(LearnedWords):
         InputError
             When one is out of its range.
         """
-        self._engine_options().check()
+        self.engine_options().check()
         seed: Any = self.seed
         if not isinstance(seed, Integral):
             raise InputError(f"seed must be a whole number, not {self.seed!r:.60}")
@@ -279,7 +279,8 @@ class Word2Vec(LearnedWords):
                 shared_negatives=bool(self.shared_negatives),
             )
 
-    def _engine_options(self) -> EngineOptions:
+    def engine_options(self) -> EngineOptions:
+        """Return what the keywords ask of the engine."""
         return EngineOptions(self.engine, self.workers, bool(self.deterministic))
 
     # Training
@@ -394,7 +395,7 @@ class Word2Vec(LearnedWords):
         with named_after_keywords():
             kept = prepare_run(
                 *(self.model, vocabulary, corpus, settings, options, first, ids_folder),
-                self._engine_options(),
+                self.engine_options(),
             )
         corpus, state, done = kept.corpus, kept.state, kept.state.history.words
         own = None if self._given_model is None else type(self.model).__name__
