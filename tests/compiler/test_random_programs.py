@@ -8,7 +8,7 @@ from random_models import AXES, RandomModel, windows
 import tinygrad_w2v as tw
 from tinygrad_w2v.compiler.comparing import compare
 
-PLAIN, NATIVE = 300, 24
+PLAIN, NATIVE = 300, 16
 
 
 @pytest.mark.parametrize("tens", range(PLAIN // 10))
