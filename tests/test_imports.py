@@ -34,6 +34,7 @@ IMPORTED_WHERE_USED = {
     "janome",
     "gensim",
     "numba",
+    "llvmlite",
     "scipy",
     "safetensors",
 }

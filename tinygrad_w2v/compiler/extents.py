@@ -2,8 +2,8 @@
 
 A `Size` is a name and a bound: ``C``, at most 10. What shapes are made of is an `Extent`, a sum of
 products of sizes and a number such as ``C * T + 6``; one without sizes is a plain int. Extents are
-compared, added and used in shapes. As numbers they exist only in the kernel, so `int` and `bool` raise here, and
-what multiplies or divides by one becomes an instruction.
+compared, added and used in shapes. As numbers they exist only in the kernel, so `int` and `bool`
+raise here, and what multiplies or divides by one becomes an instruction.
 """
 
 from __future__ import annotations

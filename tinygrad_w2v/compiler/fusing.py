@@ -152,6 +152,7 @@ def depth(tree: Tree) -> int:
 
     Examples
     --------
+    >>> from tinygrad_w2v.compiler.loops import Load
     >>> one = Statement("x", (Variable("i"),), Load("y", (Variable("i"),)), "set", (Loop("i", 3),))
     >>> depth(fuse([one]))
     1

@@ -39,7 +39,7 @@ class Trace:
     --------
     >>> trace = Trace(np.float32)
     >>> x = trace.given("parameter", "x", (3,), "float")
-    >>> y = np.exp(x) * 2
+    >>> y = np.exp(x) * 2.0
     >>> [(i.name, i.op) for i in trace.instructions]
     [('x', 'parameter'), ('exp', 'map'), ('constant', 'constant'), ('multiply', 'map')]
     """

@@ -16,6 +16,7 @@ from tinygrad_w2v._base.errors import CompileError
 from tinygrad_w2v.compiler.extents import Extent, bound_of, sizes_in
 from tinygrad_w2v.compiler.functions import FUNCTIONS, helpers
 from tinygrad_w2v.compiler.instructions import Program
+from tinygrad_w2v.compiler.keeping import SCALARS
 from tinygrad_w2v.compiler.loops import (
     Call,
     Expression,
@@ -30,7 +31,7 @@ from tinygrad_w2v.compiler.loops import (
     statements_in,
     walk,
 )
-from tinygrad_w2v.compiler.lowering import SCALARS, Lowered
+from tinygrad_w2v.compiler.lowering import Lowered
 from tinygrad_w2v.compiler.placing import Placed
 
 FIRST_OF = """\

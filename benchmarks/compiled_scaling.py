@@ -1,0 +1,136 @@
+"""How the compiled engine's speed depends on sizes, and how far it is from the machine's limit.
+
+    python benchmarks/compiled_scaling.py [--words 2000000] [--workers 2]
+
+The texts are drawn from Zipf's law (the rank's power -1), without any meaning; sentences have 22
+words. One size is changed at a time; the others are those of word2vec: d 100, window 5, K 5, sample
+1e-3, and V 100,000.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from typing import Any
+
+import numpy as np
+
+import tinygrad_w2v as tw
+from tinygrad_w2v.compiler.corpus_run import CorpusRun
+from tinygrad_w2v.text.corpus import Corpus
+from tinygrad_w2v.text.windows import WindowSettings, WindowSource
+
+USUAL = {"dim": 100, "window": 5, "negative": 5, "vocabulary": 100_000}
+CHANGED: dict[str, tuple[int, ...]] = {
+    "dim": (50, 100, 200, 300, 500),
+    "window": (2, 5, 10),
+    "negative": (2, 5, 10, 20),
+    "vocabulary": (10_000, 100_000, 500_000, 2_000_000),
+    "words": (500_000, 2_000_000, 10_000_000),
+}
+SENTENCE = 22
+MODELS: dict[str, tuple[Any, dict[str, Any]]] = {
+    "skip-gram": (tw.SkipGram, {}),
+    "CBOW": (tw.CBOW, {"compat": "word2vec"}),
+}
+
+
+def zipf_text(words: int, vocabulary: int) -> tuple[Corpus, np.ndarray]:
+    """A text of ids by Zipf's law, and the counts of its words, the most frequent first."""
+    rng = np.random.default_rng(0)
+    cumulative = np.cumsum(1.0 / np.arange(1, vocabulary + 1))
+    drawn = np.searchsorted(cumulative, rng.random(words) * cumulative[-1]).astype(np.int32)
+    counts = np.maximum(np.bincount(drawn, minlength=vocabulary), 1)
+    offsets = np.append(np.arange(0, words, SENTENCE), words).astype(np.int64)
+    return Corpus(drawn, offsets, words), counts
+
+
+def run_of(model: str, sizes: dict[str, int], words: int, workers: int) -> CorpusRun:
+    """A run over such a text, compiled."""
+    corpus, counts = zipf_text(words, sizes["vocabulary"])
+    settings = WindowSettings(window=sizes["window"], negative=sizes["negative"])
+    source = WindowSource(corpus, counts, settings)
+    kind, options = MODELS[model]
+    module = kind(sizes["vocabulary"], sizes["dim"], **options)
+    run = CorpusRun(module, source, workers=workers)
+    run.step(next(iter(run.batches(0)))[0], 0.025)
+    return run
+
+
+def speed_of(run: CorpusRun) -> float:
+    """Words/s of one epoch."""
+    start, total = time.perf_counter(), 0
+    for part, words in run.batches(0):
+        run.step(part, 0.025)
+        total += words
+    return total / (time.perf_counter() - start)
+
+
+def scaling(words: int, workers: int) -> None:
+    """Print thousand words/s for each size, one changed at a time."""
+    print(f"| {workers} threads, thousand words/s | " + " | ".join(MODELS) + " |")
+    print("|---|" + "---|" * len(MODELS))
+    for name, values in CHANGED.items():
+        for value in values:
+            sizes = USUAL | ({} if name == "words" else {name: value})
+            length = value if name == "words" else words
+            cells = []
+            for model in MODELS:
+                run = run_of(model, sizes, length, workers)
+                cells.append(f"{speed_of(run) / 1e3:,.0f}")
+                run.close()
+            shown = "length of the text" if name == "words" else name
+            print(f"| {shown} {value:,} | " + " | ".join(cells) + " |", flush=True)
+
+
+def limits(words: int) -> None:
+    """Bytes and operations of a window, beside what one core can move and compute."""
+    rng = np.random.default_rng(0)
+    table = np.zeros((100_000, 100), np.float32)
+    rows = rng.integers(0, len(table), 200_000)
+    room = np.empty((len(rows), 100), np.float32)
+    np.take(table, rows, axis=0, out=room, mode="clip")
+    start = time.perf_counter()
+    for _ in range(5):
+        np.take(table, rows, axis=0, out=room, mode="clip")
+    gathered = 5 * room.nbytes / (time.perf_counter() - start)
+    square = rng.random((1024, 1024), dtype=np.float32)
+    square @ square
+    start = time.perf_counter()
+    for _ in range(5):
+        square @ square
+    computed = 5 * 2 * 1024**3 / (time.perf_counter() - start)
+    print(f"one core gathers random rows of 400 bytes at {gathered / 1e9:.1f} GB/s (NumPy) and ")
+    print(f"multiplies matrices at {computed / 1e9:.0f} GFLOP/s (OpenBLAS, OMP_NUM_THREADS=1)")
+    for model in MODELS:
+        run = run_of(model, USUAL, words, 1)
+        packed, _ = run.draw(0, 0, 200_000)
+        contexts = packed.sizes["C"][: packed.count].mean()
+        dim, targets = USUAL["dim"], 1 + USUAL["negative"]
+        moved = 2 * 4 * dim * (contexts + targets)  # every row is read and written once
+        pairs = contexts * targets if model == "skip-gram" else targets
+        operations = 6 * dim * pairs + (0 if model == "skip-gram" else 4 * dim * contexts)
+        kernel, rates = run.compiled.kernel, np.full(packed.count, 0.025)
+        start = time.perf_counter()
+        kernel.run(packed, kernel.arrays(), rates, 1)
+        seconds = (time.perf_counter() - start) / packed.count
+        print(
+            f"{model}: {contexts:.2f} contexts a window, {moved / 1e3:.1f} kB moved and "
+            f"{operations / 1e3:.1f} thousand operations; {seconds * 1e9:.0f} ns a window: "
+            f"{moved / seconds / gathered:.0%} of the gathering, "
+            f"{operations / seconds / computed:.0%} of the multiplying speed"
+        )
+
+
+def main() -> None:
+    """Print both."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--words", type=int, default=2_000_000)
+    parser.add_argument("--workers", type=int, default=2)
+    arguments = parser.parse_args()
+    limits(arguments.words)
+    scaling(arguments.words, arguments.workers)
+
+
+if __name__ == "__main__":
+    main()
