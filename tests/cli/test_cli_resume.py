@@ -365,7 +365,7 @@ def test_a_full_disk_does_not_stop_the_run(run, text, tmp_path, monkeypatch) -> 
 
     monkeypatch.setattr("tinygrad_w2v.training.checkpoints.write_arrays", full)
     out = tmp_path / "out"
-    options = ("--epochs", 5, "--checkpoint-minutes", 1e-4, "--output", out)
+    options = ("--epochs", 5, "--checkpoint-minutes", 1e-4, "--engine", "numpy", "--output", out)
     done = run("train", text, *options)
     assert done.status == 0
     assert done.err.count("no checkpoint was written") == 1

@@ -73,7 +73,7 @@ def test_the_tree_starts_anew(options, run, text, more, tmp_path) -> None:
 def test_the_run_itself_may_be_replaced_and_resumed(run, trained, more, monkeypatch) -> None:
     """The vectors to begin with are kept until the end, whatever is replaced before it."""
     parent = trained.parent
-    run("train", more, "--update", trained, "--quiet", "--output", parent / "apart")
+    run("train", more, "--update", trained, "--workers", 1, "--quiet", "--output", parent / "apart")
     written = "tinygrad_w2v._cli.train.write_results"
     real = __import__("tinygrad_w2v._cli.train", fromlist=["write_results"]).write_results
 
@@ -84,7 +84,7 @@ def test_the_run_itself_may_be_replaced_and_resumed(run, trained, more, monkeypa
     with monkeypatch.context() as patch:
         patch.setattr(written, die_after)
         patch.setattr("tinygrad_w2v._cli.run_folder.RunFolder.__exit__", lambda *a: None)
-        options = ("--overwrite", "--quiet", "--output", trained)
+        options = ("--overwrite", "--workers", 1, "--quiet", "--output", trained)
         assert run("train", more, "--update", trained, *options).status == 9
     assert run("train", "--resume", "--quiet", "--output", trained) == (0, "", "")
     apart = (parent / "apart" / "vectors.txt").read_bytes()
@@ -93,7 +93,7 @@ def test_the_run_itself_may_be_replaced_and_resumed(run, trained, more, monkeypa
 
 def test_an_update_is_repeated_while_its_base_is_there(run, trained, more, tmp_path) -> None:
     out, again = tmp_path / "out", tmp_path / "again"
-    run("train", more, "--update", trained, "--quiet", "--output", out)
+    run("train", more, "--update", trained, "--workers", 1, "--quiet", "--output", out)
     done = run("train", "--settings", out / "settings.json", "--output", again)
     assert done.status == 0
     assert "byte for byte" in done.err

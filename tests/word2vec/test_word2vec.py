@@ -228,7 +228,7 @@ import numpy as np
 from tinygrad_w2v import Word2Vec
 text = [["you", "say", "goodbye", "and", "i", "say", "hello"][i % 3 :] for i in range(200)]
 for keywords in ({}, {"sg": 1, "hs": 1}):
-    model = Word2Vec(text, vector_size=8, epochs=2, **keywords)
+    model = Word2Vec(text, vector_size=8, epochs=2, engine="numpy", **keywords)
     print(hashlib.sha256(model.wv.vectors.tobytes()).hexdigest(), model.wv.index_to_key)
 """
 
