@@ -38,7 +38,7 @@ def ours(model: str, epochs: int, engine: str) -> dict[str, float]:
     return {
         "words": words,
         "reading seconds": read - start,
-        "words/s training": words / (end - read),
+        "words/s training": words / trained.history.seconds,
         "words/s with reading": words / (end - start),
         "loss": trained.history.losses[-1],
     }

@@ -97,7 +97,10 @@ def test_without_numba(no_numba, run, text, tmp_path) -> None:
     [
         ("--engine numpy --workers 3", "uses one core, so --workers 3 changes nothing"),
         ("--engine compiled --batch 9", "one window after another, so --batch changes nothing"),
-        ("--engine compiled --deterministic --workers 2", "1 thread: the same seed gives the same"),
+        (
+            "--engine compiled --deterministic --workers 2",
+            "2 threads: the same seed gives the same",
+        ),
     ],
 )
 def test_what_an_engine_does_not_use_is_said(options, told, run, text, tmp_path) -> None:

@@ -197,8 +197,8 @@ def _add_run_options(parser: Parser) -> None:
     run.add_argument(
         "--deterministic",
         action="store_true",
-        help="the same bytes for the same seed and any number of workers, for which the compiled "
-        "engine takes one thread; the NumPy engine always gives them",
+        help="the same bytes for the same seed and any number of workers, at a lower speed of the "
+        "compiled engine; the NumPy engine always gives them",
     )
     run.add_argument("--output", default=DEFAULT_FOLDER, metavar="DIR", help="default: %(default)s")
     run.add_argument("--overwrite", action="store_true", help="replace the run in DIR")

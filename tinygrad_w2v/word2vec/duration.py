@@ -20,8 +20,11 @@ COST = {
     ("numpy", "cbow"): (2.2, 0.0037),
     ("numpy", "skipgram"): (1.7, 0.0032),
 }
-# How much longer a word takes where the vectors do not fit into the cache; and the turns of a tree.
+# How much longer a word takes where the vectors do not fit into the cache.
 OUT_OF_CACHE = 1.5
+# How much longer it takes to give the same bytes for any number of threads.
+MERGING = 3.0
+# Of a way through a tree.
 TURNS = 12
 
 
@@ -43,10 +46,11 @@ def seconds_a_word(settings: TrainingSettings, options: EngineOptions) -> float:
     engine = options.engine
     if engine == "auto":
         engine = "compiled" if has_numba() else "numpy"
-    threads = 1
-    if engine == "compiled" and not options.deterministic:
+    threads, merging = 1, 1.0
+    if engine == "compiled":
         threads = max(1, min(int(options.workers), cores()))
+        merging = MERGING if options.deterministic else 1.0
     own, number = COST[engine, settings.model]
     targets = (1 + settings.negative if settings.negative else 0) + TURNS * settings.hs
     microseconds = OUT_OF_CACHE * (own + number * settings.size * targets)
-    return settings.epochs * microseconds / 1e6 / threads
+    return merging * settings.epochs * microseconds / 1e6 / threads

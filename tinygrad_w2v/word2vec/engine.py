@@ -306,9 +306,8 @@ def _compiled(options: EngineOptions, model: Any, source: WindowSource, why: str
     # Here, as numba takes long to import.
     from tinygrad_w2v.compiler.corpus_run import CorpusRun
 
-    deterministic = options.deterministic
-    threads = 1 if deterministic else int(options.workers)
-    run = CorpusRun(model, source, threads)
+    deterministic, threads = options.deterministic, int(options.workers)
+    run = CorpusRun(model, source, threads, deterministic=deterministic)
     run.prepare()
     about = {
         "name": "compiled",

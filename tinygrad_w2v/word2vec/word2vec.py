@@ -120,8 +120,9 @@ class Word2Vec(LearnedWords):
         CBOW's update: the rule of word2vec.c and gensim, which gives every context the undivided
         gradient of the mean, or the true gradient. By default the former.
     deterministic : bool
-        The same bytes from the same seed for any number of `workers`; the compiled engine trains
-        with one thread for it. Of NumPy this is true in any case.
+        The same bytes from the same seed for any number of `workers`: the threads of the compiled
+        engine work on copies that are merged in order, which is slower. Of NumPy this is true in
+        any case.
     shared_negatives : bool
         Skip-gram's pairs of a window share its negative words, as a few matrix products; False
         draws them for each pair, as gensim does, which takes longer. CBOW predicts once a window.
