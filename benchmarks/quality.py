@@ -5,7 +5,7 @@ min_count 5, 5 epochs); both are scored by gensim, with the files that it carrie
 (``restrict_vocab`` 60,000 for pairs, 30,000 for analogies).
 
     python benchmarks/quality.py TEXT [--seeds 1,2,3,4,5] [--systems NAME,...] [--output FILE]
-                                 [--engine numpy|compiled] [--workers N]
+                                 [--engine numpy|compiled] [--workers N] [--deterministic]
 
 `--engine` and `--workers` are of our systems, whose rows bear them in their names unless they are
 the NumPy engine's; gensim's rows are of one thread.
@@ -40,7 +40,7 @@ SYSTEMS: dict[str, dict[str, Any]] = {
 
 
 def train(
-    system: str, text: str, seed: int, engine: str, workers: int
+    system: str, text: str, seed: int, engine: str, workers: int, deterministic: bool
 ) -> tuple[list[str], np.ndarray]:
     """Words and vectors of one run."""
     options = SYSTEMS[system] | COMMON
@@ -52,6 +52,7 @@ def train(
         import tinygrad_w2v as tw
 
         where: dict[str, Any] = {"engine": engine, "workers": workers}
+        where["deterministic"] = deterministic
         model = tw.Word2Vec(corpus_file=text, seed=seed, **where, **options)
     return list(model.wv.index_to_key), model.wv.vectors
 
@@ -74,10 +75,12 @@ def scores_of(words: list[str], vectors: np.ndarray) -> list[float]:
     return [float(score) for score in (*pairs, analogies)]
 
 
-def label(system: str, engine: str, workers: int) -> str:
+def label(system: str, engine: str, workers: int, deterministic: bool) -> str:
     """What a system is called in the rows."""
     if system.startswith("gensim") or engine == "numpy":
         return system
+    if deterministic:
+        return f"{system}, {engine}, deterministic"  # the same for any number of threads
     return f"{system}, {engine}, {workers} thread{'s' if workers > 1 else ''}"
 
 
@@ -119,6 +122,7 @@ def main() -> None:
     parser.add_argument("--systems", default=",".join(SYSTEMS))
     parser.add_argument("--engine", choices=["numpy", "compiled"], default="numpy")
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--deterministic", action="store_true")
     parser.add_argument("--output", default="quality.jsonl")
     options = parser.parse_args()
     output = Path(options.output)
@@ -129,11 +133,12 @@ def main() -> None:
         parser.error(f"unknown systems {unknown}; there are {', '.join(SYSTEMS)}")
     for seed in map(int, options.seeds.split(",")):
         for system in systems:
-            name = label(system, options.engine, options.workers)
+            where = (options.engine, options.workers, options.deterministic)
+            name = label(system, *where)
             if any(row["system"] == name and row["seed"] == seed for row in rows):
                 continue
             start = time.perf_counter()
-            words, vectors = train(system, options.text, seed, options.engine, options.workers)
+            words, vectors = train(system, options.text, seed, *where)
             seconds = time.perf_counter() - start
             rows.append({"system": name, "seed": seed, "seconds": round(seconds, 1)})
             rows[-1]["scores"] = scores_of(words, vectors)

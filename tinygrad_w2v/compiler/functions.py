@@ -166,8 +166,8 @@ def log_1_plus(x):
 SINGLE: dict[str, str] = {
     "exp": """\
 def exp(x):
-    within = x if x > real(-87.3) else real(-87.3)
-    within = within if within < real(88.3) else real(88.3)
+    within = x if x > real(-86.6) else real(-86.6)
+    within = within if within < real(88.72) else real(88.72)
     n = np.floor(within * real(1.4426950408889634) + real(0.5))
     r = (x if x != x else within) - n * real(0.693359375) + n * real(2.12194440e-4)
     p = real(1.9875691500e-4)
@@ -176,9 +176,9 @@ def exp(x):
     p = p * r + real(4.1665795894e-2)
     p = p * r + real(1.6666665459e-1)
     p = p * r + real(5.0000001201e-1)
-    y = (p * r * r + r + real(1)) * power_of_two(n)
+    y = (p * r * r + r + real(1)) * power_of_two(n - real(1)) * real(2)
     y = real(np.inf) if x > real(88.72) else y
-    return real(0) if x < real(-87.3) else y
+    return real(0) if x < real(-86.6) else y
 """,
     "log_1_plus": """\
 def log_1_plus(x):

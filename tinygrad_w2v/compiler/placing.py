@@ -48,6 +48,7 @@ def place(tree: Tree, arrays: Mapping[str, Array], result: Expression) -> Placed
             uses.setdefault(load.array, []).append((path, load.indices))
         for expression in statement.expressions():
             whole |= {part.array for part in walk(expression) if isinstance(part, Whole)}
+    whole |= {part.array for part in walk(result) if isinstance(part, Load)}
     loops = dict(_loops(tree))
     dropped: dict[str, list[int]] = {}
     for name in arrays:

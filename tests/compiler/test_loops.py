@@ -1,0 +1,193 @@
+"""From statements to few loops: what is joined, what must not be, and what becomes a number."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinygrad_w2v as tw
+from tinygrad_w2v._base.batch import Batch
+from tinygrad_w2v.compiler.extents import Size, extent_of
+from tinygrad_w2v.compiler.flattening import flatten
+from tinygrad_w2v.compiler.fusing import depth, fuse
+from tinygrad_w2v.compiler.jamming import jam
+from tinygrad_w2v.compiler.loops import (
+    Call,
+    Load,
+    Loop,
+    Nest,
+    Number,
+    Statement,
+    Variable,
+    Whole,
+    ordered,
+    statements_in,
+)
+from tinygrad_w2v.compiler.lowering import Array, Lowered, lower
+from tinygrad_w2v.compiler.passes import optimized
+from tinygrad_w2v.compiler.placing import place
+from tinygrad_w2v.compiler.tracing import fields_of, trace
+from tinygrad_w2v.compiler.unrolling import unroll
+
+C = extent_of(Size("C", 10))
+NOTHING = Number(0.0)
+
+
+def at(*names: str) -> tuple[Any, ...]:
+    return tuple(Variable(name) for name in names)
+
+
+def loops(**lengths: Any) -> tuple[Loop, ...]:
+    return tuple(Loop(name, length) for name, length in lengths.items())
+
+
+def setting(
+    array: str, value: Any, indices: tuple[Any, ...], around: tuple[Loop, ...]
+) -> Statement:
+    return Statement(array, indices, value, "set", around)
+
+
+# ---------------------------------------------------------------------- order
+def test_the_innermost_loop_is_the_one_that_memory_lies_along() -> None:
+    value = Call("multiply", (Load("w", at("v", "d")), Load("x", at("c", "v"))))
+    given = Statement("y", at("c", "d"), value, "add", loops(d=100, v=50, c=C), frozenset({"v"}))
+    assert [loop.variable for loop in ordered(given).loops] == ["c", "v", "d"]
+
+
+# ---------------------------------------------------------------------- fusing
+def test_what_is_read_where_it_was_made_shares_the_loop() -> None:
+    first = setting("a", Load("x", at("i")), at("i"), loops(i=C))
+    second = setting("b", Load("a", at("j")), at("j"), loops(j=C))
+    (nest,) = fuse([first, second])
+    assert isinstance(nest, Nest)
+    assert [s.array for s in statements_in(nest.body)] == ["a", "b"]
+    assert depth((nest,)) == 1
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        setting("b", Load("a", (Call("add", (Variable("j"), Number(1))),)), at("j"), loops(j=C)),
+        setting("b", Load("a", (Load("ids", at("j")),)), at("j"), loops(j=C)),
+        setting("b", Load("a", (Number(0),)), at("j"), loops(j=C)),
+        setting("b", Call("first_of", (Whole("a"), Variable("j"))), at("j"), loops(j=C)),
+        setting("b", Load("a", at("j")), at("j"), loops(j=5)),
+    ],
+    ids=["the next one", "at an id", "the first one", "looked through", "another length"],
+)
+def test_what_is_read_elsewhere_waits_for_all_of_it(second: Statement) -> None:
+    first = setting("a", Load("x", at("i")), at("i"), loops(i=C))
+    assert len(fuse([first, second])) == 2
+
+
+def test_a_sum_is_read_after_its_loop() -> None:
+    total = Statement("s", (), Load("x", at("i")), "add", loops(i=C), frozenset({"i"}))
+    reader = setting("b", Load("s"), at("j"), loops(j=C))
+    assert len(fuse([setting("s", NOTHING, (), ()), total, reader])) == 3
+
+
+def test_rows_are_not_written_in_the_loop_that_reads_them() -> None:
+    value = Load("w", (Load("ids", at("i")),))
+    read = Statement("x", at("i"), value, "set", loops(i=C), phase="read")
+    row = (Load("ids", at("j")),)
+    write = Statement("w", row, Load("x", at("j")), "add", loops(j=C), phase="write")
+    assert len(fuse([read, write])) == 2
+
+
+def test_a_statement_moves_up_past_what_it_has_nothing_to_do_with() -> None:
+    first = setting("a", Load("x", at("i")), at("i"), loops(i=C))
+    other = setting("o", Load("y", at("k")), at("k"), loops(k=7))
+    second = setting("b", Load("a", at("j")), at("j"), loops(j=C))
+    tree = fuse([first, other, second])
+    assert [[s.array for s in statements_in((nest,))] for nest in tree] == [["a", "b"], ["o"]]
+
+
+def test_one_extent_twice_is_two_loops() -> None:
+    """Contexts by contexts: the product reads rows that other turns made."""
+    rows = setting("x", Load("t", at("i", "d")), at("i", "d"), loops(i=C, d=16))
+    value = Call("multiply", (Load("x", at("p", "e")), Load("x", at("q", "e"))))
+    product = Statement("s", at("p", "q"), value, "add", loops(p=C, q=C, e=16), frozenset({"e"}))
+    tree = fuse([rows, product])
+    assert len(tree) == 2
+    assert depth(tree) == 3
+
+
+# ---------------------------------------------------------------------- placing
+def test_what_is_made_and_read_in_one_turn_is_a_number() -> None:
+    first = setting("a", Load("x", at("i")), at("i"), loops(i=C))
+    second = setting("b", Load("a", at("j")), at("j"), loops(j=C))
+    arrays = {"a": Array((C,), "float"), "b": Array((C,), "float")}
+    placed = place(fuse([first, second]), arrays, Load("b", (Number(0),)))
+    assert placed.arrays["a"].shape == ()
+    assert placed.arrays["b"].shape == (C,)  # it is read when all is done
+
+
+def test_what_outlives_a_turn_keeps_its_axis() -> None:
+    first = setting("a", Load("x", at("i")), at("i"), loops(i=C))
+    second = setting("b", Load("a", (Number(0),)), at("j"), loops(j=C))
+    placed = place(fuse([first, second]), {"a": Array((C,), "float")}, NOTHING)
+    assert placed.arrays["a"].shape == (C,)
+
+
+# ---------------------------------------------------------------------- real programs
+def lowered_of(kind: Any) -> Lowered:
+    """Skip-gram or CBOW, as statements."""
+    model = kind(50, 24)
+    window = {
+        "center": np.array(1),
+        "contexts": np.array([1, 2, 3]),
+        "offsets": np.array([-1, 1, 2]),
+        "targets": np.array([1, 4, 5]),
+        "labels": np.array([1.0, 0, 0]),
+    }
+    batch = Batch(**window)
+    fields = fields_of(batch, {"contexts": (("C", 10),), "offsets": (("C", 10),)})
+    return lower(optimized(trace(model, batch, fields).program))
+
+
+def test_scores_with_a_short_axis_are_numbers_side_by_side() -> None:
+    lowered = unroll(lowered_of(tw.SkipGram))
+    sums = [s for s in lowered.statements if s.array.startswith("dot_total_p")]
+    assert {s.array for s in sums} == {f"dot_total_p{k}" for k in range(3)}
+    placed = place(fuse(lowered.statements), lowered.arrays, lowered.loss)
+    assert all(placed.arrays[f"dot_total_p{k}"].shape == () for k in range(3))
+
+
+def test_exponentials_of_all_scores_are_one_flat_loop() -> None:
+    lowered = flatten(unroll(lowered_of(tw.SkipGram)))
+    costly = [
+        s for s in lowered.statements if isinstance(s.value, Call) and "sigmoid" in s.value.function
+    ]
+    (statement,) = costly
+    (loop,) = statement.loops
+    assert repr(loop.length) == "3 * C"
+
+
+def test_two_turns_at_once_where_they_share_what_they_read() -> None:
+    for kind, jammed in ((tw.SkipGram, True), (tw.CBOW, False)):
+        lowered = flatten(unroll(lowered_of(kind)))
+        placed = place(fuse(lowered.statements), lowered.arrays, lowered.loss)
+        tree = jam(placed, lowered.loss).tree
+        steps = [node.loop.step for node in tree if isinstance(node, Nest)]
+        assert (2 in steps) == jammed
+
+
+@pytest.mark.parametrize("contexts", [1, 2, 3, 8, 9])
+def test_a_last_turn_alone_is_not_forgotten(contexts: int, rng: np.random.Generator) -> None:
+    from tinygrad_w2v.compiler.comparing import compare
+
+    window = {
+        "center": np.array(1),
+        "contexts": rng.integers(0, 9, contexts),
+        "offsets": np.arange(contexts),
+        "targets": np.array([1, 4, 1]),
+        "labels": np.array([1.0, 0, 0]),
+    }
+    batch = Batch(**window)
+    axes = {"contexts": (("C", 10),), "offsets": (("C", 10),)}
+    model = tw.SkipGram(9, 24)
+    model.w_out.data[...] = rng.normal(size=model.w_out.shape)
+    errors = compare(model, batch, axes, dtype=np.float64, native=False)
+    assert max(errors.values()) < 1e-12
