@@ -106,7 +106,8 @@ class CorpusRun:
         self.source, self.workers = source, workers
         settings = source.settings
         tree = source.tree
-        longest = int(tree.lengths.max()) if tree is not None else 0
+        # Rounded up, so that texts with ways of about the same length share a kernel.
+        longest = -(-int(tree.lengths.max()) // 16) * 16 if tree is not None else 0
         own = 1 + settings.negative if settings.negative else 0
         self._targets = own + longest
         self._contexts = 2 * settings.window
