@@ -87,6 +87,7 @@ def test_a_value_is_no_number(expression: Any) -> None:
     [
         (lambda w, b: np.sum(np.cumsum(w[b["contexts"]], axis=-1)), "np.cumsum"),
         (lambda w, b: np.sum(w * np.sort(b["x"])[..., 0]), "np.sort"),
+        (lambda w, b: np.sum(w) * b["x"][..., b["x"] > 0].sum(), "by a mask"),
         (lambda w, b: np.sum(w) * np.argmax(b["x"]), "np.argmax"),
         (lambda w, b: np.sum(w) * np.median(b["x"]), "np.median"),
         (lambda w, b: np.sum(w) * np.arcsin(np.max(b["x"])), "np.arcsin"),

@@ -22,6 +22,8 @@ Part = tuple[Any, ...]
 def get_item(x: Symbol, index: Any) -> Any:
     """Return ``x[index]``: a basic index, or one integer array among full slices."""
     parts = index if isinstance(index, tuple) else (index,)
+    if any(getattr(getattr(part, "dtype", None), "kind", "") == "b" for part in parts):
+        raise unsupported(f"an index of {x.name} by a mask (write `np.where(mask, x, 0)` instead)")
     _check_trailing(x, index, parts)
     ids = [p for p in parts if is_ids(p)]
     if ids:
