@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from some_text import a_text
 
 import tinygrad_w2v as tw
 import tinygrad_w2v.functions as F
@@ -20,13 +21,6 @@ from tinygrad_w2v.text.windows import WindowSettings, WindowSource
 from tinygrad_w2v.training.eager import EagerStep
 
 pytest.importorskip("numba")
-
-
-def a_text(rng: np.random.Generator, words: int = 2000) -> list[list[str]]:
-    """Sentences of 1 to 40 words, frequent and rare ones, and one long sentence."""
-    lengths = [*rng.integers(1, 40, words // 20), 300]
-    drawn = [rng.zipf(1.5, n) % 50 for n in lengths]
-    return [[f"w{i}" for i in sentence] for sentence in drawn]
 
 
 def batches_of(packed: Packed, kept: int) -> Iterator[Batch]:

@@ -7,7 +7,7 @@ window. What comes back runs whole windows: rows are read, loss and gradient com
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -268,8 +268,14 @@ class Kernel:
         self, packed: Packed, arrays: Mapping[str, AnyArray], rates: AnyArray, step: int
     ) -> float:
         """Call the native function over all windows of `packed`."""
+        return self.bound(packed, arrays, rates, step)(0, packed.count)
+
+    def bound(
+        self, packed: Packed, arrays: Mapping[str, AnyArray], rates: AnyArray, step: int
+    ) -> Callable[[int, int], float]:
+        """Return what runs the windows from one number to another."""
         arguments = self.arguments(packed, arrays, rates, step)
-        return float(self._run(0, packed.count, *arguments))
+        return lambda first, last: float(self._run(first, last, *arguments))
 
     def arguments(
         self, packed: Packed, arrays: Mapping[str, AnyArray], rates: AnyArray, step: int

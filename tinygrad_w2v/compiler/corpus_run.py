@@ -24,6 +24,7 @@ from tinygrad_w2v._base.errors import CompileError, InputError, NonFiniteError
 from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.compiler import merging
 from tinygrad_w2v.compiler.compiling import Compiled, compile
+from tinygrad_w2v.compiler.hot_rows import HotRows
 from tinygrad_w2v.compiler.packing import Packed
 from tinygrad_w2v.compiler.repeating import check_repeatable
 from tinygrad_w2v.compiler.text_windows import native
@@ -33,6 +34,7 @@ from tinygrad_w2v.text import hashing
 from tinygrad_w2v.text.windows import WindowSource
 
 LARGEST_STRETCH, SMALLEST_STRETCH = 8192, 64
+MOST_STRETCHES = 8  # of a thread in a round
 ROUNDS_AN_EPOCH = 64  # at least so many, so that the rate falls evenly over a short text, too
 
 
@@ -132,6 +134,21 @@ class CorpusRun:
             program, tables = self.compiled.instructions, self.compiled.kernel.arrays()
             windows = len(self.new_room(self.stretch)["center"])
             self._private = merging.PrivateTables(program, tables, windows)
+        self._hot = None if deterministic or workers == 1 else self._hot_rows()
+
+    def _hot_rows(self) -> HotRows | None:
+        """The rows that nearly all windows read, by a few samples of the text; None without any."""
+        words, size = len(self._text[0]), LARGEST_STRETCH // 4
+        starts = [max(words - size, 0) * k // 7 for k in range(8)]
+        samples = [self.draw(0, start, min(start + size, words))[0] for start in starts]
+        arrays = self.compiled.kernel.arrays()
+        learned = {
+            name: parameter
+            for name, array in arrays.items()
+            for parameter in self.compiled.model.parameters()
+            if parameter.data is array
+        }
+        return HotRows(self.compiled.instructions, learned, samples, self.workers) or None
 
     def _example(self) -> Batch:
         ids = np.arange(self._contexts) * 0
@@ -166,9 +183,12 @@ class CorpusRun:
             return
         bounds = [words * worker // self.workers for worker in range(self.workers + 1)]
         longest = max(b - a for a, b in itertools.pairwise(bounds))
-        for done in range(0, longest, self.stretch):
+        # Threads wait for each other at the end of a round, so a round is several stretches.
+        together = 1 if self.workers == 1 else max(longest // (ROUNDS_AN_EPOCH * self.stretch), 1)
+        length = self.stretch * min(together, MOST_STRETCHES)
+        for done in range(0, longest, length):
             stretches = [
-                (start + done, min(start + done + self.stretch, stop))
+                (start + done, min(start + done + length, stop))
                 for start, stop in itertools.pairwise(bounds)
                 if start + done < stop
             ]
@@ -198,10 +218,10 @@ class CorpusRun:
             found = [self._stretch(part.epoch, *part.stretches[0], lr, steps)]
         else:
             jobs = [
-                self._pool.submit(self._stretch, part.epoch, first, last, lr, steps)
-                for first, last in part.stretches
+                self._pool.submit(self._stretches, part.epoch, first, last, lr, steps, thread)
+                for thread, (first, last) in enumerate(part.stretches)
             ]
-            found = [job.result() for job in jobs]
+            found = [each for job in jobs for each in job.result()]
         loss = math.fsum(loss for loss, _, _ in found)
         part.predictions = sum(predictions for _, predictions, _ in found)
         self.source.kept_words += sum(kept for _, _, kept in found)
@@ -246,10 +266,23 @@ class CorpusRun:
         optimizer.steps += max(stop - start for start, stop in part.stretches)
         return before + 1
 
+    def _stretches(
+        self, epoch: int, first: int, last: int, lr: float, step: int, thread: int
+    ) -> list[tuple[float, int, int]]:
+        """Run a thread's part of a round, stretch by stretch."""
+        starts = range(first, last, self.stretch)
+        return [
+            self._stretch(epoch, start, min(start + self.stretch, last), lr, step, thread)
+            for start in starts
+        ]
+
     def _stretch(
         self, epoch: int, first: int, last: int, lr: float, step: int, number: int = 0
     ) -> tuple[float, int, int]:
-        """Draw the windows of a stretch and run them: loss, predictions, kept words."""
+        """Draw the windows of a stretch and run them: loss, predictions, kept words.
+
+        `number` is that of the part of a deterministic round, else of the thread.
+        """
         room = self._room()
         packed, kept = self.draw(epoch, first, last, room)
         kernel = self.compiled.kernel
@@ -260,7 +293,11 @@ class CorpusRun:
             return 0.0, 0, kept
         rates = room["rates"]
         rates[: packed.count] = lr
-        loss = kernel.run(packed, tables, rates, step)
+        if self._hot is None:
+            loss = kernel.run(packed, tables, rates, step)
+        else:
+            run = kernel.bound(packed, tables | self._hot.adopt(), rates, step)
+            loss = self._hot.run(number, packed, lr, run)
         sizes = {name: int(array[: packed.count].sum()) for name, array in packed.sizes.items()}
         return loss, self.compiled.total_predictions(sizes, packed.count), kept
 
