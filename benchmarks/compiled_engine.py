@@ -125,7 +125,7 @@ def in_own_process(
     return dict(json.loads(done.stdout.strip().splitlines()[-1]))
 
 
-def training_rows(text: str, rounds: int, epochs: int) -> None:
+def training_rows(text: str, rounds: int, epochs: int, kinds: list[str]) -> None:
     """Throughput of training, and its ratio to gensim's and fastText's."""
     print(
         f"| training, thousand words/s (median of {rounds} rounds, {epochs} epoch(s)) | threads "
@@ -133,6 +133,8 @@ def training_rows(text: str, rounds: int, epochs: int) -> None:
     )
     print("|---|---|---|---|---|---|---|---|")
     for (kind, workers), (least, aim) in TARGETS.items():
+        if kind not in kinds:
+            continue
         speeds: dict[str, list[float]] = {name: [] for name in SYSTEMS}
         for _ in range(rounds):
             for name in SYSTEMS:
@@ -299,6 +301,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--rows", nargs="+", default=["training", "process", "toy", "compile"])
+    parser.add_argument("--kinds", nargs="+", default=list(KINDS), choices=list(KINDS))
     parser.add_argument("--one", nargs=4, metavar=("SYSTEM", "KIND", "WORKERS", "EPOCHS"))
     arguments = parser.parse_args()
     if arguments.one:
@@ -310,7 +313,7 @@ def main() -> None:
     if "compile" in arguments.rows:
         compile_row()
     if "training" in arguments.rows:
-        training_rows(arguments.text, arguments.rounds, arguments.epochs)
+        training_rows(arguments.text, arguments.rounds, arguments.epochs, arguments.kinds)
     if "process" in arguments.rows:
         process_rows(arguments.text, arguments.rounds, 5)
 
