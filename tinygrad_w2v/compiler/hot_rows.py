@@ -12,6 +12,7 @@ small; of rows that are read again and again each counts for its share.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
@@ -196,7 +197,7 @@ class HotRows:
         """
         reads, before = self._reads[thread], self._before[thread]
         lengths = {f: self._lengths_of(f, packed) for hot in self._hot.values() for f in hot.inputs}
-        most = MOST_READ / lr
+        most = MOST_READ / lr if lr > 0 else math.inf
         loss = 0.0
         for first in range(0, packed.count, AT_A_TIME):
             last = min(first + AT_A_TIME, packed.count)

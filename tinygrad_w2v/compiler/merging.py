@@ -11,6 +11,7 @@ learning rate are; but never to less than the mean of the parts' changes.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, NamedTuple
@@ -253,7 +254,7 @@ class PrivateTables:
         self, tables: Mapping[str, AnyArray], parts: int, lr: float, worker: int, workers: int
     ) -> None:
         """Add the changes of all parts to the tables, in the order of the parts."""
-        most = MOST_READ / lr
+        most = MOST_READ / lr if lr > 0 else math.inf
         for name in self.plan.by_rows:
             self._native["merge"](
                 *(tables[name], self._rows[name], self._reads[name], self._known[name][:parts]),
