@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import re
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -76,7 +77,8 @@ def test_only_the_import_line_differs(tmp_path, caplog, capsys) -> None:
     )
     assert first_line == other_first_line
     assert "epoch 5: loss" in printed
-    assert "does not match: tuple" in printed
+    # Two threads give no two runs the same vectors, so any of the words may be the odd one.
+    assert re.search(r"does not match: \w+", printed)
     assert "words/s" in caplog.text
     name = "compiled" if importlib.util.find_spec("numba") else "numpy"
     assert f"engine {name} (" in caplog.text
