@@ -9,12 +9,18 @@ import pytest
 from some_text import a_text
 
 import tinygrad_w2v as tw
+from tinygrad_w2v.compiler import corpus_run
 from tinygrad_w2v.compiler.corpus_run import CorpusRun
 from tinygrad_w2v.compiler.hot_rows import HotRows
 from tinygrad_w2v.text.corpus import build_corpus
 from tinygrad_w2v.text.windows import WindowSettings, WindowSource
 
 pytest.importorskip("numba")
+
+
+@pytest.fixture(autouse=True)
+def _short_texts_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(corpus_run, "LEAST_WORDS_FOR_COPIES", 0)
 
 
 def a_run(rng: np.random.Generator, workers: int, **options: Any) -> tuple[CorpusRun, Any]:

@@ -35,6 +35,7 @@ from tinygrad_w2v.text.windows import WindowSource
 
 LARGEST_STRETCH, SMALLEST_STRETCH = 8192, 64
 MOST_STRETCHES = 8  # of a thread in a round
+LEAST_WORDS_FOR_COPIES = 200_000
 ROUNDS_AN_EPOCH = 64  # at least so many, so that the rate falls evenly over a short text, too
 
 
@@ -134,7 +135,9 @@ class CorpusRun:
             program, tables = self.compiled.instructions, self.compiled.kernel.arrays()
             windows = len(self.new_room(self.stretch)["center"])
             self._private = merging.PrivateTables(program, tables, windows)
-        self._hot = None if deterministic or workers == 1 else self._hot_rows()
+        # In a short text copies would be looked at too seldom to learn of each other.
+        apart = workers > 1 and not deterministic and words >= LEAST_WORDS_FOR_COPIES
+        self._hot = self._hot_rows() if apart else None
 
     def _hot_rows(self) -> HotRows | None:
         """The rows that nearly all windows read, by a few samples of the text; None without any."""
