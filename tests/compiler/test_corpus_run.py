@@ -184,3 +184,36 @@ def test_tables_that_are_not_read_by_ids_of_the_window_are_copied_whole(
         assert not np.array_equal(model.w_pos.data, np.ones((11, 1)))
         found.append([p.data.tobytes() for p in model.parameters()])
     assert found[0] == found[1]
+
+
+class Biased(Positions):
+    """The same with a bias for each word: two tables are read at the same ids."""
+
+    def __init__(self, words: int, rng: np.random.Generator) -> None:
+        super().__init__(words, rng)
+        self.bias = tw.Parameter(np.zeros(words, np.float32))
+
+    def loss(self, batch: Batch) -> Any:
+        h = self.w_in[batch.contexts].mean(axis=-2, keepdims=True)
+        scores = (h * self.w_out[batch.targets]).sum(axis=-1) + self.bias[batch.targets]
+        return F.softplus((1 - 2 * batch.labels) * scores).sum()
+
+
+def test_ids_that_two_tables_share_are_not_renumbered(rng: np.random.Generator) -> None:
+    vocabulary, corpus = build_corpus(a_text(rng), min_count=1)
+    source = WindowSource(corpus, vocabulary.counts, WindowSettings(sample=1e-1))
+    found = []
+    for workers in (1, 3):
+        model = Biased(len(vocabulary), np.random.default_rng(1))
+        run = CorpusRun(model, source, workers=workers, deterministic=True)
+        plan = plan_of(run.compiled.instructions)
+        assert plan.by_rows == {"w_in": ("contexts",)}
+        assert set(plan.whole) == {"w_out", "bias"}
+        for part, _ in run.batches(0):
+            run.step(part, 0.01)
+        run.close()
+        found.append([p.data.tobytes() for p in model.parameters()])
+    assert found[0] == found[1]
+    # A bias is learned for rare words, too: it was not read at the numbers of copies.
+    drawn = np.unique(np.concatenate([batch.targets.ravel() for batch, _ in source.batches(0)]))
+    assert np.all(model.bias.data[drawn] != 0)

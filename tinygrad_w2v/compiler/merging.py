@@ -21,7 +21,7 @@ import numpy as np
 from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.compiler import storing
 from tinygrad_w2v.compiler.extents import Extent, size_of
-from tinygrad_w2v.compiler.instructions import MOVED, Program
+from tinygrad_w2v.compiler.instructions import Program
 
 PARTS, PART_WORDS = 8, 512
 MOST_READ = 1.0  # reads of one row in a round, in inverse learning rates
@@ -172,9 +172,9 @@ def plan_of(program: Program) -> Plan:
                 inputs_of[table.name].add(ids.name)
     for step in program.of_op("input"):
         # Ids that stand for rows of one table only, and are nothing but ids, can be renumbered.
-        tables = {name for name, found in inputs_of.items() if step.name in found}
-        plain = all(r.op in ("take", "add_rows") for r in readers[step.name])
-        if len(tables) > 1 or not plain or any(r.op in MOVED for r in readers[step.name]):
+        uses = readers[step.name]
+        tables = {use.inputs[0] for use in uses if use.op in ("take", "add_rows")}
+        if len(tables) > 1 or any(use.op not in ("take", "add_rows") for use in uses):
             whole |= tables
     by_rows = {
         n: tuple(sorted(found)) for n, found in inputs_of.items() if n not in whole and found
