@@ -411,3 +411,23 @@ def test_an_engine_is_a_value() -> None:
     assert (engine.name, engine.why, engine.workers) == ("numpy", "asked for", 1)
     assert engine.about == {"name": "numpy"}
     engine.close()
+
+
+def test_vectors_that_are_held_follow_tables_that_threads_have_moved(monkeypatch) -> None:
+    pytest.importorskip("numba")
+    from tinygrad_w2v.compiler import corpus_run
+
+    monkeypatch.setattr(corpus_run, "LEAST_WORDS_FOR_COPIES", 0)
+    text = two_topics(300)
+    options = {"hs": 1, "negative": 0, "workers": 2, "engine": "compiled", "sample": 0}
+    model = Word2Vec(vector_size=8, epochs=2, min_count=1, **options)
+    model.build_vocab(text)
+    held = model.wv
+    before = held.vectors.copy()
+    for _ in range(2):  # what was learned is gone on with, not begun anew
+        model.train(text, epochs=2)
+        assert held is model.wv
+        assert held.vectors is model.model.w_in.data
+        assert not np.array_equal(held.vectors, before)
+        before = held.vectors.copy()
+    assert model.losses[-1] < model.losses[0]

@@ -90,6 +90,11 @@ class LearnedWords:
         if self._wv is not None and self._wv.vectors is self.model.w_in.data:
             self._wv.vectors = self.model.w_in.data
 
+    def _follow_model(self) -> None:
+        """Let the vectors be the model's again: an engine may have moved its tables."""
+        if self._wv is not None and self._wv.vectors is not self.model.w_in.data:
+            self._wv.vectors = self.model.w_in.data
+
     def _adopt_vectors(self) -> None:
         """Take vectors that the user assigned to ``wv.vectors`` into the model."""
         if self._wv is not None and self._wv.vectors is not self.model.w_in.data:

@@ -401,6 +401,7 @@ class Word2Vec(LearnedWords):
         corpus, state, done = kept.corpus, kept.state, kept.state.history.words
         own = None if self._given_model is None else type(self.model).__name__
         self.unigram_loss = None if own else kept.unigram
+        self._follow_model()
         log_training(settings, epochs, self.compat, kept.engine, own)
         started = time.perf_counter()
         losses, heldout_losses = self.losses, self.heldout_losses
