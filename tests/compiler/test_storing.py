@@ -148,7 +148,7 @@ def start(folder: Path) -> subprocess.Popen[str]:
     environment = dict(os.environ, **{storing.FOLDER_VARIABLE: str(folder)})
     environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
     return subprocess.Popen(
-        [sys.executable, "-W", "error", "-c", SCRIPT],
+        [sys.executable, "-W", "error", "-W", "ignore::EncodingWarning", "-c", SCRIPT],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         encoding="utf-8",
