@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from tinygrad_w2v.compiler.extents import Extent
-from tinygrad_w2v.compiler.functions import FUNCTIONS
+from tinygrad_w2v.compiler.flattening import is_costly
 from tinygrad_w2v.compiler.loops import (
     Call,
     Expression,
@@ -23,7 +23,6 @@ from tinygrad_w2v.compiler.loops import (
     changed,
     loads_in,
     renamed,
-    walk,
 )
 from tinygrad_w2v.compiler.lowering import Array, Lowered
 
@@ -100,7 +99,7 @@ def _parted(lowered: Lowered, name: str, place: int) -> Lowered | None:
             not short
             or statement.mode != "set"
             or statement.phase != "compute"
-            or _is_costly(statement)
+            or is_costly(statement)
         ):
             return None
         assert loop is not None
@@ -115,11 +114,6 @@ def _parted(lowered: Lowered, name: str, place: int) -> Lowered | None:
     split = {name: place}
     statements = tuple(_with_parts(statement, split) for statement in result)
     return lowered._replace(statements=statements, arrays=arrays)
-
-
-def _is_costly(statement: Statement) -> bool:
-    functions = {part.function for part in walk(statement.value) if isinstance(part, Call)}
-    return any(name in FUNCTIONS and FUNCTIONS[name].costly for name in functions)
 
 
 def _short_loop(statement: Statement) -> Loop | None:
