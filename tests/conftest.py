@@ -1,4 +1,4 @@
-"""What all tests share: a generator, strict arithmetic, and nothing left behind."""
+"""What the tests of the package share: a generator, strict arithmetic, modes left as they were."""
 
 from __future__ import annotations
 
@@ -6,14 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, settings
 
 from tinygrad_w2v.autograd.modes import modes
-
-settings.register_profile(
-    "project", deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("project")
 
 
 @pytest.fixture

@@ -354,7 +354,11 @@ NPY = [
 ]
 
 
-@pytest.mark.parametrize(("change", "message"), NPY, ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(
+    ("change", "message"),
+    NPY,
+    ids=lambda value: "+".join(value) if isinstance(value, dict) else str(value)[:40],
+)
 def test_malformed_npy(tmp_path, change, message):
     path = tmp_path / "v.npy"
     formats.save(WordVectors(["a", "b", "c"], np.ones((3, 2), np.float32)), path)

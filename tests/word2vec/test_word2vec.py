@@ -291,7 +291,7 @@ def test_each_training_draws_anew_and_goes_on() -> None:
         ([[1, 2]] * 9, "sentence 1 holds the int 1, which is no word"),
         (12, "sentences is the int 12"),
     ],
-    ids=lambda value: str(value)[:20],
+    ids=lambda value: value[:20] if isinstance(value, str) else type(value).__name__,
 )
 def test_wrong_text_is_refused_before_training(sentences, message) -> None:
     with pytest.raises(InputError, match=message):
