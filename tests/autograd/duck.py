@@ -93,7 +93,7 @@ class Duck:
             for axis in sorted(a % (self.ndim + len(axes)) for a in axes):
                 out.insert(axis, 1)
             return Duck("expand_dims", args[:1], tuple(out))
-        if func in (np.sum, np.mean):
+        if func in (np.sum, np.mean, np.max):
             keep = kwargs.get("keepdims", False)
             axes = [a % self.ndim for a in kwargs["axis"]]
             shape = [

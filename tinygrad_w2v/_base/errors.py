@@ -1,6 +1,6 @@
-"""The errors of this library: each names the thing, the place and the remedy.
+"""The errors and warnings of this library: each names the thing, the place and the remedy.
 
-Every class also is the built-in error that a caller would expect (a `ShapeError` is a
+Every error also is the built-in error that a caller would expect (a `ShapeError` is a
 `ValueError`), so that no one has to know these names to catch them.
 """
 
@@ -47,3 +47,11 @@ class MissingDependencyError(TinygradError, ImportError):
 
 class CompileError(TinygradError, TypeError):
     """A model cannot be compiled: an op, an index or a use of a size has no instruction."""
+
+
+class GraphWarning(UserWarning):
+    """A value left the graph while derivatives were taken: they do not see what became of it."""
+
+
+class LogitsWarning(UserWarning):
+    """A loss was given probabilities where it wants scores: it makes probabilities itself."""

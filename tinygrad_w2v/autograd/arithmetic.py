@@ -16,12 +16,18 @@ from tinygrad_w2v.autograd.node import Node, primitive
 
 
 class Arithmetic(Function):
-    """Base of the operators: bool and integer arrays take the Variables' float dtype."""
+    """Base of what takes several arrays: bools and integers take the Variables' float dtype."""
 
     arithmetic = True
 
 
-class Add(Arithmetic):
+class Ring(Arithmetic):
+    """Base of the operators that make integers of integers, which must not wrap around."""
+
+    wraps = True
+
+
+class Add(Ring):
     """z = x + y;  gx = g,  gy = g"""
 
     def forward(self, x: Any, y: Any) -> Any:
@@ -31,7 +37,7 @@ class Add(Arithmetic):
         return g, g
 
 
-class Subtract(Arithmetic):
+class Subtract(Ring):
     """z = x - y;  gx = g,  gy = -g"""
 
     def forward(self, x: Any, y: Any) -> Any:
@@ -41,7 +47,7 @@ class Subtract(Arithmetic):
         return g, -g if self.needs(1) else None
 
 
-class Multiply(Arithmetic):
+class Multiply(Ring):
     """z = x y;  gx = g y,  gy = g x"""
 
     def forward(self, x: Any, y: Any) -> Any:
@@ -66,8 +72,8 @@ class Divide(Arithmetic):
         return gx if self.needs(0) else None, -gx * x / y if self.needs(1) else None
 
 
-class Power(Arithmetic):
-    """z = x^y;  gx = g y x^(y-1),  gy = g x^y log x   (0 where x = 0 and y > 0)"""
+class Power(Ring):
+    """z = x^y;  gx = g y x^(y-1),  gy = g x^y log x   (0 where x = 0 and y >= 0)"""
 
     def forward(self, x: Any, y: Any) -> Any:
         self.save(x, y)
@@ -77,15 +83,18 @@ class Power(Arithmetic):
         x, y = self.saved
         gx = gy = None
         if self.needs(0):
-            # Where y = 0 the power is constant; x^(y-1) would be infinite at x = 0.
-            gx = g * y * np.power(x, np.where(np.equal(y, 0), 1, y - 1))
+            # Where y = 0 the power is constant; at x = 0 the rule would say 0 * inf.
+            ends = np.logical_or(np.equal(x, 0), np.isinf(x))
+            gx = g * y * np.power(x, np.where(np.logical_and(np.equal(y, 0), ends), 0, y - 1))
         if self.needs(1):
-            log_x = np.log(np.where(np.equal(x, 0), 1, x))
-            gy = g * np.power(x, y) * log_x
+            z = np.power(x, y)
+            at_zero = np.logical_and(np.equal(x, 0), np.greater_equal(y, 0))
+            nothing = np.logical_or(at_zero, np.equal(z, 0))  # 0 log 0, and inf^-1 log inf
+            gy = g * z * np.log(np.where(nothing, 1, x))
         return gx, gy
 
 
-class PowerOfNumber(Arithmetic):
+class PowerOfNumber(Ring):
     """z = x^c for a number c;  gx = g c x^(c-1)"""
 
     def __init__(self, exponent: float) -> None:
@@ -103,7 +112,7 @@ class PowerOfNumber(Arithmetic):
         return g * c * np.power(x, c - 1) if c != 1 else g
 
 
-class Negative(Arithmetic):
+class Negative(Ring):
     """y = -x;  gx = -g"""
 
     def forward(self, x: Any) -> Any:
@@ -113,7 +122,7 @@ class Negative(Arithmetic):
         return -g
 
 
-class Abs(Arithmetic):
+class Abs(Ring):
     """y = |x|;  gx = g sign x   (0 at 0)"""
 
     def forward(self, x: Any) -> Any:
@@ -125,7 +134,7 @@ class Abs(Arithmetic):
         return g * np.sign(x)
 
 
-class Matmul(Arithmetic):
+class Matmul(Ring):
     """z = x y over the last two axes;  gx = g y',  gy = x' g"""
 
     def forward(self, x: Any, y: Any) -> Any:

@@ -17,7 +17,8 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import ShapeError
 from tinygrad_w2v.autograd import diagnosis
-from tinygrad_w2v.autograd.function import PYTHON_NUMBERS, Function, takes_one_gradient
+from tinygrad_w2v.autograd.constants import PYTHON_NUMBERS
+from tinygrad_w2v.autograd.function import Function, takes_one_gradient
 from tinygrad_w2v.autograd.modes import enable_grad, modes
 from tinygrad_w2v.autograd.node import Node
 from tinygrad_w2v.autograd.rows import densify

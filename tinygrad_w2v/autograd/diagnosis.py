@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import linecache
 import sys
+import warnings
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -56,13 +58,48 @@ class Site(NamedTuple):
 
 def user_site() -> Site | None:
     """The innermost line of the stack that is not the engine's own."""
-    frame: Any = sys._getframe(1)
+    frame = user_frame()
+    return None if frame is None else Site(frame.f_code.co_filename, frame.f_lineno)
+
+
+def user_frame() -> FrameType | None:
+    """The innermost frame of the stack that is not the engine's own."""
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         path = frame.f_code.co_filename
         if not path.startswith(_ENGINE) and path != _MODULE_CALL:
-            return Site(path, frame.f_lineno)
+            return frame
         frame = frame.f_back
     return None
+
+
+class Place(NamedTuple):
+    """A line of the user's code, with what Python needs to warn of it once."""
+
+    site: Site
+    module: str
+    registry: dict[Any, Any]
+
+    @classmethod
+    def here(cls) -> Place:
+        """The line that the user's code is at."""
+        frame = user_frame() or sys._getframe(1)
+        known = frame.f_globals
+        return cls(
+            Site(frame.f_code.co_filename, frame.f_lineno),
+            str(known.get("__name__", "__main__")),
+            known.setdefault("__warningregistry__", {}),
+        )
+
+    def warn(self, message: str, category: type[Warning]) -> None:
+        """Warn of this line; Python's filters decide how often."""
+        path, line = self.site
+        warnings.warn_explicit(message, category, path, line, self.module, self.registry)
+
+
+def warn_user(message: str, category: type[Warning]) -> None:
+    """Warn of the line that the user's code is at."""
+    Place.here().warn(message, category)
 
 
 def describe(value: Any) -> str:
@@ -71,7 +108,7 @@ def describe(value: Any) -> str:
         shown = [describe(part) for part in value[:_SHOWN]] + ["..."] * (len(value) > _SHOWN)
         return f"[{', '.join(shown)}]"
     shape = getattr(value, "shape", None)
-    if shape is None:
+    if not isinstance(shape, tuple):  # a number, or a class such as `np.float32`
         return repr(value)
     return f"{tuple(shape)} {getattr(value, 'dtype', type(value).__name__)}"
 
@@ -96,7 +133,7 @@ def user_line() -> str:
 
 
 # ---------------------------------------------------------------------- errors of forward, backward
-def forward_error(function: Function, arrays: list[Any], error: Exception) -> Exception:
+def forward_error(function: Function, arrays: Sequence[Any], error: Exception) -> Exception:
     """The error to raise instead of `error`: it names the op, the shapes and the user's line."""
     if isinstance(error, ValueError) and "read-only" in str(error):
         explained: Exception = InPlaceError(

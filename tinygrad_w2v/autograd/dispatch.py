@@ -7,6 +7,7 @@ arrays. Anything else is an error that names the function.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -61,13 +62,23 @@ def call(numpy_function: Any, args: Any, kwargs: dict[str, Any]) -> Any:
             raise _out_refused(_named(numpy_function))
     try:
         return rule(*args, **kwargs)
-    except TypeError as error:
-        if "unexpected keyword argument" in str(error) or "positional argument" in str(error):
+    except TypeError:
+        misfit = _misfit(rule, args, kwargs)
+        if misfit:
             raise MissingRuleError(
-                f"{_named(numpy_function)} of a Variable does not take these: {error}"
+                f"{_named(numpy_function)} of a Variable does not take these: {misfit}"
                 + _inputs(args)
             ) from None
         raise
+
+
+def _misfit(rule: Callable[..., Any], args: Any, kwargs: dict[str, Any]) -> str:
+    """Why the arguments do not fit the rule's signature; empty if they do."""
+    try:
+        inspect.signature(rule).bind(*args, **kwargs)
+    except TypeError as error:
+        return str(error)
+    return ""
 
 
 def call_ufunc(ufunc: np.ufunc, method: str, inputs: Any, kwargs: dict[str, Any]) -> Any:

@@ -14,7 +14,7 @@ import copy
 import inspect
 import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -23,7 +23,14 @@ import numpy as np
 from tinygrad_w2v._base.errors import MissingRuleError, NonDifferentiableError
 from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.autograd import diagnosis
-from tinygrad_w2v.autograd.modes import modes
+from tinygrad_w2v.autograd.constants import (
+    PYTHON_NUMBERS,
+    float_dtype,
+    is_small,
+    owned,
+    plain_array,
+)
+from tinygrad_w2v.autograd.modes import modes, unusual
 from tinygrad_w2v.autograd.node import Node, is_duck_array
 
 if TYPE_CHECKING:
@@ -31,8 +38,8 @@ if TYPE_CHECKING:
 
 ndarray = np.ndarray
 new_object = object.__new__
-PYTHON_NUMBERS = frozenset((int, float, bool))
 _ARRAYS = frozenset((ndarray, np.float64, np.float32, tuple))  # what `forward` mostly returns
+_FLOAT64, _FLOAT32 = np.dtype(np.float64), np.dtype(np.float32)
 next_order = itertools.count().__next__
 
 
@@ -82,6 +89,10 @@ class Function:
     # always do. An op of your own that takes ids or masks as inputs leaves this False.
     arithmetic: ClassVar[bool] = False
 
+    # Integers of fewer than 64 bits are computed as int64: in their own dtype a sum, difference
+    # or product of them would wrap around.
+    wraps: ClassVar[bool] = False
+
     inputs: Any = None
     order: int = -1
     site: diagnosis.Site | None = None  # the user's line, recorded under debug()
@@ -125,7 +136,11 @@ class Function:
             if value.name:
                 self.parameter_names = {**self.parameter_names, parameter: value.name}
             value = value._data
-        return _copied(value)
+        if type(value) is ndarray:
+            return value.copy()
+        if isinstance(value, ndarray | tuple):
+            return owned(value, f"{self.label}: {parameter}")
+        return value
 
     def needs(self, position: int) -> bool:
         """Whether input number `position` is a Variable: a constant needs no gradient."""
@@ -161,18 +176,32 @@ class Function:
         if constants:
             inputs = self._with_constants(inputs, arrays)
             if constants == len(inputs):
-                return self._run(arrays)
-        if not modes.usual:
+                return self._run(self._fitted(inputs, arrays) if self.arithmetic else arrays)
+        if unusual() is not None:
             return self._call_watched(inputs, arrays)
         try:
             y = self.forward(*arrays)
         except Exception as error:
             raise diagnosis.forward_error(self, arrays, error) from error
-        if type(y) is not ndarray:
-            if type(y) is tuple:
-                return self._record_several(inputs, arrays, y)
-            if type(y) not in _ARRAYS:
-                y = self._checked_output(y)
+        if type(y) is ndarray:
+            if self.arithmetic:
+                dtype = y.dtype
+                usual = dtype is arrays[0].dtype and (dtype is _FLOAT64 or dtype is _FLOAT32)
+            else:
+                usual = True
+        elif type(y) is tuple:
+            return self._record_several(inputs, arrays, y)
+        elif type(y) in _ARRAYS:
+            first = arrays[0]
+            usual = not self.arithmetic or type(y) is type(first) or y.dtype is first.dtype
+        else:
+            y = self._checked_output(y)
+            usual = not self.arithmetic
+        if not usual:
+            fitted = self._fitted(inputs, arrays)
+            if fitted is not inputs:
+                self.saved = ()
+                return self(*fitted)
         for array in self.saved:
             if array is y:
                 self._outputs = (y,)
@@ -212,7 +241,9 @@ class Function:
             if dtype is not None and type(x) in PYTHON_NUMBERS:
                 x = dtype.type(x)
             elif type(x) is ndarray or not is_duck_array(x):
-                x = np.asarray(x)
+                if type(x) is not ndarray:
+                    where = f"{self.label}: input {i}" if isinstance(x, ndarray) else ""
+                    x = plain_array(x, where)
                 if x.dtype.kind not in "fiub":
                     raise self._constant_refused(i, x)
                 fits = dtype is None or x.dtype == dtype
@@ -220,6 +251,29 @@ class Function:
                     x = x.astype(dtype)
             converted[i] = arrays[i] = x
         return tuple(converted)
+
+    def _fitted(self, inputs: tuple[Any, ...], arrays: list[Any]) -> tuple[Any, ...]:
+        """`inputs` of arithmetic as they must be, and themselves if they are so already.
+
+        Variables of integers take the dtype of the floats beside them, as constants do. Where all
+        are integers, small ones take one in which their result does not wrap around.
+        """
+        if not all(isinstance(array, ndarray | np.generic) for array in arrays):
+            return inputs
+        integers = [array.dtype.kind != "f" for array in arrays]
+        if not all(integers):
+            dtype = float_dtype(inputs, arrays) if any(integers) else None
+        elif self.wraps:
+            integers, dtype = [is_small(array.dtype) for array in arrays], np.dtype(np.int64)
+        else:
+            dtype = None
+        if dtype is None or not any(integers):
+            return inputs
+        from tinygrad_w2v.autograd.shaping import cast  # an op, so it comes after this file
+
+        return tuple(
+            [cast(x, dtype) if odd else x for x, odd in zip(inputs, integers, strict=True)]
+        )
 
     def _constant_refused(self, position: int, constant: AnyArray) -> TypeError:
         shown = f"{constant.item()!r}" if constant.ndim == 0 else f"an array of {constant.dtype}"
@@ -229,7 +283,7 @@ class Function:
             + diagnosis.user_line()
         )
 
-    def _run(self, arrays: list[Any]) -> Any:
+    def _run(self, arrays: Sequence[Any]) -> Any:
         """Forward alone, nothing recorded."""
         try:
             y = self.forward(*arrays)
@@ -264,6 +318,10 @@ class Function:
 
     def _call_watched(self, inputs: tuple[Any, ...], arrays: list[Any]) -> Any:
         """Forward under `no_grad` or `debug`."""
+        if self.arithmetic:
+            fitted = self._fitted(inputs, arrays)
+            if fitted is not inputs:
+                return self(*fitted)
         if modes.debugging:
             self.site = diagnosis.user_site()
             with diagnosis.locked(arrays) as locked:
@@ -322,13 +380,6 @@ class Function:
         )
 
 
-def _copied(value: Any) -> Any:
-    """`value` with its arrays copied, those of a tuple (an index) too."""
-    if type(value) is tuple:
-        return tuple([_copied(part) for part in value])
-    return value.copy() if type(value) is ndarray else value
-
-
 def _leaf(data: Any) -> Variable:
     """The result of an op under `no_grad`: a leaf, whose data may be written into."""
     return _wrapped(np.asarray(data) if isinstance(data, np.generic) else data, None, 0)
@@ -342,21 +393,6 @@ def _wrapped(data: Any, creator: Function | None, index: int) -> Variable:
     result.index = index
     result.grad = result.name = None
     return result
-
-
-def float_dtype(inputs: tuple[Any, ...], arrays: list[Any]) -> Any:
-    """The float dtype that constants take: the Variables', or where there are none the arrays'."""
-    found = None
-    for x, array in zip(inputs, arrays):  # noqa: B905 (the caller made one of the other)
-        if x is not array:
-            dtype = array.dtype
-            if dtype is not found and dtype.kind == "f":
-                found = dtype if found is None else np.promote_types(found, dtype)
-    if found is None:
-        for x in inputs:
-            if isinstance(x, ndarray) and x.ndim and x.dtype.kind == "f":
-                found = x.dtype if found is None else np.promote_types(found, x.dtype)
-    return found
 
 
 def takes_one_gradient(function: Function) -> bool:

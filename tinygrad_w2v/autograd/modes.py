@@ -1,32 +1,98 @@
-"""How ops run in this thread: recorded or not, watched or not.
+"""How ops run here and now: recorded or not, watched or not.
 
-The ordinary way (record, do not watch) is one flag, ``modes.usual``, so that an op asks once.
+The modes belong to the context (`contextvars`) of whoever entered them: a task of asyncio has its
+own, and a thread starts in the usual way. The usual way (record, do not watch) is one value, None,
+so that an op asks once, and cheaply.
+
+A block takes back what it set and nothing else, in whatever order blocks end: generators that are
+suspended inside their blocks and closed in any order leave no mode behind. Until its block ends, a
+generator that is suspended in it hands the mode to whoever runs it, as Python's decimal contexts
+do.
 """
 
 from __future__ import annotations
 
+import sys
 import threading
+from contextvars import ContextVar
+from typing import NamedTuple
+
+# Free-threaded Python hands the context on to new threads.
+_THREADS_INHERIT = bool(getattr(sys.flags, "thread_inherit_context", False))
 
 
-class Modes(threading.local):
-    """The state of one thread."""
+class _Entry:
+    """One time that a block was entered."""
 
-    recording = True
-    debugging = False
-    usual = True
+    __slots__ = ("block", "left_elsewhere", "thread")
+
+    def __init__(self, block: _ModesContext) -> None:
+        self.block = block
+        self.left_elsewhere = False
+        self.thread = threading.get_ident()
+
+    def holds(self) -> bool:
+        """Whether the block still counts in this context."""
+        inherited = _THREADS_INHERIT and self.thread != threading.get_ident()
+        return not (self.left_elsewhere or inherited)
+
+
+class _Unusual(NamedTuple):
+    recording: bool
+    debugging: bool
+
+
+_entries: ContextVar[tuple[_Entry, ...]] = ContextVar("tinygrad_w2v blocks", default=())
+_unusual: ContextVar[_Unusual | None] = ContextVar("tinygrad_w2v modes", default=None)
+
+# What an op asks: None is the usual way.
+unusual = _unusual.get
+
+
+def _set(entries: tuple[_Entry, ...]) -> None:
+    """Make the modes what these blocks say, the innermost last."""
+    recording, debugging = True, False
+    for entry in entries:
+        recording = entry.block.wanted.get("recording", recording)
+        debugging = entry.block.wanted.get("debugging", debugging)
+    _entries.set(entries)
+    _unusual.set(None if recording and not debugging else _Unusual(recording, debugging))
+
+
+def _current() -> _Unusual | None:
+    found = unusual()
+    if found is not None:
+        entries = _entries.get()
+        holding = tuple([entry for entry in entries if entry.holds()])
+        if len(holding) < len(entries):
+            _set(holding)
+            found = unusual()
+    return found
+
+
+class Modes:
+    """The modes of this context, to be read."""
+
+    @property
+    def recording(self) -> bool:
+        """Whether ops leave a graph."""
+        found = _current()
+        return found is None or found.recording
+
+    @property
+    def debugging(self) -> bool:
+        """Whether ops are watched."""
+        found = _current()
+        return found is not None and found.debugging
 
 
 modes = Modes()
 
 
-def _assign(values: dict[str, bool]) -> None:
-    for name, value in values.items():
-        setattr(modes, name, value)
-    modes.usual = modes.recording and not modes.debugging
-
-
 def no_grad() -> _ModesContext:
-    """Run ops without recording a graph, in this thread, until the ``with`` block ends.
+    """Run ops without recording a graph until the ``with`` block ends.
+
+    It holds for the task or thread that enters the block, and for tasks that are started inside.
 
     Examples
     --------
@@ -41,11 +107,12 @@ def no_grad() -> _ModesContext:
 
 
 def debug() -> _ModesContext:
-    """Watch every op of this thread until the ``with`` block ends; slower, and it tells more.
+    """Watch every op until the ``with`` block ends; slower, and it tells more.
 
     Errors and drawings then know the line of your code where an op was applied. The first op,
     forward or backward, whose output is not finite while its inputs are raises a `NonFiniteError`.
-    Writing in place into an array that an op saved raises an `InPlaceError` at backward.
+    Writing in place into an array that an op saved raises an `InPlaceError` at backward. It holds
+    for the task or thread that enters the block, and for tasks that are started inside.
 
     Examples
     --------
@@ -72,15 +139,23 @@ def unwatched() -> _ModesContext:
 
 
 class _ModesContext:
-    """Sets modes on entry and restores them on exit, an exception or not; may be entered again."""
+    """Sets modes on entry and takes them back on exit; may be entered again, by others too."""
 
     def __init__(self, **wanted: bool) -> None:
-        self._wanted = wanted
-        self._before: list[dict[str, bool]] = []
+        self.wanted = wanted
+        self._entered: list[_Entry] = []
 
     def __enter__(self) -> None:
-        self._before.append({name: getattr(modes, name) for name in self._wanted})
-        _assign(self._wanted)
+        entry = _Entry(self)
+        self._entered.append(entry)
+        _set((*_entries.get(), entry))
 
     def __exit__(self, *exception: object) -> None:
-        _assign(self._before.pop())
+        entries = _entries.get()
+        for entry in reversed(entries):
+            if entry in self._entered:
+                self._entered.remove(entry)
+                _set(tuple([other for other in entries if other is not entry]))
+                return
+        # A generator that was closed in another context than it entered the block in.
+        self._entered.pop().left_elsewhere = True

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from tinygrad_w2v._base.errors import NonDifferentiableError
-
 if TYPE_CHECKING:
     from tinygrad_w2v.autograd.function import Function
     from tinygrad_w2v.autograd.variable import Variable
@@ -36,10 +34,18 @@ class Node:
 
 
 def is_duck_array(value: object) -> bool:
-    """Whether `value` is a foreign array: one that answers NumPy's protocols itself."""
-    if isinstance(value, np.generic):
-        return False
-    return hasattr(type(value), "__array_ufunc__") and hasattr(value, "shape")
+    """Whether `value` is a foreign array: one that answers NumPy's protocols itself.
+
+    Both of them: what answers ufuncs alone (a pandas Series) is no array to NumPy's functions,
+    and is taken for the numbers that it holds.
+    """
+    kind = type(value)
+    return (
+        hasattr(kind, "__array_ufunc__")
+        and hasattr(kind, "__array_function__")
+        and hasattr(value, "shape")
+        and not isinstance(value, np.ndarray | np.generic)
+    )
 
 
 def primitive(name: str, value: Any, *args: Any) -> Any:
@@ -50,28 +56,3 @@ def primitive(name: str, value: Any, *args: Any) -> Any:
     """
     offered = getattr(type(value), "__tinygrad_op__", None)
     return NotImplemented if offered is None else offered(value, name, *args)
-
-
-def as_data(data: Any) -> Any:
-    """The array behind what a user wrote: numbers and lists of numbers become float64.
-
-    Raises
-    ------
-    NonDifferentiableError
-        For text, objects and complex numbers.
-    """
-    if isinstance(data, Node):
-        raise TypeError("a Variable's data must be an array or a number: write `.data`")
-    if type(data) is not np.ndarray:
-        if is_duck_array(data) and not isinstance(data, np.ndarray):
-            return data
-        array = np.asarray(data)
-        if array.dtype.kind in "iub" and not isinstance(data, np.ndarray):
-            array = array.astype(np.float64)
-        data = array
-    if data.dtype.kind not in "fiub":
-        raise NonDifferentiableError(
-            f"a Variable holds real numbers, not {data.dtype}: "
-            "convert the data first, for example with `.astype(np.float64)`"
-        )
-    return data

@@ -8,7 +8,16 @@ import numpy as np
 
 from tinygrad_w2v.autograd.dispatch import implements
 from tinygrad_w2v.autograd.function import Function
-from tinygrad_w2v.autograd.shaping import Axis, cast, normalized_axes, stretched, unreduced
+from tinygrad_w2v.autograd.shaping import (
+    Axis,
+    cast,
+    normalized_axes,
+    over,
+    reduced_axes,
+    stretched,
+    unreduced,
+    wide,
+)
 
 ndarray = np.ndarray
 
@@ -16,13 +25,15 @@ ndarray = np.ndarray
 class Reduction(Function):
     """Base of the ops that take axes away: knows the axes and how to put them back."""
 
+    axes = staticmethod(reduced_axes)
+
     def __init__(self, axis: Axis = None, keepdims: bool = False) -> None:
         self.axis, self.keepdims = axis, keepdims
 
     def remember(self, x: Any) -> tuple[int, ...]:
         """Note the input's shape and return the axes as non-negative ints."""
         self._shape = x.shape
-        self._axes = normalized_axes(self.axis, len(x.shape))
+        self._axes = self.axes(self.axis, len(x.shape))
         return self._axes
 
     def restored(self, value: Any) -> Any:
@@ -54,12 +65,14 @@ class Sum(Reduction):
 class Mean(Reduction):
     """y = sum of x over axes / n;  gx = g / n, repeated"""
 
+    axes = staticmethod(normalized_axes)
+
     def forward(self, x: Any) -> Any:
         axes = self.remember(x)
         return np.mean(x, axis=axes, keepdims=self.keepdims)
 
     def backward(self, g: Any) -> Any:
-        return stretched(self.restored(g) / self.count, self._shape)
+        return stretched(over(self.restored(g), self.count), self._shape)
 
 
 class Extreme(Reduction):
@@ -75,8 +88,10 @@ class Extreme(Reduction):
 
     def backward(self, g: Any) -> Any:
         x, y = self.saved
-        ties = cast(np.equal(x, self.restored(y)), g.dtype)
-        return ties * (self.restored(g) / np.sum(ties, axis=self._axes, keepdims=True))
+        g = wide(self.restored(g))
+        is_best = np.equal(x, self.restored(y))
+        count = np.sum(cast(is_best, g.dtype), axis=self._axes, keepdims=True)
+        return np.where(is_best, g / count, 0)
 
 
 class Max(Extreme):

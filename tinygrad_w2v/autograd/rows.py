@@ -181,7 +181,7 @@ class RowGrad:
     def to_dense(self) -> AnyArray:
         """The gradient as an array of the table's shape, zeros where no row was read."""
         parts = self.parts
-        if is_duck_array(parts[0][1]) and not isinstance(parts[0][1], np.ndarray):
+        if is_duck_array(parts[0][1]):
             added = [primitive("scatter_rows", g, ids, self.shape) for ids, g in parts]
             return functools.reduce(operator.add, added)
         out = np.zeros(self.shape, self.dtype)
@@ -262,6 +262,11 @@ class RowGrad:
             elif ufunc is np.multiply:
                 return self * (first if others[0] is self else others[0])
         raise _unsupported(f"np.{ufunc.__name__}")
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        if func in (np.shape, np.ndim, np.size) and len(args) == 1 and not kwargs:
+            return getattr(self, func.__name__)
+        raise _unsupported(f"np.{func.__name__}")
 
     def __array__(self, *args: Any, **kwargs: Any) -> Any:
         raise _unsupported("np.asarray")

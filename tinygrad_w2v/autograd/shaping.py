@@ -36,6 +36,13 @@ def normalized_axes(axis: Axis, ndim: int) -> tuple[int, ...]:
     return np.lib.array_utils.normalize_axis_tuple(axis, ndim)
 
 
+def reduced_axes(axis: Axis, ndim: int) -> tuple[int, ...]:
+    """`normalized_axes`; of a number, axis 0 or -1 is none, as for NumPy's ufuncs and SciPy."""
+    if ndim == 0 and isinstance(axis, int | np.integer) and axis in (0, -1):
+        return ()
+    return normalized_axes(axis, ndim)
+
+
 def axes_of(op: str, x: Any, axis: Axis) -> tuple[int, ...]:
     """`normalized_axes` of `x`, with an error that names the op: for what comes before one.
 
@@ -87,6 +94,29 @@ def cast(x: Any, dtype: Any) -> Any:
         return Cast(dtype)(x)
     found = primitive("cast", x, dtype)
     return x.astype(dtype) if found is NotImplemented else found
+
+
+def real(x: Any) -> Any:
+    """`x` in floats: integers and bools as float64, as a list of them would be."""
+    return x if x.dtype.kind == "f" else cast(x, np.float64)
+
+
+def wide(x: Any) -> Any:
+    """`x` in floats that hold the sum of many: not float16, which ends at 65,504."""
+    dtype = x.dtype
+    if dtype.kind == "f" and dtype.itemsize > 2:
+        return x
+    return cast(x, np.float32 if dtype.kind == "f" else np.float64)
+
+
+def narrowed(y: Any, x: Any) -> Any:
+    """`y`, which was computed of `wide(x)`, in the dtype that a result of `x` has."""
+    return cast(y, np.float16) if x.dtype == np.float16 else y
+
+
+def over(x: Any, count: Any) -> Any:
+    """``x / count``, where a count is not rounded to a dtype that cannot hold it."""
+    return narrowed(wide(x) / count, x)
 
 
 # ---------------------------------------------------------------------- the ops
@@ -318,6 +348,13 @@ def squeeze(a: Any, axis: Axis = None) -> Any:
     (2,)
     """
     return Squeeze(axis)(a)
+
+
+def along_one(a: Any, axis: int | None) -> tuple[Any, int]:
+    """`a` and `axis` for what goes along one axis: None flattens, and a number is one in a row."""
+    if axis is None or (np.ndim(a) == 0 and axis in (0, -1)):
+        return reshape(a, -1), 0
+    return a, axis
 
 
 def get_item(x: Any, index: Any) -> Any:

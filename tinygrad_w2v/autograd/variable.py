@@ -15,9 +15,10 @@ from tinygrad_w2v._base.errors import NonDifferentiableError, NonScalarError, Sh
 from tinygrad_w2v._base.types import Shape
 from tinygrad_w2v.autograd import arithmetic, diagnosis, dispatch, reduction, rows, shaping
 from tinygrad_w2v.autograd.backward import check_unwritten, gradients
+from tinygrad_w2v.autograd.constants import as_data
 from tinygrad_w2v.autograd.display import html_of, repr_of
 from tinygrad_w2v.autograd.modes import modes
-from tinygrad_w2v.autograd.node import Node, as_data
+from tinygrad_w2v.autograd.node import Node
 from tinygrad_w2v.autograd.shaping import Axis, cast
 
 

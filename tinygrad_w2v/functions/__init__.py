@@ -24,7 +24,14 @@ from tinygrad_w2v.autograd.shaping import (
     swapaxes,
     transpose,
 )
-from tinygrad_w2v.functions.activations import leaky_relu, log_sigmoid, relu, sigmoid, softplus
+from tinygrad_w2v.functions.activations import (
+    leaky_relu,
+    log_sigmoid,
+    logaddexp,
+    relu,
+    sigmoid,
+    softplus,
+)
 from tinygrad_w2v.functions.elementwise import (
     arctan,
     cos,
@@ -34,7 +41,6 @@ from tinygrad_w2v.functions.elementwise import (
     log,
     log1p,
     log2,
-    logaddexp,
     sign,
     sin,
     sinh,

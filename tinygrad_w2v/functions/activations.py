@@ -1,4 +1,4 @@
-"""The logistic family and the rectifiers, each without overflow for any input.
+"""The logistic family (of one number and of two) and the rectifiers, without overflow anywhere.
 
 NumPy has no function for these. So an op offers itself to a foreign array first, which may keep
 it whole; on arrays (and where the offer is declined) it is computed with NumPy's functions.
@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_w2v.autograd.arithmetic import Arithmetic
+from tinygrad_w2v.autograd.dispatch import implements
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.node import primitive
-from tinygrad_w2v.autograd.shaping import cast
+from tinygrad_w2v.autograd.shaping import real
 from tinygrad_w2v.functions.elementwise import Elementwise
 
 
@@ -70,13 +72,16 @@ class LogSigmoid(Elementwise):
         return sigmoid(-x)
 
 
-class Relu(Elementwise):
-    """y = max(x, 0);  dy/dx = 1 where x > 0, else 0"""
+class Relu(Function):
+    """y = max(x, 0);  gx = g where x > 0, else 0"""
 
-    ufunc = staticmethod(_relu)
+    def forward(self, x: Any) -> Any:
+        self.save(x)
+        return _relu(x)
 
-    def slope(self, x: Any) -> Any:
-        return cast(np.greater(x, 0), x.dtype)
+    def backward(self, g: Any) -> Any:
+        (x,) = self.saved
+        return np.where(np.greater(x, 0), g, 0)
 
 
 class LeakyRelu(Function):
@@ -97,6 +102,24 @@ class LeakyRelu(Function):
         return np.where(np.greater(x, 0), g, self.negative_slope * g)
 
 
+class Logaddexp(Arithmetic):
+    """z = log(e^x + e^y);  gx = g sigmoid(x - y),  gy = g sigmoid(y - x)   (0 where z = -inf)"""
+
+    def forward(self, x: Any, y: Any) -> Any:
+        z = np.logaddexp(real(x), real(y))
+        self.save(x, y, z)
+        return z
+
+    def backward(self, g: Any) -> Any:
+        x, y, z = self.saved
+        tie = np.logical_and(np.equal(x, y), np.isinf(x))  # whose difference would be NaN
+        difference = np.where(tie, 0, x) - np.where(tie, 0, y)
+        g = np.where(np.equal(z, -np.inf), 0, g)
+        gx = g * sigmoid(difference) if self.needs(0) else None
+        return gx, g * sigmoid(-difference) if self.needs(1) else None
+
+
+# ---------------------------------------------------------------------- their functions
 def sigmoid(x: Any) -> Any:
     """The logistic function ``1 / (1 + e**-x)``, a probability made of a score.
 
@@ -165,4 +188,19 @@ def leaky_relu(x: Any, negative_slope: float = 0.01) -> Any:
     >>> F.leaky_relu(tw.Variable([-1.0, 2.0]), 0.1).data
     array([-0.1,  2. ])
     """
-    return LeakyRelu(float(negative_slope))(x)
+    slope = float(negative_slope)
+    return LeakyRelu(slope)(x) if slope else Relu()(x)  # 0 * -inf would be NaN
+
+
+@implements(np.logaddexp)
+def logaddexp(x1: Any, x2: Any) -> Any:
+    """``log(e**x1 + e**x2)`` without overflow.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.logaddexp(tw.Variable([0.0, 1000.0]), 1000.0).data
+    array([1000.        , 1000.69314718])
+    """
+    return Logaddexp()(x1, x2)

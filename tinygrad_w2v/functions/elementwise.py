@@ -12,28 +12,32 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from tinygrad_w2v.autograd.arithmetic import Arithmetic
 from tinygrad_w2v.autograd.dispatch import implements
 from tinygrad_w2v.autograd.function import Function
+from tinygrad_w2v.autograd.shaping import real
+
+float64 = np.float64
 
 
+# Integers and bools are computed in floats; NumPy would take float16 for the small ones. (A scalar
+# of the most frequent kind is not asked for its dtype, which would cost more than to compute it.)
 def _keep_nothing(self: Any, x: Any) -> Any:
-    return self.ufunc(x)
+    return self.ufunc(x if type(x) is float64 else real(x))
 
 
 def _keep_x(self: Any, x: Any) -> Any:
     self.saved = (x,)
-    return self.ufunc(x)
+    return self.ufunc(x if type(x) is float64 or x.dtype.kind == "f" else real(x))
 
 
 def _keep_y(self: Any, x: Any) -> Any:
-    y = self.ufunc(x)
+    y = self.ufunc(x if type(x) is float64 or x.dtype.kind == "f" else real(x))
     self.saved = (y,)
     return y
 
 
 def _keep_both(self: Any, x: Any) -> Any:
-    y = self.ufunc(x)
+    y = self.ufunc(x if type(x) is float64 else real(x))
     self.saved = (x, y)
     return y
 
@@ -66,6 +70,10 @@ class Sign(Elementwise):
     """y = -1, 0 or 1;  dy/dx = 0"""
 
     ufunc = np.sign
+
+    def forward(self, x: Any) -> Any:
+        self.save(x)
+        return np.sign(x)  # of integers, too
 
     def slope(self, x: Any) -> Any:
         return np.zeros_like(x)
@@ -195,20 +203,6 @@ class Arctan(Elementwise):
 
     def slope(self, x: Any) -> Any:
         return 1 / (1 + x * x)
-
-
-class Logaddexp(Arithmetic):
-    """z = log(e^x + e^y);  gx = g e^(x-z),  gy = g e^(y-z)"""
-
-    def forward(self, x: Any, y: Any) -> Any:
-        z = np.logaddexp(x, y)
-        self.save(x, y, z)
-        return z
-
-    def backward(self, g: Any) -> Any:
-        x, y, z = self.saved
-        gx = g * np.exp(x - z) if self.needs(0) else None
-        return gx, g * np.exp(y - z) if self.needs(1) else None
 
 
 # ---------------------------------------------------------------------- their functions
@@ -421,17 +415,3 @@ def arctan(x: Any) -> Any:
     array([0.        , 0.78539816])
     """
     return Arctan()(x)
-
-
-@implements(np.logaddexp)
-def logaddexp(x1: Any, x2: Any) -> Any:
-    """``log(e**x1 + e**x2)`` without overflow.
-
-    Examples
-    --------
-    >>> import tinygrad_w2v as tw
-    >>> import tinygrad_w2v.functions as F
-    >>> F.logaddexp(tw.Variable([0.0, 1000.0]), 1000.0).data
-    array([1000.        , 1000.69314718])
-    """
-    return Logaddexp()(x1, x2)

@@ -14,8 +14,8 @@ from tinygrad_w2v.autograd.shaping import (
     Axis,
     ScatterIndex,
     Transpose,
+    along_one,
     axes_of,
-    expand_dims,
     normalized_axes,
     reshape,
 )
@@ -174,12 +174,13 @@ def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
 
 @implements(np.vstack)
 def _vstack(tup: Sequence[Any]) -> Any:
-    return concatenate([expand_dims(a, 0) if np.ndim(a) == 1 else a for a in tup])
+    return concatenate([reshape(a, (1, -1)) if np.ndim(a) < 2 else a for a in tup])
 
 
 @implements(np.hstack)
 def _hstack(tup: Sequence[Any]) -> Any:
-    return concatenate(tup, axis=0 if np.ndim(tup[0]) == 1 else 1)
+    arrays = [reshape(a, -1) if np.ndim(a) == 0 else a for a in tup]
+    return concatenate(arrays, axis=0 if np.ndim(arrays[0]) == 1 else 1)
 
 
 @implements(np.split)
@@ -233,8 +234,7 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
     >>> F.repeat(tw.Variable([1.0, 2.0]), [1, 2]).data
     array([1., 2., 2.])
     """
-    if axis is None:
-        a, axis = reshape(a, -1), 0
+    a, axis = along_one(a, axis)
     counts = np.asarray(unwrapped(repeats))
     if counts.size == 1:
         return Repeat(int(counts.reshape(())), axis)(a)

@@ -11,12 +11,19 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v._base.types import Shape
+from tinygrad_w2v.autograd.constants import plain_array
 from tinygrad_w2v.autograd.diagnosis import user_line
 from tinygrad_w2v.autograd.dispatch import implements, unwrapped
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.node import Node, is_duck_array, primitive
 from tinygrad_w2v.autograd.rows import densify, look_up, taken
-from tinygrad_w2v.autograd.shaping import ScatterIndex, axes_of, normalized_axes, reshape
+from tinygrad_w2v.autograd.shaping import (
+    ScatterIndex,
+    along_one,
+    axes_of,
+    normalized_axes,
+    reshape,
+)
 
 
 class Take(Function):
@@ -87,7 +94,7 @@ def as_ids(ids: Any) -> Any:
     if type(ids) is not np.ndarray:
         if is_duck_array(ids):
             return ids
-        ids = np.asarray(ids)
+        ids = plain_array(ids, "an array of ids")
         if ids.size == 0:
             ids = ids.astype(np.intp)
     if ids.dtype.kind not in "iu":
@@ -167,8 +174,7 @@ def take(a: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> 
     >>> F.take(tw.Variable([[1.0, 2.0, 3.0]]), [2, 2, 0], axis=1).data
     array([[3., 3., 1.]])
     """
-    if axis is None:
-        a, axis = reshape(a, -1), 0
+    a, axis = along_one(a, axis)
     shape = np.shape(a)
     (axis,) = axes_of("take", a, axis)
     ids = as_ids(indices)

@@ -1,7 +1,8 @@
 """What models are trained to lower, and the cosine that word vectors are compared with.
 
 The cross entropies are one op each, from the scores (logits) to the mean: the softmax or sigmoid
-never stands alone, so nothing overflows and no logarithm of 0 is taken.
+never stands alone, so nothing overflows and no logarithm of 0 is taken. An infinite score has the
+limit's loss and gradient: on arrays that is looked into only where the quick way gives NaN.
 """
 
 from __future__ import annotations
@@ -11,15 +12,30 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v._base.errors import ShapeError
-from tinygrad_w2v.autograd.arithmetic import Arithmetic
+from tinygrad_w2v._base.types import AnyArray
+from tinygrad_w2v.autograd.arithmetic import Arithmetic, is_empty
 from tinygrad_w2v.autograd.diagnosis import user_line
 from tinygrad_w2v.autograd.dispatch import unwrapped
 from tinygrad_w2v.autograd.function import Function
-from tinygrad_w2v.autograd.node import Node, is_duck_array, primitive
-from tinygrad_w2v.autograd.shaping import Axis, cast, stretched
+from tinygrad_w2v.autograd.node import primitive
+from tinygrad_w2v.autograd.shaping import (
+    Axis,
+    cast,
+    narrowed,
+    real,
+    reduced_axes,
+    stretched,
+    wide,
+)
 from tinygrad_w2v.functions.activations import sigmoid, softplus
 from tinygrad_w2v.functions.lookup import ScatterAlongAxis
-from tinygrad_w2v.functions.statistics import log_softmax, softmax
+from tinygrad_w2v.functions.scores import (
+    as_array,
+    check_distribution,
+    check_probabilities,
+    warn_of_probabilities,
+)
+from tinygrad_w2v.functions.statistics import log_softmax, lowered_by_top, softmax
 
 ndarray = np.ndarray
 
@@ -30,6 +46,13 @@ def _count(shape: tuple[Any, ...]) -> Any:
     for size in shape:
         count = count * size
     return count
+
+
+def _lowered(x: AnyArray, quickly: bool) -> Any:
+    """`x` less the maximum of its last axis; `quickly` where no maximum is infinite."""
+    if quickly:
+        return np.subtract(x, np.maximum.reduce(x, axis=-1, keepdims=True), order="C")
+    return np.ascontiguousarray(lowered_by_top(x, (x.ndim - 1,))[1])
 
 
 class CrossEntropy(Function):
@@ -50,19 +73,25 @@ class CrossEntropy(Function):
         ids = self.ids.astype(np.intp, copy=False).reshape(n)
         if n and np.maximum.reduce(ids.view(np.uintp)) >= classes:  # a negative id is huge there
             raise IndexError("a class id is out of range")
-        flat = x.reshape(n, classes)
-        top = np.maximum.reduce(flat, axis=-1, keepdims=True)
-        lowered = np.subtract(flat, top, order="C")  # backward writes by flat places
+        self._places = np.arange(0, n * classes, classes) + ids
+        flat = wide(x).reshape(n, classes)
+        with np.errstate(invalid="ignore"):
+            y = self._mean(flat, n, quickly=True)
+            if y != y:  # an infinite score, perhaps, or it is NaN that comes of NaN
+                y = self._mean(flat, n, quickly=False)
+        return narrowed(y, x)
+
+    def _mean(self, flat: AnyArray, n: int, quickly: bool) -> Any:
+        lowered = _lowered(flat, quickly)
         # e and its sum are kept, for the plain backward pass only: softmax is half of the work.
         self._e = np.exp(lowered)
         self._sum = np.add.reduce(self._e, axis=-1, keepdims=True)
-        self._places = np.arange(0, n * classes, classes) + ids
         minus_log = np.log(self._sum).reshape(n) - lowered.take(self._places)
         return np.add.reduce(minus_log) / n
 
     def backward(self, g: Any) -> Any:
         (x,) = self.saved
-        g = g / _count(x.shape[:-1])
+        g = wide(g) / _count(x.shape[:-1])
         if type(x) is ndarray:
             gx = self._e * (g / self._sum)
             gx.reshape(-1)[self._places] -= g
@@ -73,27 +102,40 @@ class CrossEntropy(Function):
 
 
 class SoftCrossEntropy(Arithmetic):
-    """y = mean sum t l, l = -log softmax(x);  gx = g (softmax(x) sum t - t) / n,  gt = g l / n"""
+    """y = mean sum t l, l = -log softmax(x);  gx = g (softmax(x) sum t - t) / n,  gt = g l / n
+
+    Where t = 0 nothing is added, also where l is infinite.
+    """
 
     def forward(self, x: Any, t: Any) -> Any:
         self.save(x, t)
         if type(x) is not ndarray or type(t) is not ndarray:
             found = primitive("soft_cross_entropy", x, t)
             if found is NotImplemented:
-                found = -np.mean(np.sum(t * log_softmax(x), axis=-1))
+                found = -np.mean(np.sum(_weighted(t, log_softmax(x)), axis=-1))
             return found
-        lowered = x - np.maximum.reduce(x, axis=-1, keepdims=True)
-        self._e = e = np.exp(lowered)
-        self._sum = np.add.reduce(e, axis=-1, keepdims=True)
+        given, x, t = x, wide(x), wide(t)
+        with np.errstate(invalid="ignore"):
+            y = self._mean(x, t, quickly=True)
+            if y != y:
+                y = self._mean(x, t, quickly=False)
+        return narrowed(y, given)
+
+    def _mean(self, x: AnyArray, t: AnyArray, quickly: bool) -> Any:
+        lowered = _lowered(x, quickly)
+        self._e = np.exp(lowered)
+        self._sum = np.add.reduce(self._e, axis=-1, keepdims=True)
         self._minus_log = np.log(self._sum) - lowered
-        return np.add.reduce(t * self._minus_log, axis=None) / _count(x.shape[:-1])
+        each = t * self._minus_log if quickly else _weighted(t, self._minus_log)
+        return np.add.reduce(each, axis=None) / _count(x.shape[:-1])
 
     def backward(self, g: Any) -> Any:
         x, t = self.saved
-        g = g / _count(x.shape[:-1])
+        g = wide(g) / _count(x.shape[:-1])
         gx = gt = None
         if type(x) is ndarray and type(t) is ndarray:
             if self.needs(0):
+                t = wide(t)
                 total = np.add.reduce(t, axis=-1, keepdims=True)
                 gx = g * (self._e * (total / self._sum) - t)
             return gx, g * self._minus_log if self.needs(1) else None
@@ -104,20 +146,31 @@ class SoftCrossEntropy(Arithmetic):
         return gx, gt
 
 
+def _weighted(weights: Any, values: Any) -> Any:
+    """``weights * values``, 0 where a weight is 0, also of an infinite value."""
+    return weights * np.where(np.equal(weights, 0), 0, values)
+
+
 class SigmoidCrossEntropy(Arithmetic):
     """y = mean (softplus(x) - t x);  gx = g (sigmoid(x) - t) / n,  gt = -g x / n"""
 
     def forward(self, x: Any, t: Any) -> Any:
         self.save(x, t)
-        each = softplus(x) - x * t
-        self._shape = each.shape
-        return np.mean(each)
+        given, x, t = x, wide(x), real(t)
+        if isinstance(x, ndarray | np.generic):
+            with np.errstate(invalid="ignore"):
+                y = np.mean(softplus(x) - x * t)
+                if y == y:
+                    return narrowed(y, given)
+        # Of an infinite score: x (1 - t) where it is positive, -x t else, each 0 by a factor of 0.
+        slope = np.where(np.greater(x, 0), 1 - t, -t)
+        return narrowed(np.mean(_weighted(slope, x) + softplus(-np.absolute(x))), given)
 
     def backward(self, g: Any) -> Any:
         x, t = self.saved
-        g = g / _count(self._shape)
+        g = wide(g) / _count(x.shape)
         gx = (sigmoid(x) - t) * g if self.needs(0) else None
-        gt = stretched(-x * g, self._shape) if self.needs(1) else None
+        gt = -x * g if self.needs(1) else None
         return gx, gt
 
 
@@ -128,7 +181,7 @@ def cross_entropy(logits: Any, targets: Any) -> Any:
     Parameters
     ----------
     logits : Variable or array ``(..., classes)``
-        Scores, before any softmax.
+        Scores, before any softmax. One of -inf rules its class out.
     targets : array or Variable
         Class ids, integers ``(...)``; or a distribution (one-hot, too) ``(..., classes)``, to
         which there is a gradient if it is a Variable.
@@ -144,6 +197,13 @@ def cross_entropy(logits: Any, targets: Any) -> Any:
         If the shapes do not fit.
     IndexError
         If a class id is negative or too large.
+    InputError
+        If the targets are no distribution, or the arguments are swapped.
+
+    Warns
+    -----
+    LogitsWarning
+        If the scores have been through a softmax or sigmoid already.
 
     Examples
     --------
@@ -156,15 +216,21 @@ def cross_entropy(logits: Any, targets: Any) -> Any:
     >>> print(f"{loss:.4f}", scores.grad.data.tolist())
     0.6931 [[-0.25, 0.25], [0.25, -0.25]]
     """
-    logits, targets = _as_array(logits), _as_array(targets)
+    logits = as_array(logits, "cross_entropy: the logits")
+    targets = as_array(targets, "cross_entropy: the targets")
     shape = logits.shape
+    warn_of_probabilities("cross_entropy", logits)
     if targets.shape == shape:
-        return SoftCrossEntropy()(logits, _as_real(targets, logits))
+        check_distribution(logits, targets)
+        return SoftCrossEntropy()(logits, targets)
     if targets.shape != shape[:-1] or targets.dtype.kind not in "iu":
+        swapped = logits.dtype.kind in "iu" and targets.shape[:-1] == shape
         raise ShapeError(
             f"cross_entropy: targets of shape {tuple(targets.shape)} and dtype {targets.dtype} do "
-            f"not fit logits of shape {tuple(shape)}: give integer class ids of shape "
-            f"{tuple(shape[:-1])}, or a distribution of the logits' shape" + user_line()
+            f"not fit logits of shape {tuple(shape)}: "
+            + ("the arguments are swapped, the scores come first; " if swapped else "")
+            + f"give integer class ids of shape {tuple(shape[:-1])}, or a distribution of the "
+            f"logits' shape{user_line()}"
         )
     try:
         return CrossEntropy(targets)(logits)
@@ -186,12 +252,24 @@ def sigmoid_cross_entropy(logits: Any, labels: Any) -> Any:
     logits : Variable or array
         Scores, before any sigmoid.
     labels : Variable or array
-        1 and 0, or probabilities; broadcast with the logits.
+        1 and 0, or probabilities; of the logits' shape, or one that broadcasts to it.
 
     Returns
     -------
     Variable or number
         In nats; the mean over all elements.
+
+    Raises
+    ------
+    ShapeError
+        If the labels do not broadcast to the shape of the logits.
+    InputError
+        If the labels are no probabilities, or the arguments are swapped.
+
+    Warns
+    -----
+    LogitsWarning
+        If the scores have been through a softmax or sigmoid already.
 
     Examples
     --------
@@ -201,7 +279,18 @@ def sigmoid_cross_entropy(logits: Any, labels: Any) -> Any:
     >>> float(F.sigmoid_cross_entropy(tw.Variable([1000.0, -1000.0]), np.array([0, 0])))
     500.0
     """
-    return SigmoidCrossEntropy()(logits, _as_real(labels, logits))
+    logits = as_array(logits, "sigmoid_cross_entropy: the logits")
+    labels = as_array(labels, "sigmoid_cross_entropy: the labels")
+    shape = logits.shape
+    if labels.shape != shape and not _broadcasts(labels.shape, shape):
+        raise ShapeError(
+            f"sigmoid_cross_entropy: labels of shape {tuple(labels.shape)} do not fit logits of "
+            f"shape {tuple(shape)}: give a label for each, and bring both into one shape with "
+            f"`reshape`{user_line()}"
+        )
+    warn_of_probabilities("sigmoid_cross_entropy", logits)
+    check_probabilities(labels)
+    return SigmoidCrossEntropy()(logits, labels)
 
 
 def cosine_similarity(a: Any, b: Any, axis: Axis = -1, eps: float = 1e-8) -> Any:
@@ -210,10 +299,16 @@ def cosine_similarity(a: Any, b: Any, axis: Axis = -1, eps: float = 1e-8) -> Any
     Parameters
     ----------
     a, b : Variable or array
-        Vectors along `axis`; the other axes are broadcast.
+        Vectors along `axis`, of one length; the other axes are broadcast.
     axis : int or tuple of int
+        Of the broadcast arrays.
     eps : float
         A length below it counts as this much, so that a zero vector has similarity 0.
+
+    Raises
+    ------
+    ShapeError
+        If the vectors are not of one length.
 
     Examples
     --------
@@ -223,24 +318,51 @@ def cosine_similarity(a: Any, b: Any, axis: Axis = -1, eps: float = 1e-8) -> Any
     >>> F.cosine_similarity(a, [1.0, 0.0]).data
     array([1. , 0.6, 0. ])
     """
-    a, b = _as_array(a), _as_array(b)
+    a = as_array(a, "cosine_similarity: the first argument")
+    b = as_array(b, "cosine_similarity: the second argument")
+    axes = _axes_of_vectors(a, b, axis)
+    half = a.dtype == np.float16 == b.dtype
+    if a.dtype.kind != "f" and b.dtype.kind == "f":
+        a = cast(a, b.dtype)
+    elif a.dtype.kind == "f" and b.dtype.kind != "f":
+        b = cast(b, a.dtype)
+    a, b = _scaled(wide(a), axes), _scaled(wide(b), axes)
 
     def length(x: Any) -> Any:
-        return np.sqrt(np.maximum(np.sum(np.square(x), axis=axis), eps**2))
+        return np.sqrt(np.maximum(np.sum(np.square(x), axis=axes), eps**2))
 
-    return np.sum(a * b, axis=axis) / (length(a) * length(b))
-
-
-def _as_real(targets: Any, logits: Any) -> Any:
-    """A Variable of integers (labels with a name) in the dtype of the scores, as for arrays.
-
-    Left as they are, they would make float64 of float32 scores.
-    """
-    if isinstance(targets, Node) and targets._data.dtype.kind in "iub":
-        dtype = np.result_type(logits)
-        return cast(targets, dtype if dtype.kind == "f" else float)
-    return targets
+    cosine = np.sum(a * b, axis=axes) / (length(a) * length(b))
+    return cast(cosine, np.float16) if half else cosine
 
 
-def _as_array(x: Any) -> Any:
-    return x if is_duck_array(x) else np.asarray(x)
+def _broadcasts(small: tuple[Any, ...], shape: tuple[Any, ...]) -> bool:
+    """Whether an array of shape `small` stretches to `shape`, which stays what it is."""
+    extra = len(shape) - len(small)
+    pairs = zip(small, shape[max(extra, 0) :], strict=False)
+    return extra >= 0 and all(m == 1 or m == n for m, n in pairs)
+
+
+def _axes_of_vectors(a: Any, b: Any, axis: Axis) -> tuple[int, ...]:
+    """The axes of the vectors, counted from the end; both have them, with the same lengths."""
+    ndim = max(len(a.shape), len(b.shape))
+    axes = tuple([i - ndim for i in reduced_axes(axis, ndim)])
+    for i in axes:
+        lengths = [x.shape[i] if -i <= len(x.shape) else 1 for x in (a, b)]
+        if lengths[0] != lengths[1]:
+            raise ShapeError(
+                f"cosine_similarity: vectors of lengths {lengths[0]} and {lengths[1]} along axis "
+                f"{i} of the shapes {tuple(a.shape)} and {tuple(b.shape)}: only vectors of one "
+                f"length have a cosine{user_line()}"
+            )
+    return axes
+
+
+def _scaled(x: Any, axes: tuple[int, ...]) -> Any:
+    """`x` with vectors so short that their squares fit into its dtype; their cosine is the same."""
+    data = unwrapped(x)
+    if is_empty(data):
+        return x
+    largest = np.max(np.absolute(data), axis=axes, keepdims=True)
+    if isinstance(data, ndarray) and np.max(largest) < np.finfo(data.dtype).max ** 0.25:
+        return x
+    return x / np.maximum(largest, 1)

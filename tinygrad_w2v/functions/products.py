@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_w2v.autograd.arithmetic import Arithmetic, matmul, multiply
+from tinygrad_w2v.autograd.arithmetic import Ring, matmul, multiply
 from tinygrad_w2v.autograd.dispatch import implements
 from tinygrad_w2v.autograd.shaping import normalized_axes, reshape, stretched
 
 
-class Tensordot(Arithmetic):
+class Tensordot(Ring):
     """z = sum of x y over pairs of axes;  gx = the same of g and y,  gy = the same of x and g"""
 
     def __init__(self, axes: Any = 2) -> None:
@@ -59,7 +59,7 @@ def _inverse(order: list[int]) -> tuple[int, ...]:
     return tuple(np.argsort(order).tolist())
 
 
-class Einsum(Arithmetic):
+class Einsum(Ring):
     """z = sum of products of labelled axes;  gx = einsum of g and the other inputs to x's labels"""
 
     def __init__(self, subscripts: str, optimize: Any = False) -> None:

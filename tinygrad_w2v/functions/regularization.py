@@ -7,21 +7,23 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.types import BoolArray
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.node import primitive
+from tinygrad_w2v.autograd.shaping import real
 
 
 class Dropout(Function):
-    """y = x m for a mask m of 0 and 1 / (1 - p);  gx = g m"""
+    """y = x / (1 - p) where it is kept, else 0;  gx = g / (1 - p) there, else 0"""
 
-    def __init__(self, p: float, mask: Any) -> None:
-        self.p, self._mask = p, mask
+    def __init__(self, p: float, kept: BoolArray) -> None:
+        self.p, self._kept = p, kept
 
     def forward(self, x: Any) -> Any:
-        return x * self._mask
+        return np.where(self._kept, real(x) * (1 / (1 - self.p)), 0)
 
     def backward(self, g: Any) -> Any:
-        return g * self._mask
+        return np.where(self._kept, g * (1 / (1 - self.p)), 0)
 
 
 class StopGradient(Function):
@@ -67,10 +69,8 @@ def dropout(x: Any, p: float, rng: np.random.Generator) -> Any:
     """
     if not 0 <= p < 1:
         raise InputError(f"dropout: p is the probability of a 0, in [0, 1), not {p}")
-    p = float(p)  # a NumPy float64 would widen a float32 mask
-    shape, dtype = np.shape(x), np.result_type(x)
-    kept = rng.random(shape) >= p
-    return Dropout(p, kept.astype(dtype if dtype.kind == "f" else float) / (1 - p))(x)
+    p = float(p)  # a NumPy float64 would widen float32 data
+    return Dropout(p, rng.random(np.shape(x)) >= p)(x)
 
 
 def stop_gradient(x: Any) -> Any:

@@ -1,4 +1,7 @@
-"""Ops that choose between values: gradients go where the chosen value came from."""
+"""Ops that choose between values: gradients go where the chosen value came from.
+
+They are chosen, too, and not multiplied by 1 and 0: an infinite one times 0 would be NaN.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v.autograd.arithmetic import Arithmetic
+from tinygrad_w2v.autograd.constants import plain_array
 from tinygrad_w2v.autograd.dispatch import implements
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.node import Node, is_duck_array
-from tinygrad_w2v.autograd.shaping import cast
 
 
 class Choice(Arithmetic):
-    """z = x or y;  gx = g share, gy = g - gx   (share: 1 where x is chosen, 1/2 where x = y)"""
+    """z = x or y;  gx = g where x is chosen, g / 2 where x = y, else 0;  gy likewise"""
 
     choose: Any
     wins: Any
@@ -25,9 +28,9 @@ class Choice(Arithmetic):
 
     def backward(self, g: Any) -> Any:
         x, y = self.saved
-        wins = cast(self.wins(x, y), g.dtype)
-        gx = g * (wins + 0.5 * cast(np.equal(x, y), g.dtype))
-        return gx, g - gx if self.needs(1) else None
+        tie = np.where(np.equal(x, y), 0.5 * g, 0)
+        gx = np.where(self.wins(x, y), g, tie) if self.needs(0) else None
+        return gx, np.where(self.wins(y, x), g, tie) if self.needs(1) else None
 
 
 class Maximum(Choice):
@@ -57,9 +60,9 @@ class Clip(Function):
     def backward(self, g: Any) -> Any:
         (x,) = self.saved
         if self.a_min is not None:
-            g = g * cast(np.greater(x, self.a_min), g.dtype)
+            g = np.where(np.greater(x, self.a_min), g, 0)
         if self.a_max is not None:
-            g = g * cast(np.less(x, self.a_max), g.dtype)
+            g = np.where(np.less(x, self.a_max), g, 0)
         return g
 
 
@@ -178,5 +181,5 @@ def where(condition: Any, x: Any, y: Any) -> Any:
     array([0., 2.])
     """
     if not is_duck_array(condition):
-        condition = np.asarray(condition)
+        condition = plain_array(condition, "where: the condition")
     return Where(condition)(x, y)

@@ -8,13 +8,22 @@ import numpy as np
 
 from tinygrad_w2v.autograd.dispatch import implements
 from tinygrad_w2v.autograd.function import Function
-from tinygrad_w2v.autograd.node import primitive
+from tinygrad_w2v.autograd.node import Node, primitive
 from tinygrad_w2v.autograd.reduction import Reduction
-from tinygrad_w2v.autograd.shaping import Axis, normalized_axes, reshape
+from tinygrad_w2v.autograd.shaping import (
+    Axis,
+    along_one,
+    narrowed,
+    normalized_axes,
+    reduced_axes,
+    wide,
+)
 
 
 class Var(Reduction):
     """y = sum (x - mean x)^2 / (n - ddof);  gx = 2 g (x - mean x) / (n - ddof)"""
+
+    axes = staticmethod(normalized_axes)
 
     def __init__(self, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> None:
         super().__init__(axis, keepdims)
@@ -23,10 +32,11 @@ class Var(Reduction):
     def forward(self, x: Any) -> Any:
         axes = self.remember(x)
         self.save(x)
-        return np.var(x, axis=axes, ddof=self.ddof, keepdims=self.keepdims)
+        return narrowed(np.var(wide(x), axis=axes, ddof=self.ddof, keepdims=self.keepdims), x)
 
     def backward(self, g: Any) -> Any:
         (x,) = self.saved
+        x, g = wide(x), wide(g)
         deviation = x - np.mean(x, axis=self._axes, keepdims=True)
         return self.restored(g) * 2 * deviation / (self.count - self.ddof)
 
@@ -34,18 +44,21 @@ class Var(Reduction):
 class Std(Reduction):
     """y = (var x)^(1/2);  gx = g (x - mean x) / ((n - ddof) y)   (0 where all x are equal)"""
 
+    axes = staticmethod(normalized_axes)
+
     def __init__(self, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> None:
         super().__init__(axis, keepdims)
         self.ddof = ddof
 
     def forward(self, x: Any) -> Any:
         axes = self.remember(x)
-        y = np.std(x, axis=axes, ddof=self.ddof, keepdims=self.keepdims)
+        y = narrowed(np.std(wide(x), axis=axes, ddof=self.ddof, keepdims=self.keepdims), x)
         self.save(x, y)
         return y
 
     def backward(self, g: Any) -> Any:
         x, y = self.saved
+        x, y, g = wide(x), wide(y), wide(g)
         deviation = x - np.mean(x, axis=self._axes, keepdims=True)
         y = np.where(np.equal(y, 0), 1, y)
         return self.restored(g / y) * deviation / (self.count - self.ddof)
@@ -110,22 +123,29 @@ class Cumsum(Function):
 
 
 class Logsumexp(Reduction):
-    """y = log sum e^x;  gx = g e^(x - y)"""
+    """y = log sum e^x;  gx = g softmax x   (0 where all x are -inf)"""
 
     def forward(self, x: Any) -> Any:
         axes = self.remember(x)
-        top = _finite_top(x, axes)
+        top, lowered = lowered_by_top(x, axes)
+        # Kept for the plain backward: e^(x - y) would be no softmax where y has been rounded.
+        self._e = np.exp(lowered)
+        self._total = np.sum(self._e, axis=axes, keepdims=True)
         with np.errstate(divide="ignore"):  # the logarithm of an empty sum is -inf
-            y = np.log(np.sum(np.exp(x - top), axis=axes, keepdims=True)) + top
+            y = np.log(self._total) + top
         if not self.keepdims and axes:
             y = np.squeeze(y, axes)
+        y = narrowed(y, x)
         self.save(x, y)
         return y
 
     def backward(self, g: Any) -> Any:
         x, y = self.saved
-        y = np.where(np.equal(y, -np.inf), 0, y)  # then all x are -inf: no slope, and no NaN
-        return self.restored(g) * np.exp(x - self.restored(y))
+        if not isinstance(x, Node):
+            return self.restored(g) * (self._e / np.where(np.equal(self._total, 0), 1, self._total))
+        nothing = np.equal(self.restored(y), -np.inf)  # then all x are -inf
+        shares = softmax(np.where(nothing, 0, x), self._axes)
+        return self.restored(g) * np.where(nothing, 0, shares)
 
 
 class Normalized(Function):
@@ -136,8 +156,8 @@ class Normalized(Function):
 
     def lowered(self, x: Any) -> Any:
         """`x` less its maximum, so that its exponential cannot overflow."""
-        self._axes = normalized_axes(self.axis, len(x.shape))
-        return x - _finite_top(x, self._axes)
+        self._axes = reduced_axes(self.axis, len(x.shape))
+        return lowered_by_top(x, self._axes)[1]
 
     def total(self, x: Any) -> Any:
         """Sum over the axes, which stay with size 1."""
@@ -149,7 +169,7 @@ class Softmax(Normalized):
 
     def forward(self, x: Any) -> Any:
         e = np.exp(self.lowered(x))
-        y = e / self.total(e)
+        y = narrowed(e / self.total(e), x)
         self.save(y)
         return y
 
@@ -164,7 +184,7 @@ class LogSoftmax(Normalized):
     def forward(self, x: Any) -> Any:
         lowered = self.lowered(x)
         with np.errstate(divide="ignore"):  # a row of nothing
-            y = lowered - np.log(self.total(np.exp(lowered)))
+            y = narrowed(lowered - np.log(self.total(np.exp(lowered))), x)
         self.save(y)
         return y
 
@@ -173,12 +193,25 @@ class LogSoftmax(Normalized):
         return g - np.exp(y) * self.total(g)
 
 
-def _finite_top(x: Any, axes: tuple[int, ...]) -> Any:
-    """The maximum over `axes`, which stay with size 1; 0 where it is infinite or there is none."""
-    if isinstance(x, np.ndarray | np.generic) and x.size == 0:
-        return np.zeros([1 if i in axes else n for i, n in enumerate(x.shape)], x.dtype)
-    top = np.max(x, axis=axes, keepdims=True)
-    return np.where(np.isfinite(top), top, 0)
+def lowered_by_top(x: Any, axes: tuple[int, ...]) -> tuple[Any, Any]:
+    """The maximum of `x` over `axes`, which stay with size 1, and `x` less it, in wide floats.
+
+    Where the maximum is infinite, what reaches it is 0 and all else -inf: the limit, in which equal
+    ones share. Where all are -inf they stay so, and so they do in an empty array; the maximum is 0
+    then.
+    """
+    x = wide(x)
+    if isinstance(x, np.ndarray | np.generic):
+        if x.size == 0:
+            return np.zeros([1 if i in axes else n for i, n in enumerate(x.shape)], x.dtype), x
+        top = np.max(x, axis=axes, keepdims=True)
+        if np.isfinite(top).all():
+            return top, x - top
+    else:
+        top = np.max(x, axis=axes, keepdims=True)
+    top = np.where(np.equal(top, -np.inf), 0, top)
+    is_top = np.equal(x, top)
+    return top, np.where(is_top, 0, np.where(is_top, 0, x) - top)
 
 
 # ---------------------------------------------------------------------- their functions
@@ -253,8 +286,7 @@ def cumsum(a: Any, axis: int | None = None) -> Any:
     >>> F.cumsum(tw.Variable([1.0, 2.0, 3.0])).data
     array([1., 3., 6.])
     """
-    if axis is None:
-        return Cumsum(0)(reshape(a, -1))
+    a, axis = along_one(a, axis)
     return Cumsum(axis)(a)
 
 

@@ -96,9 +96,9 @@ CASES: list[Case] = [
     ),
     _binary,
     _binary.laid_out_apart(),
-    _binary.variant("broadcast", draw=normal((3, 1), (2, 1, 4))),
-    _binary.variant("broadcast the other way", draw=normal((2, 1, 4), (3, 1))),
-    _binary.variant("of a number", draw=normal((), ())),
+    _binary.variant("with labels for all rows", draw=between(0, 1, (2, 3, 4), (4,))),
+    _binary.variant("with a label for each row", draw=between(0, 1, (2, 3, 4), (2, 1, 1))),
+    _binary.variant("of a number", draw=between(0, 1, (), ())),
     Case(
         "sigmoid_cross_entropy with integer labels",
         lambda x: F.sigmoid_cross_entropy(x, _LABELS),
