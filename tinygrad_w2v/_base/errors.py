@@ -17,6 +17,14 @@ class NonScalarError(TinygradError, ValueError):
     """``backward()`` without ``grad`` on a value of more than one element."""
 
 
+class NoGraphError(TinygradError, RuntimeError):
+    """`backward` of a value from which no leaf can be reached."""
+
+
+class MissingGradientError(TinygradError, AttributeError):
+    """``x.grad.data`` was read where ``x.grad`` is None."""
+
+
 class MissingRuleError(TinygradError, TypeError):
     """An op has no derivative rule, or a NumPy function has no op."""
 

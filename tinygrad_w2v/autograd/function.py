@@ -31,7 +31,7 @@ from tinygrad_w2v.autograd.constants import (
     plain_array,
 )
 from tinygrad_w2v.autograd.modes import modes, unusual
-from tinygrad_w2v.autograd.node import Node, is_duck_array
+from tinygrad_w2v.autograd.node import NO_GRAD, Node, is_duck_array
 
 if TYPE_CHECKING:
     from tinygrad_w2v.autograd.variable import Variable
@@ -217,7 +217,7 @@ class Function:
         result._data = y
         result.creator = self
         result.index = 0
-        result.grad = result.name = None
+        result._grad = result.name = None
         return result
 
     def _with_constants(self, inputs: tuple[Any, ...], arrays: list[Any]) -> tuple[Any, ...]:
@@ -382,7 +382,15 @@ class Function:
 
 def _leaf(data: Any) -> Variable:
     """The result of an op under `no_grad`: a leaf, whose data may be written into."""
-    return _wrapped(np.asarray(data) if isinstance(data, np.generic) else data, None, 0)
+    return lone(np.asarray(data) if isinstance(data, np.generic) else data, NO_GRAD)
+
+
+def lone(data: Any, lost: str | None) -> Variable:
+    """A leaf that was computed, and a note why it has no graph."""
+    result = _wrapped(data, None, 0)
+    if lost:
+        result.lost = lost
+    return result
 
 
 def _wrapped(data: Any, creator: Function | None, index: int) -> Variable:
@@ -391,7 +399,7 @@ def _wrapped(data: Any, creator: Function | None, index: int) -> Variable:
     result._data = data
     result.creator = creator
     result.index = index
-    result.grad = result.name = None
+    result._grad = result.name = None
     return result
 
 

@@ -16,14 +16,28 @@ if TYPE_CHECKING:
     from tinygrad_w2v.autograd.variable import Variable
 
 
-class Node:
-    """Data with a memory of its creator: output number `index` of the op `creator`, or a leaf."""
+# Why a leaf has no graph though it was computed: what `Node.lost` says, in a message.
+NO_GRAD = "made under `tw.no_grad()`, which records no graph: compute it outside that block"
+DETACHED = "detached from its graph: call `backward` on what was computed before `detach()`"
+GRADIENT = (
+    "a gradient that was made without its graph: to differentiate it, make it by "
+    "`backward(create_graph=True)`"
+)
+COPY = "a copy, which has the value and not the graph: call `backward` on the original"
 
-    __slots__ = ("__weakref__", "_data", "creator", "grad", "index", "name")
+
+class Node:
+    """Data with a memory of its creator: output number `index` of the op `creator`, or a leaf.
+
+    `lost` is set only on a leaf that was computed without a graph, or has left it.
+    """
+
+    __slots__ = ("__weakref__", "_data", "_grad", "creator", "index", "lost", "name")
     _data: Any
+    _grad: Variable | None
     creator: Function | None
     index: int
-    grad: Variable | None
+    lost: str
     name: str | None
     result_type: ClassVar[type[Variable]]
 

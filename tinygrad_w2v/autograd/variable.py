@@ -13,12 +13,21 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import NonDifferentiableError, NonScalarError, ShapeError
 from tinygrad_w2v._base.types import Shape
-from tinygrad_w2v.autograd import arithmetic, diagnosis, dispatch, reduction, rows, shaping
-from tinygrad_w2v.autograd.backward import check_unwritten, gradients
+from tinygrad_w2v.autograd import (
+    arithmetic,
+    diagnosis,
+    dispatch,
+    missing,
+    reduction,
+    rows,
+    shaping,
+)
+from tinygrad_w2v.autograd.backward import check_unwritten, consumers_first, gradients
 from tinygrad_w2v.autograd.constants import as_data
 from tinygrad_w2v.autograd.display import html_of, repr_of
+from tinygrad_w2v.autograd.function import lone
 from tinygrad_w2v.autograd.modes import modes
-from tinygrad_w2v.autograd.node import Node
+from tinygrad_w2v.autograd.node import COPY, DETACHED, GRADIENT, Node
 from tinygrad_w2v.autograd.shaping import Axis, cast
 
 
@@ -61,7 +70,7 @@ class Variable(Node, results=True):
         self._data = as_data(data)
         self.creator = None
         self.index = 0
-        self.grad = None
+        self._grad = None
         self.name = name
 
     # ------------------------------------------------------------------ the value
@@ -110,9 +119,27 @@ class Variable(Node, results=True):
 
     def detach(self) -> Variable:
         """A new leaf on the same data: what is computed from it does not reach this graph."""
-        return Variable(self._data, self.name)
+        leaf = Variable(self._data, self.name)
+        leaf.lost = DETACHED
+        return leaf
 
     # ------------------------------------------------------------------ gradients
+    @property
+    def grad(self) -> Variable | None:
+        """The gradient that `backward` left; None where none has come."""
+        if self._grad is None:
+            missing.check_read(self)
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Variable | None) -> None:
+        if not (value is None or isinstance(value, Node)):
+            raise TypeError(
+                f"`.grad` is a Variable or None, not of type {type(value).__name__}: write "
+                "`x.grad = tw.Variable(...)`, or change the array `x.grad.data`"
+            )
+        self._grad = value
+
     def backward(
         self, grad: Any = None, retain_grad: bool = False, create_graph: bool = False
     ) -> None:
@@ -131,6 +158,8 @@ class Variable(Node, results=True):
         ------
         NonScalarError
             If this has more than one element and no `grad` is given.
+        NoGraphError
+            If no leaf can be reached; it says why.
 
         Examples
         --------
@@ -149,18 +178,23 @@ class Variable(Node, results=True):
         if self.creator is not None and self.creator.site is not None and not modes.debugging:
             check_unwritten(self.creator)  # it was recorded under `debug`, whose block has ended
         found = gradients(self, seed, create_graph, kept)
+        if not missing.reaches(self, found):
+            functions = consumers_first([self.creator]) if self.creator is not None else []
+            raise missing.no_way(self, functions)
+        lost = None if create_graph else GRADIENT
         for node, g in kept.items() if kept else ():
             if node.creator is not None:
-                node.grad = g if isinstance(g, Variable) else Variable(g)
+                node._grad = g if isinstance(g, Variable) else lone(g, lost)
         for leaf, g in found.items():
-            if leaf.dtype.kind != "f":  # type: ignore[attr-defined]
+            if leaf._data.dtype.kind != "f":
                 continue
-            if leaf.grad is None:
-                leaf.grad = g if isinstance(g, Variable) else Variable(g)
+            before = leaf._grad
+            if before is None:
+                leaf._grad = g if isinstance(g, Variable) else lone(g, lost)
             elif create_graph:
-                leaf.grad = leaf.grad + g
+                leaf._grad = before + g
             else:
-                leaf.grad = Variable(leaf.grad.data + g)
+                leaf._grad = lone(before.data + g, lost)
 
     def _seed(self, grad: Any, create_graph: bool) -> Any:
         data = self._data
@@ -195,7 +229,7 @@ class Variable(Node, results=True):
 
     def cleargrad(self) -> None:
         """Forget the gradient; `backward` adds to what is there."""
-        self.grad = None
+        self._grad = None
 
     # ------------------------------------------------------------------ operators
     def __add__(self, other: Any) -> Variable:
@@ -382,12 +416,19 @@ class Variable(Node, results=True):
     def _repr_html_(self) -> str:
         return html_of(self)
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Variable:
-        copied = type(self).__new__(type(self))
-        memo[id(self)] = copied
-        copied._data = np.array(self._data) if isinstance(self._data, np.ndarray) else self._data
-        copied.creator, copied.index, copied.grad, copied.name = None, 0, None, self.name
-        return copied
+    # What `copy`, `deepcopy` and `pickle` all ask.
+    def __getstate__(self) -> dict[str, Any]:
+        lost = COPY if self.creator is not None else getattr(self, "lost", None)
+        kept = {"_data": self._data, "_grad": self._grad, "name": self.name, "lost": lost}
+        return kept | getattr(self, "__dict__", {})
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.creator, self.index = None, 0
+        for name, value in state.items():
+            if name != "lost" or value is not None:
+                setattr(self, name, value)
+        if isinstance(self._data, np.generic):
+            self._data = np.asarray(self._data)  # a leaf's data may be written into
 
 
 def _made_by(variable: Variable) -> str:

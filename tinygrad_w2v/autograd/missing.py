@@ -1,0 +1,118 @@
+"""Why there is no gradient, told to whoever asked for one.
+
+Two ways to ask: `backward` of a value from which no leaf can be reached, and reading a ``.grad``
+that is None. What says nothing on its own (a gradient that is not there is None, and None has no
+`data`) is explained here. It costs an op nothing: notes are made only on leaves that lost a graph.
+"""
+
+from __future__ import annotations
+
+import dis
+import sys
+from collections.abc import Iterable
+from types import FrameType
+from typing import Any
+
+from tinygrad_w2v._base.errors import MissingGradientError, NoGraphError
+from tinygrad_w2v.autograd import diagnosis
+from tinygrad_w2v.autograd.function import Function
+from tinygrad_w2v.autograd.node import COPY, DETACHED, Node
+
+
+# ---------------------------------------------------------------------- backward without a leaf
+def reaches(root: Node, leaves: Iterable[Any]) -> bool:
+    """Whether a leaf that a gradient is wanted for is among those that a walk from `root` found.
+
+    A copy or what `detach` made is a leaf of its own, unless it is the value that the walk began
+    at. What was made under `no_grad`, and a gradient without its graph, are none.
+    """
+    for leaf in leaves:
+        if leaf._data.dtype.kind == "f":
+            lost = getattr(leaf, "lost", None)
+            if lost is None or (leaf is not root and lost in (DETACHED, COPY)):
+                return True
+    return False
+
+
+def no_way(root: Node, functions: list[Function]) -> NoGraphError:
+    """The error for a `backward` that reaches no leaf; it says what the graph ends at."""
+    causes = []
+    if not functions:
+        causes.append(f"it is {_lost(root)}")
+    ends = [x for f in functions for x in f.inputs if isinstance(x, Node) and x.creator is None]
+    notes = dict.fromkeys(_lost(x) for x in ends if hasattr(x, "lost"))
+    causes += [f"what it was computed from is {note}" for note in notes]
+    if any(function.label == "stop_gradient" for function in functions):
+        causes.append("`stop_gradient` ends the walk")
+    if not causes and all(x._data.dtype.kind != "f" for x in ends):
+        causes.append("it was computed from integers, which have no gradients")
+    made = f", made by {root.creator.label}" if root.creator is not None else ""
+    place = diagnosis.place_or_hint(root.creator) if root.creator is not None else ""
+    return NoGraphError(
+        f"backward() of a value of shape {root._data.shape}{made} reaches no leaf: "
+        + "; ".join(causes or ["every rule on the way returns no gradient"])
+        + place
+    )
+
+
+def _lost(x: Node) -> str:
+    return str(getattr(x, "lost", "a leaf"))
+
+
+# ---------------------------------------------------------------------- a `.grad` that is None
+def check_read(x: Node) -> None:
+    """Raise where the caller, who is given None for ``x.grad``, reads an attribute of it at once.
+
+    Python would raise an AttributeError there, too, but one that speaks of NoneType.
+    """
+    frame = sys._getframe(2)
+    name = _attribute_read_next(frame)
+    if name is None or hasattr(None, name):
+        return
+    what = f"`{x.name}`" if x.name else f"a value of shape {x._data.shape}"
+    if x.creator is not None:
+        why = (
+            f"it was made by {x.creator.label}, and `.grad` is kept for leaves only: call "
+            "`backward(retain_grad=True)` on the loss to have it filled on the way, too"
+        )
+    elif x._data.dtype.kind != "f":
+        why = f"it holds {x._data.dtype}, which has no derivative: make it of floats"
+    elif hasattr(x, "lost"):
+        why = f"it is {_lost(x)}"
+    else:
+        why = (
+            "call `backward()` on the loss first; if it was called, the loss does not depend on "
+            "this Variable, or `cleargrad` came after it"
+        )
+    raise MissingGradientError(
+        f"the gradient of {what} is None, so it has no `.{name}`: {why}{diagnosis.user_line()}"
+    )
+
+
+def _opcodes(*names: str) -> frozenset[int]:
+    return frozenset(dis.opmap[name] for name in names if name in dis.opmap)
+
+
+_GETS = _opcodes("LOAD_ATTR", "LOAD_METHOD")
+_USES = _GETS | _opcodes("STORE_ATTR")
+_BETWEEN = _opcodes("CACHE", "COPY", "EXTENDED_ARG", "NOP")
+
+
+def _attribute_read_next(frame: FrameType) -> str | None:
+    """The attribute that `frame` takes of the value of the attribute `grad` that it is reading.
+
+    None where it does something else with that value, or where its code cannot be read.
+    """
+    code, at = frame.f_code.co_code, frame.f_lasti
+    if not 0 <= at < len(code) or code[at] not in _GETS:
+        return None
+    following = at + 2
+    while following < len(code) and code[following] in _BETWEEN:
+        following += 2
+    if following >= len(code) or code[following] not in _USES:
+        return None
+    names = {i.offset: i.argval for i in dis.get_instructions(frame.f_code)}
+    if names.get(at) != "grad":
+        return None
+    name = names.get(following)
+    return name if isinstance(name, str) else None
