@@ -5,7 +5,7 @@ from tinygrad_w2v import functions as functions
 from tinygrad_w2v import nn as nn
 from tinygrad_w2v import optim as optim
 from tinygrad_w2v import text as text
-from tinygrad_w2v._base.errors import GradientError
+from tinygrad_w2v._base.errors import GradientError, GraphWarning, LogitsWarning
 from tinygrad_w2v._base.version import __version__
 from tinygrad_w2v.autograd import (
     Function,
@@ -35,8 +35,10 @@ __all__ = [
     "CBOW",
     "Function",
     "GradientError",
+    "GraphWarning",
     "KeyedVectors",
     "LineSentence",
+    "LogitsWarning",
     "Module",
     "Parameter",
     "PathLineSentences",

@@ -15,13 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_w2v._base.errors import ShapeError
-from tinygrad_w2v.autograd import diagnosis
+from tinygrad_w2v._base.errors import NonDifferentiableError, NonScalarError, ShapeError
+from tinygrad_w2v.autograd import diagnosis, missing
 from tinygrad_w2v.autograd.constants import PYTHON_NUMBERS
-from tinygrad_w2v.autograd.function import Function, takes_one_gradient
+from tinygrad_w2v.autograd.function import Function, lone, takes_one_gradient
 from tinygrad_w2v.autograd.modes import enable_grad, modes
-from tinygrad_w2v.autograd.node import Node
-from tinygrad_w2v.autograd.rows import densify
+from tinygrad_w2v.autograd.node import GRADIENT, Node
+from tinygrad_w2v.autograd.rows import RowGrad, densify
 from tinygrad_w2v.autograd.shaping import cast, sum_to
 
 ndarray = np.ndarray
@@ -122,6 +122,65 @@ def _walk(
                 if type(total) is ndarray:
                     owned.add(key)
     return {leaf: _private(g, leaf in owned) for leaf, g in arriving.items()}
+
+
+# ---------------------------------------------------------------------- gradients into `.grad`
+def leave_gradients(root: Any, grad: Any, retain_grad: bool, create_graph: bool) -> None:
+    """What `Variable.backward` does: add the gradients of `root` to ``.grad`` of its leaves."""
+    seed = _seed(root, grad, create_graph)
+    kept: dict[Node, Any] | None = {} if retain_grad else None
+    if root.creator is not None and root.creator.site is not None and not modes.debugging:
+        check_unwritten(root.creator)  # it was recorded under `debug`, whose block has ended
+    found = gradients(root, seed, create_graph, kept)
+    if not missing.reaches(root, found):
+        raise missing.no_way(root, consumers_first([root.creator] if root.creator else []))
+    lost = None if create_graph else GRADIENT
+    for node, g in kept.items() if kept else ():
+        if node.creator is not None:
+            node._grad = g if isinstance(g, Node) else lone(g, lost)  # type: ignore[assignment]
+    for leaf, g in found.items():
+        if leaf._data.dtype.kind != "f":
+            continue
+        before: Any = leaf._grad
+        if before is None:
+            leaf._grad = g if isinstance(g, Node) else lone(g, lost)  # type: ignore[assignment]
+        elif create_graph:
+            leaf._grad = before + g
+        else:
+            leaf._grad = lone(before.data + g, lost)
+
+
+def _seed(root: Node, grad: Any, create_graph: bool) -> Any:
+    """The gradient of `root` itself: what was given, checked, or 1."""
+    data = root._data
+    if data.dtype.kind != "f":
+        raise NonDifferentiableError(
+            f"backward of a Variable of shape {data.shape} and dtype {data.dtype}"
+            f"{missing.made_by(root)}: gradients need floating-point data; make it with "
+            f"`.astype(float)` or a list{missing.applied_at(root)}"
+        )
+    if grad is None:
+        if any(n != 1 for n in data.shape):
+            raise NonScalarError(
+                f"backward() of a value of shape {data.shape}{missing.made_by(root)}: give its "
+                "gradient, `backward(grad)`, or reduce it to one number first, for example "
+                f"with `.sum()`{missing.applied_at(root)}"
+            )
+        if isinstance(data, np.generic):
+            return type(data)(1)
+        return np.ones_like(data)
+    # A copy: rows of it may stay in a RowGrad, and the caller may reuse his array.
+    seed: Any = grad if isinstance(grad, Node | RowGrad) else np.array(grad)
+    if isinstance(seed, Node) and not create_graph:
+        seed = seed._data
+    if isinstance(seed, RowGrad):
+        seed = seed.to_dense()
+    if seed.shape != data.shape:
+        raise ShapeError(
+            f"backward(grad) of a value of shape {data.shape}{missing.made_by(root)}: grad has "
+            f"shape {seed.shape}; give one number for each element{missing.applied_at(root)}"
+        )
+    return seed if seed.dtype == data.dtype else cast(seed, data.dtype)
 
 
 def check_unwritten(root: Function) -> None:

@@ -22,6 +22,7 @@ from tinygrad_w2v._base.types import FloatArray
 from tinygrad_w2v.autograd import check_report
 from tinygrad_w2v.autograd.check_report import Comparison, Mismatch, explained
 from tinygrad_w2v.autograd.diagnosis import locked
+from tinygrad_w2v.autograd.leaving import watching
 from tinygrad_w2v.autograd.modes import debug
 from tinygrad_w2v.autograd.numerical import ROUNDING, STEP, Estimate, Line
 from tinygrad_w2v.autograd.subject import (
@@ -116,11 +117,12 @@ def check_grads(
     tinygrad_w2v._base.errors.GradientError: check_grads: the gradient of f is wrong at x[...
     """
     tolerance = Tolerance(eps, rtol, atol)
-    for comparison in comparisons(f, args, order, tolerance, rng):
-        if verbose:
-            sys.stdout.write(comparison.line() + "\n")
-        if comparison.mismatch is not None:
-            raise GradientError(check_report.report(comparison))
+    with watching():
+        for comparison in comparisons(f, args, order, tolerance, rng):
+            if verbose:
+                sys.stdout.write(comparison.line() + "\n")
+            if comparison.mismatch is not None:
+                raise GradientError(check_report.report(comparison))
 
 
 def comparisons(

@@ -29,7 +29,7 @@ _ENGINE = (
     *(str(_PACKAGE / name) for name in ("autograd", "functions", "compiler")),
     str(Path(np.__file__).parent),
 )
-_MODULE_CALL = str(_PACKAGE / "nn" / "module.py")
+_ENGINE_FILES = tuple(str(_PACKAGE / "nn" / name) for name in ("module.py", "parameter.py"))
 _SHAPE_WORDS = (
     "shape",
     "broadcast",
@@ -67,7 +67,7 @@ def user_frame() -> FrameType | None:
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         path = frame.f_code.co_filename
-        if not path.startswith(_ENGINE) and path != _MODULE_CALL:
+        if not path.startswith(_ENGINE) and path not in _ENGINE_FILES:
             return frame
         frame = frame.f_back
     return None

@@ -46,13 +46,21 @@ def no_way(root: Node, functions: list[Function]) -> NoGraphError:
         causes.append("`stop_gradient` ends the walk")
     if not causes and all(x._data.dtype.kind != "f" for x in ends):
         causes.append("it was computed from integers, which have no gradients")
-    made = f", made by {root.creator.label}" if root.creator is not None else ""
-    place = diagnosis.place_or_hint(root.creator) if root.creator is not None else ""
     return NoGraphError(
-        f"backward() of a value of shape {root._data.shape}{made} reaches no leaf: "
+        f"backward() of a value of shape {root._data.shape}{made_by(root)} reaches no leaf: "
         + "; ".join(causes or ["every rule on the way returns no gradient"])
-        + place
+        + applied_at(root)
     )
+
+
+def made_by(x: Node) -> str:
+    """The op that made a value, for the middle of a message."""
+    return f", made by {x.creator.label}" if x.creator is not None else ""
+
+
+def applied_at(x: Node) -> str:
+    """The line where that op was applied, for a message's end."""
+    return diagnosis.place_or_hint(x.creator) if x.creator is not None else ""
 
 
 def _lost(x: Node) -> str:

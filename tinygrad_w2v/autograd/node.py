@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 
 # Why a leaf has no graph though it was computed: what `Node.lost` says, in a message.
-NO_GRAD = "made under `tw.no_grad()`, which records no graph: compute it outside that block"
+NO_GRAD = (
+    "a result of `tw.no_grad()`, under which no graph is recorded: compute it outside that block, "
+    "or make a leaf of it with `tw.Variable(x.data)`"
+)
 DETACHED = "detached from its graph: call `backward` on what was computed before `detach()`"
 GRADIENT = (
     "a gradient that was made without its graph: to differentiate it, make it by "

@@ -86,6 +86,15 @@ class RowGrad:
         out._parts, out._factor, out._flat, out._is_coalesced = parts, factor, None, False
         return out
 
+    # What `copy`, `deepcopy` and `pickle` ask: one array of rows, however many were added up.
+    def __getstate__(self) -> Any:
+        return self.rows, self.values, self.shape, self._is_coalesced
+
+    def __setstate__(self, state: Any) -> None:
+        rows, values, shape, coalesced = state
+        self.__init__(rows, values, shape)  # type: ignore[misc]
+        self._is_coalesced = coalesced
+
     @property
     def parts(self) -> list[tuple[Any, Any]]:
         """The ``(rows, values)`` that were added up, as they came."""

@@ -20,7 +20,14 @@ from tinygrad_w2v.autograd import tree
 from tinygrad_w2v.autograd.backward import consumers_first, gradients
 from tinygrad_w2v.autograd.node import Node
 from tinygrad_w2v.autograd.rows import RowGrad, densify
-from tinygrad_w2v.autograd.tracing import is_float, is_number, name_of, tracing
+from tinygrad_w2v.autograd.tracing import (
+    is_float,
+    is_number,
+    kind_of,
+    name_of,
+    nothing_in,
+    tracing,
+)
 from tinygrad_w2v.autograd.variable import Variable
 
 
@@ -78,19 +85,8 @@ def _variables_in(value: Any, f: Any) -> list[Variable]:
     """The Variables among what `f` returned, row gradients made dense."""
     found = [y for _, y in tree.flatten(value) if isinstance(y, Node) and y._data.dtype.kind == "f"]
     if not found:
-        raise NothingToCheckError(
-            f"check_grads: {name_of(f)} returned {_kind(value)}, which is not differentiable: it "
-            "must return a Variable (or a tuple, list or dict of them) made of its arguments by "
-            "ops; `.data` and `float()` leave the graph"
-        )
+        raise NothingToCheckError(f"check_grads of {name_of(f)}: {nothing_in(value)}")
     return [densify(y) for y in found]
-
-
-def _kind(value: Any) -> str:
-    if isinstance(value, Node | np.ndarray):
-        data = value._data if isinstance(value, Node) else value
-        return f"{'a Variable' if isinstance(value, Node) else 'an array'} of {data.dtype}"
-    return f"a {type(value).__name__}"
 
 
 # ---------------------------------------------------------------------- the arguments of a function
@@ -109,7 +105,7 @@ class Arguments(Subject):
             # Python's integers may be axes or counts; they are numbers only where nothing else is.
             varied = [is_number(value) for _, value in parts]
         if not any(varied):
-            given = ", ".join(_kind(value) for _, value in parts) or "no arguments"
+            given = ", ".join(kind_of(value) for _, value in parts) or "no arguments"
             raise NothingToCheckError(
                 f"check_grads: {self.name} was given nothing to differentiate by ({given}): pass "
                 "arrays of floats, numbers or Variables as arguments, `check_grads(f, x, w)`"

@@ -8,7 +8,6 @@ link is put back, and the outer walk passes through.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -17,22 +16,14 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import NonDifferentiableError, ShapeError
 from tinygrad_w2v.autograd import tree
-from tinygrad_w2v.autograd.backward import consumers_first, gradients
+from tinygrad_w2v.autograd.backward import gradients
+from tinygrad_w2v.autograd.function import lone
+from tinygrad_w2v.autograd.leaving import at_work, depends_on, watching
 from tinygrad_w2v.autograd.modes import enable_grad, modes
-from tinygrad_w2v.autograd.node import Node
+from tinygrad_w2v.autograd.node import NO_GRAD, Node
 from tinygrad_w2v.autograd.rows import densify
 from tinygrad_w2v.autograd.shaping import Reshape
 from tinygrad_w2v.autograd.variable import Variable
-
-
-class _Tracing(threading.local):
-    """The leaves of the transforms that are at work in this thread."""
-
-    def __init__(self) -> None:
-        self.leaves: list[Node] = []
-
-
-_tracing = _Tracing()
 
 
 @contextmanager
@@ -51,23 +42,14 @@ def cut_off(leaves: list[Variable]) -> Iterator[None]:
 @contextmanager
 def tracing(leaves: list[Variable]) -> Iterator[None]:
     """Record, and let transforms inside know that what depends on `leaves` is differentiated."""
-    known = len(_tracing.leaves)
-    _tracing.leaves += leaves
-    try:
-        with enable_grad(), cut_off(leaves):
-            yield
-    finally:
-        del _tracing.leaves[known:]
+    with watching(leaves), enable_grad(), cut_off(leaves):
+        yield
 
 
-def _is_traced(outputs: list[Variable]) -> bool:
+def _is_traced(outputs: list[Any]) -> bool:
     """Whether `outputs` depend on the leaves of an outer transform."""
-    if not _tracing.leaves:
-        return False
-    outer = set(map(id, _tracing.leaves))
-    functions = consumers_first([y.creator for y in outputs if y.creator is not None])
-    found = [*outputs, *(x for function in functions for x in function.inputs or ())]
-    return any(id(x) in outer for x in found)
+    watch = at_work()
+    return watch is not None and depends_on(outputs, watch.leaves)
 
 
 def _leaf(value: Any, where: str) -> Variable:
@@ -113,10 +95,10 @@ class Run:
         recording = modes.recording
         with tracing(self.leaves):
             self.value = f(*given, **kwargs)
-        self.outputs = [y for _, y in tree.flatten(self.value) if isinstance(y, Node)]
+            self.outputs = differentiable_outputs(f, self.value)
         # Which kind goes out: Variables if any came in, or if an outer transform waits for them.
         self.wrapped = any(isinstance(x, Node) for _, x in tree.flatten(tuple(args)))
-        self.wrapped = self.wrapped or _is_traced(self.outputs)  # type: ignore[arg-type]
+        self.wrapped = self.wrapped or _is_traced(self.outputs)
         self.recorded = self.wrapped and recording
 
     def pull(self, seeds: list[Any], record: bool | None = None) -> list[Any]:
@@ -155,7 +137,46 @@ def returned(value: Any, wrapped: bool, recorded: bool) -> Any:
         value = np.asarray(value)
     else:
         return value
-    return Variable(value) if wrapped else value
+    if not wrapped:
+        return value
+    # Without history though Variables came in: recording is switched off.
+    return lone(value, NO_GRAD) if value.dtype.kind == "f" else Variable(value)
+
+
+def differentiable_outputs(f: Any, value: Any) -> list[Any]:
+    """The Variables among what a function returned, nested perhaps.
+
+    Raises
+    ------
+    NonDifferentiableError
+        If there is none of floats: with what came back, and what to return.
+    """
+    found = [y for _, y in tree.flatten(value) if isinstance(y, Node)]
+    if not any(y._data.dtype.kind == "f" for y in found):
+        raise NonDifferentiableError(f"the derivative of {name_of(f)}: {nothing_in(value)}")
+    return found
+
+
+def nothing_in(value: Any) -> str:
+    """What came back instead of a Variable of floats, and what to return."""
+    if value is None:
+        return (
+            "it returned None, which is not differentiable: end it with `return` and the Variable "
+            "that it computes"
+        )
+    return (
+        f"it returned {kind_of(value)}, which is not differentiable: it must return a Variable (or "
+        "a tuple, list or dict of them) made of its arguments by ops; `.data` and `float()` leave "
+        "the graph"
+    )
+
+
+def kind_of(value: Any) -> str:
+    """How messages call a value: ``an array of int64``."""
+    if isinstance(value, Node | np.ndarray):
+        data = value._data if isinstance(value, Node) else value
+        return f"{'a Variable' if isinstance(value, Node) else 'an array'} of {data.dtype}"
+    return f"a {type(value).__name__}"
 
 
 def name_of(f: Any) -> str:

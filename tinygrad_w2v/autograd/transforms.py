@@ -37,8 +37,8 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[...,
     def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         run = Run(f, args, kwargs, _positions(argnums, args, f))
         y = run.value
-        if not tree.is_value(y) or np.size(y) != 1:
-            shape = f"shape {np.shape(y)}" if tree.is_value(y) else f"type {type(y).__name__}"
+        if not isinstance(y, Node) or y._data.size != 1:
+            shape = f"shape {y._data.shape}" if isinstance(y, Node) else f"type {type(y).__name__}"
             raise NonScalarError(
                 f"grad of {name_of(f)}, which returned a value of {shape}: return one number, for "
                 "example with `.sum()`, or use `tw.jacobian` or `tw.vjp`"

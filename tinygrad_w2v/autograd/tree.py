@@ -1,7 +1,7 @@
 """Nested arguments: tuples, lists and dicts of values, taken apart and put together again.
 
-A *tree* is a value, or a tuple, list or dict of trees. A list of plain numbers is not a tree but
-one value, as it is for `Variable`.
+A *tree* is a value, or a tuple, list or dict of trees. A list of plain numbers, or of such lists of
+one length, is not a tree but one value, as it is for `Variable`; a ragged one is a tree.
 """
 
 from __future__ import annotations
@@ -17,14 +17,18 @@ NUMBERS = (int, float, np.number)
 def is_value(tree: Any) -> bool:
     """Whether `tree` is one value (an array, a number, a list of numbers, any object)."""
     if isinstance(tree, list):
-        return bool(tree) and _is_list_of_numbers(tree)
+        return bool(tree) and _shape_of_numbers(tree) is not None
     return not isinstance(tree, tuple | dict)
 
 
-def _is_list_of_numbers(tree: Any) -> bool:
-    if isinstance(tree, list):
-        return all(map(_is_list_of_numbers, tree))
-    return isinstance(tree, NUMBERS)
+def _shape_of_numbers(tree: Any) -> tuple[int, ...] | None:
+    """The shape of a nested list of numbers; None where it is ragged, or holds something else."""
+    if not isinstance(tree, list):
+        return () if isinstance(tree, NUMBERS) else None
+    shapes = {_shape_of_numbers(part) for part in tree}
+    if len(shapes) > 1 or None in shapes:
+        return None
+    return (len(tree), *(shapes.pop() or () if shapes else ()))
 
 
 def flatten(tree: Any, path: str = "") -> Iterator[tuple[str, Any]]:

@@ -11,24 +11,21 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_w2v._base.errors import NonDifferentiableError, NonScalarError, ShapeError
 from tinygrad_w2v._base.types import Shape
 from tinygrad_w2v.autograd import (
     arithmetic,
-    diagnosis,
     dispatch,
     missing,
     reduction,
     rows,
     shaping,
 )
-from tinygrad_w2v.autograd.backward import check_unwritten, consumers_first, gradients
+from tinygrad_w2v.autograd.backward import leave_gradients
 from tinygrad_w2v.autograd.constants import as_data
 from tinygrad_w2v.autograd.display import html_of, repr_of
-from tinygrad_w2v.autograd.function import lone
-from tinygrad_w2v.autograd.modes import modes
-from tinygrad_w2v.autograd.node import COPY, DETACHED, GRADIENT, Node
-from tinygrad_w2v.autograd.shaping import Axis, cast
+from tinygrad_w2v.autograd.leaving import leaves_graph
+from tinygrad_w2v.autograd.node import COPY, DETACHED, Node
+from tinygrad_w2v.autograd.shaping import Axis
 
 
 class Variable(Node, results=True):
@@ -114,7 +111,8 @@ class Variable(Node, results=True):
         return self._data.dtype
 
     def item(self) -> float:
-        """The value of a single element as a Python number."""
+        """The value of a single element as a Python number, as ``float(x)``."""
+        leaves_graph(self, "`.item()`")
         return self._data.item()
 
     def detach(self) -> Variable:
@@ -173,59 +171,7 @@ class Variable(Node, results=True):
         >>> float(slope), float(x.grad)
         (27.0, 18.0)
         """
-        seed = self._seed(grad, create_graph)
-        kept: dict[Node, Any] | None = {} if retain_grad else None
-        if self.creator is not None and self.creator.site is not None and not modes.debugging:
-            check_unwritten(self.creator)  # it was recorded under `debug`, whose block has ended
-        found = gradients(self, seed, create_graph, kept)
-        if not missing.reaches(self, found):
-            functions = consumers_first([self.creator]) if self.creator is not None else []
-            raise missing.no_way(self, functions)
-        lost = None if create_graph else GRADIENT
-        for node, g in kept.items() if kept else ():
-            if node.creator is not None:
-                node._grad = g if isinstance(g, Variable) else lone(g, lost)
-        for leaf, g in found.items():
-            if leaf._data.dtype.kind != "f":
-                continue
-            before = leaf._grad
-            if before is None:
-                leaf._grad = g if isinstance(g, Variable) else lone(g, lost)
-            elif create_graph:
-                leaf._grad = before + g
-            else:
-                leaf._grad = lone(before.data + g, lost)
-
-    def _seed(self, grad: Any, create_graph: bool) -> Any:
-        data = self._data
-        if data.dtype.kind != "f":
-            raise NonDifferentiableError(
-                f"backward of a Variable of shape {data.shape} and dtype {data.dtype}"
-                f"{_made_by(self)}: gradients need floating-point data; make it with "
-                f"`.astype(float)` or a list{_applied_at(self)}"
-            )
-        if grad is None:
-            if any(n != 1 for n in data.shape):
-                raise NonScalarError(
-                    f"backward() of a value of shape {data.shape}{_made_by(self)}: give its "
-                    "gradient, `backward(grad)`, or reduce it to one number first, for example "
-                    f"with `.sum()`{_applied_at(self)}"
-                )
-            if isinstance(data, np.generic):
-                return type(data)(1)
-            return np.ones_like(data)
-        # A copy: rows of it may stay in a RowGrad, and the caller may reuse his array.
-        seed: Any = grad if isinstance(grad, Node | rows.RowGrad) else np.array(grad)
-        if isinstance(seed, Node) and not create_graph:
-            seed = seed._data
-        if isinstance(seed, rows.RowGrad):
-            seed = seed.to_dense()
-        if seed.shape != data.shape:
-            raise ShapeError(
-                f"backward(grad) of a value of shape {data.shape}{_made_by(self)}: grad has shape "
-                f"{seed.shape}; give one number for each element{_applied_at(self)}"
-            )
-        return seed if seed.dtype == data.dtype else cast(seed, data.dtype)
+        leave_gradients(self, grad, retain_grad, create_graph)
 
     def cleargrad(self) -> None:
         """Forget the gradient; `backward` adds to what is there."""
@@ -379,17 +325,18 @@ class Variable(Node, results=True):
         return bool(self._data)
 
     def __float__(self) -> float:
-        return self._single("float")
+        return self._single("float()")
 
     def __int__(self) -> int:
-        return int(self._single("int"))
+        return int(self._single("int()"))
 
     def _single(self, wanted: str) -> float:
         if self._data.size != 1:
             raise TypeError(
-                f"{wanted}() of a Variable of shape {self.shape}: only one element makes a "
+                f"{wanted} of a Variable of shape {self.shape}: only one element makes a "
                 "number; use `.data`"
             )
+        leaves_graph(self, wanted)
         return float(self._data.item())
 
     def __len__(self) -> int:
@@ -429,11 +376,3 @@ class Variable(Node, results=True):
                 setattr(self, name, value)
         if isinstance(self._data, np.generic):
             self._data = np.asarray(self._data)  # a leaf's data may be written into
-
-
-def _made_by(variable: Variable) -> str:
-    return f", made by {variable.creator.label}" if variable.creator is not None else ""
-
-
-def _applied_at(variable: Variable) -> str:
-    return diagnosis.place_or_hint(variable.creator) if variable.creator is not None else ""

@@ -142,9 +142,10 @@ class Logsumexp(Reduction):
     def backward(self, g: Any) -> Any:
         x, y = self.saved
         if not isinstance(x, Node):
-            return self.restored(g) * (self._e / np.where(np.equal(self._total, 0), 1, self._total))
+            total = np.where(np.equal(self._total, 0), 1, self._total)
+            return self.restored(g) * (self._e / total)
         nothing = np.equal(self.restored(y), -np.inf)  # then all x are -inf
-        shares = softmax(np.where(nothing, 0, x), self._axes)
+        shares = softmax(np.where(nothing, 0, x), self._axes)  # type: ignore[call-overload]
         return self.restored(g) * np.where(nothing, 0, shares)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from tinygrad_w2v._base.errors import NonDifferentiableError
+from tinygrad_w2v.autograd.diagnosis import user_line
 from tinygrad_w2v.autograd.variable import Variable
 
 
@@ -35,6 +36,18 @@ class Parameter(Variable):
     """
 
     __slots__ = ()
+
+    def _refuse_in_place(self, other: Any) -> NoReturn:
+        name = self.name or "p"
+        raise TypeError(
+            f"`{name} -= ...` (or another operator with `=`) would give the name to the result of "
+            f"an op, and the Parameter would stay as it is: change its values with "
+            f"`{name}.data -= lr * {name}.grad.data`, or write `x = {name} - ...` for a new value"
+            + user_line()
+        )
+
+    __iadd__ = __isub__ = __imul__ = __itruediv__ = __ifloordiv__ = __imod__ = _refuse_in_place
+    __ipow__ = __imatmul__ = _refuse_in_place
 
     def __init__(self, data: Any, name: str | None = None) -> None:
         super().__init__(data, name)
