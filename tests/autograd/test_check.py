@@ -554,3 +554,32 @@ def test_values_that_happen_to_be_nearly_zero(magnitude: float, rng: np.random.G
     tw.check_grads(lambda b: np.log(b), np.array(max(magnitude, 1e-100)), order=2)
     with pytest.raises(tw.GradientError):
         tw.check_grads(lambda b: f(b) + 1e-3 * F.sum(b - F.stop_gradient(b)), np.array(magnitude))
+
+
+@pytest.mark.parametrize(
+    ("tree", "paths"),
+    [
+        ([[1.0], 2.0], ["p[0]", "p[1]"]),
+        ([[1.0, 2.0], [3.0]], ["p[0]", "p[1]"]),
+        ([1.0, [2.0, [3.0]]], ["p[0]", "p[1][0]", "p[1][1]"]),
+        ([[], [1.0]], ["p[1]"]),
+        ([[1.0, 2.0], [3.0, 4.0]], ["p"]),
+        ([1.0, 2.0], ["p"]),
+    ],
+)
+def test_a_ragged_list_is_a_tree(tree: Any, paths: list[str], capsys: Any) -> None:
+    def total(p: Any) -> Any:
+        return sum((total(part) for part in p), 0.0) if isinstance(p, list) else (p * p).sum()
+
+    tw.check_grads(total, tree, verbose=True)
+    assert [line.split()[2] for line in capsys.readouterr().out.splitlines()] == paths
+    gradient = tw.grad(total)(tree)
+    assert repr(_doubled(tree)) == repr(_as_lists(gradient))
+
+
+def _doubled(tree: Any) -> Any:
+    return [_doubled(part) for part in tree] if isinstance(tree, list) else 2 * tree
+
+
+def _as_lists(tree: Any) -> Any:
+    return [_as_lists(part) for part in tree] if isinstance(tree, list) else tree.tolist()

@@ -17,6 +17,7 @@ from tinygrad_w2v._base.errors import (
     NonScalarError,
     ShapeError,
 )
+from tinygrad_w2v.autograd.dispatch import RULES
 
 
 def test_shape_mismatch_names_op_shapes_and_line() -> None:
@@ -218,3 +219,41 @@ def test_forward_that_returns_no_array_is_named() -> None:
     y = Returns(5)(x)
     y.backward()
     assert y.dtype == np.float64 and float(x.grad) == 3.0
+
+
+# ---------------------------------------------------------------------- arguments that do not fit
+def test_a_class_among_the_arguments_is_described() -> None:
+    x = tw.Variable([1.0, 2.0])
+    with pytest.raises(MissingRuleError, match=r"np\.nancumsum(?s:.)*<class 'numpy\.float32'>"):
+        np.nancumsum(x, 0, np.float32)
+
+
+def test_whether_arguments_fit_is_decided_by_the_signature(monkeypatch: Any) -> None:
+    x = tw.Variable([1.0, 2.0])
+
+    def rule(a: Any, axis: Any = None) -> Any:
+        raise TypeError("inner() takes 2 positional arguments but 3 were given")
+
+    monkeypatch.setitem(RULES, np.sum, rule)
+    with pytest.raises(TypeError, match="inner") as caught:
+        np.sum(x)
+    assert not isinstance(caught.value, MissingRuleError), "a fault of the op itself was hidden"
+    for call in (lambda: np.sum(x, dtype=float), lambda: np.sum(x, 0, float, None, True, 1.0)):
+        with pytest.raises(MissingRuleError, match=r"np\.sum of a Variable does not take these"):
+            call()
+    monkeypatch.setitem(RULES, np.exp, lambda x: np.exp(x.data, nothing=1))
+    with pytest.raises(TypeError, match="nothing") as caught:
+        np.exp(x)
+    assert not isinstance(caught.value, MissingRuleError)
+
+
+def test_an_op_that_calls_wrongly_says_so() -> None:
+    class Wrong(tw.Function):
+        def forward(self, x: Any) -> Any:
+            return self.helper(x, 1, 2)
+
+        def helper(self, x: Any) -> Any:
+            return x
+
+    with pytest.raises(TypeError, match=r"wrong: .*helper\(\) takes 2 positional arguments"):
+        Wrong()(tw.Variable(1.0))

@@ -1,7 +1,8 @@
 """The graph: Variables, ops, reverse-mode differentiation. Nothing here knows a model.
 
 Read it in this order: `node`, `function`, `arithmetic` (the ops behind the operators),
-`variable`, `backward`, `rows`; then `modes`, `dispatch`, `diagnosis`; then `transforms`, `check`.
+`variable`, `backward`, `rows`; then `constants`, `modes`, `dispatch`, `diagnosis`, `missing`; then
+`leaving`, `transforms`, `check`.
 """
 
 from tinygrad_w2v.autograd.check import check_grads

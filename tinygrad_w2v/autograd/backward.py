@@ -27,6 +27,7 @@ from tinygrad_w2v.autograd.shaping import cast, sum_to
 ndarray = np.ndarray
 _SCALARS = frozenset((np.float64, np.float32))
 _DENSE = _SCALARS | {ndarray, tuple}
+_CONCRETE = (ndarray, np.generic)
 _by_order = attrgetter("order")
 
 
@@ -132,8 +133,11 @@ def leave_gradients(root: Any, grad: Any, retain_grad: bool, create_graph: bool)
     if root.creator is not None and root.creator.site is not None and not modes.debugging:
         check_unwritten(root.creator)  # it was recorded under `debug`, whose block has ended
     found = gradients(root, seed, create_graph, kept)
-    if not missing.reaches(root, found):
-        raise missing.no_way(root, consumers_first([root.creator] if root.creator else []))
+    for leaf in found:
+        if leaf._data.dtype.kind == "f" and not hasattr(leaf, "lost"):
+            break
+    else:
+        missing.must_reach(root, found, consumers_first([root.creator] if root.creator else []))
     lost = None if create_graph else GRADIENT
     for node, g in kept.items() if kept else ():
         if node.creator is not None:
@@ -198,7 +202,7 @@ def _key(x: Node) -> Any:
 
 def _private(g: Any, owned: bool) -> Any:
     """A leaf's gradient that shares no memory with the graph or with another leaf's."""
-    if isinstance(g, np.ndarray | np.generic) and not owned:
+    if not owned and isinstance(g, _CONCRETE):
         return np.array(g)
     return g
 

@@ -11,7 +11,6 @@ import dis
 import sys
 from collections.abc import Iterable
 from types import FrameType
-from typing import Any
 
 from tinygrad_w2v._base.errors import MissingGradientError, NoGraphError
 from tinygrad_w2v.autograd import diagnosis
@@ -20,22 +19,29 @@ from tinygrad_w2v.autograd.node import COPY, DETACHED, Node
 
 
 # ---------------------------------------------------------------------- backward without a leaf
-def reaches(root: Node, leaves: Iterable[Any]) -> bool:
-    """Whether a leaf that a gradient is wanted for is among those that a walk from `root` found.
+def must_reach(root: Node, leaves: Iterable[Node], functions: list[Function]) -> None:
+    """Refuse a `backward` that reaches no leaf; the error says what the graph ends at.
 
     A copy or what `detach` made is a leaf of its own, unless it is the value that the walk began
     at. What was made under `no_grad`, and a gradient without its graph, are none.
+
+    Parameters
+    ----------
+    root : Variable
+        What `backward` was called on.
+    leaves : iterable of Variable
+        What the walk ended at; none of floats that has not lost a graph.
+    functions : list of Function
+        The ops on the way.
+
+    Raises
+    ------
+    NoGraphError
     """
     for leaf in leaves:
-        if leaf._data.dtype.kind == "f":
-            lost = getattr(leaf, "lost", None)
-            if lost is None or (leaf is not root and lost in (DETACHED, COPY)):
-                return True
-    return False
-
-
-def no_way(root: Node, functions: list[Function]) -> NoGraphError:
-    """The error for a `backward` that reaches no leaf; it says what the graph ends at."""
+        known = leaf is not root and getattr(leaf, "lost", None) in (DETACHED, COPY)
+        if known and leaf._data.dtype.kind == "f":
+            return
     causes = []
     if not functions:
         causes.append(f"it is {_lost(root)}")
@@ -46,7 +52,7 @@ def no_way(root: Node, functions: list[Function]) -> NoGraphError:
         causes.append("`stop_gradient` ends the walk")
     if not causes and all(x._data.dtype.kind != "f" for x in ends):
         causes.append("it was computed from integers, which have no gradients")
-    return NoGraphError(
+    raise NoGraphError(
         f"backward() of a value of shape {root._data.shape}{made_by(root)} reaches no leaf: "
         + "; ".join(causes or ["every rule on the way returns no gradient"])
         + applied_at(root)

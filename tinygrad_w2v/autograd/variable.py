@@ -7,10 +7,11 @@ that graph from the result to the leaves. A plain number or array in an expressi
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
+from tinygrad_w2v._base.errors import NonDifferentiableError
 from tinygrad_w2v._base.types import Shape
 from tinygrad_w2v.autograd import (
     arithmetic,
@@ -22,6 +23,7 @@ from tinygrad_w2v.autograd import (
 )
 from tinygrad_w2v.autograd.backward import leave_gradients
 from tinygrad_w2v.autograd.constants import as_data
+from tinygrad_w2v.autograd.diagnosis import user_line
 from tinygrad_w2v.autograd.display import html_of, repr_of
 from tinygrad_w2v.autograd.leaving import leaves_graph
 from tinygrad_w2v.autograd.node import COPY, DETACHED, Node
@@ -45,6 +47,13 @@ class Variable(Node, results=True):
         After `backward`, the gradient; ``.grad.data`` is an array or a `RowGrad`.
     creator : Function or None
         The op that made it; None for a leaf.
+
+    Notes
+    -----
+    A copy (`copy.copy`, `copy.deepcopy`, a pickle) is a leaf with the same value, name and
+    gradient, and without the graph; a shallow one shares the array. The copy of a Parameter is
+    one, and what is shared in a Module, or between a model and its optimizer, is shared in their
+    copies.
 
     Raises
     ------
@@ -313,6 +322,14 @@ class Variable(Node, results=True):
         raise TypeError(
             "a Variable is not an array: take `.data` for its values (they leave the graph), or "
             "use an op of `tinygrad_w2v.functions`"
+        )
+
+    @property
+    def _mask(self) -> NoReturn:
+        # Masked arrays ask for it. They would take `_data` for the value, without its graph.
+        raise NonDifferentiableError(
+            "a masked array does not work with a Variable: fill it first, `m.filled(...)`, and "
+            "choose with `np.where(mask, x, y)`" + user_line()
         )
 
     # ------------------------------------------------------------------ Python

@@ -26,7 +26,8 @@ def _sigmoid(x: Any) -> Any:
     return np.where(np.greater_equal(x, 0), 1, e) / (1 + e)
 
 
-def _softplus(x: Any) -> Any:
+def softplus_of(x: Any) -> Any:
+    """``log(1 + e**x)`` of an array: what the op computes."""
     found = primitive("softplus", x)
     if found is not NotImplemented:
         return found
@@ -57,7 +58,7 @@ class Sigmoid(Elementwise):
 class Softplus(Elementwise):
     """y = log(1 + e^x);  dy/dx = sigmoid x"""
 
-    ufunc = staticmethod(_softplus)
+    ufunc = staticmethod(softplus_of)
 
     def slope(self, x: Any) -> Any:
         return sigmoid(x)

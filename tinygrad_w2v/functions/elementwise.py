@@ -202,7 +202,9 @@ class Arctan(Elementwise):
     ufunc = np.arctan
 
     def slope(self, x: Any) -> Any:
-        return 1 / (1 + x * x)
+        infinite = np.isinf(x)  # where the derivative of x^2 would be 0 times infinity
+        x = np.where(infinite, 0, x)
+        return np.where(infinite, 0, 1 / (1 + x * x))
 
 
 # ---------------------------------------------------------------------- their functions

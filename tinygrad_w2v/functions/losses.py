@@ -2,17 +2,18 @@
 
 The cross entropies are one op each, from the scores (logits) to the mean: the softmax or sigmoid
 never stands alone, so nothing overflows and no logarithm of 0 is taken. An infinite score has the
-limit's loss and gradient: on arrays that is looked into only where the quick way gives NaN.
+limit's loss and gradient, which on arrays is looked into only where there may be one.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from tinygrad_w2v._base.errors import ShapeError
-from tinygrad_w2v._base.types import AnyArray
+from tinygrad_w2v._base.types import AnyArray, IntArray
 from tinygrad_w2v.autograd.arithmetic import Arithmetic, is_empty
 from tinygrad_w2v.autograd.diagnosis import user_line
 from tinygrad_w2v.autograd.dispatch import unwrapped
@@ -27,7 +28,7 @@ from tinygrad_w2v.autograd.shaping import (
     stretched,
     wide,
 )
-from tinygrad_w2v.functions.activations import sigmoid, softplus
+from tinygrad_w2v.functions.activations import sigmoid, softplus_of
 from tinygrad_w2v.functions.lookup import ScatterAlongAxis
 from tinygrad_w2v.functions.scores import (
     as_array,
@@ -38,6 +39,8 @@ from tinygrad_w2v.functions.scores import (
 from tinygrad_w2v.functions.statistics import log_softmax, lowered_by_top, softmax
 
 ndarray = np.ndarray
+_CONCRETE = (np.ndarray, np.generic)
+_FEW = 64
 
 
 def _count(shape: tuple[Any, ...]) -> Any:
@@ -48,11 +51,20 @@ def _count(shape: tuple[Any, ...]) -> Any:
     return count
 
 
-def _lowered(x: AnyArray, quickly: bool) -> Any:
-    """`x` less the maximum of its last axis; `quickly` where no maximum is infinite."""
-    if quickly:
-        return np.subtract(x, np.maximum.reduce(x, axis=-1, keepdims=True), order="C")
+def _lowered(x: AnyArray) -> Any:
+    """`x` less the maximum of its last axis, contiguous; the limit of it for an infinite one."""
+    top = np.maximum.reduce(x, axis=-1, keepdims=True)
+    if top.size <= _FEW and math.inf not in top.ravel().tolist():
+        return np.subtract(x, top, order="C")
     return np.ascontiguousarray(lowered_by_top(x, (x.ndim - 1,))[1])
+
+
+def _in_range(ids: IntArray, classes: int) -> bool:
+    """Whether all class ids are; of a few it is quicker to look at Python's numbers."""
+    if ids.size <= _FEW:
+        numbers = ids.tolist()
+        return not numbers or (min(numbers) >= 0 and max(numbers) < classes)
+    return bool(np.maximum.reduce(ids.view(np.uintp)) < classes)  # a negative id is huge there
 
 
 class CrossEntropy(Function):
@@ -71,23 +83,17 @@ class CrossEntropy(Function):
             return found
         n, classes = self.ids.size, x.shape[-1]
         ids = self.ids.astype(np.intp, copy=False).reshape(n)
-        if n and np.maximum.reduce(ids.view(np.uintp)) >= classes:  # a negative id is huge there
+        if not _in_range(ids, classes):
             raise IndexError("a class id is out of range")
-        self._places = np.arange(0, n * classes, classes) + ids
-        flat = wide(x).reshape(n, classes)
-        with np.errstate(invalid="ignore"):
-            y = self._mean(flat, n, quickly=True)
-            if y != y:  # an infinite score, perhaps, or it is NaN that comes of NaN
-                y = self._mean(flat, n, quickly=False)
-        return narrowed(y, x)
-
-    def _mean(self, flat: AnyArray, n: int, quickly: bool) -> Any:
-        lowered = _lowered(flat, quickly)
+        floats = wide(x)
+        lowered = _lowered(floats.reshape(n, classes))  # backward writes by flat places
         # e and its sum are kept, for the plain backward pass only: softmax is half of the work.
         self._e = np.exp(lowered)
         self._sum = np.add.reduce(self._e, axis=-1, keepdims=True)
+        self._places = np.arange(0, n * classes, classes) + ids
         minus_log = np.log(self._sum).reshape(n) - lowered.take(self._places)
-        return np.add.reduce(minus_log) / n
+        y = np.add.reduce(minus_log) / n
+        return y if floats is x else narrowed(y, x)
 
     def backward(self, g: Any) -> Any:
         (x,) = self.saved
@@ -114,20 +120,15 @@ class SoftCrossEntropy(Arithmetic):
             if found is NotImplemented:
                 found = -np.mean(np.sum(_weighted(t, log_softmax(x)), axis=-1))
             return found
-        given, x, t = x, wide(x), wide(t)
-        with np.errstate(invalid="ignore"):
-            y = self._mean(x, t, quickly=True)
-            if y != y:
-                y = self._mean(x, t, quickly=False)
-        return narrowed(y, given)
-
-    def _mean(self, x: AnyArray, t: AnyArray, quickly: bool) -> Any:
-        lowered = _lowered(x, quickly)
+        lowered, weights = _lowered(wide(x)), wide(t)
         self._e = np.exp(lowered)
         self._sum = np.add.reduce(self._e, axis=-1, keepdims=True)
         self._minus_log = np.log(self._sum) - lowered
-        each = t * self._minus_log if quickly else _weighted(t, self._minus_log)
-        return np.add.reduce(each, axis=None) / _count(x.shape[:-1])
+        with np.errstate(invalid="ignore"):
+            total = np.add.reduce(weights * self._minus_log, axis=None)
+        if total != total:  # 0 times an infinite one, if not NaN of NaN
+            total = np.add.reduce(_weighted(weights, self._minus_log), axis=None)
+        return narrowed(total / _count(x.shape[:-1]), x)
 
     def backward(self, g: Any) -> Any:
         x, t = self.saved
@@ -156,15 +157,16 @@ class SigmoidCrossEntropy(Arithmetic):
 
     def forward(self, x: Any, t: Any) -> Any:
         self.save(x, t)
-        given, x, t = x, wide(x), real(t)
-        if isinstance(x, ndarray | np.generic):
+        floats, t = wide(x), real(t)
+        if isinstance(floats, _CONCRETE):
             with np.errstate(invalid="ignore"):
-                y = np.mean(softplus(x) - x * t)
-                if y == y:
-                    return narrowed(y, given)
+                total = np.add.reduce(softplus_of(floats) - floats * t, axis=None)
+            if total == total:
+                return narrowed(total / floats.size, x)
         # Of an infinite score: x (1 - t) where it is positive, -x t else, each 0 by a factor of 0.
-        slope = np.where(np.greater(x, 0), 1 - t, -t)
-        return narrowed(np.mean(_weighted(slope, x) + softplus(-np.absolute(x))), given)
+        slope = np.where(np.greater(floats, 0), 1 - t, -t)
+        each = _weighted(slope, floats) + softplus_of(-np.absolute(floats))
+        return narrowed(np.mean(each), x)
 
     def backward(self, g: Any) -> Any:
         x, t = self.saved

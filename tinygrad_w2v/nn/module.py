@@ -35,6 +35,11 @@ class Module:
     training : bool
         Whether layers such as dropout behave as in training; set by `train` and `eval`.
 
+    Notes
+    -----
+    `copy.deepcopy` and pickles hold the Parameters with their gradients, a shared one once, and no
+    graph: results that a module keeps among its attributes become leaves.
+
     Examples
     --------
     >>> import numpy as np

@@ -49,6 +49,11 @@ class Optimizer:
     steps : int
         How many steps were done.
 
+    Notes
+    -----
+    A deep copy or pickle of an optimizer holds copies of its parameters. Copy it together with its
+    model, ``copy.deepcopy((model, optimizer))``, and the copies belong together.
+
     Raises
     ------
     InputError
