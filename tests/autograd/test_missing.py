@@ -175,6 +175,23 @@ def test_reading_what_is_not_there(what: str) -> None:
         x.grad.data = np.ones(2)
 
 
+def test_reading_it_often() -> None:
+    # Python makes quicker instructions of those that run often.
+    x = tw.Variable(1.0)
+
+    def read() -> Any:
+        return x.grad.data
+
+    x.grad = tw.Variable(2.0)
+    for _ in range(100):
+        read()
+    x.cleargrad()
+    for _ in range(100):
+        with pytest.raises(MissingGradientError):
+            read()
+        assert x.grad is None
+
+
 def test_none_is_none_everywhere_else() -> None:
     x = tw.Variable(2.0)
     assert x.grad is None

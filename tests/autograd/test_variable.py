@@ -210,3 +210,9 @@ def test_results_under_no_grad_are_leaves_that_can_be_updated() -> None:
         x = tw.Variable(2.0) * 3
     x.data -= 1.0
     assert float(x) == 5.0
+
+
+def test_large_integers_are_exact() -> None:
+    n = 2**60 + 1
+    assert int(tw.Variable(np.array(n))) == n
+    assert tw.Variable(np.array(n)).item() == n

@@ -109,7 +109,8 @@ def _opcodes(*names: str) -> frozenset[int]:
 
 _GETS = _opcodes("LOAD_ATTR", "LOAD_METHOD")
 _USES = _GETS | _opcodes("STORE_ATTR")
-_BETWEEN = _opcodes("CACHE", "COPY", "EXTENDED_ARG", "NOP")
+_CACHE = _opcodes("CACHE")
+_BETWEEN = _CACHE | _opcodes("COPY", "EXTENDED_ARG", "NOP")
 
 
 def _attribute_read_next(frame: FrameType) -> str | None:
@@ -118,6 +119,8 @@ def _attribute_read_next(frame: FrameType) -> str | None:
     None where it does something else with that value, or where its code cannot be read.
     """
     code, at = frame.f_code.co_code, frame.f_lasti
+    while 0 < at < len(code) and code[at] in _CACHE:  # where a quickened instruction ends
+        at -= 2
     if not 0 <= at < len(code) or code[at] not in _GETS:
         return None
     following = at + 2

@@ -342,19 +342,19 @@ class Variable(Node, results=True):
         return bool(self._data)
 
     def __float__(self) -> float:
-        return self._single("float()")
+        return float(self._single("float()"))
 
     def __int__(self) -> int:
         return int(self._single("int()"))
 
-    def _single(self, wanted: str) -> float:
+    def _single(self, wanted: str) -> int | float:
         if self._data.size != 1:
             raise TypeError(
                 f"{wanted} of a Variable of shape {self.shape}: only one element makes a "
                 "number; use `.data`"
             )
         leaves_graph(self, wanted)
-        return float(self._data.item())
+        return self._data.item()
 
     def __len__(self) -> int:
         if not self.shape:

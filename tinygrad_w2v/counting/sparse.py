@@ -64,6 +64,8 @@ def as_csr(matrix: Any, name: str) -> "csr_array":
         raise ShapeError(f"{name} must have shape (words, contexts), but has {matrix.shape}")
     if matrix.dtype.kind not in "biuf":
         raise InputError(f"{name} must hold numbers, not {matrix.dtype}")
+    if matrix.dtype == np.float16:  # which SciPy's sparse matrices do not know
+        matrix = matrix.astype(np.float32)
     csr = sparse.csr_array(matrix)
     if not csr.has_canonical_format or not csr.data.all():
         csr = csr.copy()
