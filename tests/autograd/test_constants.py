@@ -88,6 +88,7 @@ USES = {
     "ids": lambda c: F.embedding(V, c.astype(int)),
     "an index": lambda c: V[c.astype(int)],
     "an index in a tuple": lambda c: V[0, c.astype(int)],
+    "a gradient": lambda c: (V * 1.0).backward(c),
     "assigned data": lambda c: setattr(tw.Variable(1.0), "data", c),
 }
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import NonDifferentiableError, NonScalarError, ShapeError
 from tinygrad_w2v.autograd import diagnosis, missing
-from tinygrad_w2v.autograd.constants import PYTHON_NUMBERS
+from tinygrad_w2v.autograd.constants import PYTHON_NUMBERS, plain_array
 from tinygrad_w2v.autograd.function import Function, lone, takes_one_gradient
 from tinygrad_w2v.autograd.modes import enable_grad, modes
 from tinygrad_w2v.autograd.node import GRADIENT, Node
@@ -174,7 +174,9 @@ def _seed(root: Node, grad: Any, create_graph: bool) -> Any:
             return type(data)(1)
         return np.ones_like(data)
     # A copy: rows of it may stay in a RowGrad, and the caller may reuse his array.
-    seed: Any = grad if isinstance(grad, Node | RowGrad) else np.array(grad)
+    seed: Any = grad
+    if not isinstance(grad, Node | RowGrad):
+        seed = plain_array(grad, "backward: the gradient").copy()
     if isinstance(seed, Node) and not create_graph:
         seed = seed._data
     if isinstance(seed, RowGrad):

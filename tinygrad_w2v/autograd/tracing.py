@@ -17,6 +17,7 @@ import numpy as np
 from tinygrad_w2v._base.errors import NonDifferentiableError, ShapeError
 from tinygrad_w2v.autograd import tree
 from tinygrad_w2v.autograd.backward import gradients
+from tinygrad_w2v.autograd.constants import plain_array
 from tinygrad_w2v.autograd.function import lone
 from tinygrad_w2v.autograd.leaving import at_work, depends_on, watching
 from tinygrad_w2v.autograd.modes import enable_grad, modes
@@ -187,7 +188,9 @@ def name_of(f: Any) -> str:
 
 def seed_of(y: Node, seed: Any) -> Any:
     """`seed` as a gradient of `y`: of its dtype, its shape checked."""
-    data: Any = seed if isinstance(seed, Node) else np.asarray(seed, y._data.dtype)
+    data: Any = seed
+    if not isinstance(seed, Node):
+        data = plain_array(seed, "the gradient of a value").astype(y._data.dtype, copy=False)
     if data.shape != y._data.shape:
         raise ShapeError(f"a gradient of shape {data.shape} for a value of shape {y._data.shape}")
     return data[()] if isinstance(data, np.ndarray) else data
