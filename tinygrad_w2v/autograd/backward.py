@@ -164,7 +164,7 @@ def _seed(root: Node, grad: Any, create_graph: bool) -> Any:
             f"`.astype(float)` or a list{missing.applied_at(root)}"
         )
     if grad is None:
-        if any(n != 1 for n in data.shape):
+        if data.shape and any(n != 1 for n in data.shape):
             raise NonScalarError(
                 f"backward() of a value of shape {data.shape}{missing.made_by(root)}: give its "
                 "gradient, `backward(grad)`, or reduce it to one number first, for example "

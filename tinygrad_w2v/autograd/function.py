@@ -183,17 +183,16 @@ class Function:
             y = self.forward(*arrays)
         except Exception as error:
             raise diagnosis.forward_error(self, arrays, error) from error
-        if type(y) is ndarray:
+        kind, usual = type(y), True
+        if kind is ndarray:
             if self.arithmetic:
                 dtype = y.dtype
                 usual = dtype is arrays[0].dtype and (dtype is _FLOAT64 or dtype is _FLOAT32)
-            else:
-                usual = True
-        elif type(y) is tuple:
+        elif kind is tuple:
             return self._record_several(inputs, arrays, y)
-        elif type(y) in _ARRAYS:
+        elif kind in _ARRAYS:
             first = arrays[0]
-            usual = not self.arithmetic or type(y) is type(first) or y.dtype is first.dtype
+            usual = kind is type(first) or not self.arithmetic or y.dtype is first.dtype
         else:
             y = self._checked_output(y)
             usual = not self.arithmetic

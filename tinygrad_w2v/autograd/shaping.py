@@ -17,6 +17,7 @@ from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.node import Node, primitive
 
 ndarray = np.ndarray
+_FLOAT64, _FLOAT32, _FLOAT16 = np.dtype(np.float64), np.dtype(np.float32), np.dtype(np.float16)
 Axis = int | tuple[int, ...] | None
 
 
@@ -104,19 +105,20 @@ def real(x: Any) -> Any:
 def wide(x: Any) -> Any:
     """`x` in floats that hold the sum of many: not float16, which ends at 65,504."""
     dtype = x.dtype
-    if dtype.kind == "f" and dtype.itemsize > 2:
+    if dtype is _FLOAT64 or dtype is _FLOAT32 or (dtype.kind == "f" and dtype.itemsize > 2):
         return x
     return cast(x, np.float32 if dtype.kind == "f" else np.float64)
 
 
 def narrowed(y: Any, x: Any) -> Any:
     """`y`, which was computed of `wide(x)`, in the dtype that a result of `x` has."""
-    return cast(y, np.float16) if x.dtype == np.float16 else y
+    return cast(y, _FLOAT16) if x.dtype is _FLOAT16 else y
 
 
 def over(x: Any, count: Any) -> Any:
     """``x / count``, where a count is not rounded to a dtype that cannot hold it."""
-    return narrowed(wide(x) / count, x)
+    floats = wide(x)
+    return x / count if floats is x else narrowed(floats / count, x)
 
 
 # ---------------------------------------------------------------------- the ops

@@ -19,6 +19,8 @@ from tinygrad_w2v.autograd.shaping import (
     wide,
 )
 
+_CONCRETE = (np.ndarray, np.generic)
+
 
 class Var(Reduction):
     """y = sum (x - mean x)^2 / (n - ddof);  gx = 2 g (x - mean x) / (n - ddof)"""
@@ -202,7 +204,7 @@ def lowered_by_top(x: Any, axes: tuple[int, ...]) -> tuple[Any, Any]:
     then.
     """
     x = wide(x)
-    if isinstance(x, np.ndarray | np.generic):
+    if isinstance(x, _CONCRETE):
         if x.size == 0:
             return np.zeros([1 if i in axes else n for i, n in enumerate(x.shape)], x.dtype), x
         top = np.max(x, axis=axes, keepdims=True)
