@@ -29,6 +29,10 @@ PLAIN: frozenset[Any] = frozenset((
     np.argmax, np.argmin, np.argsort, np.nonzero, np.count_nonzero, np.searchsorted,
     np.round, np.around, np.shape, np.ndim, np.size, np.ones_like, np.zeros_like, np.full_like,
     np.empty_like, np.any, np.all, np.allclose, np.array_equal, np.isclose, np.result_type,
+    np.argpartition, np.argwhere, np.flatnonzero, np.lexsort, np.nanargmax, np.nanargmin,
+    np.fix, np.isposinf, np.isneginf, np.isreal, np.isrealobj, np.iscomplex, np.iscomplexobj,
+    np.isin, np.digitize, np.array_equiv, np.diag_indices_from, np.tril_indices_from,
+    np.triu_indices_from, np.common_type, np.can_cast, np.min_scalar_type,
     np.array2string, np.array_repr, np.array_str, np.shares_memory, np.may_share_memory,
 ))
 # fmt: on
@@ -110,6 +114,12 @@ def _out_refused(name: str) -> TypeError:
         f"{name} cannot write a Variable into an existing array: a graph is made of new values. "
         "To change data in place use plain arrays: `.data`, and `.grad.data` for a gradient"
     )
+
+
+def refuse_out(name: str, out: Any) -> None:
+    """Raise if a place to write to was given."""
+    if out is not None:
+        raise _out_refused(name)
 
 
 def unwrapped(value: Any) -> Any:

@@ -6,11 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_w2v.autograd.dispatch import implements
+from tinygrad_w2v.autograd.diagnosis import input_error
+from tinygrad_w2v.autograd.dispatch import implements, refuse_out, unwrapped
+from tinygrad_w2v.autograd.dtypes import as_array, dtype_of, in_dtype
 from tinygrad_w2v.autograd.function import Function
+from tinygrad_w2v.autograd.node import Node, is_duck_array
 from tinygrad_w2v.autograd.shaping import (
     Axis,
     cast,
+    narrowed,
     normalized_axes,
     over,
     reduced_axes,
@@ -79,18 +83,36 @@ class Extreme(Reduction):
     """y = the largest or smallest x;  gx = g shared equally among the x that equal y"""
 
     reduce: Any
+    initial: Any = None  # a number that takes part
+    where: Any = None  # a mask of the x that take part
+
+    def __init__(
+        self, axis: Axis = None, keepdims: bool = False, initial: Any = None, where: Any = True
+    ) -> None:
+        super().__init__(axis, keepdims)
+        if initial is not None:
+            self.initial = self.own("initial", initial)
+        if where is not True:
+            self.where = self.own("where", where)
 
     def forward(self, x: Any) -> Any:
         axes = self.remember(x)
-        y = type(self).reduce(x, axis=axes, keepdims=self.keepdims)
+        among = {} if self.initial is None else {"initial": self.initial}
+        if self.where is not None:
+            among["where"] = self.where
+        y = type(self).reduce(x, axis=axes, keepdims=self.keepdims, **among)
         self.save(x, y)
         return y
 
     def backward(self, g: Any) -> Any:
         x, y = self.saved
-        g = wide(self.restored(g))
-        is_best = np.equal(x, self.restored(y))
+        g, y = wide(self.restored(g)), self.restored(y)
+        is_best = np.equal(x, y)
+        if self.where is not None:
+            is_best = np.logical_and(is_best, self.where)
         count = np.sum(cast(is_best, g.dtype), axis=self._axes, keepdims=True)
+        if self.initial is not None:
+            count = count + cast(np.equal(y, self.initial), g.dtype)
         return np.where(is_best, g / count, 0)
 
 
@@ -106,23 +128,116 @@ class Min(Extreme):
     reduce = staticmethod(np.min)
 
 
+# ---------------------------------------------------------------------- which elements count
+def as_mask(where: Any) -> Any:
+    """The argument `where` of a reduction as a mask; True, which is all, stays."""
+    where = unwrapped(where)
+    return where if where is True or is_duck_array(where) else np.asarray(where, bool)
+
+
+def _spread_mask(op: str, a: Any, where: Any) -> Any:
+    """The mask `where` in the shape of `a`."""
+    try:
+        return np.broadcast_to(as_mask(where), np.shape(a))
+    except ValueError as error:
+        raise input_error(op, [a, where], error) from error
+
+
+def only(op: str, a: Any, where: Any, instead: int) -> Any:
+    """`a` with the number `instead` where the mask `where` does not hold.
+
+    Raises
+    ------
+    ShapeError
+        If the mask does not broadcast to the shape of `a`.
+    """
+    if where is True:
+        return a
+    return np.where(_spread_mask(op, a, where), a, np.asarray(instead, dtype_of(a)))
+
+
+def counted(op: str, a: Any, axis: Axis, where: Any) -> tuple[Any, Any]:
+    """`a` in wide floats, and how many of it `where` picks, the axes kept."""
+    a, mask = wide(as_array(a)), _spread_mask(op, a, where)
+    return a, np.sum(mask, axis=reduced_axes(axis, a.ndim), keepdims=True, dtype=a.dtype)
+
+
+def as_reduced(y: Any, a: Any, axis: Axis, keepdims: bool) -> Any:
+    """`y`, made of `a` with its axes kept, without them and in the dtype that a mean has."""
+    axes = reduced_axes(axis, np.ndim(a))
+    return narrowed(y if keepdims or not axes else np.squeeze(y, axes), as_array(a))
+
+
+def _constant(op: str, initial: Any) -> Any:
+    if isinstance(initial, Node):
+        raise TypeError(
+            f"{op}: `initial` is a constant, and it is a Variable here: for its gradient write "
+            f"`np.{op}imum(F.{op}(x), initial)`, else give its `.data`"
+        )
+    return initial
+
+
+# ---------------------------------------------------------------------- their functions
 @implements(np.sum)
-def sum(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+def sum(
+    a: Any,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: None = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Any:
     """Sum over `axis` (all axes by default).
+
+    Parameters
+    ----------
+    a : Variable or array
+    axis : int or tuple of int, optional
+    dtype : dtype, optional
+        What `a` is converted to first: a floating-point dtype, if it is a Variable of one.
+    out : None
+        Is refused: a graph is made of new values.
+    keepdims : bool
+        Whether the axes stay, with size 1.
+    initial : number or Variable, optional
+        What the sum begins with.
+    where : bool array, optional
+        Which elements are summed.
 
     Examples
     --------
     >>> import tinygrad_w2v as tw
     >>> import tinygrad_w2v.functions as F
-    >>> F.sum(tw.Variable([[1.0, 2.0], [3.0, 4.0]]), axis=0).data
+    >>> x = tw.Variable([[1.0, 2.0], [3.0, 4.0]])
+    >>> F.sum(x, axis=0).data
     array([4., 6.])
+    >>> float(F.sum(x, where=x > 1.5, initial=10.0))
+    19.0
     """
-    return Sum(axis, keepdims)(a)
+    refuse_out("sum", out)
+    y = Sum(axis, keepdims)(only("sum", in_dtype("sum", a, dtype), where, 0))
+    return y if initial is None else y + initial
 
 
 @implements(np.mean)
-def mean(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+def mean(
+    a: Any,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: None = None,
+    keepdims: bool = False,
+    *,
+    where: Any = True,
+) -> Any:
     """Mean over `axis` (all axes by default).
+
+    Parameters
+    ----------
+    a, axis, dtype, out, keepdims
+        As of `sum`.
+    where : bool array, optional
+        Which elements count.
 
     Examples
     --------
@@ -131,12 +246,34 @@ def mean(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     >>> F.mean(tw.Variable([[1.0, 2.0], [3.0, 4.0]]), axis=-1).data
     array([1.5, 3.5])
     """
-    return Mean(axis, keepdims)(a)
+    refuse_out("mean", out)
+    a = in_dtype("mean", a, dtype)
+    if where is True:
+        return Mean(axis, keepdims)(a)
+    wide, count = counted("mean", a, axis, where)
+    y = Sum(axis, True)(only("mean", wide, where, 0)) / count
+    return as_reduced(y, a, axis, keepdims)
 
 
 @implements(np.max, np.amax)
-def max(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+def max(
+    a: Any,
+    axis: Axis = None,
+    out: None = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Any:
     """Maximum over `axis`; equal maxima share the gradient equally.
+
+    Parameters
+    ----------
+    a, axis, out, keepdims
+        As of `sum`.
+    initial : number, optional
+        A constant that takes part; it has its share where it equals the maximum.
+    where : bool array, optional
+        Which elements take part; `initial` must be given, too.
 
     Examples
     --------
@@ -147,12 +284,25 @@ def max(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     >>> x.grad.data
     array([0. , 0.5, 0.5])
     """
-    return Max(axis, keepdims)(a)
+    refuse_out("max", out)
+    return Max(axis, keepdims, _constant("max", initial), as_mask(where))(a)
 
 
 @implements(np.min, np.amin)
-def min(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+def min(
+    a: Any,
+    axis: Axis = None,
+    out: None = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Any:
     """Minimum over `axis`; equal minima share the gradient equally.
+
+    Parameters
+    ----------
+    a, axis, out, keepdims, initial, where
+        As of `max`.
 
     Examples
     --------
@@ -161,4 +311,5 @@ def min(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     >>> float(F.min(tw.Variable([1.0, 3.0])))
     1.0
     """
-    return Min(axis, keepdims)(a)
+    refuse_out("min", out)
+    return Min(axis, keepdims, _constant("min", initial), as_mask(where))(a)

@@ -6,12 +6,13 @@ NumPy cost more than the work on a small array. Any other kind of value takes Nu
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
 
 from tinygrad_w2v._base.types import Shape
-from tinygrad_w2v.autograd.diagnosis import input_error
+from tinygrad_w2v.autograd.diagnosis import input_error, user_line
 from tinygrad_w2v.autograd.dispatch import implements, unwrapped
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.node import Node, primitive
@@ -53,9 +54,26 @@ def axes_of(op: str, x: Any, axis: Axis) -> tuple[int, ...]:
         For an axis that is out of range or named twice.
     """
     try:
-        return normalized_axes(axis, np.ndim(x))
-    except np.exceptions.AxisError as error:
+        return normalized_axes(axis, x.ndim if hasattr(x, "ndim") else np.ndim(x))
+    except ValueError as error:
         raise input_error(op, [x], error) from error
+
+
+def axis_of(op: str, x: Any, axis: int) -> int:
+    """The one axis that an op works along, not negative.
+
+    Raises
+    ------
+    TypeError
+        If it is no int.
+    ShapeError
+        If it is out of range.
+    """
+    try:
+        axis = operator.index(axis)
+    except TypeError:
+        raise TypeError(f"{op}: `axis` is one int, not {axis!r}{user_line()}") from None
+    return axes_of(op, x, axis)[0]
 
 
 def sum_to(g: Any, shape: tuple[Any, ...]) -> Any:
@@ -265,6 +283,13 @@ def is_basic(index: Any) -> bool:
 def reshape(x: Any, shape: Any, order: str = "C") -> Any:
     """`x` in another shape of the same size; one entry may be -1.
 
+    Parameters
+    ----------
+    x : Variable or array
+    shape : int or tuple of int
+    order : {"C", "F"}
+        Which index runs fastest through the elements: the last, or the first.
+
     Raises
     ------
     ShapeError
@@ -277,8 +302,14 @@ def reshape(x: Any, shape: Any, order: str = "C") -> Any:
     >>> F.reshape(tw.Variable([1.0, 2.0, 3.0, 4.0]), (2, -1)).shape
     (2, 2)
     """
+    if order == "F":
+        turned = shape[::-1] if isinstance(shape, tuple | list) else shape
+        return Transpose()(Reshape(turned)(Transpose()(x)))
     if order != "C":
-        raise ValueError("reshape of a Variable knows order='C' only; transpose first")
+        raise ValueError(
+            f"reshape: order is 'C' or 'F', not {order!r}: a Variable's place in memory means "
+            f"nothing{user_line()}"
+        )
     return Reshape(shape)(x)
 
 

@@ -13,24 +13,17 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import NonDifferentiableError
 from tinygrad_w2v._base.types import Shape
-from tinygrad_w2v.autograd import (
-    arithmetic,
-    dispatch,
-    missing,
-    reduction,
-    rows,
-    shaping,
-)
+from tinygrad_w2v.autograd import arithmetic, dispatch, missing, remainders, rows, shaping
+from tinygrad_w2v.autograd.array_methods import ArrayMethods
 from tinygrad_w2v.autograd.backward import leave_gradients
 from tinygrad_w2v.autograd.constants import as_data
 from tinygrad_w2v.autograd.diagnosis import user_line
 from tinygrad_w2v.autograd.display import html_of, repr_of
 from tinygrad_w2v.autograd.leaving import leaves_graph
 from tinygrad_w2v.autograd.node import COPY, DETACHED, Node
-from tinygrad_w2v.autograd.shaping import Axis
 
 
-class Variable(Node, results=True):
+class Variable(ArrayMethods, Node, results=True):
     """An array in a graph: a leaf that you made, or the result of an op.
 
     Parameters
@@ -223,6 +216,27 @@ class Variable(Node, results=True):
     def __rmatmul__(self, other: Any) -> Variable:
         return arithmetic.Matmul()(other, self)
 
+    def __floordiv__(self, other: Any) -> Variable:
+        return remainders.FloorDivide()(self, other)
+
+    def __rfloordiv__(self, other: Any) -> Variable:
+        return remainders.FloorDivide()(other, self)
+
+    def __mod__(self, other: Any) -> Variable:
+        return remainders.Remainder()(self, other)
+
+    def __rmod__(self, other: Any) -> Variable:
+        return remainders.Remainder()(other, self)
+
+    def __divmod__(self, other: Any) -> tuple[Variable, Variable]:
+        return remainders.divmod(self, other)
+
+    def __rdivmod__(self, other: Any) -> tuple[Variable, Variable]:
+        return remainders.divmod(other, self)
+
+    def __round__(self, ndigits: int | None = None) -> Variable:
+        return remainders.Round(ndigits or 0)(self)
+
     def __neg__(self) -> Variable:
         return arithmetic.Negative()(self)
 
@@ -269,48 +283,6 @@ class Variable(Node, results=True):
     def __ge__(self, other: Any) -> Any:
         return self._data >= dispatch.unwrapped(other)
 
-    # ------------------------------------------------------------------ methods that are ops
-    def sum(self, axis: Axis = None, keepdims: bool = False) -> Variable:
-        """Sum over `axis`; see `functions.sum`."""
-        return reduction.Sum(axis, keepdims)(self)
-
-    def mean(self, axis: Axis = None, keepdims: bool = False) -> Variable:
-        """Mean over `axis`; see `functions.mean`."""
-        return reduction.Mean(axis, keepdims)(self)
-
-    def max(self, axis: Axis = None, keepdims: bool = False) -> Variable:
-        """Maximum over `axis`; see `functions.max`."""
-        return reduction.Max(axis, keepdims)(self)
-
-    def min(self, axis: Axis = None, keepdims: bool = False) -> Variable:
-        """Minimum over `axis`; see `functions.min`."""
-        return reduction.Min(axis, keepdims)(self)
-
-    def reshape(self, *shape: Any) -> Variable:
-        """The same elements in another shape, given as one tuple or as numbers."""
-        if len(shape) == 1 and isinstance(shape[0], tuple | list):
-            shape = tuple(shape[0])
-        return shaping.Reshape(shape)(self)
-
-    def transpose(self, *axes: Any) -> Variable:
-        """The axes in another order; without arguments turned round."""
-        if len(axes) == 1 and (axes[0] is None or isinstance(axes[0], tuple | list)):
-            axes = tuple(axes[0] or ())
-        return shaping.Transpose(axes or None)(self)
-
-    def swapaxes(self, axis1: int, axis2: int) -> Variable:
-        """Two axes exchanged."""
-        return shaping.Swapaxes(axis1, axis2)(self)
-
-    def dot(self, other: Any) -> Variable:
-        """NumPy's ``dot``; for vectors and matrices it is ``@``."""
-        return np.dot(self, other)
-
-    @property
-    def T(self) -> Variable:
-        """The axes turned round."""
-        return shaping.Transpose(None)(self)
-
     # ------------------------------------------------------------------ NumPy
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         return dispatch.call_ufunc(ufunc, method, inputs, kwargs)
@@ -320,8 +292,9 @@ class Variable(Node, results=True):
 
     def __array__(self, *args: Any, **kwargs: Any) -> Any:
         raise TypeError(
-            "a Variable is not an array: take `.data` for its values (they leave the graph), or "
-            "use an op of `tinygrad_w2v.functions`"
+            "a Variable is not an array: take `.data` for its values (they leave the graph), make "
+            "one Variable of a list of them with `F.stack`, or use another op of "
+            "`tinygrad_w2v.functions` (here F)"
         )
 
     @property

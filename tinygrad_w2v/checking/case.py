@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_w2v import functions
 from tinygrad_w2v._base.types import AnyArray, Shape
 from tinygrad_w2v.autograd.function import Function
 
@@ -78,6 +79,29 @@ class Case:
             without_reference=EMPTY,
             toothless=EMPTY,
         )
+
+
+def of_both(
+    name: str,
+    op: type[Function],
+    function: Callable[..., Any],
+    draw: Draw,
+    reference: Callable[..., Any] | None = None,
+    **changes: Any,
+) -> Case:
+    """A case of ``function(F, x, ...)``, which with NumPy in place of F is its own reference.
+
+    Where the other library has no rule for it, `reference` says the same in other words.
+    """
+    theirs = reference or function
+    return Case(
+        name,
+        lambda *xs: function(functions, *xs),
+        draw,
+        (op,),
+        lambda np: lambda *xs: theirs(np, *xs),
+        **changes,
+    )
 
 
 # ---------------------------------------------------------------------- ways to draw

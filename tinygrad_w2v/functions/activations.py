@@ -6,7 +6,7 @@ it whole; on arrays (and where the offer is declined) it is computed with NumPy'
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -106,15 +106,18 @@ class LeakyRelu(Function):
 class Logaddexp(Arithmetic):
     """z = log(e^x + e^y);  gx = g sigmoid(x - y),  gy = g sigmoid(y - x)   (0 where z = -inf)"""
 
+    ufunc: ClassVar[Any] = np.logaddexp
+    unit: ClassVar[float] = 1.0  # the logarithm of the base
+
     def forward(self, x: Any, y: Any) -> Any:
-        z = np.logaddexp(real(x), real(y))
+        z = self.ufunc(real(x), real(y))
         self.save(x, y, z)
         return z
 
     def backward(self, g: Any) -> Any:
         x, y, z = self.saved
         tie = np.logical_and(np.equal(x, y), np.isinf(x))  # whose difference would be NaN
-        difference = np.where(tie, 0, x) - np.where(tie, 0, y)
+        difference = self.unit * (np.where(tie, 0, x) - np.where(tie, 0, y))
         g = np.where(np.equal(z, -np.inf), 0, g)
         gx = g * sigmoid(difference) if self.needs(0) else None
         return gx, g * sigmoid(-difference) if self.needs(1) else None

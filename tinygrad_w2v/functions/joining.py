@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v.autograd.arithmetic import Arithmetic
-from tinygrad_w2v.autograd.dispatch import implements, unwrapped
+from tinygrad_w2v.autograd.dispatch import implements, refuse_out, unwrapped
+from tinygrad_w2v.autograd.dtypes import in_dtype
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.shaping import (
     Axis,
@@ -16,6 +17,8 @@ from tinygrad_w2v.autograd.shaping import (
     Transpose,
     along_one,
     axes_of,
+    axis_of,
+    get_item,
     normalized_axes,
     reshape,
 )
@@ -25,6 +28,14 @@ from tinygrad_w2v.functions.lookup import take
 def along(axis: int, part: Any) -> tuple[Any, ...]:
     """The index that applies `part` to the axis number `axis` (not negative)."""
     return (*[slice(None)] * axis, part)
+
+
+def part_along(x: Any, axis: int, part: Any) -> Any:
+    """`x` with the index `part` at the axis number `axis` (not negative).
+
+    It is counted from the last axis, so that an example and a batch of them are written alike.
+    """
+    return get_item(x, (..., part, *[slice(None)] * (np.ndim(x) - axis - 1)))
 
 
 class Concatenate(Arithmetic):
@@ -142,7 +153,9 @@ def moveaxis(a: Any, source: Any, destination: Any) -> Any:
 
 
 @implements(np.concatenate)
-def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Any:
+def concatenate(
+    arrays: Sequence[Any], axis: int | None = 0, out: None = None, *, dtype: Any = None
+) -> Any:
     """Put arrays one behind the other along an axis that they have; None flattens them first.
 
     Examples
@@ -152,13 +165,14 @@ def concatenate(arrays: Sequence[Any], axis: int | None = 0) -> Any:
     >>> F.concatenate([tw.Variable([1.0, 2.0]), [3.0]]).data
     array([1., 2., 3.])
     """
+    refuse_out("concatenate", out)
     if axis is None:
-        return Concatenate(0)(*[reshape(a, -1) for a in arrays])
-    return Concatenate(axis)(*arrays)
+        arrays, axis = [reshape(a, -1) for a in arrays], 0
+    return in_dtype("concatenate", Concatenate(axis)(*arrays), dtype)
 
 
 @implements(np.stack)
-def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
+def stack(arrays: Sequence[Any], axis: int = 0, out: None = None, *, dtype: Any = None) -> Any:
     """Put arrays of one shape side by side along a new axis.
 
     Examples
@@ -169,7 +183,8 @@ def stack(arrays: Sequence[Any], axis: int = 0) -> Any:
     array([[1., 3.],
            [2., 4.]])
     """
-    return Stack(axis)(*arrays)
+    refuse_out("stack", out)
+    return in_dtype("stack", Stack(axis)(*arrays), dtype)
 
 
 @implements(np.vstack)
@@ -199,7 +214,7 @@ def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     >>> [part.data.tolist() for part in F.split(tw.Variable([1.0, 2.0, 3.0]), [1])]
     [[1.0], [2.0, 3.0]]
     """
-    return list(Split(indices_or_sections, axis)(ary))
+    return list(Split(indices_or_sections, axis_of("split", ary, axis))(ary))
 
 
 @implements(np.flip)
@@ -235,6 +250,7 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
     array([1., 2., 2.])
     """
     a, axis = along_one(a, axis)
+    axis = axis_of("repeat", a, axis)
     counts = np.asarray(unwrapped(repeats))
     if counts.size == 1:
         return Repeat(int(counts.reshape(())), axis)(a)

@@ -13,14 +13,14 @@ import numpy as np
 from tinygrad_w2v._base.types import Shape
 from tinygrad_w2v.autograd.constants import plain_array
 from tinygrad_w2v.autograd.diagnosis import user_line
-from tinygrad_w2v.autograd.dispatch import implements, unwrapped
+from tinygrad_w2v.autograd.dispatch import implements, refuse_out, unwrapped
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.node import Node, is_duck_array, primitive
 from tinygrad_w2v.autograd.rows import densify, look_up, taken
 from tinygrad_w2v.autograd.shaping import (
     ScatterIndex,
     along_one,
-    axes_of,
+    axis_of,
     normalized_axes,
     reshape,
 )
@@ -149,7 +149,9 @@ def embedding(table: Any, ids: Any) -> Any:
 
 
 @implements(np.take)
-def take(a: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> Any:
+def take(
+    a: Any, indices: Any, axis: int | None = None, out: None = None, mode: str = "raise"
+) -> Any:
     """Parts of `a` by their places along an axis; the gradient along axis 0 is of rows.
 
     Parameters
@@ -159,6 +161,8 @@ def take(a: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> 
         Constants, of any shape; the axis gives way to their axes.
     axis : int, optional
         None flattens `a` first.
+    out : None
+        Is refused: a graph is made of new values.
     mode : {"raise", "wrap", "clip"}
         What becomes of an id that is out of range.
 
@@ -174,9 +178,10 @@ def take(a: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> 
     >>> F.take(tw.Variable([[1.0, 2.0, 3.0]]), [2, 2, 0], axis=1).data
     array([[3., 3., 1.]])
     """
+    refuse_out("take", out)
     a, axis = along_one(a, axis)
     shape = np.shape(a)
-    (axis,) = axes_of("take", a, axis)
+    axis = axis_of("take", a, axis)
     ids = as_ids(indices)
     if mode == "wrap":
         ids = unwrapped(ids) % shape[axis]
@@ -219,7 +224,7 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
     if axis is None:
         arr, axis = reshape(arr, -1), 0
     shape = np.shape(arr)
-    (axis,) = axes_of("take_along_axis", arr, axis)
+    axis = axis_of("take_along_axis", arr, axis)
     ids = as_ids(indices)
     try:
         return TakeAlongAxis(ids, axis)(arr)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v.autograd.arithmetic import Ring, matmul, multiply
-from tinygrad_w2v.autograd.dispatch import implements
+from tinygrad_w2v.autograd.dispatch import implements, refuse_out
 from tinygrad_w2v.autograd.shaping import normalized_axes, reshape, stretched
 
 
@@ -157,7 +157,7 @@ def _from_sublists(operands: tuple[Any, ...]) -> tuple[str, list[Any]]:
 
 # ---------------------------------------------------------------------- their functions
 @implements(np.dot)
-def dot(a: Any, b: Any) -> Any:
+def dot(a: Any, b: Any, out: None = None) -> Any:
     """NumPy's dot product: ``@`` for vectors and matrices, the product with a number.
 
     For more axes, the sum runs over the last of `a` and the last but one of `b`, and all others
@@ -170,6 +170,7 @@ def dot(a: Any, b: Any) -> Any:
     >>> float(F.dot(tw.Variable([1.0, 2.0]), tw.Variable([3.0, 4.0])))
     11.0
     """
+    refuse_out("dot", out)
     n, m = np.ndim(a), np.ndim(b)
     if n == 0 or m == 0:
         return multiply(a, b)
@@ -195,7 +196,7 @@ def inner(a: Any, b: Any) -> Any:
 
 
 @implements(np.outer)
-def outer(a: Any, b: Any) -> Any:
+def outer(a: Any, b: Any, out: None = None) -> Any:
     """All products of an element of `a` with one of `b`: ``(a.size, b.size)``.
 
     Examples
@@ -206,6 +207,7 @@ def outer(a: Any, b: Any) -> Any:
     array([[3., 4.],
            [6., 8.]])
     """
+    refuse_out("outer", out)
     return multiply(reshape(a, (-1, 1)), reshape(b, (1, -1)))
 
 

@@ -11,7 +11,8 @@ import numpy as np
 
 from tinygrad_w2v.autograd.arithmetic import Arithmetic
 from tinygrad_w2v.autograd.constants import plain_array
-from tinygrad_w2v.autograd.dispatch import implements
+from tinygrad_w2v.autograd.diagnosis import user_line
+from tinygrad_w2v.autograd.dispatch import implements, refuse_out, unwrapped
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.node import Node, is_duck_array
 
@@ -45,6 +46,24 @@ class Minimum(Choice):
 
     choose = np.minimum
     wins = np.less
+
+
+class Fmax(Choice):
+    """z = max(x, y), of a number and NaN the number;  gx, gy as of `Maximum`"""
+
+    choose = np.fmax
+
+    def wins(self, x: Any, y: Any) -> Any:
+        return np.logical_or(np.greater(x, y), np.isnan(y))
+
+
+class Fmin(Choice):
+    """z = min(x, y), of a number and NaN the number;  gx, gy as of `Minimum`"""
+
+    choose = np.fmin
+
+    def wins(self, x: Any, y: Any) -> Any:
+        return np.logical_or(np.less(x, y), np.isnan(y))
 
 
 class Clip(Function):
@@ -122,20 +141,58 @@ def minimum(x1: Any, x2: Any) -> Any:
     return Minimum()(x1, x2)
 
 
+@implements(np.fmax)
+def fmax(x1: Any, x2: Any) -> Any:
+    """The larger of `x1` and `x2`, of a number and NaN the number; equal ones share the gradient.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.fmax(tw.Variable([1.0, np.nan, 3.0]), 2.0).data
+    array([2., 2., 3.])
+    """
+    return Fmax()(x1, x2)
+
+
+@implements(np.fmin)
+def fmin(x1: Any, x2: Any) -> Any:
+    """The smaller of `x1` and `x2`, of a number and NaN the number; equal ones share the gradient.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.fmin(tw.Variable([1.0, np.nan, 3.0]), 2.0).data
+    array([1., 2., 2.])
+    """
+    return Fmin()(x1, x2)
+
+
 @implements(np.clip)
-def clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
+def clip(
+    a: Any,
+    a_min: Any = None,
+    a_max: Any = None,
+    out: None = None,
+    *,
+    min: Any = None,
+    max: Any = None,
+) -> Any:
     """`a`, at least `a_min` and at most `a_max`; the slope is 1 between them, else 0.
 
     Parameters
     ----------
     a : Variable or array
-    a_min, a_max : number or array, optional
-        The bounds are constants; None is no bound. NumPy's keywords `min` and `max` mean the same.
-
-    Raises
-    ------
-    TypeError
-        If a bound is a Variable.
+    a_min, a_max : number, array or Variable, optional
+        None is no bound. A Variable has the gradient wherever it is the result, also where `a`
+        equals it.
+    out : None
+        Is refused: a graph is made of new values.
+    min, max : number, array or Variable, optional
+        Other names of `a_min` and `a_max`.
 
     Examples
     --------
@@ -147,13 +204,21 @@ def clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: 
     >>> y.data, x.grad.data
     (array([0. , 0. , 0.5, 1. ]), array([0., 0., 1., 0.]))
     """
+    refuse_out("clip", out)
+    if (a_min is not None or a_max is not None) and (min is not None or max is not None):
+        raise ValueError(
+            "clip: a_min and a_max are other names of min and max: give one kind of them"
+            f"{user_line()}"
+        )
     low = a_min if min is None else min
     high = a_max if max is None else max
     if isinstance(low, Node) or isinstance(high, Node):
-        raise TypeError(
-            "clip: the bounds are constants, and one is a Variable: for a gradient to the bounds "
-            "write `np.minimum(np.maximum(x, low), high)`, else give its `.data`"
-        )
+        # NaN, in `a` or in a bound, stays.
+        if low is not None:
+            a = where(np.logical_or(np.greater(a, low), np.isnan(unwrapped(a))), a, low)
+        if high is not None:
+            a = where(np.logical_or(np.less(a, high), np.isnan(unwrapped(a))), a, high)
+        return a
     if isinstance(low, list | tuple):
         low = np.asarray(low)
     if isinstance(high, list | tuple):

@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_w2v.autograd.dispatch import implements
+from tinygrad_w2v.autograd.diagnosis import user_line
+from tinygrad_w2v.autograd.dispatch import implements, refuse_out
+from tinygrad_w2v.autograd.dtypes import in_dtype
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.node import Node, primitive
-from tinygrad_w2v.autograd.reduction import Reduction
+from tinygrad_w2v.autograd.reduction import Reduction, as_reduced, counted, only, sum
 from tinygrad_w2v.autograd.shaping import (
     Axis,
     along_one,
@@ -91,12 +93,12 @@ def product_of_others(x: Any, axes: tuple[int, ...]) -> Any:
     for axis in axes:
         count = count * x.shape[axis]
     flat = np.reshape(moved, (*[x.shape[i] for i in kept], count))
-    others = _product_before(flat) * _product_before(flat[..., ::-1])[..., ::-1]
+    others = product_before(flat) * product_before(flat[..., ::-1])[..., ::-1]
     back = tuple(np.argsort(order).tolist())
     return np.transpose(np.reshape(others, moved.shape), back)
 
 
-def _product_before(x: Any) -> Any:
+def product_before(x: Any) -> Any:
     """Along the last axis, the product of all earlier elements, in log2(n) multiplications."""
     y = _shifted(x, 1)
     step = 1
@@ -218,17 +220,55 @@ def lowered_by_top(x: Any, axes: tuple[int, ...]) -> tuple[Any, Any]:
 
 
 # ---------------------------------------------------------------------- their functions
+def _ddof(op: str, ddof: float, correction: Any) -> float:
+    if correction is None or correction is np._NoValue:
+        return ddof
+    if ddof != 0:
+        raise ValueError(f"{op}: correction is another name of ddof: give one of them{user_line()}")
+    return correction
+
+
+def _var_among(op: str, a: Any, axis: Axis, ddof: float, center: Any, where: Any) -> Any:
+    """`var` of what `where` picks, about a given mean if there is one; the axes stay."""
+    wide, count = counted(op, a, axis, where)
+    if center is None:
+        center = sum(only(op, wide, where, 0), axis, keepdims=True) / count
+    away = only(op, wide - center, where, 0)
+    return sum(away * away, axis, keepdims=True) / np.maximum(count - ddof, 0)
+
+
 @implements(np.var)
-def var(a: Any, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:
+def var(
+    a: Any,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: None = None,
+    ddof: float = 0,
+    keepdims: bool = False,
+    *,
+    where: Any = True,
+    mean: Any = None,
+    correction: Any = None,
+) -> Any:
     """Variance over `axis` (all axes by default): ``sum((a - mean)**2) / (n - ddof)``.
 
     Parameters
     ----------
     a : Variable or array
     axis : int or tuple of int, optional
+    dtype : dtype, optional
+        What `a` is converted to first.
+    out : None
+        Is refused: a graph is made of new values.
     ddof : number
         0 for the variance of these numbers, 1 for an unbiased estimate of that behind a sample.
     keepdims : bool
+    where : bool array, optional
+        Which elements count.
+    mean : Variable or array, optional
+        The mean, with the axes kept, where it is known already; it has its own gradient.
+    correction : number, optional
+        Another name of `ddof`.
 
     Examples
     --------
@@ -237,20 +277,32 @@ def var(a: Any, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> A
     >>> float(F.var(tw.Variable([1.0, 2.0, 3.0]), ddof=1))
     1.0
     """
-    return Var(axis, ddof, keepdims)(a)
+    refuse_out("var", out)
+    a, ddof = in_dtype("var", a, dtype), _ddof("var", ddof, correction)
+    if where is True and mean is None:
+        return Var(axis, ddof, keepdims)(a)
+    return as_reduced(_var_among("var", a, axis, ddof, mean, where), a, axis, keepdims)
 
 
 @implements(np.std)
-def std(a: Any, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:
+def std(
+    a: Any,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: None = None,
+    ddof: float = 0,
+    keepdims: bool = False,
+    *,
+    where: Any = True,
+    mean: Any = None,
+    correction: Any = None,
+) -> Any:
     """Standard deviation over `axis`; its slope is 0 where all elements are equal.
 
     Parameters
     ----------
-    a : Variable or array
-    axis : int or tuple of int, optional
-    ddof : number
-        See `var`.
-    keepdims : bool
+    a, axis, dtype, out, ddof, keepdims, where, mean, correction
+        As of `var`.
 
     Examples
     --------
@@ -259,12 +311,32 @@ def std(a: Any, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> A
     >>> float(F.std(tw.Variable([1.0, 3.0])))
     1.0
     """
-    return Std(axis, ddof, keepdims)(a)
+    refuse_out("std", out)
+    a, ddof = in_dtype("std", a, dtype), _ddof("std", ddof, correction)
+    if where is True and mean is None:
+        return Std(axis, ddof, keepdims)(a)
+    square = _var_among("std", a, axis, ddof, mean, where)
+    flat = np.equal(square, 0)
+    y = np.where(flat, 0, np.sqrt(np.where(flat, 1, square)))
+    return as_reduced(y, a, axis, keepdims)
 
 
 @implements(np.prod)
-def prod(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+def prod(
+    a: Any,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: None = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Any:
     """Product over `axis` (all axes by default); the gradient is right at zeros, too.
+
+    Parameters
+    ----------
+    a, axis, dtype, out, keepdims, initial, where
+        As of `sum`.
 
     Examples
     --------
@@ -275,12 +347,21 @@ def prod(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     >>> x.grad.data
     array([0., 6., 0.])
     """
-    return Prod(axis, keepdims)(a)
+    refuse_out("prod", out)
+    y = Prod(axis, keepdims)(only("prod", in_dtype("prod", a, dtype), where, 1))
+    return y if initial is None else y * initial
 
 
 @implements(np.cumsum)
-def cumsum(a: Any, axis: int | None = None) -> Any:
+def cumsum(a: Any, axis: int | None = None, dtype: Any = None, out: None = None) -> Any:
     """Running sum along `axis`; of all elements in their order where that is None.
+
+    Parameters
+    ----------
+    a : Variable or array
+    axis : int, optional
+    dtype, out
+        As of `sum`.
 
     Examples
     --------
@@ -289,7 +370,8 @@ def cumsum(a: Any, axis: int | None = None) -> Any:
     >>> F.cumsum(tw.Variable([1.0, 2.0, 3.0])).data
     array([1., 3., 6.])
     """
-    a, axis = along_one(a, axis)
+    refuse_out("cumsum", out)
+    a, axis = along_one(in_dtype("cumsum", a, dtype), axis)
     return Cumsum(axis)(a)
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 import tinygrad_w2v.functions as F
-from tinygrad_w2v.autograd import arithmetic
+from tinygrad_w2v.autograd import arithmetic, remainders
 from tinygrad_w2v.autograd.function import Function
-from tinygrad_w2v.checking.case import EMPTY, Case, Draw, away_from_zero, between, normal
+from tinygrad_w2v.checking.case import EMPTY, Case, Draw, away_from_zero, between, constant, normal
 
 _TABLE = np.arange(-6, 6).reshape(3, 4)
 
@@ -90,6 +90,93 @@ CASES += [
     ),
     Case("negative", F.negative, normal((0,)), (arithmetic.Negative,)).of_nothing((0,)),
     Case("abs of a number", F.abs, away_from_zero(()), (arithmetic.Abs,), lambda np: np.abs),
+]
+
+# ---------------------------------------------------------------------- quotients and remainders
+_FLAT = "its slope is 0"
+_DIVISORS = np.array([0.7, -0.9, 1.3, -2.1])
+
+
+def _quotient(x: Any, y: Any) -> Any:
+    """HIPS autograd does not divide with a remainder: the quotient is a constant to it."""
+    return _value(x) / _value(y)
+
+
+def _value(x: Any) -> Any:
+    return getattr(x, "_value", x)
+
+
+def _floor(x: Any, y: Any) -> Any:
+    return np.floor(_quotient(x, y))
+
+
+def _away_from_steps(rng: np.random.Generator) -> Any:
+    """Dividends of both signs whose quotients by `_DIVISORS` are at least 0.2 from an integer."""
+    wholes = rng.integers(-3, 3, (3, 4)) + rng.uniform(0.2, 0.8, (3, 4))
+    return wholes * _DIVISORS, _DIVISORS
+
+
+_mod = Case(
+    "mod",
+    F.mod,
+    _away_from_steps,
+    (remainders.Remainder,),
+    lambda np: lambda x, y: x - _floor(x, y) * y,
+)
+_fmod = Case(
+    "fmod",
+    F.fmod,
+    _away_from_steps,
+    (remainders.Fmod,),
+    lambda np: lambda x, y: x - np.trunc(_quotient(x, y)) * y,
+)
+CASES += [
+    *[
+        variant
+        for case in (_mod, _fmod)
+        for variant in (case, case.laid_out_apart(), case.of_nothing((0, 3), (3,)))
+    ],
+    Case(
+        "divmod",
+        lambda x, y: np.multiply(*F.divmod(x, y)),
+        _away_from_steps,
+        (remainders.Remainder,),
+        lambda np: lambda x, y: _floor(x, y) * (x - _floor(x, y) * y),
+    ),
+    Case(
+        "floor_divide beside a slope",
+        lambda x, y: x * y + x // y,
+        _away_from_steps,
+        (remainders.FloorDivide,),
+        lambda np: lambda x, y: x * y + _floor(x, y),
+        toothless=_FLAT,
+    ),
+    Case(
+        "floor_divide",
+        F.floor_divide,
+        _away_from_steps,
+        (remainders.FloorDivide,),
+        None,
+        _FLAT,
+        _FLAT,
+    ),
+    Case(
+        "round",
+        lambda x: F.round(x, 1),
+        constant([0.12, -0.77, 2.03, 0.38]),
+        (remainders.Round,),
+        None,
+        _FLAT,
+        _FLAT,
+    ),
+    Case(
+        "round beside a slope",
+        lambda x: x * F.round(x),
+        constant([0.2, -0.7, 2.3, 1.8]),
+        (remainders.Round,),
+        lambda np: lambda x: x * np.round(_value(x)),
+        toothless=_FLAT,
+    ),
 ]
 
 _matmul = Case(

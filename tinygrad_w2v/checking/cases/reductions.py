@@ -19,8 +19,9 @@ from tinygrad_w2v.checking.case import (
     constant,
     distinct,
     normal,
+    of_both,
 )
-from tinygrad_w2v.functions import statistics
+from tinygrad_w2v.functions import selection, statistics
 
 _AXES: list[tuple[str, dict[str, Any]]] = [
     ("", {}),
@@ -195,6 +196,110 @@ CASES += [
         normal((3, 4)),
         (statistics.Logsumexp,),
         lambda np: lambda x: 1000.0 + np.log(np.sum(np.exp(x), axis=-1)),
+    ),
+]
+
+# ---------------------------------------------------------------------- where, initial, dtype
+_MASK = np.array([[True, False, True, True], [False, True, True, False], [True] * 4])
+_few = _MASK * 1.0
+
+
+def _mean_where(np: Any, x: Any) -> Any:
+    return np.sum(x * _few, axis=(0, -1), keepdims=True) / np.sum(2 * _few, axis=1)[:, None]
+
+
+def _var_where(np: Any, x: Any) -> Any:
+    count = 2 * np.sum(_few, axis=1)[:, None]
+    return np.sum(_few * (x - _mean_where(np, x)) ** 2, axis=(0, -1), keepdims=True) / (count - 1)
+
+
+_HOW: dict[str, Any] = {"axis": (0, -1), "where": _MASK, "keepdims": True}
+_shape = (2, 3, 4)
+CASES += [
+    of_both(
+        "sum of some",
+        selection.Where,
+        lambda np, x: np.sum(x, **_HOW, initial=3.0),
+        normal(_shape),
+        lambda np, x: np.sum(x * _few, axis=(0, -1), keepdims=True) + 3.0,
+    ),
+    of_both(
+        "sum from a Variable on",
+        reduction.Sum,
+        lambda np, x, y: np.sum(x, 0, initial=y),
+        normal((3, 4), ()),
+        lambda np, x, y: np.sum(x, 0) + y,
+    ),
+    of_both(
+        "sum in float64",
+        reduction.Sum,
+        lambda np, x: np.sum(x, -1, x.dtype),
+        normal((3, 4)),
+    ),
+    of_both(
+        "prod of some",
+        statistics.Prod,
+        lambda np, x: np.prod(x, 1, where=_MASK, initial=2.0),
+        away_from_zero((3, 4)),
+        lambda np, x: 2.0 * np.prod(x * _few + (1 - _few), axis=1),
+    ),
+    of_both(
+        "mean of some",
+        reduction.Sum,
+        lambda np, x: np.mean(x, **_HOW),
+        normal(_shape),
+        _mean_where,
+    ),
+    of_both(
+        "var of some",
+        reduction.Sum,
+        lambda np, x: np.var(x, **_HOW, correction=1),
+        normal(_shape),
+        _var_where,
+    ),
+    of_both(
+        "std of some",
+        reduction.Sum,
+        lambda np, x: np.std(x, **_HOW, ddof=1),
+        normal(_shape),
+        lambda np, x: np.sqrt(_var_where(np, x)),
+    ),
+    of_both(
+        "var about a given mean",
+        reduction.Sum,
+        lambda np, x, mean: np.var(x, 1, mean=mean),
+        normal((3, 4), (3, 1)),
+        lambda np, x, mean: np.mean((x - mean) ** 2, axis=1),
+    ),
+    of_both(
+        "var with correction",
+        statistics.Var,
+        lambda np, x: np.var(x, -1, correction=1),
+        normal((3, 4)),
+        lambda np, x: np.var(x, -1, ddof=1),
+    ),
+    of_both(
+        "max of some",
+        reduction.Max,
+        lambda np, x: np.max(x, **_HOW, initial=-9.0),
+        distinct(_shape),
+        lambda np, x: np.max(x * _few - 9.0 * (1 - _few), axis=(0, -1), keepdims=True),
+    ),
+    of_both(
+        "min of some",
+        reduction.Min,
+        lambda np, x: np.min(x, 1, where=_MASK, initial=0.05),
+        distinct((3, 4)),
+        lambda np, x: np.min(np.minimum(x * _few + 9.0 * (1 - _few), 0.05), axis=1),
+    ),
+    Case(
+        "max of nothing from a number on",
+        lambda x: F.max(x, axis=0, initial=1.0),
+        normal((0, 3)),
+        (reduction.Max,),
+        None,
+        EMPTY,
+        EMPTY,
     ),
 ]
 

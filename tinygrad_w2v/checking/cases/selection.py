@@ -31,10 +31,12 @@ _where = Case(
     (selection.Where,),
     lambda np: lambda x, y: np.where(_MASK, x, y),
 )
+_fmax = Case("fmax", F.fmax, distinct((3, 4), (3, 4)), (selection.Fmax,), lambda np: np.fmax)
+_fmin = Case("fmin", F.fmin, distinct((3, 4), (3, 4)), (selection.Fmin,), lambda np: np.fmin)
 CASES: list[Case] = [
     *[
         variant
-        for case in (_maximum, _minimum)
+        for case in (_maximum, _minimum, _fmax, _fmin)
         for variant in (
             case,
             case.variant("broadcast", draw=distinct((3, 1), (2, 1, 4))),
@@ -82,6 +84,41 @@ CASES: list[Case] = [
         (selection.Clip,),
         None,
         "HIPS autograd does not undo the broadcast of the bounds",
+    ),
+    Case(
+        "clip between Variables",
+        F.clip,
+        constant([-2.0, -0.7, -0.2, 0.3, 0.8, 1.9], [[-1.0], [0.0]], 1.0),
+        (selection.Where,),
+        lambda np: lambda x, low, high: np.minimum(np.maximum(x, low), high),
+    ),
+    Case(
+        "clip by a Variable below",
+        lambda x, low: F.clip(x, min=low),
+        constant([-2.0, -0.7, -0.2, 0.3, 0.8, 1.9], -0.5),
+        (selection.Where,),
+        lambda np: np.maximum,
+    ),
+    Case(
+        "clip by a Variable above",
+        lambda x, high: F.clip(x, -1.0, high),
+        constant([-2.0, -0.7, -0.2, 0.3, 0.8, 1.9], -0.5),
+        (selection.Where,),
+        lambda np: lambda x, high: np.minimum(np.maximum(x, -1.0), high),
+    ),
+    Case(
+        "fmax of NaN",
+        lambda x: F.fmax(x, np.array([np.nan, 0.05, np.nan], x.dtype)),
+        distinct((2, 3)),
+        (selection.Fmax,),
+        lambda np: lambda x: np.maximum(x, np.array([-9.0, 0.05, -9.0])),
+    ),
+    Case(
+        "fmin of NaN",
+        lambda x: F.fmin(np.array([np.nan, 0.05, np.nan], x.dtype), x),
+        distinct((2, 3)),
+        (selection.Fmin,),
+        lambda np: lambda x: np.minimum(x, np.array([9.0, 0.05, 9.0])),
     ),
     _where,
     _where.variant(

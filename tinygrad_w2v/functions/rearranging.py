@@ -1,0 +1,212 @@
+"""Arrays laid out anew: turned, rolled, tiled, padded. All are views, joins and look-ups."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_w2v._base.errors import MissingRuleError
+from tinygrad_w2v.autograd.diagnosis import user_line
+from tinygrad_w2v.autograd.dispatch import implements
+from tinygrad_w2v.autograd.dtypes import as_array
+from tinygrad_w2v.autograd.shaping import (
+    Axis,
+    axes_of,
+    axis_of,
+    broadcast_to,
+    reshape,
+    swapaxes,
+)
+from tinygrad_w2v.functions.joining import concatenate, flip, part_along
+
+
+@implements(np.ravel)
+def ravel(a: Any, order: str = "C") -> Any:
+    """All elements of `a` along one axis, the last index fastest (the first for order="F").
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.ravel(tw.Variable([[1.0, 2.0], [3.0, 4.0]])).data
+    array([1., 2., 3., 4.])
+    """
+    return reshape(a, -1, order)
+
+
+@implements(np.matrix_transpose, np.linalg.matrix_transpose)
+def matrix_transpose(x: Any) -> Any:
+    """`x` with its last two axes exchanged.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.matrix_transpose(tw.Variable(np.ones((2, 3, 4)))).shape
+    (2, 4, 3)
+    """
+    return swapaxes(x, -1, -2)
+
+
+@implements(np.fliplr)
+def fliplr(m: Any) -> Any:
+    """`m` with the order along axis 1 turned round.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.fliplr(tw.Variable([[1.0, 2.0]])).data
+    array([[2., 1.]])
+    """
+    return flip(m, 1)
+
+
+@implements(np.flipud)
+def flipud(m: Any) -> Any:
+    """`m` with the order along axis 0 turned round.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.flipud(tw.Variable([[1.0], [2.0]])).data
+    array([[2.],
+           [1.]])
+    """
+    return flip(m, 0)
+
+
+@implements(np.rot90)
+def rot90(m: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Any:
+    """`m` turned by `k` right angles in the plane of two axes, from the first to the second.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.rot90(tw.Variable([[1.0, 2.0], [3.0, 4.0]])).data
+    array([[2., 4.],
+           [1., 3.]])
+    """
+    if len(axes) != 2:
+        raise ValueError(f"rot90: a plane has two axes, not {len(axes)}: {axes}{user_line()}")
+    first, second = axes_of("rot90", m, tuple(axes))
+    k %= 4
+    if k % 2 == 0:
+        return flip(m, (first, second) if k else ())
+    return flip(swapaxes(m, first, second), first if k == 1 else second)
+
+
+@implements(np.tile)
+def tile(A: Any, reps: Any) -> Any:
+    """`A` laid beside itself, so many times along each axis; axes are added in front as needed.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.tile(tw.Variable([1.0, 2.0]), (2, 2)).data
+    array([[1., 2., 1., 2.],
+           [1., 2., 1., 2.]])
+    """
+    counts = (reps,) if np.ndim(reps) == 0 else tuple(reps)
+    shape = (*[1] * (len(counts) - np.ndim(A)), *np.shape(A))
+    counts = (*[1] * (len(shape) - len(counts)), *counts)
+    # Each axis of length n becomes r beside n; the new ones are stretched and then joined.
+    apart = [length for n in shape for length in (1, n)]
+    stretched = [length for r, n in zip(counts, shape, strict=True) for length in (r, n)]
+    joined = [r * n for r, n in zip(counts, shape, strict=True)]
+    return reshape(broadcast_to(reshape(A, apart), stretched), joined)
+
+
+@implements(np.roll)
+def roll(a: Any, shift: Any, axis: Axis = None) -> Any:
+    """`a` moved by `shift` places along `axis`; what leaves at one end comes in at the other.
+
+    Parameters
+    ----------
+    a : Variable or array
+    shift : int, or a tuple with one for each axis
+    axis : int or tuple of int, optional
+        None moves through all elements in their order.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.roll(tw.Variable([1.0, 2.0, 3.0]), 1).data
+    array([3., 1., 2.])
+    """
+    if axis is None:
+        return reshape(roll(ravel(a), shift, 0), np.shape(a))
+    shifts, axes = np.broadcast_arrays(shift, axis)
+    if shifts.ndim > 1:
+        raise ValueError(f"roll: shift and axis are numbers or flat sequences{user_line()}")
+    for step, number in zip(shifts.flat, axes.flat, strict=True):
+        place = axis_of("roll", a, number)
+        length = np.shape(a)[place]
+        start = length - int(step) % (length or 1)
+        parts = [part_along(a, place, part) for part in (slice(start, None), slice(start))]
+        a = concatenate(parts, place)
+    return as_array(a)
+
+
+_LOOKED_UP = ("edge", "reflect", "symmetric", "wrap")
+
+
+@implements(np.pad)
+def pad(array: Any, pad_width: Any, mode: str = "constant", **kwargs: Any) -> Any:
+    """`array` with elements added at both ends of each axis.
+
+    Parameters
+    ----------
+    array : Variable or array
+    pad_width : int, (before, after), or one such pair for each axis
+    mode : {"constant", "edge", "reflect", "symmetric", "wrap"}
+        What is added: constants, or elements of `array`, to which their gradient goes.
+    **kwargs
+        NumPy's: `constant_values`, numbers given as `pad_width` is (0 by default).
+
+    Raises
+    ------
+    MissingRuleError
+        For NumPy's other modes, and for ``reflect_type="odd"``.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.pad(tw.Variable([1.0, 2.0]), (1, 2)).data
+    array([0., 1., 2., 0., 0.])
+    >>> F.pad(tw.Variable([1.0, 2.0]), 1, mode="edge").data
+    array([1., 1., 2., 2.])
+    """
+    if mode not in ("constant", *_LOOKED_UP) or kwargs.get("reflect_type", "even") != "even":
+        raise MissingRuleError(
+            f"np.pad of a Variable knows the modes 'constant', {str(_LOOKED_UP)[1:-1]} (these "
+            f"without reflect_type='odd'), not {mode!r} with {kwargs}{user_line()}"
+        )
+    values = kwargs.pop("constant_values", 0) if mode == "constant" else 0
+    if mode == "constant" and kwargs:
+        raise ValueError(f"pad: mode 'constant' takes no {', '.join(kwargs)}{user_line()}")
+    widths = np.asarray(pad_width)
+    if widths.dtype.kind not in "iu" or (widths < 0).any():
+        raise ValueError(f"pad: pad_width holds integers from 0 on, not {pad_width}{user_line()}")
+    array = as_array(array)
+    ndim, dtype = array.ndim, array.dtype
+    widths, ends = np.broadcast_to(widths, (ndim, 2)), np.broadcast_to(values, (ndim, 2))
+    for axis, width in enumerate(widths):
+        shape = np.shape(array)
+        if mode == "constant":
+            before, after = (
+                np.full((*shape[:axis], n, *shape[axis + 1 :]), value, dtype)
+                for n, value in zip(width, ends[axis], strict=True)
+            )
+            array = concatenate([before, array, after], axis)
+        else:
+            places = np.pad(np.arange(shape[axis]), width, mode, **kwargs)  # type: ignore[call-overload]
+            array = part_along(array, axis, places)
+    return array

@@ -1,0 +1,285 @@
+"""Angles and what belongs to them: the inverse functions, arctan2 and hypot, degrees, sinc.
+
+Slopes are written so that they neither overflow nor cancel: ``1 - x^2`` as a product, a length as
+`hypot`, the slope of sinc near 0 as a series.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from tinygrad_w2v.autograd.arithmetic import Arithmetic
+from tinygrad_w2v.autograd.dispatch import implements
+from tinygrad_w2v.autograd.shaping import real
+from tinygrad_w2v.functions.elementwise import Elementwise
+
+
+class Arcsin(Elementwise):
+    """y = arcsin x;  dy/dx = 1 / (1 - x^2)^(1/2)"""
+
+    ufunc = np.arcsin
+
+    def slope(self, x: Any) -> Any:
+        return 1 / np.sqrt((1 - x) * (1 + x))
+
+
+class Arccos(Elementwise):
+    """y = arccos x;  dy/dx = -1 / (1 - x^2)^(1/2)"""
+
+    ufunc = np.arccos
+
+    def slope(self, x: Any) -> Any:
+        return -1 / np.sqrt((1 - x) * (1 + x))
+
+
+class Arcsinh(Elementwise):
+    """y = arcsinh x;  dy/dx = 1 / (1 + x^2)^(1/2)"""
+
+    ufunc = np.arcsinh
+
+    def slope(self, x: Any) -> Any:
+        return 1 / np.hypot(1, x)
+
+
+class Arccosh(Elementwise):
+    """y = arccosh x;  dy/dx = 1 / (x^2 - 1)^(1/2)"""
+
+    ufunc = np.arccosh
+
+    def slope(self, x: Any) -> Any:
+        return 1 / (np.sqrt(x - 1) * np.sqrt(x + 1))
+
+
+class Arctanh(Elementwise):
+    """y = arctanh x;  dy/dx = 1 / (1 - x^2)"""
+
+    ufunc = np.arctanh
+
+    def slope(self, x: Any) -> Any:
+        return 1 / ((1 - x) * (1 + x))
+
+
+class Deg2rad(Elementwise):
+    """y = x pi / 180;  dy/dx = pi / 180"""
+
+    ufunc = np.deg2rad
+
+    def slope(self) -> Any:
+        return math.pi / 180
+
+
+class Rad2deg(Elementwise):
+    """y = x 180 / pi;  dy/dx = 180 / pi"""
+
+    ufunc = np.rad2deg
+
+    def slope(self) -> Any:
+        return 180 / math.pi
+
+
+class Sinc(Elementwise):
+    """y = sin(u) / u with u = pi x, and 1 at 0;  dy/dx = (cos u - y) / x, and 0 at 0"""
+
+    ufunc = staticmethod(np.sinc)
+
+    def slope(self, x: Any, y: Any) -> Any:
+        near = np.less(np.absolute(x), 1 / math.pi)
+        far_x = np.where(near, 1, x)
+        far = (np.cos(math.pi * far_x) - y) / far_x
+        # Near 0 the difference cancels; there it is  -pi u (1/3 - u^2/30 + u^4/840 - ...).
+        u = math.pi * np.where(near, x, 0)
+        series: Any = 0.0
+        for coefficient in _SINC_SERIES:
+            series = coefficient - u * u * series
+        return np.where(near, -math.pi * u * series, far)
+
+
+# Of u^14, ... u^2, u^0: what is left out is below 1e-16 for |u| < 1.
+_SINC_SERIES = [
+    1 / (2**k * math.factorial(k) * math.prod(range(1, 2 * k + 4, 2))) for k in range(7, -1, -1)
+]
+
+
+def part_of_length(x: Any, length: Any) -> Any:
+    """``x / length``, the slope of a length by one of its parts: 0 where the length is 0.
+
+    An infinite part is all of an infinite length, so that there is no ``inf / inf``.
+    """
+    infinite, none = np.isinf(x), np.equal(length, 0)
+    x = np.where(infinite, np.sign(x), np.where(none, 0, x))
+    return x / np.where(np.logical_or(infinite, none), 1, length)
+
+
+class Hypot(Arithmetic):
+    """z = (x^2 + y^2)^(1/2);  gx = g x / z,  gy = g y / z   (0 where z = 0)"""
+
+    def forward(self, x: Any, y: Any) -> Any:
+        z = np.hypot(real(x), real(y))
+        self.save(x, y, z)
+        return z
+
+    def backward(self, g: Any) -> Any:
+        x, y, z = self.saved
+        gx = g * part_of_length(x, z) if self.needs(0) else None
+        return gx, g * part_of_length(y, z) if self.needs(1) else None
+
+
+class Arctan2(Arithmetic):
+    """z = the angle of the point (x, y);  gy = g x / r^2,  gx = -g y / r^2   (0 where r = 0)"""
+
+    def forward(self, y: Any, x: Any) -> Any:
+        self.save(y, x)
+        return np.arctan2(real(y), real(x))
+
+    def backward(self, g: Any) -> Any:
+        y, x = self.saved
+        r = np.hypot(x, y)
+        unit = np.where(np.equal(r, 0), 1, r)
+        gy = g * part_of_length(x, r) / unit if self.needs(0) else None
+        return gy, -g * part_of_length(y, r) / unit if self.needs(1) else None
+
+
+# ---------------------------------------------------------------------- their functions
+@implements(np.arcsin)
+def arcsin(x: Any) -> Any:
+    """Inverse sine of `x` between -1 and 1, in radians; infinitely steep at both ends.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.arcsin(tw.Variable([0.0, 1.0])).data
+    array([0.        , 1.57079633])
+    """
+    return Arcsin()(x)
+
+
+@implements(np.arccos)
+def arccos(x: Any) -> Any:
+    """Inverse cosine of `x` between -1 and 1, in radians; infinitely steep at both ends.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.arccos(tw.Variable([0.0, 1.0])).data
+    array([1.57079633, 0.        ])
+    """
+    return Arccos()(x)
+
+
+@implements(np.arctan2)
+def arctan2(x1: Any, x2: Any) -> Any:
+    """Angle of the point ``(x2, x1)`` in radians, between -pi and pi.
+
+    The origin has no angle; the slopes there are 0.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.arctan2(tw.Variable([1.0, -1.0]), tw.Variable([0.0, -1.0])).data
+    array([ 1.57079633, -2.35619449])
+    """
+    return Arctan2()(x1, x2)
+
+
+@implements(np.hypot)
+def hypot(x1: Any, x2: Any) -> Any:
+    """Length of the hypotenuse, ``sqrt(x1**2 + x2**2)``, without overflow; flat at the origin.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> float(F.hypot(tw.Variable(3.0), 4.0))
+    5.0
+    """
+    return Hypot()(x1, x2)
+
+
+@implements(np.arcsinh)
+def arcsinh(x: Any) -> Any:
+    """Inverse hyperbolic sine.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.arcsinh(tw.Variable([0.0, 1.0])).data
+    array([0.        , 0.88137359])
+    """
+    return Arcsinh()(x)
+
+
+@implements(np.arccosh)
+def arccosh(x: Any) -> Any:
+    """Inverse hyperbolic cosine of `x >= 1`; infinitely steep at 1.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.arccosh(tw.Variable([1.0, 2.0])).data
+    array([0.       , 1.3169579])
+    """
+    return Arccosh()(x)
+
+
+@implements(np.arctanh)
+def arctanh(x: Any) -> Any:
+    """Inverse hyperbolic tangent of `x` between -1 and 1.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.arctanh(tw.Variable([0.0, 0.5])).data
+    array([0.        , 0.54930614])
+    """
+    return Arctanh()(x)
+
+
+@implements(np.deg2rad, np.radians)
+def deg2rad(x: Any) -> Any:
+    """Degrees to radians.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.deg2rad(tw.Variable([0.0, 180.0])).data
+    array([0.        , 3.14159265])
+    """
+    return Deg2rad()(x)
+
+
+@implements(np.rad2deg, np.degrees)
+def rad2deg(x: Any) -> Any:
+    """Radians to degrees.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.rad2deg(tw.Variable([0.0, 3.0])).data
+    array([  0.        , 171.88733854])
+    """
+    return Rad2deg()(x)
+
+
+@implements(np.sinc)
+def sinc(x: Any) -> Any:
+    """``sin(pi x) / (pi x)``, and 1 at 0; all its slopes are right there, too.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.sinc(tw.Variable([0.0, 0.5, 1.5])).data
+    array([ 1.        ,  0.63661977, -0.21220659])
+    """
+    return Sinc()(x)
