@@ -198,7 +198,7 @@ def test_numpy_function_without_rule_says_shapes_and_line() -> None:
     with pytest.raises(MissingRuleError, match=r"np\.nanmax(?s:.)*\(2, 3\)(?s:.)*test_errors\.py"):
         np.nanmax(x)
     with pytest.raises(MissingRuleError, match=r"\[\(2, 3\) float64, \(2, 3\) float64\]"):
-        np.column_stack([x, x])
+        np.block([x, x])
 
 
 def test_forward_that_returns_no_array_is_named() -> None:

@@ -23,12 +23,23 @@ OF_FLOATS_ONLY = {
     "softmax with -inf",
     "cross_entropy with respect to the distribution",
     "sigmoid_cross_entropy of large scores",
+    "nan_to_num",
+    "fmax of NaN",
+    "fmin of NaN",
+    "min of some",
+    "gradient at places, second order at the edges",
 }
 # 1000 + x has no digit after the point in float16.
 TOO_COARSE = {"logsumexp of large numbers", "cross_entropy of large scores"}
-# What NumPy refuses, and says why: the difference, sign and negative of truth values, an integer
-# to a negative power, a negative number beside unsigned ones.
-REFUSED = ("boolean", "BoolDType", "negative integer powers", "out of bounds for uint8")
+# What NumPy refuses, and says why: the difference, sign, negative and rounding of truth values, an
+# integer to a negative power, a negative number beside unsigned ones.
+REFUSED = (
+    "boolean",
+    "BoolDType",
+    "to dtype('bool')",
+    "negative integer powers",
+    "out of bounds for uint8",
+)
 
 
 def _cases(without: set[str]) -> list[Case]:

@@ -15,7 +15,8 @@ from duck import Duck, Size
 
 ELEMENTWISE = """
     abs sign square sqrt exp expm1 log log1p log2 sin cos tan tanh sinh cosh arctan sigmoid
-    log_sigmoid softplus leaky_relu stop_gradient
+    log_sigmoid softplus leaky_relu stop_gradient log10 exp2 reciprocal cbrt arcsin arccos arcsinh
+    arccosh arctanh deg2rad rad2deg positive
 """.split()
 
 
@@ -41,7 +42,9 @@ def test_elementwise(name, leaf):
     assert (g is None) == (name == "stop_gradient")
 
 
-@pytest.mark.parametrize("name", ["maximum", "minimum", "logaddexp"])
+@pytest.mark.parametrize(
+    "name", ["maximum", "minimum", "logaddexp", "fmax", "hypot", "arctan2", "mod", "fmod"]
+)
 def test_of_pairs(name, leaf):
     assert isinstance(_differentiated(getattr(F, name)(leaf, leaf), leaf), Duck)
     assert isinstance(_differentiated(getattr(F, name)(leaf, 2.0), leaf), Duck)
@@ -50,6 +53,7 @@ def test_of_pairs(name, leaf):
 def test_selection_and_similarity(leaf):
     assert isinstance(_differentiated(F.relu(leaf), leaf), Duck)
     assert isinstance(_differentiated(F.where(np.greater(leaf, 0), leaf, 0.0), leaf), Duck)
+    assert isinstance(_differentiated(F.norm(leaf, axis=-1), leaf), Duck)
     assert isinstance(_differentiated(F.cosine_similarity(leaf, leaf, axis=(-1,)), leaf), Duck)
 
 
