@@ -149,10 +149,10 @@ def lowered_of(kind: Any) -> Lowered:
 
 def test_scores_with_a_short_axis_are_numbers_side_by_side() -> None:
     lowered = unroll(lowered_of(tw.SkipGram))
-    sums = [s for s in lowered.statements if s.array.startswith("dot_total_p")]
-    assert {s.array for s in sums} == {f"dot_total_p{k}" for k in range(3)}
+    sums = [s for s in lowered.statements if s.array.startswith("dot.total.p")]
+    assert {s.array for s in sums} == {f"dot.total.p{k}" for k in range(3)}
     placed = place(fuse(lowered.statements), lowered.arrays, lowered.loss)
-    assert all(placed.arrays[f"dot_total_p{k}"].shape == () for k in range(3))
+    assert all(placed.arrays[f"dot.total.p{k}"].shape == () for k in range(3))
 
 
 def test_exponentials_of_all_scores_are_one_flat_loop() -> None:

@@ -1,26 +1,26 @@
-"""Places are looked at before a kernel runs: it reads and writes wherever an id points.
+"""Windows are looked at before a kernel runs: it reads and writes wherever an id points.
 
 Ids are mostly a window's own, or a little arithmetic on them: where the smallest and the largest
-cannot leave the table, nothing more is done. Otherwise the ids of each window are computed and
-compared one by one.
+cannot leave the table (`intervals`), nothing more is done. Otherwise the ids of each window are
+computed, as the kernel computes them, and compared one by one. Beside the ids stands what a
+program needs of lengths: that a window is long enough for an index, and that there is something to
+take a maximum of.
 """
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.errors import CompileError, InputError
 from tinygrad_w2v._base.types import AnyArray
-from tinygrad_w2v.compiler.extents import Extent, Length, value_of
+from tinygrad_w2v.compiler.extents import Extent, Length, floor_of, sizes_in, value_of
 from tinygrad_w2v.compiler.instructions import MOVED, Instruction, Program
-from tinygrad_w2v.compiler.interpreting import value_in
+from tinygrad_w2v.compiler.interpreting import value_of_instruction
+from tinygrad_w2v.compiler.intervals import ANY, BOOL, Interval, interval_of
 from tinygrad_w2v.compiler.packing import Packed
-
-Range = tuple[float, float]
-_ANY: Range = (-math.inf, math.inf)
 
 
 class Place(NamedTuple):
@@ -29,6 +29,14 @@ class Place(NamedTuple):
     ids: str
     length: Length
     starts: bool = False
+
+
+class Need(NamedTuple):
+    """A number that must not be below 0 in any window, and what is wrong where it is."""
+
+    number: Length
+    length: Length
+    because: str
 
 
 def places_of(program: Program) -> list[Place]:
@@ -58,8 +66,44 @@ def places_of(program: Program) -> list[Place]:
     return list(dict.fromkeys(found))
 
 
+def needs_of(program: Program) -> list[Need]:
+    """Return what the lengths of a window have to be for a program; only what is not certain.
+
+    Examples
+    --------
+    >>> from tinygrad_w2v.compiler.extents import Size, extent_of
+    >>> c = extent_of(Size("C", 10))
+    >>> x = Instruction("x", "input", (), (c,), "float", {})
+    >>> third = Instruction("third", "slice", ("x",), (), "float", {"spec": (("at", 2),)})
+    >>> [need.number for need in needs_of(Program((x, third), "third", {}))]
+    [C - 3]
+    """
+    known = program.by_name()
+    found: dict[Length, Need] = {}
+
+    def note(number: Length, length: Length, because: str, step: Instruction) -> None:
+        if floor_of(number) < 0:
+            at = f"\n  applied at {step.site}" if step.site else ""
+            found.setdefault(number, Need(number, length, because + at))
+
+    for step in program:
+        for n in step.shape:
+            note(n, n, "which is no length", step)
+        if step.op in ("slice", "scatter_slice"):
+            whole = known[step.inputs[0]].shape if step.op == "slice" else step.shape
+            for part, n in zip(step["spec"], whole, strict=True):
+                if part[0] == "at":
+                    note(part[1], n, f"so an index {part[1]} counts from the wrong end", step)
+                    note(n - part[1] - 1, n, f"so there is no element {part[1]}", step)
+        if step.op == "reduce" and step["function"] in ("max", "min"):
+            for axis in step["axes"]:
+                n = known[step.inputs[0]].shape[axis]
+                note(n - 1, n, f"and of nothing there is no {step['function']}", step)
+    return list(found.values())
+
+
 class Places:
-    """The ids of a program, and the look at them before windows are run.
+    """The ids of a program and its lengths, and the look at them before windows are run.
 
     Parameters
     ----------
@@ -68,119 +112,140 @@ class Places:
 
     def __init__(self, program: Program) -> None:
         self._program, self._known = program, program.by_name()
-        self._places = places_of(program)
+        self._places, self._needs = places_of(program), needs_of(program)
+        self._of = {place.ids: _behind(program, place.ids) for place in self._places}
+        self._all = _behind(program, *self._of)
 
-    def check(self, packed: Packed) -> None:
-        """Raise an InputError for an id that is no place of what it indexes."""
-        ranges: dict[str, Range] = {}
+    def check(self, packed: Packed, ranges: Mapping[str, Interval] | None = None) -> None:
+        """Raise an InputError for an id that is no place of what it indexes.
+
+        Parameters
+        ----------
+        packed : Packed
+        ranges : dict, optional
+            Between which numbers the ids of some inputs are, where that is known without a look.
+        """
+        sizes = {name: lengths[: packed.count] for name, lengths in packed.sizes.items()}
+        for need in self._needs:
+            self._check_need(need, sizes)
+        intervals = self._intervals(packed, ranges or {})
         for place in self._places:
-            low, high = _range(self._known, place.ids, self._program, packed, ranges)
-            if place.starts or low < 0 or high >= _shortest(place.length, packed):
-                _check_each(self._program, self._known, place, packed)
+            low, high = intervals[place.ids]
+            if place.starts or low < 0 or high >= _shortest(place.length, sizes):
+                self._check_each(place, packed)
+
+    def _intervals(self, packed: Packed, ranges: Mapping[str, Interval]) -> dict[str, Interval]:
+        found: dict[str, Interval] = {}
+        for step in self._all:
+            if step.op == "input" and step.dtype == "int":
+                known = ranges.get(step.name)
+                found[step.name] = packed.range_of(step.name) if known is None else known
+            elif step.op == "constant" and step.dtype == "int":
+                found[step.name] = _range_of(_constant(step, self._program))
+            elif step.op in ("input", "constant", "parameter", "size"):
+                found[step.name] = BOOL if step.dtype == "bool" else ANY
+            else:
+                given = [found[name] for name in step.inputs]
+                shapes = [self._known[name].shape for name in step.inputs]
+                found[step.name] = interval_of(step, given, shapes)
+        return found
+
+    def _check_need(self, need: Need, sizes: Mapping[str, AnyArray]) -> None:
+        if not sizes:
+            return
+        numbers = np.atleast_1d(value_of(need.number, sizes))
+        if numbers.size == 0 or numbers.min() >= 0:
+            return
+        at = int(np.argmax(numbers < 0))
+        names = {size.name for size in sizes_in((need.length,))}
+        fields = [
+            step.name
+            for step in self._program.of_op("input")
+            if names & {size.name for size in sizes_in(step.shape)}
+        ]
+        length = value_of(need.length, {name: int(n[at]) for name, n in sizes.items()})
+        raise InputError(
+            f"window {at} is too short: {need.length} is {length} ({', '.join(fields)}), "
+            f"{need.because}"
+        )
+
+    def _check_each(self, place: Place, packed: Packed) -> None:
+        """Compute the ids of each window."""
+        steps = self._of[place.ids]
+        self._refuse_unknown(place)
+        for at in range(packed.count):
+            sizes = {name: int(lengths[at]) for name, lengths in packed.sizes.items()}
+            window = packed.window(self._program, at, sizes)
+            values: dict[str, Any] = {}
+            for step in steps:
+                values[step.name] = value_of_instruction(step, values, window, sizes, self._program)
+            _check_ids(place, values[place.ids], value_of(place.length, sizes), at, self._named)
+
+    def _refuse_unknown(self, place: Place) -> None:
+        """What depends on parameters or on rounding cannot be known before a kernel runs."""
+        for step in self._of[place.ids]:
+            if step.op == "parameter" or step.dtype == "float":
+                what = "values of the parameter" if step.op == "parameter" else "rounding of"
+                at = f"\n  applied at {step.site}" if step.site else ""
+                raise CompileError(
+                    f"a place depends on the {what} {step.name}, so whether it is in range cannot "
+                    "be known before a kernel runs: keep it in range with `np.clip(ids, 0, rows - "
+                    f"1)`, or use `np.where` on values instead{at}"
+                )
+
+    def _named(self, ids: str) -> str:
+        """The input that ids are, or those that they are computed from."""
+        step = self._known[ids]
+        while step.op in MOVED:
+            step = self._known[step.inputs[0]]
+        if step.op in ("input", "constant"):
+            return step.name
+        inputs = [step.name for step in self._of[ids] if step.op == "input"]
+        return f"what is computed from {' and '.join(inputs)}"
 
 
-def _shortest(length: Length, packed: Packed) -> float:
+def _behind(program: Program, *names: str) -> list[Instruction]:
+    """The instructions that values depend on, in order, those of the values included."""
+    needed = set(names)
+    found = []
+    for step in reversed(program.instructions):
+        if step.name in needed:
+            needed.update(step.inputs)
+            found.append(step)
+    return found[::-1]
+
+
+def _shortest(length: Length, sizes: Mapping[str, AnyArray]) -> int:
+    """The least that a length is in these windows."""
     if not isinstance(length, Extent):
         return length
-    total: Any = length.constant
-    for sizes, times in length.terms:
-        total = total + math.prod(packed.sizes[size.name] for size in sizes) * times
-    return float(np.min(total))
+    return int(np.min(value_of(length, sizes), initial=np.iinfo(np.int64).max))
 
 
-def _check_each(
-    program: Program, known: dict[str, Instruction], place: Place, packed: Packed
-) -> None:
-    """Compute the ids of each window."""
-    for at in range(packed.count):
-        sizes = {name: int(lengths[at]) for name, lengths in packed.sizes.items()}
-        ids = value_in(program, place.ids, packed.window(program, at, sizes), sizes)
-        length = value_of(place.length, sizes)
-        if ids.size == 0:
-            continue
-        low, high = int(ids.min()), int(ids.max())
-        if place.starts and (ids[0] != 0 or np.any(np.diff(ids) < 0) or high > length):
+def _constant(step: Instruction, program: Program) -> AnyArray:
+    value = program.constants[step.name] if step["value"] is None else step["value"]
+    return np.asarray(value)
+
+
+def _range_of(values: AnyArray) -> Interval:
+    """The smallest and the largest; of nothing any interval is right."""
+    return (int(values.min()), int(values.max())) if values.size else (0, 0)
+
+
+def _check_ids(place: Place, ids: AnyArray, length: int, at: int, named: Any) -> None:
+    if place.starts:
+        starts = ids.size > 0 and ids[0] == 0 and not np.any(ids[1:] < ids[:-1])
+        if not (starts and ids[-1] <= length) and (ids.size or length):
             raise InputError(
-                f"{_named(known, place.ids)} of window {at} is {ids.tolist()}: segments start at "
+                f"{named(place.ids)} of window {at} is {ids.tolist()}: segments start at "
                 f"0, never fall, and end at {length}, the number of rows"
             )
-        if not place.starts and not (low >= 0 and high < length):
-            raise InputError(
-                f"{_named(known, place.ids)} of window {at} holds ids from {low} to {high}, but "
-                f"the table has the rows 0 to {length - 1}"
-            )
-
-
-def _named(known: dict[str, Instruction], ids: str) -> str:
-    """The input that ids are, or those that they are computed from."""
-    step = known[ids]
-    while step.op in MOVED:
-        step = known[step.inputs[0]]
-    if step.op in ("input", "constant"):
-        return step.name
-    inputs: list[str] = []
-    waiting = [step]
-    while waiting:
-        step = waiting.pop()
-        inputs += [step.name] if step.op == "input" and step.name not in inputs else []
-        waiting += [known[name] for name in step.inputs]
-    return f"what is computed from {' and '.join(inputs)}"
-
-
-def _range(
-    known: dict[str, Instruction],
-    name: str,
-    program: Program,
-    packed: Packed,
-    ranges: dict[str, Range],
-) -> Range:
-    """The smallest and the largest that a value may be."""
-    if name not in ranges:
-        step = known[name]
-        if step.op == "input" or step.op == "constant":
-            ranges[name] = _given_range(step, program, packed)
-        elif step.dtype != "int":
-            ranges[name] = (0, 1) if step.dtype == "bool" else _ANY
-        else:
-            parts = [_range(known, read, program, packed, ranges) for read in step.inputs]
-            ranges[name] = _computed_range(step, parts)
-    return ranges[name]
-
-
-def _given_range(step: Instruction, program: Program, packed: Packed) -> Range:
-    if step.dtype != "int":
-        return (0, 1) if step.dtype == "bool" else _ANY
-    if step.op == "input":
-        return packed.range_of(step.name)
-    values: AnyArray = np.asarray(
-        program.constants[step.name] if step["value"] is None else step["value"]
-    )
-    return (int(values.min()), int(values.max())) if values.size else (0, -1)
-
-
-def _computed_range(step: Instruction, parts: list[Range]) -> Range:
-    if step.op in (*MOVED, "take", "take_along", "segment_repeat"):
-        return parts[0]
-    if step.op == "concatenate":
-        return min(low for low, _ in parts), max(high for _, high in parts)
-    if step.op == "reduce" and step["function"] in ("max", "min"):
-        return parts[0]
-    if step.op != "map":
-        return _ANY
-    function = step["function"]
-    (low, high), (other_low, other_high) = parts[-2] if len(parts) > 1 else parts[0], parts[-1]
-    if function == "add":
-        return low + other_low, high + other_high
-    if function == "subtract":
-        return low - other_high, high - other_low
-    if function == "multiply" and math.inf not in (high, other_high):
-        products = [x * y for x in (low, high) for y in (other_low, other_high)]
-        return min(products), max(products)
-    if function == "where":
-        return min(low, other_low), max(high, other_high)
-    if function == "remainder" and other_low > 0:
-        return 0, other_high - 1
-    if function in ("maximum", "minimum"):
-        choose = max if function == "maximum" else min
-        return choose(low, other_low), choose(high, other_high)
-    return _ANY
+        return
+    if ids.size == 0:
+        return
+    low, high = int(ids.min()), int(ids.max())
+    if low < 0 or high >= length:
+        raise InputError(
+            f"{named(place.ids)} of window {at} holds ids from {low} to {high}, but "
+            f"the table has the rows 0 to {length - 1}"
+        )

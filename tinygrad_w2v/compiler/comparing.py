@@ -16,12 +16,12 @@ import numpy as np
 from tinygrad_w2v._base.errors import GradientError
 from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.compiler.building import Built, build
+from tinygrad_w2v.compiler.checked import Checked
 from tinygrad_w2v.compiler.compiling import Kernel
 from tinygrad_w2v.compiler.instructions import Program
 from tinygrad_w2v.compiler.interpreting import interpret
 from tinygrad_w2v.compiler.packing import Packed, pack_one
 from tinygrad_w2v.compiler.tracing import Axes, Field, Traced, example_arrays, fields_of, trace
-from tinygrad_w2v.compiler.writing import run_plainly
 from tinygrad_w2v.nn import Module
 from tinygrad_w2v.optim import SGD
 from tinygrad_w2v.optim.optimizer import Optimizer
@@ -148,9 +148,10 @@ class _Run(NamedTuple):
     def plainly(self, built: Built) -> Outcome:
         """Run the source as plain Python."""
         losses, tables = [], self.tables()
+        checked = Checked(built.source, self.dtype)
         for number, packed in enumerate(self.packed()):
             arguments = _arguments(built, packed, tables, self.lr, number + 1)
-            losses.append(run_plainly(built.source, arguments, self.dtype))
+            losses.append(checked.run(arguments))
         return Outcome(losses, tables)
 
     def natively(self, title: str) -> Outcome:

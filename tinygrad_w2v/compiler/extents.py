@@ -4,12 +4,16 @@ A `Size` is a name and a bound: ``C``, at most 10. What shapes are made of is an
 products of sizes and a number such as ``C * T + 6``; one without sizes is a plain int. Extents are
 compared, added and used in shapes. As numbers they exist only in the kernel, so `int` and `bool`
 raise here, and what multiplies or divides by one becomes an instruction.
+
+A slice is clipped to what it is taken of: ``x[..., :3]`` has ``min(C, 3)`` elements. That is a size
+like the others (`Least`), and the rest, ``x[..., 3:]``, has ``C - min(C, 3)`` of them, so that both
+together are C again.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, NoReturn, Protocol
 
@@ -32,6 +36,24 @@ class Size:
 
     name: str
     bound: int
+
+    def value(self, sizes: Mapping[str, Any]) -> Any:
+        """Return what it is for a window of these sizes (or for many, given as arrays)."""
+        return sizes[self.name]
+
+
+@dataclass(frozen=True)
+class Least(Size):
+    """The smaller one of two lengths, as what is left of an axis that a slice cuts off."""
+
+    of: Extent
+    limit: Length
+
+    def value(self, sizes: Mapping[str, Any]) -> Any:
+        """Return what it is for a window of these sizes (or for many, given as arrays)."""
+        length, limit = self.of.value(sizes), value_of(self.limit, sizes)
+        many = isinstance(length, np.ndarray) or isinstance(limit, np.ndarray)
+        return np.minimum(length, limit) if many else min(length, limit)
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,10 +81,11 @@ class Extent:
             math.prod(size.bound for size in sizes) * max(times, 0) for sizes, times in self.terms
         )
 
-    def value(self, sizes: Mapping[str, int]) -> int:
-        """Return what it is for a window of these sizes."""
+    def value(self, sizes: Mapping[str, Any]) -> Any:
+        """Return what it is for a window of these sizes (or for many, given as arrays)."""
         return self.constant + sum(
-            math.prod(sizes[size.name] for size in factors) * times for factors, times in self.terms
+            math.prod(size.value(sizes) for size in factors) * times
+            for factors, times in self.terms
         )
 
     def __repr__(self) -> str:
@@ -198,8 +221,57 @@ def bound_of(length: Length) -> int:
     return length.bound if isinstance(length, Extent) else length
 
 
-def value_of(length: Length, sizes: Mapping[str, int]) -> int:
-    """Return a length as a number, for a window of these sizes.
+def floor_of(length: Length) -> int:
+    """Return a number that a length is never below; as a length it has to be 0 or more.
+
+    Examples
+    --------
+    >>> c = extent_of(Size("C", 10))
+    >>> floor_of(c + 2), floor_of(c - 4), floor_of(c - at_most(c, 4))
+    (2, -4, 0)
+    """
+    if not isinstance(length, Extent):
+        return length
+    for sizes, times in length.terms:
+        if times < 0:
+            return max(floor_of(lower) for lower in _lowered(length, sizes, times))
+    return length.constant
+
+
+def _lowered(extent: Extent, sizes: tuple[Size, ...], times: int) -> Iterator[Length]:
+    """What an extent is never below: more is subtracted in place of one product of sizes."""
+    rest = extent - Extent(((sizes, times),))
+    cut = next((size for size in sizes if isinstance(size, Least)), None)
+    if cut is None:
+        yield rest + times * math.prod(size.bound for size in sizes)
+        return
+    others = product(extent_of(size) for size in sizes if size is not cut)
+    for more in (cut.of, cut.limit):
+        yield rest + product([others, more, times])
+
+
+def at_most(length: Length, limit: Length) -> Length:
+    """Return the smaller one of two lengths, neither of which is below 0.
+
+    Examples
+    --------
+    >>> c, t = extent_of(Size("C", 10)), extent_of(Size("T", 6))
+    >>> at_most(c, 3), at_most(c, 10), at_most(t, c), c - at_most(c, 3) + at_most(c, 3)
+    (min(C, 3), C, min(C, T), C)
+    """
+    if floor_of(limit - length) >= 0:
+        return length
+    if floor_of(length - limit) >= 0:
+        return limit
+    both = [length, limit]
+    both.sort(key=lambda n: (not isinstance(n, Extent), repr(n)))
+    (extent, other), bound = both, min(bound_of(length), bound_of(limit))
+    assert isinstance(extent, Extent)
+    return extent_of(Least(f"min({extent}, {other})", bound, extent, other), extent.recorder)
+
+
+def value_of(length: Length, sizes: Mapping[str, Any]) -> Any:
+    """Return a length as a number, for a window of these sizes (or for many, given as arrays).
 
     Examples
     --------
@@ -234,7 +306,17 @@ def size_of(extent: Extent) -> Size:
     return size
 
 
-def sizes_in(shape: Shape) -> list[Size]:
-    """Return the sizes that a shape names."""
-    terms = [term for n in shape if isinstance(n, Extent) for term in n.terms]
-    return [size for sizes, _ in terms for size in sizes]
+def sizes_in(shape: Iterable[Length]) -> list[Size]:
+    """Return the sizes that a shape names, each as often as it does.
+
+    Examples
+    --------
+    >>> c = extent_of(Size("C", 10))
+    >>> [size.name for size in sizes_in((3, c + 1, at_most(c, 3)))]
+    ['C', 'C']
+    """
+    found: list[Size] = []
+    for n in shape:
+        for size in (s for sizes, _ in n.terms for s in sizes) if isinstance(n, Extent) else ():
+            found += sizes_in((size.of, size.limit)) if isinstance(size, Least) else [size]
+    return found

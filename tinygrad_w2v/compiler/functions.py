@@ -106,6 +106,19 @@ FUNCTIONS: dict[str, Scalar] = {
     "softplus": _helped(_softplus, "softplus"),
 }
 
+# Whole numbers are int64 in a kernel. Those of NumPy's smaller types wrap around at their own ends:
+# after arithmetic they are brought back, by a function that is called as the type is.
+INTEGERS = ("int8", "int16", "int32", "uint8", "uint16", "uint32")
+
+
+def _wrapped(dtype: str) -> Callable[[Any], Any]:
+    return lambda x: np.asarray(x).astype(dtype).astype(np.int64)
+
+
+FUNCTIONS |= {
+    dtype: Scalar(_wrapped(dtype), f"{dtype}({{0}})", 1, "int", dtype) for dtype in INTEGERS
+}
+
 # What some of them call, as source: each runs as plain Python and under Numba. `real` is the
 # kernel's float type. None overflows, and each lets NaN through.
 HELPERS: dict[str, str] = {
@@ -140,6 +153,13 @@ def logaddexp(x, y):
     return top if x == y and x - y != x - y else top + log_1_plus(exp(-abs(x - y)))
 """,
 }
+
+for _dtype in INTEGERS:
+    _about = np.iinfo(_dtype)
+    # The bits that the type has, and where it is signed, their sign carried on.
+    _bits = f"x & {int(np.iinfo(f'uint{_about.bits}').max)}"
+    _signed = f"(({_bits}) ^ {1 << (_about.bits - 1)}) - {1 << (_about.bits - 1)}"
+    HELPERS[_dtype] = f"def {_dtype}(x):\n    return {_signed if _about.min < 0 else _bits}\n"
 
 # What helpers call in their turn.
 NEEDS: dict[str, tuple[str, ...]] = {
@@ -215,5 +235,6 @@ def helpers(used: list[str], single: bool) -> list[str]:
 RESERVED = (
     *("at", "first", "last", "loss", "lr", "step", "rates", "real", "np", "njit", "run", "kernel"),
     *("RULES", "prefetch", "power_of_two", "first_of", "abs", "range", "float"),
+    *("min",),
     *(HELPERS | SINGLE),
 )

@@ -11,17 +11,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from tinygrad_w2v.compiler.dependence import conflict, same_turn
 from tinygrad_w2v.compiler.flattening import is_costly
 from tinygrad_w2v.compiler.loops import (
-    Call,
-    Expression,
     Loop,
     Nest,
-    Number,
     Statement,
     Tree,
     Variable,
     renamed,
+    variables_in,
 )
 
 
@@ -45,7 +44,7 @@ def fuse(statements: Sequence[Statement]) -> Tree:
             if joined is not None:
                 group.members.append(joined)
                 break
-            if any(_conflict(member, statement) for member in group.members):
+            if any(conflict(member, statement) for member in group.members):
                 groups.append(_Group(statement.loops[0], [statement]))
                 break
         else:
@@ -87,64 +86,14 @@ def _joined(statement: Statement, group: _Group) -> Statement | None:
                 continue
         variable = group.loop.variable
         moved = renamed(statement, {loop.variable: Variable(variable)})
-        bounded = {v for other in statement.loops if other.ragged for v in _bounds(other)}
+        bounds = (bound for other in statement.loops for bound in other.bounds())
+        bounded = {variable for bound in bounds for variable in variables_in(bound)}
         if loop.variable in bounded and statement.loops.index(loop) != 0:
             continue
-        if all(_same_turn(member, moved, variable) for member in group.members):
+        if all(same_turn(member, moved, variable) for member in group.members):
             loops = sorted(moved.loops, key=lambda other: other.variable != variable)
             return replace(moved, loops=tuple(loops))
     return None
-
-
-def _bounds(loop: Loop) -> set[str]:
-    from tinygrad_w2v.compiler.loops import variables_in
-
-    return {v for bound in (loop.start, loop.stop) if bound for v in variables_in(bound)}
-
-
-def _conflict(before: Statement, after: Statement) -> bool:
-    """Whether two statements may not change places."""
-    if before.array == after.array:
-        reads = before.array in before.reads() | after.reads()
-        return reads or not ((_adds(before) and _adds(after)) or _apart(before, after))
-    return before.array in after.reads() or after.array in before.reads()
-
-
-def _adds(statement: Statement) -> bool:
-    return statement.mode in ("add", "subtract")
-
-
-def _apart(before: Statement, after: Statement) -> bool:
-    """Whether two statements write other elements: at two different numbers along an axis."""
-    return any(_differ(i, j) for i, j in zip(before.indices, after.indices, strict=True))
-
-
-def _differ(i: Expression, j: Expression) -> bool:
-    """Whether two indices are different numbers, or the same place and two different numbers on."""
-    if isinstance(i, Call) and isinstance(j, Call) and i.function == j.function == "add":
-        (start, i), (other, j) = i.arguments, j.arguments
-        if start != other:
-            return False
-    return isinstance(i, Number) and isinstance(j, Number) and i != j
-
-
-def _same_turn(before: Statement, after: Statement, variable: str) -> bool:
-    """Whether `after` may run in the same turn of a loop as `before`."""
-    if not _conflict(before, after):
-        return True
-    if before.phase == "write" or after.phase == "write":
-        if before.array == after.array or after.array in before.reads():
-            return False
-    if after.array in before.reads():
-        return False
-    places = [i for i, index in enumerate(before.indices) if index == Variable(variable)]
-    read = [load for load in after.loads() if load.array == before.array]
-    if before.array in after.reads() and not read:
-        return False  # it looks through the whole
-    touched: list[tuple[Expression, ...]] = [load.indices for load in read]
-    if before.array == after.array:
-        touched.append(after.indices)
-    return any(all(indices[p] == Variable(variable) for indices in touched) for p in places)
 
 
 def depth(tree: Tree) -> int:

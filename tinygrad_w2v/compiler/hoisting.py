@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tinygrad_w2v.compiler.dependence import unchanging
 from tinygrad_w2v.compiler.loops import (
+    DERIVED,
     Expression,
     Load,
     Nest,
     Statement,
     Tree,
     changed,
-    variables_in,
 )
 from tinygrad_w2v.compiler.lowering import Array
 from tinygrad_w2v.compiler.placing import Placed
@@ -41,15 +42,13 @@ def _hoisted(tree: Tree, arrays: dict[str, Array]) -> Tree:
 
 def _with_reads_before(nest: Nest, arrays: dict[str, Array]) -> list[Nest | Statement]:
     body = [node for node in nest.body if isinstance(node, Statement)]
-    written = {statement.array for statement in body}
     names: dict[Load, str] = {}
     before: list[Nest | Statement] = []
 
     def change(expression: Expression) -> Expression | None:
         if not isinstance(expression, Load) or not expression.indices:
             return None
-        inside = any(array in written for array in _arrays_in(expression))
-        if inside or nest.loop.variable in variables_in(expression):
+        if not unchanging(expression, nest):
             return None
         if expression not in names:
             names[expression] = _free(expression.array, arrays)
@@ -61,21 +60,8 @@ def _with_reads_before(nest: Nest, arrays: dict[str, Array]) -> list[Nest | Stat
     return [*before, Nest(nest.loop, new)]
 
 
-def _arrays_in(load: Load) -> set[str]:
-    found = {load.array}
-    for index in load.indices:
-        found |= {inner.array for inner in _loads(index)}
-    return found
-
-
-def _loads(expression: Expression) -> list[Load]:
-    from tinygrad_w2v.compiler.loops import loads_in
-
-    return list(loads_in(expression))
-
-
 def _free(array: str, arrays: dict[str, Array]) -> str:
     number = 0
-    while f"{array}_at{number}" in arrays:
+    while f"{array}{DERIVED}at{number}" in arrays:
         number += 1
-    return f"{array}_at{number}"
+    return f"{array}{DERIVED}at{number}"

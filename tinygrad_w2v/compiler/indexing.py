@@ -2,18 +2,20 @@
 
 A basic index becomes a list with one entry for each axis: ``("at", place)`` for a number and
 ``("range", first, step, length)`` for a slice. Places may be extents: the last of a dynamic axis
-is ``C - 1``.
+is ``C - 1``. A slice is clipped to its axis, as NumPy clips it; whether a window is long enough for
+the place of a number is looked at when it comes (`bounds`).
 """
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
 
 from tinygrad_w2v._base.errors import CompileError
 from tinygrad_w2v.autograd.diagnosis import user_line
-from tinygrad_w2v.compiler.extents import Extent, Length, Shape
+from tinygrad_w2v.compiler.extents import Extent, Length, Shape, at_most, floor_of
 from tinygrad_w2v.compiler.symbols import Symbol, unsupported
 
 Part = tuple[Any, ...]
@@ -153,7 +155,7 @@ def _place(place: Any, n: Length) -> Length:
 
 
 def _slice(part: slice, n: Length) -> tuple[Length, int, Length]:
-    """First place, step and length of a slice."""
+    """First place, step and length of a slice, which never reaches beyond its axis."""
     step = 1 if part.step is None else int(part.step)
     if isinstance(n, int) and not any(isinstance(b, Extent) for b in (part.start, part.stop)):
         places = range(*part.indices(n))
@@ -162,8 +164,26 @@ def _slice(part: slice, n: Length) -> tuple[Length, int, Length]:
         return n - 1, -1, n
     if step != 1:
         raise unsupported("a slice with a step along a dynamic axis")
-    first: Length = 0 if part.start is None else _place(part.start, n)
-    stop = n if part.stop is None else _place(part.stop, n)
-    if isinstance(stop, int) and stop == 0 and isinstance(part.stop, int) and part.stop < 0:
-        stop = n
-    return first, 1, stop - first
+    first: Length = 0 if part.start is None else _clipped(part.start, n)
+    if _is_place(part.start) and _is_place(part.stop) and part.start >= 0 > part.stop:
+        return first, 1, n - at_most(n, int(part.start) - int(part.stop))
+    stop = n if part.stop is None else _clipped(part.stop, n)
+    return first, 1, stop - at_most(first, stop)
+
+
+def _is_place(bound: Any) -> bool:
+    return isinstance(bound, int | np.integer)
+
+
+def _clipped(bound: Any, n: Length) -> Length:
+    """An end of a slice as a place on an axis of length `n`, counted from its start."""
+    if not isinstance(bound, Extent):
+        bound = operator.index(bound)
+        cut = at_most(n, abs(bound))
+        return cut if bound >= 0 else n - cut
+    if floor_of(bound) < 0:
+        raise CompileError(
+            f"the end {bound} of a slice is below 0 in a short window, where NumPy counts from "
+            f"the other end: write a number, such as `x[..., :-1]`{user_line()}"
+        )
+    return at_most(n, bound)

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import keyword
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -163,7 +164,7 @@ def identifier(name: str) -> str:
     >>> identifier("w_in"), identifier("layers.0.weight"), identifier("class"), identifier("lr")
     ('w_in', 'layers_0_weight', 'class_', 'lr_')
     """
-    cleaned = re.sub(r"\W", "_", name)
+    cleaned = re.sub(r"\W", "_", unicodedata.normalize("NFKC", name))  # as Python reads names
     if not cleaned.isidentifier():
         cleaned = f"_{cleaned}"
     return f"{cleaned}_" if keyword.iskeyword(cleaned) or cleaned in RESERVED else cleaned

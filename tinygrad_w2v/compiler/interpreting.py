@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_w2v._base.errors import CompileError
 from tinygrad_w2v.compiler.extents import Shape, value_of
 from tinygrad_w2v.compiler.functions import FUNCTIONS
 from tinygrad_w2v.compiler.instructions import WRITES, Instruction, Program
@@ -73,25 +72,30 @@ def interpret(
     return loss
 
 
-def value_in(
-    program: Program, name: str, window: Mapping[str, Any], sizes: Mapping[str, int]
+def value_of_instruction(
+    step: Instruction,
+    values: Mapping[str, Any],
+    window: Mapping[str, Any],
+    sizes: Mapping[str, int],
+    program: Program,
 ) -> Any:
-    """Return one value of a program that depends on no parameter: ids, for example."""
-    known = program.by_name()
+    """Return one value of a program that depends on no parameter, such as ids.
 
-    def found(name: str) -> Any:
-        step = known[name]
-        if step.op == "input":
-            return np.asarray(window[name])
-        if step.op == "parameter":
-            raise CompileError(
-                f"a place depends on the values of the parameter {name}, so whether it is in "
-                "range cannot be known before a kernel runs; use `np.where` on values instead"
-            )
-        shape = tuple(value_of(n, sizes) for n in step.shape)
-        return np.asarray(_compute(step, [found(x) for x in step.inputs], shape, sizes, program))
-
-    return found(name)
+    Parameters
+    ----------
+    step : Instruction
+    values : dict of arrays
+        What its inputs are.
+    window, sizes
+        As for `interpret`.
+    program : Program
+    """
+    if step.op == "input":
+        return np.asarray(window[step.name])
+    shape = tuple(value_of(n, sizes) for n in step.shape)
+    with np.errstate(all="ignore"):  # whole numbers wrap around, as they do in a kernel
+        given = [values[name] for name in step.inputs]
+        return np.asarray(_compute(step, given, shape, sizes, program))
 
 
 def _compute(

@@ -1,8 +1,9 @@
 """Two turns of an outer loop are taken at once, so that their inner loops share what both read.
 
 Two contexts of a window meet the same target rows. With their inner loops joined, each element of
-a target row is read once for both, and its gradient is added to once. Turns of a loop only ever
-add to what they share, so they may be mixed. A last turn alone, of an odd number, follows.
+a target row is read once for both, and its gradient is added to once. That is done where turns can
+be mixed (`dependence`): they only add to what they share, and each has an array of its own of
+whatever it makes for itself. A last turn alone, of an odd number, follows.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from tinygrad_w2v.compiler.dependence import own_of_a_turn
 from tinygrad_w2v.compiler.extents import Extent
 from tinygrad_w2v.compiler.loops import (
+    DERIVED,
     Call,
     Expression,
     Load,
@@ -23,16 +26,16 @@ from tinygrad_w2v.compiler.loops import (
     Variable,
     changed,
     loads_in,
+    reads_in,
     renamed,
-    statements_in,
+    touched_in,
     variables_in,
-    walk,
 )
 from tinygrad_w2v.compiler.placing import Placed
 from tinygrad_w2v.compiler.unrolling import LONG
 
 ENOUGH = 2  # elements that two turns share, so that taking both at once is worth it
-_SUFFIX = "_next"  # of what the second turn calls its own
+_SUFFIX = f"{DERIVED}next"  # of what the second turn calls its own
 Node = Nest | Statement
 
 
@@ -47,15 +50,19 @@ def jam(placed: Placed, result: Expression) -> Placed:
         What is read when all is done.
     """
     arrays = dict(placed.arrays)
+    shapes = {name: array.shape for name, array in arrays.items()}
     tree: list[Node] = []
     for node in placed.tree:
+        own = None
         if isinstance(node, Nest) and _gains(node):
-            others = [other for other in placed.tree if other is not node]
-            private = _private(node, others, result)
-            tree += _jammed(node, private)
-            arrays |= {f"{name}{_SUFFIX}": arrays[name] for name in private if name in arrays}
-        else:
+            others = touched_in(other for other in placed.tree if other is not node)
+            own = own_of_a_turn(node, shapes, others | reads_in(result))
+        if own is None:
             tree.append(node)
+            continue
+        assert isinstance(node, Nest)
+        tree += _jammed(node, own)
+        arrays |= {f"{name}{_SUFFIX}": arrays[name] for name in sorted(own)}
     return Placed(tuple(tree), arrays)
 
 
@@ -102,33 +109,6 @@ def _shared(nest: Nest, outer: str) -> Iterable[Load]:
             indirect = any(list(loads_in(index)) for index in load.indices)
             if nest.loop.variable in inside and outer not in inside and not indirect:
                 yield load
-
-
-def _private(nest: Nest, others: Iterable[Node], result: Expression) -> set[str]:
-    """The arrays that a turn makes and reads alone: nothing outside of this nest knows them."""
-    inside = _arrays(statements_in((nest,)))
-    outside = _arrays(statements_in(others)) | {
-        p.array for p in walk(result) if isinstance(p, Load)
-    }
-    written = {statement.array for statement in statements_in((nest,))}
-    found = set()
-    for name in (inside & written) - outside:
-        uses = [
-            load
-            for statement in statements_in((nest,))
-            for load in (Load(statement.array, statement.indices), *statement.loads())
-            if load.array == name
-        ]
-        if not any(nest.loop.variable in variables_in(i) for load in uses for i in load.indices):
-            found.add(name)
-    return found
-
-
-def _arrays(statements: Iterable[Statement]) -> set[str]:
-    found: set[str] = set()
-    for statement in statements:
-        found |= statement.reads() | {statement.array}
-    return found
 
 
 def _jammed(nest: Nest, private: set[str]) -> list[Node]:

@@ -7,11 +7,16 @@ steps from instructions to source are functions from statements to statements.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from tinygrad_w2v.compiler.extents import Extent, Length, bound_of
+
+# What a step of the compiler makes of a value is called after it, behind this sign. No name of a
+# user's holds one, so none can be the same (`instructions.identifier`).
+DERIVED = "."
 
 
 class Expression:
@@ -97,6 +102,17 @@ class Loop:
         """Whether its bounds depend on another loop."""
         return self.stop is not None
 
+    def bounds(self) -> tuple[Expression, ...]:
+        """Return the expressions of where it starts and stops."""
+        return tuple(bound for bound in (self.start, self.stop) if bound is not None)
+
+    def mapped(self, change: Callable[[Expression], Expression]) -> Loop:
+        """Return it with these expressions changed."""
+        if not self.bounds():
+            return self
+        start, stop = (None if b is None else change(b) for b in (self.start, self.stop))
+        return replace(self, start=start, stop=stop)
+
 
 @dataclass(frozen=True)
 class Statement:
@@ -132,7 +148,7 @@ class Statement:
     def expressions(self) -> tuple[Expression, ...]:
         """Return all expressions in it, those of its target included."""
         condition = () if self.only_if is None else (self.only_if,)
-        bounds = tuple(b for loop in self.loops for b in (loop.start, loop.stop) if b is not None)
+        bounds = tuple(bound for loop in self.loops for bound in loop.bounds())
         return (*self.indices, self.value, *condition, *bounds)
 
     def loads(self) -> Iterator[Load]:
@@ -140,23 +156,17 @@ class Statement:
         for expression in self.expressions():
             yield from loads_in(expression)
 
-    def reads(self) -> set[str]:
+    def reads(self) -> frozenset[str]:
         """Return the names of the arrays that are read."""
-        found = {load.array for load in self.loads()}
-        for expression in self.expressions():
-            found |= {part.array for part in walk(expression) if isinstance(part, Whole)}
-        return found
+        return self._reads
+
+    @cached_property
+    def _reads(self) -> frozenset[str]:
+        return frozenset(name for expression in self.expressions() for name in reads_in(expression))
 
     def mapped(self, change: Callable[[Expression], Expression]) -> Statement:
         """Return it with every expression changed."""
-        loops = tuple(
-            replace(
-                loop,
-                start=None if loop.start is None else change(loop.start),
-                stop=None if loop.stop is None else change(loop.stop),
-            )
-            for loop in self.loops
-        )
+        loops = tuple(loop.mapped(change) for loop in self.loops)
         return replace(
             self,
             indices=tuple(change(index) for index in self.indices),
@@ -189,6 +199,17 @@ def walk(expression: Expression) -> Iterator[Expression]:
 def loads_in(expression: Expression) -> Iterator[Load]:
     """Yield the loads of an expression."""
     return (part for part in walk(expression) if isinstance(part, Load))
+
+
+def reads_in(expression: Expression) -> set[str]:
+    """Return the names of the arrays that an expression reads, by element or as a whole."""
+    return {part.array for part in walk(expression) if isinstance(part, Load | Whole)}
+
+
+def wholes_in(expressions: Iterable[Expression]) -> set[str]:
+    """Return the names of the arrays that expressions look through as a whole."""
+    parts = (part for expression in expressions for part in walk(expression))
+    return {part.array for part in parts if isinstance(part, Whole)}
 
 
 def changed(
@@ -229,6 +250,23 @@ def renamed(statement: Statement, names: Mapping[str, Expression]) -> Statement:
 def variables_in(expression: Expression) -> set[str]:
     """Return the names of the loop variables in an expression."""
     return {part.name for part in walk(expression) if isinstance(part, Variable)}
+
+
+def loops_in(tree: Any) -> Iterator[Loop]:
+    """Yield the loops of a tree, in order."""
+    for node in tree:
+        if isinstance(node, Nest):
+            yield node.loop
+            yield from loops_in(node.body)
+
+
+def touched_in(tree: Any) -> set[str]:
+    """Return the names of all arrays that a tree reads or writes, bounds of its loops included."""
+    bounds = (bound for loop in loops_in(tree) for bound in loop.bounds())
+    found = {name for bound in bounds for name in reads_in(bound)}
+    for statement in statements_in(tree):
+        found |= statement.reads() | {statement.array}
+    return found
 
 
 def statements_in(tree: Any) -> Iterator[Statement]:

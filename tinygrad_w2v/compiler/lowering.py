@@ -18,6 +18,7 @@ from tinygrad_w2v.compiler.extents import Extent, Length, Shape
 from tinygrad_w2v.compiler.instructions import GIVEN, WRITES, Instruction, Program
 from tinygrad_w2v.compiler.keeping import keep, squeezed
 from tinygrad_w2v.compiler.loops import (
+    DERIVED,
     Call,
     Expression,
     Load,
@@ -280,7 +281,7 @@ class _Lowering:
             self.statements.append(update)
             return
         # What an inner loop adds up is a number of its own, and stored when it is done.
-        own = replace(step, name=f"{step.name}_total")
+        own = replace(step, name=f"{step.name}{DERIVED}total")
         self.arrays[own.name] = self.arrays[step.name]
         self._fill(own, _START[function], early=update.loops[0].variable in summed)
         self.statements.append(replace(update, array=own.name))

@@ -39,9 +39,9 @@ class Packed:
     count: int
 
     def range_of(self, name: str) -> tuple[int, int]:
-        """Return the smallest and the largest number that windows hold (0, -1 of none)."""
-        array = self.arrays[name]
-        return (int(array.min()), int(array.max())) if array.size else (0, -1)
+        """Return numbers between which all are that windows hold, and what lies behind an end."""
+        array = self.arrays[name][: self.count]
+        return (int(array.min()), int(array.max())) if array.size else (0, 0)
 
     def window(self, program: Program, at: int, sizes: Mapping[str, int]) -> dict[str, AnyArray]:
         """Return the arrays of one window, each of its own length."""

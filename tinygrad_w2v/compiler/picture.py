@@ -17,7 +17,7 @@ import numpy as np
 from tinygrad_w2v.compiler.building import Built, build
 from tinygrad_w2v.compiler.extents import sizes_in
 from tinygrad_w2v.compiler.instructions import WRITES, Program
-from tinygrad_w2v.compiler.loops import Loop, Nest, Number, Statement, statements_in
+from tinygrad_w2v.compiler.loops import DERIVED, Loop, Nest, Number, Statement, statements_in
 from tinygrad_w2v.compiler.printing import drawn, given, needed
 from tinygrad_w2v.compiler.tracing import Axes, fields_of, trace
 from tinygrad_w2v.drawing.dot import Direction
@@ -134,7 +134,7 @@ def _computed(program: Program) -> list[str]:
 def _title(loop: Loop) -> str:
     """``for c in C``, as the source has it."""
     variable = "i"
-    sizes = sizes_in((loop.length,))
+    sizes = list(dict.fromkeys(sizes_in((loop.length,))))
     if len(sizes) == 1 and sizes[0].name.lower() != sizes[0].name:
         variable = sizes[0].name.lower()
     return f"for {variable} in {loop.length}"
@@ -189,12 +189,9 @@ def _is_number(statement: Statement) -> bool:
 
 
 def _instruction_of(array: str, computed: set[str]) -> str | None:
-    """Whose array it is: a part of ``dot`` is ``dot_total`` or ``dot_total_0``."""
-    while array not in computed:
-        array, _, part = array.rpartition("_")
-        if not part or not array:
-            return None
-    return array
+    """Whose array it is: that of a sum, a part or a second turn is called after it."""
+    name = array.partition(DERIVED)[0]
+    return name if name in computed else None
 
 
 def _in_order(program: Program, homes: Mapping[str, int]) -> list[str]:

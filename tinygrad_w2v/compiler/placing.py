@@ -17,9 +17,10 @@ from tinygrad_w2v.compiler.loops import (
     Statement,
     Tree,
     Variable,
-    Whole,
     changed,
-    walk,
+    loads_in,
+    reads_in,
+    wholes_in,
 )
 from tinygrad_w2v.compiler.lowering import Array
 
@@ -43,12 +44,11 @@ def place(tree: Tree, arrays: Mapping[str, Array], result: Expression) -> Placed
     """
     uses: dict[str, list[tuple[tuple[int, ...], tuple[Expression, ...]]]] = {}
     whole: set[str] = set()
-    for path, statement in _with_paths(tree, ()):
-        for load in (Load(statement.array, statement.indices), *statement.loads()):
+    for path, expressions in _with_paths(tree, ()):
+        for load in (load for expression in expressions for load in loads_in(expression)):
             uses.setdefault(load.array, []).append((path, load.indices))
-        for expression in statement.expressions():
-            whole |= {part.array for part in walk(expression) if isinstance(part, Whole)}
-    whole |= {part.array for part in walk(result) if isinstance(part, Load)}
+        whole |= wholes_in(expressions)
+    whole |= reads_in(result)
     loops = dict(_loops(tree))
     dropped: dict[str, list[int]] = {}
     for name in arrays:
@@ -68,18 +68,21 @@ def place(tree: Tree, arrays: Mapping[str, Array], result: Expression) -> Placed
             array.dtype,
         )
         for name, array in arrays.items()
-        if name in uses or any(isinstance(p, Load) and p.array == name for p in walk(result))
+        if name in uses or name in whole
     }
     return Placed(_rewritten(tree, dropped), smaller)
 
 
-def _with_paths(tree: Any, path: tuple[int, ...]) -> Iterator[tuple[tuple[int, ...], Statement]]:
-    """Yield each statement with the loops around it, by identity."""
+def _with_paths(
+    tree: Tree, path: tuple[int, ...]
+) -> Iterator[tuple[tuple[int, ...], tuple[Expression, ...]]]:
+    """Yield what each statement, and each loop's bounds, touch, with the loops around it."""
     for node in tree:
         if isinstance(node, Nest):
+            yield path, node.loop.bounds()
             yield from _with_paths(node.body, (*path, id(node)))
         else:
-            yield path, node
+            yield path, (Load(node.array, node.indices), *node.expressions())
 
 
 def _loops(tree: Any) -> Iterator[tuple[int, str]]:
@@ -112,7 +115,8 @@ def _rewritten(tree: Any, dropped: Mapping[str, list[int]]) -> Tree:
     result: list[Nest | Statement] = []
     for node in tree:
         if isinstance(node, Nest):
-            result.append(Nest(node.loop, _rewritten(node.body, dropped)))
+            loop = node.loop.mapped(lambda expression: changed(expression, change))
+            result.append(Nest(loop, _rewritten(node.body, dropped)))
             continue
         new = node.mapped(lambda expression: changed(expression, change))
         target = shrunk(Load(new.array, new.indices))

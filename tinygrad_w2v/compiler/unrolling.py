@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from tinygrad_w2v.compiler.dependence import sets_all
 from tinygrad_w2v.compiler.extents import Extent
 from tinygrad_w2v.compiler.flattening import is_costly
 from tinygrad_w2v.compiler.loops import (
+    DERIVED,
     Call,
     Expression,
     Load,
@@ -43,11 +45,11 @@ def unroll(lowered: Lowered) -> Lowered:
         if place is not None and statement.array in arrays:
             split[statement.array] = place
     result: list[Statement] = []
-    whole = {s.array for s in statements if _sums_whole(s)}
+    whole = {s.array for s in statements if _sums_whole(s, arrays)}
     for statement in statements:
         if statement.array in whole and statement.mode == "set":
             continue  # the sum that is written out begins with its first term
-        if (summed := _summed_in_one(statement)) is not None:
+        if (summed := _summed_in_one(statement, whole)) is not None:
             result.append(_with_parts(summed, split))
             continue
         loop = _short_loop(statement) or _loop_over_split(statement, split)
@@ -57,7 +59,7 @@ def unroll(lowered: Lowered) -> Lowered:
         array = arrays.pop(name)
         rest = (*array.shape[:place], *array.shape[place + 1 :])
         for k in range(array.shape[place]):
-            arrays[f"{name}_p{k}"] = Array(rest, array.dtype)
+            arrays[f"{name}{DERIVED}p{k}"] = Array(rest, array.dtype)
     return _in_registers(lowered._replace(statements=tuple(result), arrays=arrays))
 
 
@@ -110,7 +112,7 @@ def _parted(lowered: Lowered, name: str, place: int) -> Lowered | None:
     array = arrays.pop(name)
     rest = (*array.shape[:place], *array.shape[place + 1 :])
     for k in range(array.shape[place]):
-        arrays[f"{name}_p{k}"] = Array(rest, array.dtype)
+        arrays[f"{name}{DERIVED}p{k}"] = Array(rest, array.dtype)
     split = {name: place}
     statements = tuple(_with_parts(statement, split) for statement in result)
     return lowered._replace(statements=statements, arrays=arrays)
@@ -133,13 +135,16 @@ def _short_loop(statement: Statement) -> Loop | None:
     return None
 
 
-def _sums_whole(statement: Statement) -> bool:
-    """Whether a sum is over one short axis alone, and so becomes one expression."""
+def _sums_whole(statement: Statement, arrays: Mapping[str, Array]) -> bool:
+    """Whether a sum over one short axis alone makes all of its array, so that it sets it."""
     loop = _short_loop(statement)
-    return loop is not None and statement.reduced == {loop.variable} and statement.mode == "add"
+    if loop is None or statement.reduced != {loop.variable} or statement.mode != "add":
+        return False
+    others = [other for other in statement.loops if other is not loop]
+    return sets_all([(statement.indices, others)], arrays[statement.array].shape)
 
 
-def _summed_in_one(statement: Statement) -> Statement | None:
+def _summed_in_one(statement: Statement, whole: set[str]) -> Statement | None:
     """A sum over a short axis as one expression."""
     loop = _short_loop(statement)
     if loop is None or loop.variable not in statement.reduced:
@@ -148,7 +153,7 @@ def _summed_in_one(statement: Statement) -> Statement | None:
     value = terms[0].value
     for term in terms[1:]:
         value = Call("add", (value, term.value))
-    mode = "set" if _sums_whole(statement) else statement.mode
+    mode = "set" if statement.array in whole else statement.mode
     reduced = statement.reduced - {loop.variable}
     return replace(terms[0], value=value, mode=mode, reduced=reduced)
 
@@ -185,7 +190,9 @@ def _with_parts(statement: Statement, split: Mapping[str, int]) -> Statement:
         number = load.indices[place]
         assert isinstance(number, Number), "an array that is split is only read part by part"
         rest = (*load.indices[:place], *load.indices[place + 1 :])
-        return Load(f"{load.array}_p{number.value}", tuple(changed(i, change) for i in rest))
+        return Load(
+            f"{load.array}{DERIVED}p{number.value}", tuple(changed(i, change) for i in rest)
+        )
 
     def change(expression: Expression) -> Expression | None:
         if isinstance(expression, Load) and expression.array in split:

@@ -1,23 +1,25 @@
 """From nests to source: plain Python, which Numba compiles as it stands.
 
-The text is written to be read. It can also be run as it is, without Numba, which is how the tests
-compare it with the instructions and with the graph.
+The text is written to be read. It can also be run as it is, without Numba (`checked`), which is how
+it is compared with the instructions and with the graph.
 """
 
 from __future__ import annotations
 
+import itertools
+import keyword
 import math
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygrad_w2v._base.errors import CompileError
-from tinygrad_w2v.compiler.extents import Extent, bound_of, sizes_in
-from tinygrad_w2v.compiler.functions import FUNCTIONS, helpers
-from tinygrad_w2v.compiler.instructions import Program
+from tinygrad_w2v.compiler.extents import Extent, Least, Shape, Size, bound_of, sizes_in
+from tinygrad_w2v.compiler.functions import FUNCTIONS, RESERVED, helpers
+from tinygrad_w2v.compiler.instructions import Program, identifier
 from tinygrad_w2v.compiler.keeping import SCALARS
 from tinygrad_w2v.compiler.loops import (
+    DERIVED,
     Call,
     Expression,
     Load,
@@ -28,6 +30,7 @@ from tinygrad_w2v.compiler.loops import (
     Tree,
     Variable,
     Whole,
+    loops_in,
     statements_in,
     walk,
 )
@@ -59,6 +62,7 @@ RULES = {{
     "error_model": "numpy",
 }}
 '''
+_LETTERS = tuple("ijklmnopqr")
 _UPDATES = {"add": "+=", "subtract": "-=", "prod": "*="}
 _INTEGER = "int64"
 
@@ -70,15 +74,25 @@ class Source(NamedTuple):
     ----------
     text : str
         The whole file.
+    shapes : dict
+        What every array that the kernel is given is called in the text, and its shape (for a field
+        that of one window).
+    size_names : dict
+        The sizes, and what they are called in the text.
+    own : tuple of str
+        Which of the arrays are the kernel's own, made by its `run`.
     inputs, sizes, constants, parameters : tuple of str
         The parameters of ``run(first, last, ...)`` in this order; then rates, and the first step.
     """
 
     text: str
-    inputs: tuple[str, ...]
-    sizes: tuple[str, ...]
-    constants: tuple[str, ...]
-    parameters: tuple[str, ...]
+    shapes: Mapping[str, Shape] = {}
+    size_names: Mapping[str, str] = {}
+    own: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
+    sizes: tuple[str, ...] = ()
+    constants: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
 
 
 def write(
@@ -93,43 +107,50 @@ class _Writer:
         self, program: Program, lowered: Lowered, placed: Placed, dtype: np.dtype[Any]
     ) -> None:
         self.program, self.lowered, self.placed, self.dtype = program, lowered, placed, dtype
-        given = [step for step in program if step.op == "input" and step.name not in SCALARS]
-        self.inputs = {step.name: step for step in given}
+        fields = [step for step in program if step.op == "input" and step.name not in SCALARS]
+        self.inputs = {step.name: step for step in fields}
         self.sizes = tuple(size.name for size in program.sizes())
         self.constants = tuple(program.constants)
         self.parameters = tuple(step.name for step in program.of_op("parameter"))
         self.temporaries = {name: a for name, a in placed.arrays.items() if a.shape}
-        self._check_names()
-        reserved = {*self.inputs, *self.sizes, *self.constants, *self.parameters, *placed.arrays}
-        self.taken = reserved | {*SCALARS, "at", "np", "real"}
+        self.taken = {*RESERVED, *keyword.kwlist}
+        given = (*self.inputs, *self.constants, *self.parameters)
+        self.spelled = {name: name for name in SCALARS}
+        # The user's own names first, so that they are what the user calls them.
+        self.spelled |= {name: self._free(name) for name in given}
+        self.size_names = {name: self._free(name) for name in self.sizes}
+        self.spelled |= {n: self._free(n) for n in placed.arrays if n not in self.spelled}
         self.names: dict[str, str] = {}
         self.wide = False
 
-    def _check_names(self) -> None:
-        """The kernel's own names must not be those of the window or the model."""
-        given = {*self.inputs, *self.sizes, *self.constants, *self.parameters}
-        both = sorted(given & set(self.placed.arrays))
-        if both:
-            raise CompileError(
-                f"the kernel has a value of its own called {both[0]}: give the parameter or the "
-                "field another name"
-            )
+    def _free(self, *wanted: str) -> str:
+        """The first of some names that nothing in the source has yet, or the last with a number."""
+        names = [identifier(name.replace(DERIVED, "_")) for name in wanted]
+        numbered = (f"{names[-1]}_{number}" for number in itertools.count(2))
+        name = next(n for n in itertools.chain(names, numbered) if n not in self.taken)
+        self.taken.add(name)
+        return name
 
     # ------------------------------------------------------------------ the file
     def source(self, title: str, version: str) -> Source:
         kernel = self._kernel()
         real = "float64" if self.dtype.itemsize == 8 else "float32"
+        title = "".join(letter for letter in title if letter.isalnum() or letter in " ,._")
         parts = [HEADER.format(title=title, version=version, real=real)]
         parts += [f"@njit(**RULES, forceinline=True)\n{text}" for text in self._helpers()]
         decorator = "@njit(**RULES, nogil=True, forceinline=True)"
         parts += [f"{decorator}\n{kernel}", self._run()]
-        return Source(
-            "\n\n".join(parts), tuple(self.inputs), self.sizes, self.constants, self.parameters
-        )
+        given = (*self.inputs, *self.constants, *self.parameters)
+        shapes = {self.spelled[name]: self.program[name].shape for name in given}
+        shapes |= {self.spelled[name]: array.shape for name, array in self.temporaries.items()}
+        called = (tuple(self.inputs), self.sizes, self.constants, self.parameters)
+        own = tuple(self._rooms())
+        return Source("\n\n".join(parts), shapes, self.size_names, own, *called)
 
     def _helpers(self) -> list[str]:
         used: list[str] = []
         expressions = [e for s in statements_in(self.placed.tree) for e in s.expressions()]
+        expressions += [bound for loop in loops_in(self.placed.tree) for bound in loop.bounds()]
         for expression in (*expressions, self.lowered.loss):
             for part in walk(expression):
                 if isinstance(part, Call) and part.function != "first_of":
@@ -146,11 +167,16 @@ class _Writer:
         )
         return [*texts, *([FIRST_OF] if calls else [])]
 
-    def _signature(self) -> list[str]:
-        return [*self.inputs, *self.sizes, *self.constants, *self.parameters]
+    def _signature(self, at: str = "") -> list[str]:
+        sizes = [f"{self.size_names[name]}{at}" for name in self.sizes]
+        given = [self.spelled[name] for name in (*self.inputs, *self.constants, *self.parameters)]
+        return [*given[: len(self.inputs)], *sizes, *given[len(self.inputs) :]]
+
+    def _rooms(self) -> list[str]:
+        return [self.spelled[name] for name in self.temporaries]
 
     def _kernel(self) -> str:
-        arguments = ", ".join(["at", *self._signature(), *SCALARS, *self.temporaries])
+        arguments = ", ".join(["at", *self._signature(), *SCALARS, *self._rooms()])
         lines = [
             f"def kernel({arguments}):",
             '    """One window: read rows, compute the loss and its gradient, write rows."""',
@@ -167,15 +193,12 @@ class _Writer:
 
     def _run(self) -> str:
         arguments = ", ".join(["first", "last", *self._signature(), "rates", "step"])
-        bounds = {
-            name: _shape([bound_of(n) for n in a.shape]) for name, a in self.temporaries.items()
-        }
         allocated = [
-            f"    {name} = np.empty({bounds[name]}, {self._dtype(a.dtype)})"
+            f"    {self.spelled[name]} = np.empty({_shape(a.shape)}, {self._dtype(a.dtype)})"
             for name, a in self.temporaries.items()
         ]
-        given = [*self.inputs, *[f"{s}[at]" for s in self.sizes], *self.constants, *self.parameters]
-        call = ", ".join(["at", *given, "rates[at]", "step + at - first", *self.temporaries])
+        given = self._signature(at="[at]")
+        call = ", ".join(["at", *given, "rates[at]", "step + at - first", *self._rooms()])
         ahead = self._prefetches()
         lines = [
             "@njit(**RULES, nogil=True, cache=True)",
@@ -205,14 +228,13 @@ class _Writer:
             if len(ids.shape) > 1:
                 continue
             n = ids.shape[0]
-            stop = (
-                str(n).replace(" ", "")
-                if not isinstance(n, Extent)
-                else self._extent(n, "[at + 1]")
-            )
+            stop = self._extent(n, "[at + 1]") if isinstance(n, Extent) else str(n)
+            i = self._free(*_LETTERS)
+            self.taken.discard(i)
+            rows = f"{self.spelled[table.name]}, {self.spelled[ids.name]}[at + 1, {i}]"
             lines += [
-                f"            for i in range({stop}):",
-                f"                prefetch({table.name}, {ids.name}[at + 1, i])",
+                f"            for {i} in range({stop}):",
+                f"                prefetch({rows})",
             ]
         return ["        if at + 1 < last:", *lines] if lines else []
 
@@ -232,14 +254,10 @@ class _Writer:
 
     def _name_of(self, loop: Loop) -> str:
         """A free name: the size's in small letters, else i, j, k, ..."""
-        wanted = list("ijklmnopqr")
-        sizes = sizes_in((loop.length,))
-        if len(sizes) == 1:
-            wanted.insert(0, sizes[0].name.lower())
-        name = next(w for w in (*wanted, loop.variable, f"{loop.variable}_") if w not in self.taken)
-        self.taken.add(name)
-        self.names[loop.variable] = name
-        return name
+        sizes = list(dict.fromkeys(sizes_in((loop.length,))))
+        own = [sizes[0].name.lower()] if len(sizes) == 1 else []
+        self.names[loop.variable] = self._free(*own, *_LETTERS)
+        return self.names[loop.variable]
 
     def _range(self, loop: Loop) -> str:
         if loop.ragged:
@@ -268,11 +286,12 @@ class _Writer:
     # ------------------------------------------------------------------ expressions
     def _place(self, array: str, indices: Iterable[Expression]) -> str:
         at = [_bare(self._text(index)) for index in indices]
+        name = self.spelled[array]
         if array in self.inputs:
             at.insert(0, "at")
         elif not at and array not in self.placed.arrays and array not in SCALARS:
             at.append("()")
-        return f"{array}[{', '.join(at)}]" if at else array
+        return f"{name}[{', '.join(at)}]" if at else name
 
     def _text(self, expression: Expression) -> str:
         if isinstance(expression, Number):
@@ -282,9 +301,8 @@ class _Writer:
         if isinstance(expression, SizeOf):
             return self._extent(expression.extent)
         if isinstance(expression, Whole):
-            return (
-                f"{expression.array}[at]" if expression.array in self.inputs else expression.array
-            )
+            name = self.spelled[expression.array]
+            return f"{name}[at]" if expression.array in self.inputs else name
         if isinstance(expression, Load):
             text = self._place(expression.array, expression.indices)
             step = self.inputs.get(expression.array)
@@ -313,7 +331,7 @@ class _Writer:
 
     def _extent(self, extent: Extent, suffix: str = "") -> str:
         parts = [
-            " * ".join([*([] if n == 1 else [str(n)]), *(f"{s.name}{suffix}" for s in sizes)])
+            " * ".join([*([] if n == 1 else [str(n)]), *(self._size(s, suffix) for s in sizes)])
             for sizes, n in extent.terms
         ]
         if extent.constant:
@@ -321,12 +339,21 @@ class _Writer:
         text = " + ".join(parts).replace("+ -", "- ")
         return text if len(parts) == 1 and "*" not in text else f"({text})"
 
+    def _size(self, size: Size, suffix: str) -> str:
+        if not isinstance(size, Least):
+            return f"{self.size_names[size.name]}{suffix}"
+        both = (size.of, size.limit)
+        texts = [self._extent(n, suffix) if isinstance(n, Extent) else str(n) for n in both]
+        return f"min({', '.join(_bare(text) for text in texts)})"
+
     def _dtype(self, kind: str) -> str:
         return {"float": "real", "int": f"np.{_INTEGER}", "bool": "np.bool_"}[kind]
 
 
-def _shape(lengths: list[int]) -> str:
-    return f"({', '.join(str(n) for n in lengths)}{',' if len(lengths) == 1 else ''})"
+def _shape(shape: Shape) -> str:
+    """The most that each axis can be long, as a tuple."""
+    lengths = [str(bound_of(n)) for n in shape]
+    return f"({', '.join(lengths)}{',' if len(lengths) == 1 else ''})"
 
 
 def _bare(text: str) -> str:
@@ -339,31 +366,3 @@ def _bare(text: str) -> str:
         if level == 0 and place < len(text) - 1:
             return text
     return text[1:-1]
-
-
-def run_plainly(source: Source, arguments: Mapping[str, Any] | list[Any], dtype: Any) -> float:
-    """Run a kernel's text as plain Python, without Numba, over the windows it is given.
-
-    Parameters
-    ----------
-    source : Source
-    arguments : list
-        Those of ``run``.
-    dtype
-        What is computed in, whatever the text says.
-    """
-
-    def decorator(*_: Any, **__: Any) -> Any:
-        return lambda function: function
-
-    body = source.text[source.text.index("# What may be") :]
-    scope: dict[str, Any] = {
-        "np": np,
-        "njit": decorator,
-        "prefetch": lambda *_: None,
-        "power_of_two": lambda n: np.ldexp(np.dtype(dtype).type(1), int(n)),
-        "real": np.dtype(dtype).type,
-    }
-    exec(compile(body, "<kernel>", "exec"), scope)
-    with np.errstate(all="ignore"):
-        return float(scope["run"](*arguments))
