@@ -16,7 +16,7 @@ from tinygrad_w2v.autograd.diagnosis import user_line
 from tinygrad_w2v.autograd.shaping import normalized_axes
 from tinygrad_w2v.compiler import indexing
 from tinygrad_w2v.compiler.extents import Extent, Length, Shape, bound_of, product
-from tinygrad_w2v.compiler.functions import FUNCTIONS
+from tinygrad_w2v.compiler.functions import FUNCTIONS, INTEGERS
 from tinygrad_w2v.compiler.symbols import (
     Symbol,
     Trace,
@@ -55,7 +55,7 @@ def call_ufunc(trace: Trace, ufunc: np.ufunc, inputs: Any) -> Any:
         return matmul(*[trace.symbol(x) for x in inputs])
     if ufunc is np.positive:
         return inputs[0]
-    if ufunc is np.reciprocal:
+    if ufunc is np.reciprocal and trace.symbol(inputs[0]).kind == "float":
         return apply("divide", 1.0, inputs[0])
     if ufunc in (np.isnan, np.isinf):
         finite = apply("isfinite", inputs[0])
@@ -68,9 +68,26 @@ def call_ufunc(trace: Trace, ufunc: np.ufunc, inputs: Any) -> Any:
         name = _OF_BOOLS[ufunc]
     if name not in FUNCTIONS:
         raise unsupported(f"np.{ufunc.__name__}")
-    if name == "power" and isinstance(inputs[1], int | float) and inputs[1] in (1, 2):
-        return inputs[0] if inputs[1] == 1 else apply("square", inputs[0])
-    return apply(name, *[trace.symbol(x) for x in inputs])
+    if name == "power":
+        return _power(trace, *inputs)
+    return apply(name, *inputs, ufunc=ufunc)
+
+
+def _power(trace: Trace, x: Any, exponent: Any) -> Any:
+    """A power; of whole numbers a product, as NumPy's is a whole number then."""
+    number = type(exponent) in (int, float)
+    base = trace.symbol(x)
+    if base.kind == "float" or type(exponent) is float or trace.symbol(exponent).kind == "float":
+        if number and exponent in (1, 2):
+            base = as_kind(base, "float")
+            return base if exponent == 1 else apply("square", base)
+        return apply("power", x, exponent)
+    if not (number and 1 <= exponent <= 8) or base.kind == "bool":
+        raise unsupported("a power of whole numbers (write `.astype(np.float64) ** ...`)")
+    product: Any = base
+    for _ in range(exponent - 1):
+        product = apply("multiply", product, base)
+    return product
 
 
 def call(trace: Trace, function: Any, args: Any, kwargs: dict[str, Any]) -> Any:
@@ -130,29 +147,37 @@ handles(np.result_type)(
 )
 
 
-def _filled(a: Symbol, value: Any, dtype: Any) -> Any:
-    kind = a.kind if dtype is None else a.trace.symbol(np.zeros((), dtype)).kind
-    return np.broadcast_to(as_kind(a.trace.symbol(value), kind), a.shape)
+def _filled(a: Symbol, value: Any, dtype: Any = None) -> Any:
+    dtype = a.dtype if dtype is None else np.dtype(dtype)
+    filled = value if isinstance(value, Symbol) else a.trace.symbol(np.asarray(value, dtype))
+    return np.broadcast_to(filled.astype(dtype), a.shape)
 
 
-handles(np.zeros_like)(lambda a, dtype=None, **_: _filled(a, 0.0, dtype))
-handles(np.ones_like)(lambda a, dtype=None, **_: _filled(a, 1.0, dtype))
-handles(np.full_like)(lambda a, fill_value, dtype=None, **_: _filled(a, fill_value, dtype))
+handles(np.zeros_like)(lambda a, dtype=None: _filled(a, 0, dtype))
+handles(np.ones_like)(lambda a, dtype=None: _filled(a, 1, dtype))
+handles(np.full_like)(lambda a, fill_value, dtype=None: _filled(a, fill_value, dtype))
 
 
 # ---------------------------------------------------------------------- reductions
-def _reduced(
-    x: Symbol, function: str, axis: Any, keepdims: bool, dtype: Any = None, **_: Any
-) -> Any:
+def _reduced(x: Symbol, function: str, axis: Any, keepdims: bool, dtype: Any = None) -> Any:
     axes = normalized_axes(axis, x.ndim)
-    if x.kind == "bool":
-        x = as_kind(x, "int")
+    if x.kind != "float" or dtype is not None:
+        made = np.dtype(x.dtype if dtype is None else dtype)
+        if dtype is None and function in ("sum", "prod"):
+            made = np.sum(np.zeros(0, made)).dtype
+        x, truth = as_kind(x.astype(made), "float" if made.kind == "f" else "int"), made.kind == "b"
+    else:
+        made, truth = None, False
     shape = tuple(n for i, n in enumerate(x.shape) if i not in axes)
     y: Any = x
     if axes:
         y = x.trace.record(
-            "reduce", (x,), shape, x.kind, function=function, axes=axes, name=function
+            "reduce", (x,), shape, x.kind, function, made, function=function, axes=axes
         )
+        if made is not None and made.name in INTEGERS and function in ("sum", "prod"):
+            y = y.trace.record("map", (y,), shape, "int", exact=made, function=made.name)
+    if truth:
+        y = as_kind(y, "bool")
     if keepdims and axes:
         y = np.reshape(y, tuple(1 if i in axes else n for i, n in enumerate(x.shape)))
     return y
@@ -161,7 +186,7 @@ def _reduced(
 @handles(np.sum)
 def sum(a: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> Any:
     """Sum over axes."""
-    return _reduced(a, "sum", axis, keepdims)
+    return _reduced(a, "sum", axis, keepdims, dtype)
 
 
 @handles(np.max, np.amax)
@@ -177,9 +202,9 @@ def min(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 @handles(np.prod)
-def prod(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def prod(a: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> Any:
     """Product over axes."""
-    return _reduced(a, "prod", axis, keepdims)
+    return _reduced(a, "prod", axis, keepdims, dtype)
 
 
 @handles(np.mean)
@@ -188,6 +213,8 @@ def mean(a: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) ->
     count: Any = 1
     for i in normalized_axes(axis, a.ndim):
         count = count * a.shape[i]
+    if dtype is not None and np.dtype(dtype).kind != "f":
+        raise unsupported(f"a mean in {np.dtype(dtype)}")
     return _reduced(as_kind(a, "float"), "sum", axis, keepdims) / count
 
 
@@ -226,7 +253,10 @@ def matmul(x: Symbol, y: Symbol) -> Symbol:
 def _product(terms: list[str], out: str, xs: list[Any], name: str) -> Symbol:
     """Note an einsum whose labels are explicit."""
     trace = next(x.trace for x in xs if isinstance(x, Symbol))
-    given = [as_kind(trace.symbol(x), "float") for x in xs]
+    symbols = [trace.symbol(x) for x in xs]
+    if all(x.kind != "float" for x in symbols):
+        raise unsupported(f"np.{name} of whole numbers alone (write `.astype(np.float64)`)")
+    given = [as_kind(x, "float") for x in symbols]
     lengths: dict[str, Length] = {}
     for term, x in zip(terms, given, strict=True):
         for label, n in zip(term, x.shape, strict=True):
@@ -294,6 +324,8 @@ def moveaxis(a: Any, source: Any, destination: Any) -> Any:
 @handles(np.reshape)
 def reshape(a: Any, shape: Any, order: str = "C") -> Any:
     """The same elements in another shape; dynamic axes stay what they are."""
+    if order != "C":
+        raise unsupported(f"np.reshape with order={order!r}")
     shape = tuple(shape) if isinstance(shape, tuple | list) else (shape,)
     wanted = _completed(a.shape, shape)
     if wanted == a.shape:
@@ -394,9 +426,8 @@ def broadcast_to(array: Any, shape: Any, subok: bool = False) -> Any:
 def concatenate(arrays: list[Any], axis: int = 0) -> Any:
     """One behind the other."""
     (axis,) = normalized_axes(axis, arrays[0].ndim)
-    kinds = {x.kind for x in arrays}
-    kind = "float" if "float" in kinds else "int" if "int" in kinds else "bool"
-    arrays = [as_kind(x, kind) for x in arrays]
+    made = np.result_type(*[x.dtype for x in arrays])
+    arrays = [x.astype(made) for x in arrays]
     total: Any = 0
     for x in arrays:
         total = total + x.shape[axis]
@@ -405,7 +436,7 @@ def concatenate(arrays: list[Any], axis: int = 0) -> Any:
     for x in arrays:
         if (*x.shape[:axis], total, *x.shape[axis + 1 :]) != shape:
             raise ValueError(f"concatenate: shapes {[y.shape for y in arrays]} do not fit")
-    return arrays[0].trace.record("concatenate", arrays, shape, kind, axis=axis)
+    return arrays[0].trace.record("concatenate", arrays, shape, arrays[0].kind, axis=axis)
 
 
 @handles(np.stack)
@@ -450,7 +481,7 @@ def where(condition: Any, x: Any, y: Any) -> Any:
 
 
 @handles(np.clip)
-def clip(a: Any, a_min: Any = None, a_max: Any = None, **_: Any) -> Any:
+def clip(a: Any, a_min: Any = None, a_max: Any = None) -> Any:
     """Between two bounds."""
     if a_min is not None:
         a = apply("maximum", a, a_min)
@@ -462,6 +493,8 @@ def take(a: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> 
     """Places along an axis."""
     if axis is None or not (isinstance(a, Symbol) or isinstance(indices, Symbol)):
         raise unsupported("np.take without an axis")
+    if mode != "raise":
+        raise unsupported(f"np.take with mode={mode!r} (write `np.clip(ids, 0, n - 1)`)")
     trace = a.trace if isinstance(a, Symbol) else indices.trace
     a = trace.symbol(a)
     (axis,) = normalized_axes(axis, a.ndim)

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from tinygrad_w2v._base.version import __version__
 from tinygrad_w2v.compiler.flattening import flatten
-from tinygrad_w2v.compiler.fusing import fuse
+from tinygrad_w2v.compiler.fusing import fuse, nested
 from tinygrad_w2v.compiler.hoisting import hoist
 from tinygrad_w2v.compiler.instructions import Program
 from tinygrad_w2v.compiler.jamming import jam
 from tinygrad_w2v.compiler.lowering import lower
-from tinygrad_w2v.compiler.passes import optimized
+from tinygrad_w2v.compiler.passes import PASSES, optimized
 from tinygrad_w2v.compiler.placing import Placed, place
 from tinygrad_w2v.compiler.unrolling import unroll
 from tinygrad_w2v.compiler.writing import Source, write
+
+# What only makes a kernel faster. With any of it left out the answers are the same.
+OPTIONAL = (
+    *dict.fromkeys(run_pass.__name__ for run_pass in PASSES),
+    *("see_through", "unroll", "flatten", "fuse", "place", "jam", "hoist"),
+)
 
 
 class Built(NamedTuple):
@@ -25,10 +32,24 @@ class Built(NamedTuple):
     source: Source
 
 
-def build(program: Program, dtype: Any, title: str) -> Built:
-    """Return a program's source, with what is made on the way."""
-    program = optimized(program)
-    lowered = flatten(unroll(lower(program)))
-    placed = place(fuse(lowered.statements), lowered.arrays, lowered.loss)
-    placed = hoist(jam(placed, lowered.loss))
+def build(program: Program, dtype: Any, title: str, without: Collection[str] = ()) -> Built:
+    """Return a program's source, with what is made on the way.
+
+    Parameters
+    ----------
+    program, dtype, title
+        Of a trace; what is computed in; what the file is called.
+    without
+        Steps of `OPTIONAL` that are left out, to see that they change no answer.
+    """
+    assert set(without) <= set(OPTIONAL), without
+    program = optimized(program, without)
+    lowered = lower(program, see_through="see_through" not in without)
+    for step in (unroll, flatten):
+        lowered = lowered if step.__name__ in without else step(lowered)
+    tree = (nested if "fuse" in without else fuse)(lowered.statements)
+    placed = Placed(tree, lowered.arrays)
+    placed = placed if "place" in without else place(tree, lowered.arrays, lowered.loss)
+    placed = placed if "jam" in without else jam(placed, lowered.loss)
+    placed = placed if "hoist" in without else hoist(placed)
     return Built(program, placed, write(program, lowered, placed, dtype, title, __version__))

@@ -8,7 +8,7 @@ is compared is by how much each changes each table.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -46,6 +46,7 @@ def compare(
     native: bool = True,
     lr: float = 0.5,
     tolerance: float | None = None,
+    without: Collection[str] = (),
 ) -> dict[str, float]:
     """Run windows in every engine and compare what becomes of the parameters.
 
@@ -65,6 +66,8 @@ def compare(
         Learning rate of all windows.
     tolerance : float, optional
         The largest relative error: 1e-10 in float64 and 1e-5 in float32 by default.
+    without
+        Steps of the compiler that are left out (`building.OPTIONAL`).
 
     Returns
     -------
@@ -106,7 +109,7 @@ def compare(
         "instructions": lambda: run.interpreted(built.program),
         "source": lambda: run.plainly(built),
     }
-    built = build(traced.program, dtype, "comparison")
+    built = build(traced.program, dtype, "comparison", without)
     if native:
         engines["native"] = lambda: run.natively(type(model).__name__)
     with np.errstate(all="ignore"):

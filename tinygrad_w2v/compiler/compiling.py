@@ -6,7 +6,9 @@ window. What comes back runs whole windows: rows are read, loss and gradient com
 
 from __future__ import annotations
 
+import itertools
 import math
+import weakref
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +23,7 @@ from tinygrad_w2v.compiler.bounds import Places
 from tinygrad_w2v.compiler.building import Built, build
 from tinygrad_w2v.compiler.extents import Extent, value_of
 from tinygrad_w2v.compiler.instructions import Program
+from tinygrad_w2v.compiler.intervals import Interval
 from tinygrad_w2v.compiler.packing import OneWindow, Packed, pack, pack_one
 from tinygrad_w2v.compiler.tracing import Axes, Traced, fields_of, trace
 from tinygrad_w2v.nn import Module
@@ -244,12 +247,14 @@ class Kernel:
         ]
         self._given = [(name, traced.arrays[name]) for name in self.built.source.parameters]
         self._places = Places(self.built.program)
+        self._apart: list[weakref.ref[AnyArray]] = []
         made_for = {name: give() for name, give in self._given}
         self._tables = {name: (array.shape, array.dtype) for name, array in made_for.items()}
 
     def arrays(self) -> dict[str, AnyArray]:
         """Return the tables that the kernel reads and writes, by name."""
         found = {name: give() for name, give in self._given}
+        self._check_apart(found)
         for name, array in found.items():
             if (array.shape, array.dtype) != self._tables[name]:
                 shape, dtype = self._tables[name]
@@ -263,6 +268,20 @@ class Kernel:
                     f"copy, `model.{name}.data = np.ascontiguousarray(model.{name}.data)`"
                 )
         return found
+
+    def _check_apart(self, arrays: Mapping[str, AnyArray]) -> None:
+        """Two tables in one memory would be written while the other is still read."""
+        if len(self._apart) == len(arrays) and all(
+            known() is array for known, array in zip(self._apart, arrays.values(), strict=True)
+        ):
+            return
+        for (one, x), (other, y) in itertools.combinations(arrays.items(), 2):
+            if np.may_share_memory(x, y):
+                raise InputError(
+                    f"{one} and {other} lie in the same memory, so a kernel cannot keep them "
+                    "apart: use one Parameter for both, or give one a copy, `.data.copy()`"
+                )
+        self._apart = [weakref.ref(array) for array in arrays.values()]
 
     def run(
         self, packed: Packed, arrays: Mapping[str, AnyArray], rates: AnyArray, step: int
@@ -291,6 +310,9 @@ class Kernel:
             step,
         ]
 
-    def check_ids(self, packed: Packed) -> None:
-        """Raise an InputError for an id that is no place of its table: a kernel does not look."""
-        self._places.check(packed)
+    def check_ids(self, packed: Packed, ranges: Mapping[str, Interval] | None = None) -> None:
+        """Raise an InputError for an id that is no place of its table: a kernel does not look.
+
+        `ranges` says between which numbers the ids of fields are, where that is known already.
+        """
+        self._places.check(packed, ranges)

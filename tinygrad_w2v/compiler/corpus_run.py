@@ -27,7 +27,7 @@ from tinygrad_w2v.compiler.compiling import Compiled, compile
 from tinygrad_w2v.compiler.hot_rows import HotRows
 from tinygrad_w2v.compiler.packing import Packed
 from tinygrad_w2v.compiler.repeating import check_repeatable
-from tinygrad_w2v.compiler.text_windows import native
+from tinygrad_w2v.compiler.text_windows import native, ranges_of
 from tinygrad_w2v.nn import Module
 from tinygrad_w2v.optim.optimizer import Optimizer
 from tinygrad_w2v.text import hashing
@@ -121,6 +121,8 @@ class CorpusRun:
         if tree is not None:
             axes |= {"targets": (("T", self._targets),), "labels": (("T", self._targets),)}
         self.compiled: Compiled = compile(model, self._example(), axes, optimizer, dtype)
+        ranges, fields = ranges_of(source), self.compiled.fields
+        self._ranges = {f.label: ranges[f.name] for f in fields if f.name in ranges}
         self._draw = native()
         self._text = (source.corpus.ids.view(np.ndarray), source.corpus.offsets.view(np.ndarray))
         self._negatives = source.negatives.packed()
@@ -290,6 +292,7 @@ class CorpusRun:
         packed, kept = self.draw(epoch, first, last, room)
         kernel = self.compiled.kernel
         tables = kernel.arrays()
+        kernel.check_ids(packed, self._ranges)  # before ids become those of copies
         if self._private is not None:
             tables = self._private.open(number, packed, tables, self._slots(tables))
         if not packed.count:

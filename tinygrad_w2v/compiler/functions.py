@@ -67,6 +67,10 @@ FUNCTIONS: dict[str, Scalar] = {
     "divide": Scalar(np.divide, _binary("/"), 2, "float"),
     "remainder": Scalar(np.remainder, _binary("%"), 2),
     "floor_divide": Scalar(np.floor_divide, _binary("//"), 2),
+    "whole_divide": Scalar(np.floor_divide, "whole_divide({0}, {1})", 2, "same", "whole_divide"),
+    "whole_remainder": Scalar(
+        np.remainder, "whole_remainder({0}, {1})", 2, "same", "whole_remainder"
+    ),
     "negative": Scalar(np.negative, "(-{0})", 1),
     "absolute": Scalar(np.absolute, "abs({0})", 1),
     "square": Scalar(np.square, "({0} * {0})", 1),
@@ -129,6 +133,16 @@ def larger(x, y):
     "smaller": """\
 def smaller(x, y):
     return x if x <= y or x != x else y
+""",
+    "whole_divide": """\
+def whole_divide(x, y):
+    if y == 0:
+        return x * 0
+    return -x if y == -1 else x // y
+""",
+    "whole_remainder": """\
+def whole_remainder(x, y):
+    return x * 0 if y == 0 or y == -1 else x % y
 """,
     "sign": """\
 def sign(x):

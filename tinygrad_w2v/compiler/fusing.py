@@ -59,6 +59,17 @@ def fuse(statements: Sequence[Statement]) -> Tree:
     return tuple(tree)
 
 
+def nested(statements: Sequence[Statement]) -> Tree:
+    """Return the statements as nests, each in loops of its own."""
+    tree: list[Nest | Statement] = []
+    for statement in statements:
+        node: Nest | Statement = replace(statement, loops=())
+        for loop in reversed(statement.loops):
+            node = Nest(loop, (node,))
+        tree.append(node)
+    return tuple(tree)
+
+
 def _without(statement: Statement, loop: Loop) -> Statement:
     kept = tuple(other for other in statement.loops if other.variable != loop.variable)
     return replace(statement, loops=kept)

@@ -55,7 +55,7 @@ def interpret(
         if step.op in WRITES:
             writes.append(_write(step, given))
         elif step.op == "input":
-            kind = dtype if step.dtype == "float" else None
+            kind = {"float": dtype, "int": np.int64, "bool": np.bool_}[step.dtype]
             values[step.name] = np.asarray(window[step.name], kind)
         elif step.op == "parameter":
             values[step.name] = tables[step.name]

@@ -130,6 +130,8 @@ _RULES: dict[str, Callable[..., Interval]] = {
     "minimum": _corners(min),
     "floor_divide": _divided,
     "remainder": _remainder,
+    "whole_divide": _divided,
+    "whole_remainder": _remainder,
     "negative": lambda x: (-x[1], -x[0]),
     "absolute": _absolute,
     "square": _square,

@@ -29,13 +29,14 @@ def squeezed(shape: Shape) -> Shape:
     return tuple(n for n in shape if n != 1)
 
 
-def keep(program: Program) -> Keeping:
-    """Return which values of a program are kept."""
-    return Keeping(program)
-
-
 class Keeping:
     """What is kept of a program.
+
+    Parameters
+    ----------
+    program : Program
+    see_through : bool
+        Whether anything is computed where it is read, rather than kept.
 
     Attributes
     ----------
@@ -45,14 +46,15 @@ class Keeping:
         The numbers that no array has a part in.
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, see_through: bool = True) -> None:
         self.program = program
         self.by_name = program.by_name()
         self.readers = program.readers()
         self.uniform = self._uniform()
         self.kept: set[str] = set()
         for step in program:  # in order: whether a value is kept depends on those before it
-            if self._is_kept(step):
+            computed = step.op not in GIVEN and step.op not in WRITES
+            if computed and (not see_through or self._is_kept(step)):
                 self.kept.add(step.name)
         self._keep_what_is_written()
 
@@ -100,8 +102,6 @@ class Keeping:
                 self._keep_reads(read, root, written, inner)
 
     def _is_kept(self, step: Instruction) -> bool:
-        if step.op in GIVEN or step.op in WRITES:
-            return False
         if any(reader.op == "first_place" for reader in self.readers[step.name]):
             return True  # it is looked through as a whole
         if step.op in MOVED or step.op == "take_along":

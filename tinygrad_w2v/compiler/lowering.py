@@ -13,10 +13,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
+import numpy as np
+
 from tinygrad_w2v.compiler.array_functions import regrouped
 from tinygrad_w2v.compiler.extents import Extent, Length, Shape
 from tinygrad_w2v.compiler.instructions import GIVEN, WRITES, Instruction, Program
-from tinygrad_w2v.compiler.keeping import keep, squeezed
+from tinygrad_w2v.compiler.keeping import Keeping, squeezed
 from tinygrad_w2v.compiler.loops import (
     DERIVED,
     Call,
@@ -63,16 +65,18 @@ class Lowered(NamedTuple):
     uniform: frozenset[str] = frozenset()
 
 
-def lower(program: Program) -> Lowered:
-    """Return the statements of a program, in an order in which they may run."""
-    return _Lowering(program).run()
+def lower(program: Program, see_through: bool = True) -> Lowered:
+    """Return the statements of a program, in an order in which they may run.
+
+    With `see_through` false every value gets an array of its own.
+    """
+    return _Lowering(program, Keeping(program, see_through)).run()
 
 
 class _Lowering:
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, keeping: Keeping) -> None:
         self.program = program
         self.by_name = program.by_name()
-        keeping = keep(program)
         self.kept, self.uniform = keeping.kept, keeping.uniform
         self.statements: list[Statement] = []
         self.early: list[Statement] = []
@@ -390,11 +394,11 @@ def _not_in(loops: tuple[Loop, ...], indices: tuple[Expression, ...]) -> frozens
 
 
 def _number(value: float, step: Instruction) -> Number:
-    if step.dtype == "int":
-        return (
-            Number(int(value)) if math.isfinite(value) else Number(int(math.copysign(2**62, value)))
-        )
-    return Number(value)
+    if step.dtype != "int":
+        return Number(value)
+    if math.isinf(value):
+        return Number(int(np.iinfo(np.int64).max if value > 0 else np.iinfo(np.int64).min))
+    return Number(int(value))
 
 
 def _length(length: Length) -> Expression:

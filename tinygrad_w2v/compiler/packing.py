@@ -69,7 +69,7 @@ class OneWindow:
         self._fields = fields
         self._packed = _empty(1, fields)
         self._fixed = [
-            (field.name, field.shape, self._packed.arrays[field.label][0, ...], field.kind)
+            (field.name, field.shape, self._packed.arrays[field.label][0, ...], field.dtype)
             for field in fields
         ]
         self._dynamic = any(isinstance(n, Extent) for field in fields for n in field.shape)
@@ -85,9 +85,9 @@ class OneWindow:
         if self._dynamic or not isinstance(window, Mapping):
             _fill(self._packed, 0, window, self._fields)
             return self._packed
-        for name, shape, room, kind in self._fixed:
+        for name, shape, room, dtype in self._fixed:
             array = window.get(name)
-            if type(array) is not np.ndarray or array.shape != shape or array.dtype.kind != kind[0]:
+            if type(array) is not np.ndarray or array.shape != shape or array.dtype != dtype:
                 _fill(self._packed, 0, window, self._fields)
                 return self._packed
             room[...] = array
@@ -152,12 +152,15 @@ def _fill(packed: Packed, at: int, window: Any, fields: Sequence[Field]) -> None
             )
         for axis, (n, length) in enumerate(zip(field.shape, array.shape, strict=True)):
             _note_size(field, axis, n, length, at, packed.sizes)
-        room = packed.arrays[field.label]
-        if array.dtype.kind not in ("iu" if room.dtype.kind == "i" else room.dtype.kind):
-            if field.kind != "float":
-                raise InputError(f"{field.name} of window {at} is {array.dtype}, not {field.kind}")
+        if field.kind != "float" and not np.can_cast(array.dtype, field.dtype, "safe"):
+            raise InputError(
+                f"{field.name} of window {at} is {array.dtype}, not {field.dtype}, as in the "
+                "example that the model was compiled with"
+            )
+        if array.dtype == np.uint64 and array.max(initial=0) > np.iinfo(np.int64).max:
+            raise InputError(f"{field.name} of window {at} holds {array.max()}, beyond int64")
         place: Any = (at, *[slice(n) for n in array.shape])
-        room[place] = array
+        packed.arrays[field.label][place] = array
 
 
 def _note_size(

@@ -18,8 +18,9 @@ from tinygrad_w2v.autograd.diagnosis import user_line, user_site
 from tinygrad_w2v.autograd.node import Node
 from tinygrad_w2v.autograd.rows import RowGrad
 from tinygrad_w2v.compiler.extents import Extent, Shape
-from tinygrad_w2v.compiler.functions import FUNCTIONS
+from tinygrad_w2v.compiler.functions import FUNCTIONS, INTEGERS
 from tinygrad_w2v.compiler.instructions import Instruction, Names, Program, writes_last
+from tinygrad_w2v.compiler.promoting import LOGICAL, promote
 
 _KINDS = {"f": "float", "i": "int", "u": "int", "b": "bool"}
 _PYTHON = {bool: "bool", int: "int", float: "float"}
@@ -53,9 +54,20 @@ class Trace:
         self._names = Names(taken)
 
     def record(
-        self, op: str, inputs: Any, shape: Shape, dtype: str, name: str = "", **parameters: Any
+        self,
+        op: str,
+        inputs: Any,
+        shape: Shape,
+        dtype: str,
+        name: str = "",
+        exact: Any = None,
+        **parameters: Any,
     ) -> Symbol:
-        """Note an instruction and return its result."""
+        """Note an instruction and return its result.
+
+        `exact` is NumPy's dtype of whole numbers: without it that of the first input, where the op
+        takes its elements, and else int64.
+        """
         read = tuple(x.name for x in inputs)
         wanted = name or (parameters["function"] if op == "map" else op)
         site = user_site()
@@ -63,7 +75,9 @@ class Trace:
             self._names.fresh(wanted), op, read, tuple(shape), dtype, parameters, str(site or "")
         )
         self.instructions.append(made)
-        return Symbol(self, made, op == "input" or any(x.batched for x in inputs))
+        if exact is None and dtype == "int" and op not in ("map", "reduce") and inputs:
+            exact = inputs[0].dtype if inputs[0].kind == "int" else None
+        return Symbol(self, made, op == "input" or any(x.batched for x in inputs), exact)
 
     def given(self, op: str, name: str, shape: Shape, dtype: str, **parameters: Any) -> Symbol:
         """Note something that the window or the model brings along, under its name."""
@@ -92,10 +106,13 @@ class Trace:
                 f"a value of type {type(value).__name__} cannot be compiled{user_line()}"
             )
         kind = _KINDS[array.dtype.kind]
+        if array.dtype == np.uint64 and array.max(initial=0) > np.iinfo(np.int64).max:
+            raise unsupported(f"a number beyond {np.iinfo(np.int64).max}")
+        exact = array.dtype if kind == "int" else None
         if array.ndim == 0:
-            return self.record("constant", (), (), kind, value=array.item())
-        made = self.record("constant", (), array.shape, kind, name="array", value=None)
-        self.constants[made.name] = array
+            return self.record("constant", (), (), kind, exact=exact, value=array.item())
+        made = self.record("constant", (), array.shape, kind, "array", exact, value=None)
+        self.constants[made.name] = array.astype(np.int64) if kind == "int" else array
         return made
 
     @contextmanager
@@ -125,17 +142,20 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
 
     __hash__ = object.__hash__
 
-    def __init__(self, trace: Trace, instruction: Instruction, batched: bool) -> None:
+    def __init__(
+        self, trace: Trace, instruction: Instruction, batched: bool, exact: Any = None
+    ) -> None:
         self.trace, self.instruction, self.batched = trace, instruction, batched
         self.name, self.kind = instruction.name, instruction.dtype
         self.shape: Any = instruction.shape
+        self._exact = np.dtype(np.int64 if exact is None else exact)
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """The NumPy dtype that it would have."""
-        if self.kind == "float":
-            return self.trace.float
-        return np.dtype(np.int64 if self.kind == "int" else np.bool_)
+        """The NumPy dtype that it would have; whole numbers of all dtypes are int64 in a kernel."""
+        if self.kind == "int":
+            return self._exact
+        return self.trace.float if self.kind == "float" else np.dtype(np.bool_)
 
     @property
     def ndim(self) -> int:
@@ -188,7 +208,7 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
 
     def astype(self, dtype: Any) -> Symbol:
         """It in another dtype."""
-        return as_kind(self, _KINDS[np.dtype(dtype).kind])
+        return as_dtype(self, np.dtype(dtype))
 
     def reshape(self, *shape: Any) -> Any:
         """It in another shape."""
@@ -267,10 +287,28 @@ def as_kind(x: Symbol, kind: str) -> Symbol:
         return x
     if kind == "float":
         return x.trace.record("map", (x,), x.shape, "float", function="float")
-    if kind == "int" and x.kind == "bool":
+    if kind == "bool":
+        zero = x.trace.symbol(0.0 if x.kind == "float" else 0)
+        return x.trace.record("map", (x, zero), x.shape, "bool", function="not_equal")
+    if x.kind == "bool":
         one, zero = x.trace.symbol(1), x.trace.symbol(0)
         return x.trace.record("map", (x, one, zero), x.shape, "int", function="where")
     raise unsupported(f"a conversion from {x.kind} to {kind}")
+
+
+def as_dtype(x: Symbol, dtype: np.dtype[Any]) -> Symbol:
+    """`x` as a dtype of NumPy's: whole numbers wrap around in smaller ones."""
+    kind = _KINDS.get(dtype.kind)
+    if kind is None or dtype == np.float16:
+        raise unsupported(f"a conversion to {dtype}")
+    made = as_kind(x, kind)
+    if kind != "int" or made.dtype == dtype:
+        return made
+    if x.kind == "bool" or np.can_cast(made.dtype, dtype, "safe") or dtype == np.int64:
+        return Symbol(made.trace, made.instruction, made.batched, dtype)
+    if dtype.name not in INTEGERS:
+        raise unsupported(f"a conversion from {made.dtype} to {dtype}")
+    return made.trace.record("map", (made,), made.shape, "int", exact=dtype, function=dtype.name)
 
 
 def broadcast_shapes(what: str, shapes: list[Shape]) -> Shape:
@@ -289,19 +327,52 @@ def broadcast_shapes(what: str, shapes: list[Shape]) -> Shape:
     return tuple(result)
 
 
-def apply(function: str, *inputs: Any) -> Symbol:
-    """Note a scalar function of values that are broadcast."""
+def apply(function: str, *inputs: Any, ufunc: Any = None) -> Symbol:
+    """Note a scalar function of values that are broadcast.
+
+    `ufunc` is what was called, where it is not NumPy's function of that name.
+    """
     trace = next(x.trace for x in inputs if isinstance(x, Symbol))
+    types = [_type_of(trace, x) for x in inputs]
     given = [trace.symbol(x) for x in inputs]
-    scalar = FUNCTIONS[function]
-    kinds = [x.kind for x in (given[1:] if function == "where" else given)]
-    if scalar.dtype == "float" or "float" in kinds:
-        kind = "float"
+    scalar, dtype, wraps = FUNCTIONS[function], None, False
+    if any(x.kind == "float" for x in (given[1:] if function == "where" else given)):
+        kind = "bool" if function in LOGICAL else "float"
     else:
-        kind = "int" if "int" in kinds or function != "where" else "bool"
+        called = scalar.numpy if ufunc is None else ufunc
+        function, kind, dtype, wraps = promote(function, called, types, inputs)
+        scalar = FUNCTIONS[function]
+    if kind != "float" and function in ("floor", "ceil", "isfinite", "sign", "absolute"):
+        whole = _of_whole_numbers(function, given[0], kind)
+        if whole is not None:
+            return whole
     start = 1 if function == "where" else 0
-    if scalar.dtype != "bool" or "float" in kinds:
-        given[start:] = [as_kind(x, kind) for x in given[start:]]
+    given[:start] = [as_kind(x, "bool") for x in given[:start]]
+    given[start:] = [as_kind(x, kind) for x in given[start:]]
     result = scalar.dtype if scalar.dtype != "same" else kind
     shape = broadcast_shapes(function, [x.shape for x in given])
-    return trace.record("map", given, shape, result, function=function)
+    made = trace.record("map", given, shape, result, exact=dtype, function=function)
+    if not wraps:
+        return made
+    assert dtype is not None
+    return trace.record("map", (made,), shape, "int", exact=dtype, function=dtype.name)
+
+
+def _of_whole_numbers(function: str, x: Symbol, kind: str) -> Symbol | None:
+    """What a function is where there are no fractions and no NaN; None where it is itself."""
+    if function == "isfinite":
+        return apply("equal", x, x)
+    if function == "sign":
+        up, down = (as_kind(apply(way, x, 0), "int") for way in ("greater", "less"))
+        way = x.trace.record("map", (up, down), x.shape, "int", function="subtract")
+        return as_dtype(way, x.dtype)
+    return None if function == "absolute" and kind == "int" else x
+
+
+def _type_of(trace: Trace, x: Any) -> Any:
+    """What NumPy would take an input for: a dtype, or a Python number of no type of its own."""
+    if type(x) in (int, float):
+        return type(x)
+    if isinstance(x, Extent | Cell):
+        return trace.float
+    return x.dtype if hasattr(x, "dtype") else np.asarray(x).dtype

@@ -16,7 +16,7 @@ import numpy as np
 from tinygrad_w2v.compiler import storing
 from tinygrad_w2v.text import hashing
 from tinygrad_w2v.text.hashing import LOW_32, SHIFT_32, bounded, draw, uniform
-from tinygrad_w2v.text.windows import REDRAWS
+from tinygrad_w2v.text.windows import REDRAWS, WindowSource
 
 NO_COUNTER = np.uint64(0)
 _TAKEN_OVER = (hashing.mix, hashing.draw, hashing.uniform, hashing.bounded)
@@ -173,6 +173,27 @@ def draw_windows(
                 m = 0
         sentence += 1
     return count, kept
+
+
+def ranges_of(source: WindowSource) -> dict[str, tuple[int, int]]:
+    """Return between which numbers the ids of a drawn window are, whatever the window.
+
+    Examples
+    --------
+    >>> from tinygrad_w2v.text.corpus import build_corpus
+    >>> vocabulary, corpus = build_corpus([["you", "say", "hello"]] * 50)
+    >>> ranges_of(WindowSource(corpus, vocabulary.counts))
+    {'center': (0, 2), 'contexts': (0, 2), 'offsets': (-5, 5), 'targets': (0, 2)}
+    """
+    last, settings, tree = len(source.keep) - 1, source.settings, source.tree
+    nodes = 0 if tree is None else int(tree.nodes.max(initial=-1)) + 1
+    rows = nodes + (last + 1 if settings.negative else 0)
+    return {
+        "center": (0, last),
+        "contexts": (0, last),
+        "offsets": (-settings.window, settings.window),
+        "targets": (0, max(rows - 1, 0)),
+    }
 
 
 def source() -> str:

@@ -36,12 +36,13 @@ Axes = Mapping[str, Any]
 
 
 class Field(NamedTuple):
-    """An array of a window: its name in the batch, its shape, its kind, its name in the kernel."""
+    """An array of a window: its name in the batch, shape, kind, name in the kernel, and dtype."""
 
     name: str
     shape: Shape
     kind: str
     label: str
+    dtype: np.dtype[Any]
 
 
 class Traced(NamedTuple):
@@ -126,6 +127,7 @@ def fields_of(example: Any, axes: Axes | None) -> tuple[Field, ...]:
             tuple(length(entry) for entry in parts[name]),
             _KINDS[array.dtype.kind],
             labels.fresh(identifier(name)),
+            array.dtype,
         )
         for name, array in arrays.items()
     )
@@ -177,7 +179,9 @@ def trace(
         Where an op has no instruction, with the line where it was applied.
     """
     notes = Trace(dtype, [size.name for field in fields for size in sizes_in(field.shape)])
-    symbols = {f.name: notes.given("input", f.label, f.shape, f.kind) for f in fields}
+    symbols = {
+        f.name: notes.given("input", f.label, f.shape, f.kind, exact=f.dtype) for f in fields
+    }
     named = list(model.named_parameters())
     arrays: dict[str, Callable[[], Any]] = {}
     written: dict[str, str] = {}

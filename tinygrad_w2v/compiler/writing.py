@@ -322,7 +322,8 @@ class _Writer:
 
     def _number(self, value: float) -> str:
         if isinstance(value, bool | int):
-            return repr(value)
+            # The smallest one is not the negative of any other.
+            return repr(value) if value > -(2**63) else f"({value + 1} - 1)"
         if math.isinf(value):
             return f"{'-' if value < 0 else ''}real(np.inf)"
         if math.isnan(value):

@@ -1,5 +1,7 @@
 """What is done to instructions before they become loops; after each pass they are verified."""
 
+from collections.abc import Collection
+
 from tinygrad_w2v.compiler.instructions import Program
 from tinygrad_w2v.compiler.passes.algebra import simplify
 from tinygrad_w2v.compiler.passes.folding import fold_constants
@@ -20,11 +22,12 @@ PASSES = (
 )
 
 
-def optimized(program: Program) -> Program:
-    """Return the program after all passes, each result verified."""
+def optimized(program: Program, without: Collection[str] = ()) -> Program:
+    """Return the program after all passes but some, each result verified."""
     verify(program, "tracing")
     for run_pass in PASSES:
-        program = verify(run_pass(program), run_pass.__name__)
+        if run_pass.__name__ not in without:
+            program = verify(run_pass(program), run_pass.__name__)
     return program
 
 

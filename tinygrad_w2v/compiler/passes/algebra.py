@@ -133,7 +133,7 @@ def _transposed_product(step: Instruction, new: Rewriter) -> str | None:
 
 def _sum_of_stretched(step: Instruction, new: Rewriter) -> str | None:
     """A sum over axes along which a value is only repeated is a multiple of it."""
-    if step.op != "reduce" or step["function"] != "sum":
+    if step.op != "reduce" or step["function"] != "sum" or step.dtype != "float":
         return None
     x = new.made[step.inputs[0]]
     if x.op != "broadcast":
