@@ -5,7 +5,7 @@ from tinygrad_w2v import functions as functions
 from tinygrad_w2v import nn as nn
 from tinygrad_w2v import optim as optim
 from tinygrad_w2v import text as text
-from tinygrad_w2v._base.errors import GradientError, GraphWarning, LogitsWarning
+from tinygrad_w2v._base.errors import CompileError, GradientError, GraphWarning, LogitsWarning
 from tinygrad_w2v._base.version import __version__
 from tinygrad_w2v.autograd import (
     Function,
@@ -22,7 +22,7 @@ from tinygrad_w2v.autograd import (
     value_and_grad,
     vjp,
 )
-from tinygrad_w2v.compiler import compile
+from tinygrad_w2v.compiler import check_compiled, compile
 from tinygrad_w2v.drawing import graph
 from tinygrad_w2v.models import CBOW, SkipGram
 from tinygrad_w2v.nn import Module, Parameter
@@ -33,6 +33,7 @@ from tinygrad_w2v.word2vec import Word2Vec
 
 __all__ = [
     "CBOW",
+    "CompileError",
     "Function",
     "GradientError",
     "GraphWarning",
@@ -49,6 +50,7 @@ __all__ = [
     "Word2Vec",
     "WordVectors",
     "__version__",
+    "check_compiled",
     "check_grads",
     "compile",
     "counting",

@@ -4,5 +4,6 @@ trace -> instructions -> passes, each verified -> loops -> fused -> source -> ke
 """
 
 from tinygrad_w2v.compiler.compiling import Compiled, compile
+from tinygrad_w2v.compiler.proving import check_compiled
 
-__all__ = ["Compiled", "compile"]
+__all__ = ["Compiled", "check_compiled", "compile"]

@@ -95,6 +95,10 @@ def needs_of(program: Program) -> list[Need]:
                 if part[0] == "at":
                     note(part[1], n, f"so an index {part[1]} counts from the wrong end", step)
                     note(n - part[1] - 1, n, f"so there is no element {part[1]}", step)
+                elif part[2] == 1:
+                    missing = f"so there is no element {part[1]}"
+                    note(part[1], n, missing, step)
+                    note(n - part[1] - part[3], n, missing, step)
         if step.op == "reduce" and step["function"] in ("max", "min"):
             for axis in step["axes"]:
                 n = known[step.inputs[0]].shape[axis]

@@ -19,7 +19,7 @@ from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.compiler.extents import value_of
 from tinygrad_w2v.compiler.writing import Source
 
-_GUARD, _FORGET, _UNKNOWN = "_guarded", "_forget", "_unknown"
+_GUARD, _FORGET, _UNKNOWN = ".guard", ".forget", ".unknown"  # no name in a text has a dot
 Path = tuple[int, ...]
 
 
@@ -93,7 +93,7 @@ class Checked:
         with np.errstate(all="ignore"):
             return float(self._run(*arguments))
 
-    def _guarded(self, name: str, array: AnyArray, at: int) -> Guarded:
+    def _guarded(self, array: AnyArray, at: int, name: str) -> Guarded:
         """An argument of the kernel, as it may be used in window number `at`."""
         sizes = {size: int(lengths[at]) for size, lengths in self._sizes.items()}
         shape = tuple(int(value_of(n, sizes)) for n in self._source.shapes[name])
@@ -183,22 +183,33 @@ def _instrument(kernel: ast.FunctionDef, source: Source) -> None:
     given = [argument.arg for argument in kernel.args.args if argument.arg in source.shapes]
     loops: dict[int, list[ast.For]] = {}
     uses: dict[str, list[Path]] = {}
+    numbers: set[str] = set()
     for used, path in _uses(kernel.body, (), loops):
         uses.setdefault(used.id, []).append(path)
+        numbers |= {used.id} if isinstance(used.ctx, ast.Store) else set()
     counters = {loop.target.id for pair in loops.values() for loop in pair}  # type: ignore[attr-defined]
-    numbers = {
-        node.id
-        for node in ast.walk(kernel)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    }
     for name in (*source.own, *sorted(numbers - counters - set(given))):
         shared = _common(uses.get(name, [()]))
-        new = f"{_FORGET}({name})" if name in source.own else _UNKNOWN
+        new = _call(_FORGET, name) if name in source.own else _name(_UNKNOWN)
         for loop in loops[shared[-1]] if shared else ():
-            loop.body[:0] = ast.parse(f"{name} = {new}").body
-    start = [f"{name} = {_GUARD}({name!r}, {name}, at)" for name in given]
-    start += [f"{_FORGET}({name})" for name in source.own]
-    kernel.body[1:1] = [node for line in start for node in ast.parse(line).body]
+            loop.body.insert(0, _set(name, new))
+    kernel.body[1:1] = [
+        *(_set(name, _call(_GUARD, name, "at", ast.Constant(name))) for name in given),
+        *(_set(name, _call(_FORGET, name)) for name in source.own),
+    ]
+
+
+def _name(name: str) -> ast.expr:
+    return ast.Name(name, ast.Load())
+
+
+def _call(function: str, *arguments: str | ast.expr) -> ast.expr:
+    given = [_name(part) if isinstance(part, str) else part for part in arguments]
+    return ast.Call(_name(function), given, [])
+
+
+def _set(name: str, value: ast.expr) -> ast.stmt:
+    return ast.Assign([ast.Name(name, ast.Store())], value)
 
 
 def _uses(

@@ -8,6 +8,7 @@ is compared is by how much each changes each table.
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
@@ -18,9 +19,10 @@ from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.compiler.building import Built, build
 from tinygrad_w2v.compiler.checked import Checked
 from tinygrad_w2v.compiler.compiling import Kernel
+from tinygrad_w2v.compiler.extents import value_of
 from tinygrad_w2v.compiler.instructions import Program
 from tinygrad_w2v.compiler.interpreting import interpret
-from tinygrad_w2v.compiler.packing import Packed, pack_one
+from tinygrad_w2v.compiler.packing import Packed, pack, pack_one
 from tinygrad_w2v.compiler.tracing import Axes, Field, Traced, example_arrays, fields_of, trace
 from tinygrad_w2v.nn import Module
 from tinygrad_w2v.optim import SGD
@@ -99,10 +101,11 @@ def compare(
     dtype = np.dtype(dtype)
     windows = list(window) if isinstance(window, list) else [window]
     fields = fields_of(windows[0], axes)
-    model, optimizer = _copied(model, optimizer, dtype)
+    model, optimizer = copied(model, optimizer, dtype)
     traced = trace(model, windows[0], fields, optimizer, dtype)
     start = {name: array().copy() for name, array in traced.arrays.items()}
-    run = _Run(traced, fields, windows, start, dtype, lr)
+    first = 1 if optimizer is None else optimizer.steps + 1
+    run = _Run(traced, fields, windows, start, dtype, lr, first)
     kept = [np.array(parameter.data) for parameter in model.parameters()]
     engines: dict[str, Callable[[], Outcome]] = {
         "traced": lambda: run.interpreted(traced.program),
@@ -116,7 +119,7 @@ def compare(
         found = {name: engine() for name, engine in engines.items()}
         for parameter, data in zip(model.parameters(), kept, strict=True):
             assert np.array_equal(parameter.data, data, equal_nan=True), "a trace changes nothing"
-        expected = _eager(model, windows, fields, optimizer, lr)
+        expected = _eager(model, optimizer, traced, windows, lr)
     limit = TOLERANCES[dtype] if tolerance is None else tolerance
     return {name: _error(name, got, expected, start, limit) for name, got in found.items()}
 
@@ -130,45 +133,53 @@ class _Run(NamedTuple):
     start: Tables
     dtype: np.dtype[Any]
     lr: float
+    first: int
 
     def tables(self) -> Tables:
         return {name: array.copy() for name, array in self.start.items()}
 
-    def packed(self) -> list[Packed]:
-        return [pack_one(window, self.fields) for window in self.windows]
-
     def interpreted(self, program: Program) -> Outcome:
         """Run instructions one by one."""
         losses, tables = [], self.tables()
-        for number, (window, packed) in enumerate(zip(self.windows, self.packed(), strict=True)):
-            arrays = example_arrays(window)
+        for step, window in enumerate(self.windows, self.first):
+            arrays, packed = example_arrays(window), pack_one(window, self.fields)
             given = {field.label: arrays[field.name] for field in self.fields}
-            given |= {"lr": self.lr, "step": number + 1.0}
+            given |= {"lr": self.lr, "step": float(step)}
             sizes = {name: int(lengths[0]) for name, lengths in packed.sizes.items()}
             losses.append(interpret(program, given, tables, sizes, self.dtype))
         return Outcome(losses, tables)
 
     def plainly(self, built: Built) -> Outcome:
-        """Run the source as plain Python."""
-        losses, tables = [], self.tables()
-        checked = Checked(built.source, self.dtype)
-        for number, packed in enumerate(self.packed()):
-            arguments = _arguments(built, packed, tables, self.lr, number + 1)
-            losses.append(checked.run(arguments))
-        return Outcome(losses, tables)
+        """Run the source as plain Python, every place checked, over all windows in one call."""
+        tables, packed = self.tables(), self._packed()
+        rates = np.full(packed.count, self.lr)
+        arguments = _arguments(built, packed, tables, rates, self.first)
+        return Outcome([Checked(built.source, self.dtype).run(arguments)], tables)
 
     def natively(self, title: str) -> Outcome:
-        """Run the kernel, all windows in one call each."""
-        losses, tables = [], self.tables()
+        """Run the kernel, over all windows in one call."""
+        tables, packed = self.tables(), self._packed()
+        rates = np.full(packed.count, self.lr)
         kernel = Kernel(self.traced, self.dtype, title)
-        for number, packed in enumerate(self.packed()):
-            kernel.check_ids(packed)
-            losses.append(kernel.run(packed, tables, np.array([self.lr]), number + 1))
-        return Outcome(losses, tables)
+        kernel.check_ids(packed)
+        return Outcome([kernel.run(packed, tables, rates, self.first)], tables)
+
+    def _packed(self) -> Packed:
+        """All windows; numbers behind the end of one are NaN, so that it shows who reads them."""
+        packed = next(pack(self.windows, self.fields, len(self.windows)))
+        for field in self.fields:
+            array = packed.arrays[field.label]
+            for at in range(packed.count if field.kind == "float" else 0):
+                sizes = {name: int(lengths[at]) for name, lengths in packed.sizes.items()}
+                inside: Any = (at, *[slice(value_of(n, sizes)) for n in field.shape])
+                kept = array[inside].copy()
+                array[at] = np.nan
+                array[inside] = kept
+        return packed
 
 
 def _arguments(
-    built: Built, packed: Packed, tables: Mapping[str, AnyArray], lr: float, step: int
+    built: Built, packed: Packed, tables: Mapping[str, AnyArray], rates: AnyArray, step: int
 ) -> list[Any]:
     source = built.source
     return [
@@ -178,12 +189,12 @@ def _arguments(
         *[packed.sizes[name] for name in source.sizes],
         *[built.program.constants[name] for name in source.constants],
         *[tables[name] for name in source.parameters],
-        np.array([lr]),
+        rates,
         step,
     ]
 
 
-def _copied(
+def copied(
     model: Module, optimizer: Optimizer | None, dtype: np.dtype[Any]
 ) -> tuple[Module, Optimizer | None]:
     """Both, with a life of their own and all numbers in one dtype."""
@@ -191,25 +202,24 @@ def _copied(
         optimizer = copy.copy(optimizer)
         optimizer.bind(model.parameters())
     model, optimizer = copy.deepcopy((model, optimizer))
+    _cast(model, optimizer, dtype)
+    return model, optimizer
+
+
+def _cast(model: Module, optimizer: Optimizer | None, dtype: Any) -> None:
     for parameter in model.parameters():
         parameter.grad = None
         parameter.data = parameter.data.astype(dtype)
     if optimizer is not None:
         optimizer.state = [tuple(x.astype(dtype) for x in state) for state in optimizer.state]
-    return model, optimizer
 
 
 def _eager(
-    model: Module,
-    windows: list[Any],
-    fields: tuple[Field, ...],
-    optimizer: Optimizer | None,
-    lr: float,
+    model: Module, optimizer: Optimizer | None, traced: Traced, windows: list[Any], lr: float
 ) -> Outcome:
-    """Train with the graph and its backward, in double precision."""
-    model, rule = _copied(model, optimizer, np.dtype(np.float64))
-    if rule is None:
-        rule = SGD(model.parameters())
+    """Train what was traced with the graph and its backward, in double precision."""
+    _cast(model, optimizer, np.float64)
+    rule = SGD(model.parameters()) if optimizer is None else optimizer
     rule.lr = lr
     losses = []
     for window in windows:
@@ -219,9 +229,7 @@ def _eager(
         losses.append(float(loss))
         if any(parameter.grad is not None for parameter in rule.parameters):
             rule.step()
-    # The names of tables and state are those of a trace.
-    again = trace(model, windows[0], fields, None if type(rule) is SGD else rule, np.float64)
-    return Outcome(losses, {name: array() for name, array in again.arrays.items()})
+    return Outcome(losses, {name: array() for name, array in traced.arrays.items()})
 
 
 def _error(
@@ -229,11 +237,13 @@ def _error(
 ) -> float:
     """The largest relative error; a GradientError when it is above the limit."""
     worst, message = 0.0, ""
-    for number, (loss, wanted) in enumerate(zip(got.losses, expected.losses, strict=True)):
+    each = len(got.losses) == len(expected.losses)  # else all windows were run in one call
+    for number, loss in enumerate(got.losses):
+        wanted = expected.losses[number] if each else math.fsum(expected.losses)
         apart = abs(loss - wanted) / max(1.0, abs(wanted))
         if not apart <= worst:
-            worst = apart
-            message = f"the loss of window {number} is {loss!r}, but {wanted!r} in the graph"
+            worst, which = apart, f"window {number}" if each else "all windows"
+            message = f"the loss of {which} is {loss!r}, but {wanted!r} in the graph"
     for name, before in start.items():
         right = np.asarray(expected.tables[name], np.float64)
         # Where hardly anything changes, what a table cannot hold is no error.

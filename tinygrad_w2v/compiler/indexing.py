@@ -168,7 +168,11 @@ def _slice(part: slice, n: Length) -> tuple[Length, int, Length]:
     if _is_place(part.start) and _is_place(part.stop) and part.start >= 0 > part.stop:
         return first, 1, n - at_most(n, int(part.start) - int(part.stop))
     stop = n if part.stop is None else _clipped(part.stop, n)
-    return first, 1, stop - at_most(first, stop)
+    length = stop - at_most(first, stop)
+    if length == at_most(n, 1) and first in (0, n - length):
+        # One element is one, so that it can be stretched; a window without it is refused.
+        return (0 if first == 0 else n - 1), 1, 1
+    return first, 1, length
 
 
 def _is_place(bound: Any) -> bool:

@@ -26,7 +26,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tinygrad_w2v.compiler.extents import Shape, Size, sizes_in
+from tinygrad_w2v.compiler.extents import Length, Shape, Size, sizes_in
 from tinygrad_w2v.compiler.functions import RESERVED
 
 GIVEN = frozenset({"input", "parameter", "constant", "size"})
@@ -76,6 +76,14 @@ class Instruction:
 
     def __getitem__(self, parameter: str) -> Any:
         return self.parameters[parameter]
+
+    def lengths(self) -> Iterator[Length]:
+        """Yield all lengths and places that are named in it."""
+        yield from self.shape
+        if self.op == "size":
+            yield self["extent"]
+        for part in self.parameters.get("spec", ()):
+            yield from part[1:]
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -129,8 +137,12 @@ class Program:
         return found
 
     def sizes(self) -> list[Size]:
-        """Return the dynamic sizes of the inputs, in order of their first use."""
-        named = [s for i in self.instructions if i.op == "input" for s in sizes_in(i.shape)]
+        """Return the dynamic sizes, those of the inputs first, in order of their first use.
+
+        A program may use the size of a field that it does not read.
+        """
+        inputs_first = sorted(self.instructions, key=lambda step: step.op != "input")
+        named = [size for step in inputs_first for size in sizes_in(step.lengths())]
         return list(dict.fromkeys(named))
 
     def of_op(self, op: str) -> list[Instruction]:

@@ -152,7 +152,7 @@ def _put_back(step: Instruction, given: list[Any], shape: Shape, sizes: Mapping[
         out[_index(step["spec"], sizes)] += given[0]
     else:
         x, starts = given
-        ends = [*starts[1:], len(x) if step.op == "segment_sum" else shape[0]]
+        ends = [*starts, len(x) if step.op == "segment_sum" else shape[0]][1:]
         for s, (start, end) in enumerate(zip(starts, ends, strict=True)):
             if step.op == "segment_sum":
                 out[s] = x[start:end].sum(axis=0)

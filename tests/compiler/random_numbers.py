@@ -1,0 +1,116 @@
+"""Random arithmetic of whole numbers and truth values: where it wraps, and what it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from random_lengths import ROWS, windows
+
+Rng = np.random.Generator
+FIELDS = ("contexts", "classes", "within", "small", "wide", "mask", "flag", "one")
+NUMBERS: tuple[int, ...] = (0, 1, 2, 3, -1, 7, 100, 255)
+OPS: dict[str, Callable[..., Any]] = {
+    "add": np.add,
+    "subtract": np.subtract,
+    "multiply": np.multiply,
+    "floor_divide": np.floor_divide,
+    "remainder": np.remainder,
+    "maximum": np.maximum,
+    "minimum": np.minimum,
+    "equal": np.equal,
+    "less": np.less,
+    "negative": lambda x, _: -x,
+    "absolute": lambda x, _: abs(x),
+    "square": lambda x, _: np.square(x),
+    "cube": lambda x, _: x**3,
+    "sign": lambda x, _: np.sign(x),
+    "where": lambda x, y: np.where(x > y, x, y),
+    "choose": lambda x, y: np.where(x, y, 3),
+    "and": np.logical_and,
+    "or": np.logical_or,
+    "not": lambda x, _: np.logical_not(x),
+    "either": lambda x, y: x ^ y,
+    "int8": lambda x, _: x.astype(np.int8),
+    "uint8": lambda x, _: x.astype(np.uint8),
+    "int16": lambda x, _: x.astype(np.int16),
+    "uint16": lambda x, _: x.astype(np.uint16),
+    "int32": lambda x, _: x.astype(np.int32),
+    "uint32": lambda x, _: x.astype(np.uint32),
+    "int64": lambda x, _: x.astype(np.int64),
+    "bool": lambda x, _: x.astype(bool),
+    "ones": lambda x, y: np.ones_like(x) - y,
+    "largest": lambda x, y: np.max(x, axis=-1, keepdims=True) + y,
+    "joined": lambda x, y: np.concatenate([x, 2 * x], axis=-1)[..., :1] + y,
+}
+
+
+def whole_numbers(rng: Rng) -> tuple[list[str], Callable[[Any], Any]]:
+    """Return the ops, and the function of a window, of a random expression of shape ``(C,)``."""
+    sample = next(windows(0))
+    made: list[tuple[Callable[[Any], Any], Any]] = [
+        (lambda batch, name=name: batch[name], sample[name]) for name in FIELDS
+    ]
+    made += [(lambda batch, n=n: n, n) for n in NUMBERS]
+    used: list[str] = []
+    while len(used) < 4 or not _is_result(made[-1][1]):
+        name = str(rng.choice(sorted(OPS)))
+        i, j = (_drawn(rng, len(made)) for _ in range(2))
+        (x, of_x), (y, of_y) = made[i], made[j]
+        if isinstance(of_x, int):
+            (x, of_x), (y, of_y) = (y, of_y), (x, of_x)
+        if np.ndim(of_x) == 0 and name in ("largest", "joined"):
+            continue
+        try:
+            with np.errstate(all="ignore"):
+                _ = of_x + of_y  # a number has to fit, which `where` does not ask
+                value = OPS[name](of_x, of_y)
+        except (TypeError, ValueError, OverflowError, AttributeError):
+            continue
+        if np.asarray(value).dtype.kind not in "biu" or np.asarray(value).dtype == np.uint64:
+            continue
+        truth = [np.asarray(of).dtype == np.bool_ for of in (of_x, of_y)]
+        if (name == "either" and not all(truth)) or (name == "cube" and truth[0]):
+            continue  # these are refused
+        used.append(name)
+        made.append((_applied(OPS[name], x, y), value))
+    return used, made[-1][0]
+
+
+def _drawn(rng: Rng, n: int) -> int:
+    return (
+        n - 1 - int(min(rng.exponential(3), n - 1)) if rng.random() < 0.7 else int(rng.integers(n))
+    )
+
+
+def _is_result(value: Any) -> bool:
+    return np.shape(value) == (3,)
+
+
+def _applied(op: Callable[..., Any], x: Any, y: Any) -> Callable[[Any], Any]:
+    def function(batch: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return op(x(batch), y(batch))
+
+    return function
+
+
+def as_number(value: Any) -> Any:
+    """Whole numbers as floats of the order of 1."""
+    return np.tanh(value / 64.0)
+
+
+IDS: dict[str, Callable[[Any, int], Any]] = {
+    "remainder": lambda value, n: value.astype(np.int64) % n,
+    "clip": lambda value, n: np.clip(value.astype(np.int64), 0, n - 1),
+    "truth": lambda value, n: (value > 3).astype(np.int64),
+    "two": lambda value, n: np.where(value > 5, n - 1, value.astype(np.int64) % 2),
+    "divided": lambda value, n: (value.astype(np.int64) % (4 * n)) // 4,
+}
+
+
+def as_ids(rng: Rng, n: int = ROWS) -> tuple[str, Callable[[Any], Any]]:
+    """Return the way of, and the function that makes, ids below n of whole numbers."""
+    name = str(rng.choice(sorted(IDS)))
+    return name, lambda value: IDS[name](value, n)
