@@ -72,7 +72,9 @@ class OneWindow:
             (field.name, field.shape, self._packed.arrays[field.label][0, ...], field.dtype)
             for field in fields
         ]
-        self._dynamic = any(isinstance(n, Extent) for field in fields for n in field.shape)
+        dynamic = any(isinstance(n, Extent) for field in fields for n in field.shape)
+        # Windows of one shape are copied as they are, where any number of theirs fits.
+        self._as_they_are = not dynamic and all(field.dtype != np.uint64 for field in fields)
 
     def filled(self, window: Any) -> Packed:
         """Return the room with a window in it; what was in it before is gone.
@@ -82,7 +84,7 @@ class OneWindow:
         InputError
             As `pack`.
         """
-        if self._dynamic or not isinstance(window, Mapping):
+        if not self._as_they_are or not isinstance(window, Mapping):
             _fill(self._packed, 0, window, self._fields)
             return self._packed
         for name, shape, room, dtype in self._fixed:
