@@ -10,6 +10,7 @@ from random_lengths import ROWS, windows
 
 Rng = np.random.Generator
 FIELDS = ("contexts", "classes", "within", "small", "wide", "mask", "flag", "one")
+MOST = 8  # ops of an expression
 NUMBERS: tuple[int, ...] = (0, 1, 2, 3, -1, 7, 100, 255)
 OPS: dict[str, Callable[..., Any]] = {
     "add": np.add,
@@ -49,33 +50,40 @@ OPS: dict[str, Callable[..., Any]] = {
 def whole_numbers(rng: Rng) -> tuple[list[str], Callable[[Any], Any]]:
     """Return the ops, and the function of a window, of a random expression of shape ``(C,)``."""
     sample = next(windows(0))
-    made: list[tuple[Callable[[Any], Any], Any]] = [
-        (lambda batch, name=name: batch[name], sample[name]) for name in FIELDS
-    ]
-    made += [(lambda batch, n=n: n, n) for n in NUMBERS]
-    used: list[str] = []
-    while len(used) < 4 or not _is_result(made[-1][1]):
+    given = [*(sample[name] for name in FIELDS), *NUMBERS]
+    made: list[Any] = list(given)
+    steps: list[tuple[str, int, int]] = []
+    while len(steps) < 4 or not _is_result(made[-1]):
+        if len(steps) == MOST:
+            steps, made = [], list(given)
         name = str(rng.choice(sorted(OPS)))
         i, j = (_drawn(rng, len(made)) for _ in range(2))
-        (x, of_x), (y, of_y) = made[i], made[j]
-        if isinstance(of_x, int):
-            (x, of_x), (y, of_y) = (y, of_y), (x, of_x)
-        if np.ndim(of_x) == 0 and name in ("largest", "joined"):
+        i, j = (j, i) if isinstance(made[i], int) else (i, j)
+        x, y = made[i], made[j]
+        if np.ndim(x) == 0 and name in ("largest", "joined"):
             continue
         try:
             with np.errstate(all="ignore"):
-                _ = of_x + of_y  # a number has to fit, which `where` does not ask
-                value = OPS[name](of_x, of_y)
+                _ = x + y  # a number has to fit, which `where` does not ask
+                value = OPS[name](x, y)
         except (TypeError, ValueError, OverflowError, AttributeError):
             continue
         if np.asarray(value).dtype.kind not in "biu" or np.asarray(value).dtype == np.uint64:
             continue
-        truth = [np.asarray(of).dtype == np.bool_ for of in (of_x, of_y)]
+        truth = [np.asarray(of).dtype == np.bool_ for of in (x, y)]
         if (name == "either" and not all(truth)) or (name == "cube" and truth[0]):
             continue  # these are refused
-        used.append(name)
-        made.append((_applied(OPS[name], x, y), value))
-    return used, made[-1][0]
+        steps.append((name, i, j))
+        made.append(value)
+
+    def function(batch: Any) -> Any:
+        values = [*(batch[name] for name in FIELDS), *NUMBERS]
+        with np.errstate(all="ignore"):
+            for name, i, j in steps:
+                values.append(OPS[name](values[i], values[j]))
+        return values[-1]
+
+    return [name for name, _, _ in steps], function
 
 
 def _drawn(rng: Rng, n: int) -> int:
@@ -86,14 +94,6 @@ def _drawn(rng: Rng, n: int) -> int:
 
 def _is_result(value: Any) -> bool:
     return np.shape(value) == (3,)
-
-
-def _applied(op: Callable[..., Any], x: Any, y: Any) -> Callable[[Any], Any]:
-    def function(batch: Any) -> Any:
-        with np.errstate(all="ignore"):
-            return op(x(batch), y(batch))
-
-    return function
 
 
 def as_number(value: Any) -> Any:

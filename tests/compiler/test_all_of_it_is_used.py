@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-import random_models
 from own_models import EXAMPLES
-from random_models import BINARY, UNARY, RandomModel
+from random_models import RandomModel, window_of
+from random_ops import BINARY, UNARY
 
 import tinygrad_w2v as tw
 from tinygrad_w2v.compiler.functions import FUNCTIONS
@@ -27,8 +27,8 @@ def programs() -> Iterator[Program]:
         for rule in (None, tw.optim.Adam(model.parameters())):
             yield trace(model, window, fields, rule, np.float64).program
     for seed in range(RANDOM):
-        window = next(random_models.windows(seed))
-        fields = fields_of(window, random_models.AXES)
+        (window, *_), axes = window_of(seed)
+        fields = fields_of(window, axes)
         yield trace(RandomModel(seed), window, fields, None, np.float64).program
 
 

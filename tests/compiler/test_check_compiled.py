@@ -12,7 +12,7 @@ from own_models import EXAMPLES
 import tinygrad_w2v as tw
 import tinygrad_w2v.functions as F
 from tinygrad_w2v._base.errors import InputError
-from tinygrad_w2v.compiler import dependence, indexing, jamming, proving, unrolling
+from tinygrad_w2v.compiler import dependence, jamming, proving, unrolling
 from tinygrad_w2v.compiler.comparing import compare
 from tinygrad_w2v.compiler.tracing import fields_of
 
@@ -138,21 +138,6 @@ def test_what_is_not_set_whole(plainly: list[Any], monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(unrolling, "sets_all", lambda *_: True)
     with pytest.raises(tw.CompileError, match=r"the kernel of Same is wrong: .*before it is set"):
         tw.check_compiled(Same(), window, axes)
-
-
-def test_what_lies_behind_an_end(plainly: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    class First(tw.Module):
-        def __init__(self) -> None:
-            self.w = tw.Parameter(np.random.default_rng(0).normal(size=(9, 16)))
-
-        def loss(self, batch: Any) -> Any:
-            return np.tanh(self.w[batch["c"][..., :3]]).sum()
-
-    window = {"c": np.array([1, 2, 3, 4])}
-    tw.check_compiled(First(), window, {"c": ("C",)})
-    monkeypatch.setattr(indexing, "at_most", lambda n, limit: min(limit, 3) if limit != n else n)
-    with pytest.raises((tw.CompileError, AssertionError)):
-        tw.check_compiled(First(), window, {"c": ("C",)})
 
 
 # ---------------------------------------------------------------------- what cannot be checked

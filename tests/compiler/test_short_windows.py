@@ -167,3 +167,21 @@ def test_parts_of_the_ids_themselves(part: Any) -> None:
             return np.sum(np.tanh(self.w[batch["c"][part]]))
 
     compare(Some(), windows(5, 1, 0, 2), AXES, native=False, lr=0.1)
+
+
+def test_nothing_of_an_axis() -> None:
+    """An axis of length 0 is one like any other."""
+
+    class Wide(tw.Module):
+        def __init__(self) -> None:
+            rng = np.random.default_rng(0)
+            self.w = tw.Parameter(rng.normal(size=(9, 16)))
+            self.dense = tw.Parameter(rng.normal(size=(16, 4)))
+
+        def loss(self, batch: Any) -> Any:
+            x = self.w[batch["c"]]
+            nothing = x[..., :0, :]
+            total = np.sum(nothing @ self.dense) + np.sum(nothing * 2.0) + np.sum(x[..., :0] ** 2)
+            return total + np.sum(np.concatenate([nothing, x], axis=-2)) + np.sum(x[..., 3:3])
+
+    compare(Wide(), windows(5, 1, 2), AXES, native=False, lr=0.1)

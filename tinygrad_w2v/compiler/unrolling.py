@@ -128,7 +128,7 @@ def _short_loop(statement: Statement) -> Loop | None:
     if isinstance(inner, Extent) or inner < LONG:
         return None
     for loop in reversed(statement.loops[:-1]):
-        short = not isinstance(loop.length, Extent) and loop.length <= SHORT
+        short = not isinstance(loop.length, Extent) and 0 < loop.length <= SHORT
         plain = _place_of(statement.indices, loop.variable) is not None
         if short and (plain or loop.variable in statement.reduced):
             return loop
