@@ -374,11 +374,11 @@ class Steps:
         shape = self.shapes[i]
         if not shape or shape[0] != C:
             return None
-        computed = bool(rng.random() < 0.5)
+        way = int(rng.integers(3))  # starts are a field, seen through to one, or kept
 
         def summed(batch: Any, x: Any) -> Any:
-            starts = batch["starts"]
-            return F.segment_sum(x, np.maximum(starts, 0) * 3 // 3 if computed else starts)
+            starts = batch["starts"] if way == 0 else np.maximum(batch["starts"], 0)
+            return F.segment_sum(x, starts * 3 // 3 if way == 2 else starts)
 
         return Step("segments", summed, [i], (S, *shape[1:]))
 

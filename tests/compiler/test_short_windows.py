@@ -185,3 +185,16 @@ def test_nothing_of_an_axis() -> None:
             return total + np.sum(np.concatenate([nothing, x], axis=-2)) + np.sum(x[..., 3:3])
 
     compare(Wide(), windows(5, 1, 2), AXES, native=False, lr=0.1)
+
+
+def test_the_length_of_a_field_that_is_not_read() -> None:
+    class Shared(tw.Module):
+        def __init__(self) -> None:
+            self.w = tw.Parameter(np.random.default_rng(0).normal(size=(9, 3)))
+
+        def loss(self, batch: Any) -> Any:
+            ones = np.ones_like(batch["x"])
+            return np.sum(np.square(self.w[batch["c"]])) / batch["x"].shape[-1] + np.sum(ones)
+
+    given = [{"c": np.array([1, 2]), "x": np.ones(n)} for n in (3, 1)]
+    compare(Shared(), given, {"x": ("N",)}, native=False, lr=0.1)
