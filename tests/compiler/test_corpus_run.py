@@ -13,6 +13,8 @@ from some_text import a_text
 import tinygrad_w2v as tw
 import tinygrad_w2v.functions as F
 from tinygrad_w2v._base.batch import Batch
+from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v.compiler.bounds import Places
 from tinygrad_w2v.compiler.corpus_run import CorpusRun
 from tinygrad_w2v.compiler.merging import plan_of
 from tinygrad_w2v.compiler.packing import Packed
@@ -217,3 +219,54 @@ def test_ids_that_two_tables_share_are_not_renumbered(rng: np.random.Generator) 
     # A bias is learned for rare words, too: it was not read at the numbers of copies.
     drawn = np.unique(np.concatenate([batch.targets.ravel() for batch, _ in source.batches(0)]))
     assert np.all(model.bias.data[drawn] != 0)
+
+
+# ---------------------------------------------------------------------- ids are looked at, too
+class Own(tw.Module):
+    """Rows at ids that a function makes of a batch."""
+
+    def __init__(self, ids: Any, rows: int) -> None:
+        self.w = tw.Parameter(np.ones((rows, 4), np.float32))
+        self.ids = ids
+
+    def loss(self, batch: Any) -> Any:
+        return F.softplus(self.w[self.ids(batch)]).sum()
+
+
+OWN_IDS: dict[str, tuple[Any, Any]] = {
+    "contexts": (lambda batch: batch.contexts, lambda words: words),
+    "both": (lambda batch: 11 * batch.contexts + batch.offsets + 5, lambda words: 11 * words),
+    "wrapping": (lambda batch: batch.contexts * 2**62 % 7, lambda words: 7),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "workers", "deterministic"),
+    [*((name, 1, False) for name in OWN_IDS), ("contexts", 2, False), ("both", 2, True)],
+)
+def test_a_table_that_is_too_short_is_not_written_behind(
+    name: str, workers: int, deterministic: bool, rng: np.random.Generator
+) -> None:
+    vocabulary, corpus = build_corpus(a_text(rng), min_count=1)
+    source = WindowSource(corpus, vocabulary.counts)
+    ids, rows = OWN_IDS[name]
+    enough = rows(len(vocabulary))
+    for there in (enough, enough // 2):
+        run = CorpusRun(Own(ids, there), source, workers, deterministic=deterministic)
+        rounds = list(run.batches(0))
+        if there == enough:
+            run.step(rounds[0][0], 0.01)
+        else:
+            with pytest.raises(InputError, match=rf"holds ids from .* the rows 0 to {there - 1}"):
+                for part, _ in rounds:
+                    run.step(part, 0.01)
+        run.close()
+
+
+def test_what_is_certain_of_a_text_is_not_looked_at_window_by_window(
+    monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator
+) -> None:
+    monkeypatch.setattr(Places, "_check_each", None)
+    vocabulary, corpus = build_corpus(a_text(rng), min_count=1)
+    run = CorpusRun(tw.CBOW(len(vocabulary), 4), WindowSource(corpus, vocabulary.counts))
+    run.step(next(run.batches(0))[0], 0.01)

@@ -29,6 +29,8 @@ ENDS: tuple[Callable[[Any], Any], ...] = (
     lambda n: np.where(n > 20, 0, n),
     lambda n: n * 2**40,
     lambda n: n * 2**62 * 2,
+    lambda n: np.minimum(abs(n % 100) * 2**57, ROWS - 1),
+    lambda n: np.maximum(-(abs(n) + 2**62) - (abs(n) + 2**62), 0),
     lambda n: (n - 3) // 37,
     lambda n: -n // -1,
     lambda n: np.square(n) % ROWS,
