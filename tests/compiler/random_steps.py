@@ -156,7 +156,8 @@ class Steps:
         shape = self.shapes[i]
         if name == "merge":
             x, y = shape[-2:]
-            if not (is_number(x) or is_number(y)) or y == ONE:
+            # What has no elements says nothing of a length that is to be found.
+            if not (is_number(x) or is_number(y)) or y == ONE or _may_be_empty(shape[:-2]):
                 return None
             merged = x.times(y.k) if is_number(y) else y.times(x.k)
             if merged == Length():
@@ -180,6 +181,8 @@ class Steps:
 
     def _split_axis(self, i: int) -> Step | None:
         shape = self.shapes[i]
+        if _may_be_empty(shape[:-1]):
+            return None
         for factor in (2, 3, 5):
             if all(p % factor == 0 for p in shape[-1].parts()) and shape[-1] != number(factor):
                 new = (*shape[:-1], shape[-1].over(factor), number(factor))
@@ -381,6 +384,10 @@ class Steps:
             return F.segment_sum(x, starts * 3 // 3 if way == 2 else starts)
 
         return Step("segments", summed, [i], (S, *shape[1:]))
+
+
+def _may_be_empty(shape: Shape) -> bool:
+    return any(n.cut or n == Length() for n in shape)
 
 
 def _beside(axis: int, rank: int) -> tuple[int, ...]:
