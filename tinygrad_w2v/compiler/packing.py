@@ -154,15 +154,21 @@ def _fill(packed: Packed, at: int, window: Any, fields: Sequence[Field]) -> None
             )
         for axis, (n, length) in enumerate(zip(field.shape, array.shape, strict=True)):
             _note_size(field, axis, n, length, at, packed.sizes)
-        if field.kind != "float" and not np.can_cast(array.dtype, field.dtype, "safe"):
-            raise InputError(
-                f"{field.name} of window {at} is {array.dtype}, not {field.dtype}, as in the "
-                "example that the model was compiled with"
-            )
-        if array.dtype == np.uint64 and array.max(initial=0) > np.iinfo(np.int64).max:
-            raise InputError(f"{field.name} of window {at} holds {array.max()}, beyond int64")
+        if field.kind != "float" and (array.dtype != field.dtype or array.dtype == np.uint64):
+            _check_whole(field, array, at)
         place: Any = (at, *[slice(n) for n in array.shape])
         packed.arrays[field.label][place] = array
+
+
+def _check_whole(field: Field, array: AnyArray, at: int) -> None:
+    """Raise an InputError for whole numbers that are none of the example's type, or of a kernel."""
+    if not np.can_cast(array.dtype, field.dtype, "safe"):
+        raise InputError(
+            f"{field.name} of window {at} is {array.dtype}, not {field.dtype}, as in the example "
+            "that the model was compiled with"
+        )
+    if array.dtype == np.uint64 and array.max(initial=0) > np.iinfo(np.int64).max:
+        raise InputError(f"{field.name} of window {at} holds {array.max()}, beyond int64")
 
 
 def _note_size(
