@@ -198,3 +198,29 @@ def test_the_length_of_a_field_that_is_not_read() -> None:
 
     given = [{"c": np.array([1, 2]), "x": np.ones(n)} for n in (3, 1)]
     compare(Shared(), given, {"x": ("N",)}, native=False, lr=0.1)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x, n: x.sum() / n,
+        lambda x, n: (n / np.exp(x)).sum(),
+        lambda x, n: (n * x + n).sum(),
+        lambda x, n: (n - x).sum(),
+        lambda x, n: (np.exp(x) ** n).sum() * 1e-3,
+        lambda x, n: (x / np.sqrt(n) + x * np.log(n)).sum(),
+        lambda x, n: np.maximum(9 * x, n).sum() + np.clip(5 * x, 0, n).sum(),
+        lambda x, n: np.where(x.data > 0, x, n).sum() + F.divide(x, n).sum(),
+        lambda x, n: (x * (n * n)).sum() + (x / (n - 1 + 0.5)).sum(),
+    ],
+)
+def test_a_length_is_a_number_of_the_kernel(function: Any) -> None:
+    class Counted(tw.Module):
+        def __init__(self) -> None:
+            self.w = tw.Parameter(np.random.default_rng(0).normal(size=(9, 3)))
+
+        def loss(self, batch: Any) -> Any:
+            return function(self.w[batch["c"]], batch["c"].shape[-1])
+
+    given = [{"c": np.arange(n)} for n in (3, 1, 5)]
+    compare(Counted(), given, {"c": ("C",)}, native=False, lr=0.01)

@@ -183,8 +183,10 @@ class Extent:
         return self._number() ** other
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        numbers = [x._number() if isinstance(x, Extent) else x for x in inputs]
-        return getattr(ufunc, method)(*numbers, **kwargs)
+        return getattr(ufunc, method)(*_as_numbers(inputs), **kwargs)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        return function(*_as_numbers(args), **kwargs)
 
     def _refused(self, *_: Any) -> NoReturn:
         raise CompileError(
@@ -195,6 +197,10 @@ class Extent:
 
     __int__ = __bool__ = __float__ = __index__ = _refused
     __lt__ = __le__ = __gt__ = __ge__ = _refused
+
+
+def _as_numbers(values: Iterable[Any]) -> list[Any]:
+    return [value._number() if isinstance(value, Extent) else value for value in values]
 
 
 Length = int | Extent
