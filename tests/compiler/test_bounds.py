@@ -235,3 +235,15 @@ def test_tables_in_one_memory() -> None:
         compiled.step(window, 0.1)
     model.v.data = apart
     compiled.step(window, 0.1)
+
+
+def test_a_window_that_is_refused_is_no_step_of_the_optimizer() -> None:
+    model = Lookup(lambda i, j: i)
+    rule = tw.optim.Momentum(model.parameters())
+    window = {"i": np.array([4]), "j": np.array([0])}
+    compiled = tw.compile(model, window, optimizer=rule)
+    with pytest.raises(InputError):
+        compiled.step({**window, "i": np.array([10])}, 0.1)
+    assert rule.steps == 0
+    compiled.step(window, 0.1)
+    assert rule.steps == 1

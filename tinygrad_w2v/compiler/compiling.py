@@ -186,11 +186,11 @@ class Compiled:
 
     def run_packed(self, packed: Packed, rates: AnyArray) -> float:
         """Run windows that are packed already, each with its learning rate."""
+        self.kernel.check_ids(packed)
         steps = 0
         if self.optimizer is not None:
             steps = self.optimizer.steps
             self.optimizer.steps += packed.count
-        self.kernel.check_ids(packed)
         loss = self.kernel.run(packed, self.kernel.arrays(), rates, steps + 1)
         if not math.isfinite(loss):
             raise NonFiniteError(

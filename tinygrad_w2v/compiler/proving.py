@@ -18,10 +18,10 @@ import numpy as np
 from tinygrad_w2v._base.errors import CompileError, GradientError, InputError
 from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.autograd.modes import no_grad
-from tinygrad_w2v.compiler import storing
 from tinygrad_w2v.compiler.bounds import Place, Places, places_of
 from tinygrad_w2v.compiler.checked import KernelFault
 from tinygrad_w2v.compiler.comparing import compare, copied
+from tinygrad_w2v.compiler.compiling import compile
 from tinygrad_w2v.compiler.extents import sizes_in, value_of
 from tinygrad_w2v.compiler.instructions import MOVED, Program
 from tinygrad_w2v.compiler.packing import pack_one
@@ -77,10 +77,10 @@ def check_compiled(
     >>> window = {"x": np.array([1.0, 2.0]), "y": np.array([2.0, 4.0])}
     >>> tw.check_compiled(Line(), window, {"x": ("n",), "y": ("n",)})
     """
-    storing.check_numba()
     rng = np.random.default_rng(0) if rng is None else rng
     fields = fields_of(example, axes)
     model, optimizer = copied(model, optimizer, np.dtype(np.float64))
+    compile(model, example, axes, optimizer)  # which refuses what it refuses
     _stir(model, example, rng)
     windows = [example, *_drawn(model, example, fields, rng)]
     try:

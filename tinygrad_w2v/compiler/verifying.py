@@ -72,9 +72,32 @@ def _kind_fault(step: Instruction, given: list[Instruction]) -> str | None:
         return f"its ids {given[place].name} are {given[place].dtype}"
     if step.op in WRITES and given[0].op != "parameter":
         return f"it writes {given[0].name}, which is no parameter"
-    if step.op == "map" and step["function"] == "where" and given[0].dtype != "bool":
-        return f"its condition {given[0].name} is {given[0].dtype}"
+    if step.op == "map":
+        return _function_fault(step, given)
+    if step.op in _KEEPING and any(of.dtype != step.dtype for of in given[: _KEEPING[step.op]]):
+        return f"it is {step.dtype}, but made of {given[0].dtype}"
     return None
+
+
+# Ops that hand on what their first inputs are (None: all of them).
+_KEEPING = {
+    **dict.fromkeys(("transpose", "reshape", "broadcast", "slice", "take", "take_along"), 1),
+    **dict.fromkeys(("segment_sum", "segment_repeat", "scatter", "scatter_along"), 1),
+    **dict.fromkeys(("scatter_slice", "reduce"), 1),
+    **dict.fromkeys(("concatenate", "einsum"), None),
+}
+
+
+def _function_fault(step: Instruction, given: list[Instruction]) -> str | None:
+    scalar = FUNCTIONS[step["function"]]
+    if step["function"] == "where" and given and given[0].dtype != "bool":
+        return f"its condition {given[0].name} is {given[0].dtype}"
+    if scalar.dtype != "same":
+        return None if step.dtype == scalar.dtype else f"it is {step.dtype}, not {scalar.dtype}"
+    mixed = [of for of in given[step["function"] == "where" :] if of.dtype != step.dtype]
+    return (
+        f"it is {step.dtype}, but its input {mixed[0].name} is {mixed[0].dtype}" if mixed else None
+    )
 
 
 def _shape_rule(step: Instruction, given: list[Instruction]) -> Shape | None:
