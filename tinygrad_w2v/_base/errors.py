@@ -49,6 +49,10 @@ class InputError(TinygradError, ValueError):
     """A user's text, file or option cannot be used; the message is one clear line."""
 
 
+class WriteError(TinygradError, OSError):
+    """A file could not be written: a full disk, a lost folder; what stood there stands."""
+
+
 class MissingDependencyError(TinygradError, ImportError):
     """An optional library or program is needed; the message says what to install."""
 

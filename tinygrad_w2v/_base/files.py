@@ -2,32 +2,42 @@
 
 What is written goes to a temporary file beside the target, is forced to the disk, and then
 takes the target's name in one step, so that a crash, a full disk or Ctrl-C leaves the old file.
+Only files are replaced: what goes to a pipe or a device is written into it, once it is whole.
 """
 
+from __future__ import annotations
+
+import errno
+import io
 import os
+import secrets
+import shutil
 import stat
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Literal
 
-from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.errors import InputError, WriteError
 
 PathLike = str | os.PathLike[str]
+Mode = Literal["w", "wb"]
+
+_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @contextmanager
 def safe_write(
-    path: PathLike,
-    mode: Literal["w", "wb"] = "w",
-    encoding: str = "utf-8",
-    newline: str = "\n",
+    path: PathLike, mode: Mode = "w", encoding: str = "utf-8", newline: str = "\n"
 ) -> Iterator[IO[Any]]:
     r"""Open a file for writing that appears under its name only when all of it is written.
 
     When the body raises, the temporary file is removed and an old file of that name stays as it
-    was. A symbolic link is written through; an old file's permissions are kept.
+    was. A symbolic link to a file is written through; an old file's permissions are kept. A pipe,
+    a terminal, ``/dev/null`` or ``/dev/stdout`` stays what it is: it is given all, or nothing.
 
     Parameters
     ----------
@@ -46,7 +56,9 @@ def safe_write(
     Raises
     ------
     InputError
-        When the target is a folder, its folder is missing, or either may not be written.
+        When there can be no such file, see `check_target`, or it may not be written.
+    WriteError
+        When writing fails, as on a full disk.
 
     Examples
     --------
@@ -59,29 +71,168 @@ def safe_write(
     """
     if mode not in ("w", "wb"):
         raise ValueError(f"mode must be 'w' or 'wb', not {mode!r}")
-    target = Path(os.path.realpath(path))
-    if target.is_dir():
-        raise InputError(f"cannot write {path}: it is a folder, a file name is needed")
-    try:
-        descriptor, name = tempfile.mkstemp(
-            prefix=f".{target.name[:100]}.", suffix=".part", dir=target.parent
-        )
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {_reason(error, target.parent)}") from error
-    temporary = Path(name)
-    try:
-        text: dict[str, str] = {} if mode == "wb" else {"encoding": encoding, "newline": newline}
-        with os.fdopen(descriptor, mode, **text) as file:  # type: ignore[call-overload]
+    text = None if mode == "wb" else (encoding, newline)
+    if _is_stream(path):
+        with tempfile.TemporaryFile() as whole:
+            file: IO[Any] = whole
+            if text is not None:
+                file = io.TextIOWrapper(whole, encoding, newline=newline)
             yield file
             file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(_permissions(target))
-        _replace(temporary, target, path)
-    except BaseException:
-        with suppress(OSError):
-            temporary.unlink()
-        raise
-    _sync_folder(target.parent)
+            _hand_on(whole, path)
+        return
+    with Draft(path, text) as draft:
+        yield draft.file
+        draft.finish()
+        draft.publish()
+
+
+class Draft:
+    """A file that is written beside its target, and takes the target's name when it is told to.
+
+    Left without `publish`, it is removed. `safe_write` is this for one file; who replaces several
+    together finishes all of them before the first is published.
+
+    Parameters
+    ----------
+    path
+        The target.
+    text : (str, str), optional
+        Encoding and line ends; bytes are written without.
+
+    Attributes
+    ----------
+    target, temporary : Path
+        The file, behind all links, and the one that is written.
+    file
+        The latter, open.
+    kept : bool
+        Set it to let the temporary file outlive an error.
+
+    Raises
+    ------
+    InputError, WriteError
+        As `safe_write`.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with Draft(Path(folder, "a")) as draft:
+    ...         _ = draft.file.write(b"you say")
+    ...         draft.finish()
+    ...         before = draft.target.exists()
+    ...         draft.publish()
+    ...     before, draft.target.read_bytes()
+    (False, b'you say')
+    """
+
+    def __init__(self, path: PathLike, text: tuple[str, str] | None = None) -> None:
+        self.path = path
+        self.target = check_target(path)
+        self.kept = False
+        descriptor, self.temporary = _new_beside(self.target, path)
+        raw = _Raw(descriptor, path)
+        self.file: IO[Any] = io.BufferedWriter(raw)
+        if text is not None:
+            self.file = io.TextIOWrapper(self.file, text[0], newline=text[1])
+
+    def __enter__(self) -> Draft:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        with suppress(Exception):
+            self.file.close()
+        if not self.kept:
+            with suppress(OSError):
+                self.temporary.unlink()
+
+    def finish(self) -> None:
+        """Force all that was written to the disk, and close it."""
+        self.file.flush()
+        try:
+            os.fsync(self.file.fileno())
+            self.file.close()
+        except OSError as error:
+            raise _failed(self.path, error, self.target.parent) from error
+
+    def publish(self) -> None:
+        """Give it the target's name."""
+        replace(self.temporary, self.target, self.path)
+
+
+class _Raw(io.FileIO):
+    """An open file whose errors name the file that it will be."""
+
+    def __init__(self, descriptor: int, path: PathLike) -> None:
+        super().__init__(descriptor, "wb")
+        self._path = path
+
+    def write(self, data: Any) -> int:
+        try:
+            return super().write(data)
+        except OSError as error:
+            raise _failed(self._path, error, Path(self._path).parent) from error
+
+
+def replace(old: Path, new: Path, path: PathLike | None = None) -> None:
+    """Give a file that is on the disk another name, in place of what had it, for good.
+
+    Raises
+    ------
+    WriteError
+        When it cannot be done; `path` is how the error calls the target.
+    """
+    try:
+        old.replace(new)
+    except OSError as error:
+        raise WriteError(f"cannot replace {path or new}: {_reason(error, new.parent)}") from error
+    sync_folder(new.parent)
+
+
+def check_target(path: PathLike) -> Path:
+    """Return the place of a file that is to be written; refuse what must not be replaced.
+
+    Parameters
+    ----------
+    path
+        A file, one that is to be, or a symbolic link to a file.
+
+    Returns
+    -------
+    Path
+        Where it will stand, behind all links.
+
+    Raises
+    ------
+    InputError
+        For a folder, a device, a pipe, a link to nothing, and a file that is protected.
+
+    Examples
+    --------
+    >>> check_target("/")
+    Traceback (most recent call last):
+    tinygrad_w2v._base.errors.InputError: cannot write /: it is a folder, a file name is needed
+    """
+    target = Path(os.path.realpath(path))
+    try:
+        found = Path(path).stat()
+    except FileNotFoundError:
+        if not Path(path).is_symlink():
+            return target
+        problem = (
+            f"it is a link to {target}, which is not there; remove the link, or name another file"
+        )
+    except OSError as error:
+        problem = _reason(error, target.parent)
+    else:
+        kind = stat.S_IFMT(found.st_mode)
+        if kind == stat.S_IFREG and os.access(target, os.W_OK):
+            return target
+        problem = {
+            stat.S_IFREG: "the file is write-protected; allow writing, or name another",
+            stat.S_IFDIR: "it is a folder, a file name is needed",
+        }.get(kind, "it is no file but a device, a pipe or a socket; name a file")
+    raise InputError(f"cannot write {path}: {problem}")
 
 
 def check_writable_folder(path: PathLike) -> Path:
@@ -127,31 +278,144 @@ def check_writable_folder(path: PathLike) -> Path:
     return folder
 
 
-def _replace(temporary: Path, target: Path, path: PathLike) -> None:
+def half_written(target: Path) -> list[Path]:
+    """Return what killed processes have left of files that would have become `target`."""
+    start, end = _affixes(target)
+    names = (entry.name for entry in os.scandir(target.parent)) if target.parent.is_dir() else ()
+    return [target.parent / name for name in names if name.startswith(start) and name.endswith(end)]
+
+
+@contextmanager
+def unchanged(file: Any, name: str) -> Iterator[None]:
+    """Raise when a file that was read here is not any more what it was at the beginning.
+
+    A file that is cut short while it is read would end early without a word. Only of files can
+    this be told: the end of a pipe is the end.
+
+    Parameters
+    ----------
+    file
+        Open.
+    name
+        How the error calls it.
+
+    Raises
+    ------
+    InputError
+        When its size or its date is another one at the end of the body.
+
+    Examples
+    --------
+    >>> with tempfile.NamedTemporaryFile() as file:
+    ...     with unchanged(file, "say.txt"):
+    ...         _ = file.write(b"you"), file.flush()
+    Traceback (most recent call last):
+    tinygrad_w2v._base.errors.InputError: say.txt was changed while it was read (it had 0 bytes, \
+now 3); start again when nobody writes to it
+    """
+    before = file_state(file)
+    yield
+    after = file_state(file)
+    if before is not None and after is not None and before != after:
+        raise InputError(
+            f"{name} was changed while it was read (it had {before[0]:,} bytes, now "
+            f"{after[0]:,}); start again when nobody writes to it"
+        )
+
+
+def file_state(file: Any) -> tuple[int, int] | None:
+    """Return size and date of a file, open or by its path; None for what is no file."""
     try:
-        temporary.replace(target)
-    except OSError as error:
-        raise InputError(f"cannot replace {path}: {_reason(error, target)}") from error
+        path = isinstance(file, str | os.PathLike)
+        found = Path(file).stat() if path else os.fstat(file.fileno())
+    except (OSError, AttributeError, ValueError):  # a stream in memory has no number
+        return None
+    return (found.st_size, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else None
 
 
-def _permissions(target: Path) -> int:
-    """Those of the file that is replaced, else those of a file that `open` would make."""
-    with suppress(OSError):
-        return stat.S_IMODE(target.stat().st_mode)
-    # The umask can only be read by setting it.
-    umask = os.umask(0o077)
-    os.umask(umask)
-    return 0o666 & ~umask
-
-
-def _sync_folder(folder: Path) -> None:
-    """Force the new name to the disk, where the system allows that (Windows does not)."""
+def sync_folder(folder: Path) -> None:
+    """Force new names in a folder to the disk, where the system allows that (Windows does not)."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _affixes(target: Path) -> tuple[str, str]:
+    # A name of a file has 255 bytes at most, and a character up to four.
+    return f".{target.name[:40]}.", ".part"
+
+
+def _new_beside(target: Path, path: PathLike) -> tuple[int, Path]:
+    """Make an empty file in the target's folder, with the permissions that it is to have."""
+    start, end = _affixes(target)
+    try:
+        try:
+            permissions = stat.S_IMODE(target.stat().st_mode)
+        except FileNotFoundError:
+            permissions = None
+        while True:
+            temporary = target.with_name(f"{start}{secrets.token_hex(4)}{end}")
+            with suppress(FileExistsError):
+                # The umask, which is the whole process's, is left to the system.
+                descriptor = os.open(temporary, _NEW, 0o666 if permissions is None else 0o600)
+                break
+    except OSError as error:
+        kind = WriteError if error.errno in _FULL else InputError
+        raise kind(f"cannot write {path}: {_reason(error, target.parent)}") from error
+    if permissions is not None:
+        with suppress(OSError):
+            temporary.chmod(permissions)
+    return descriptor, temporary
+
+
+def _is_stream(path: PathLike) -> bool:
+    """Whether bytes are handed on there rather than kept: a pipe, a terminal, /dev/null."""
+    if _descriptor(path) is not None:
+        return True
+    with suppress(OSError):
+        return stat.S_IFMT(Path(path).stat().st_mode) in (stat.S_IFIFO, stat.S_IFCHR)
+    return False
+
+
+def _descriptor(path: PathLike) -> int | None:
+    """The number of an open file that a path such as /dev/stdout or /dev/fd/3 stands for."""
+    place = Path(path).absolute()
+    own = {os.path.realpath(folder) for folder in ("/dev/fd", "/proc/self/fd")}
+    for _ in range(8):
+        if place.name.isdecimal() and os.path.realpath(place.parent) in own:
+            return int(place.name)
+        try:
+            place = place.parent / place.readlink()
+        except OSError:
+            break
+    return None
+
+
+def _hand_on(whole: IO[bytes], path: PathLike) -> None:
+    """Write what is whole into a pipe or a device."""
+    descriptor = _descriptor(path)
+    try:
+        if descriptor is None:
+            descriptor = os.open(path, os.O_WRONLY | getattr(os, "O_NOCTTY", 0))
+        else:
+            if sys.stdout is not None:
+                sys.stdout.flush()
+            # Itself: opened anew by its name, a file would be written from its beginning.
+            descriptor = os.dup(descriptor)
+        whole.seek(0)
+        with os.fdopen(descriptor, "wb") as stream:
+            shutil.copyfileobj(whole, stream)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise _failed(path, error, Path(path).parent) from error
+
+
+def _failed(path: PathLike, error: OSError, folder: Path) -> WriteError:
+    return WriteError(f"cannot write {path}: {_reason(error, folder)}")
 
 
 def _reason(error: OSError, folder: Path) -> str:
@@ -161,4 +425,6 @@ def _reason(error: OSError, folder: Path) -> str:
         return f"{folder} is not a folder; name another place"
     if isinstance(error, PermissionError):
         return f"no permission to write to {folder}; choose a place that you may write to"
+    if error.errno in _FULL:
+        return "the disk is full; free some space, or choose another place"
     return f"{error.strerror or error}; choose another place"
