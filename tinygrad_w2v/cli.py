@@ -81,8 +81,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             # Whoever read the output has enough; Python would complain when it flushes.
             sys.stdout = open_nowhere()
             return 1
-        except KeyboardInterrupt:
-            note("interrupted; nothing was written")
+        except KeyboardInterrupt as error:
+            note(str(error) or "interrupted; nothing was written")
             return 1
         except MemoryError as error:
             return _failed(1, f"not enough memory: {error}; use a smaller --size or --max-vocab")

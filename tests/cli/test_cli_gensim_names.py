@@ -40,7 +40,8 @@ def test_names_of_gensim(run, text, tmp_path, monkeypatch) -> None:
     assert found["settings"] | expected == found["settings"]
     assert found["text"]["trim_rule"] == "my_rules:rule"
     assert "cat" not in tw.WordVectors.load(tmp_path / "out" / "model.npz")
-    done = run("train", "--settings", "out/settings.json", "--output", tmp_path / "again")
+    again = ("train", "--settings", "out/settings.json", "--output", tmp_path / "again")
+    done = run(*again, "--trim-rule", "my_rules:rule")
     assert "the vectors are those of out/settings.json, byte for byte" in done.err
     done = run("train", text, *SMALL, "--batch-words=9", "--comment", "hi", "--output", "third")
     assert "note: --batch-words, --comment: taken for gensim's sake, without effect" in done.err

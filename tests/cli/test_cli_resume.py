@@ -205,7 +205,7 @@ def test_without_a_checkpoint_yet_it_begins_anew(
     with monkeypatch.context() as patch:
         stop_at(patch, 100, Killed)
         # As after a kill: nothing is tidied up.
-        patch.setattr("tinygrad_w2v._cli.run_folder.RunFolder.__exit__", lambda *a: None)
+        patch.setattr("tinygrad_w2v._cli.run_folder.RunFolder._tidy", lambda *a: None)
         with pytest.raises(Killed):
             run("train", text, *LONG, *engine, "--quiet", "--output", out)
     done = run("train", "--resume", "--output", out)

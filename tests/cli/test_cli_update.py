@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tinygrad_w2v._cli import updating
+from tinygrad_w2v._cli.run_folder import RunFolder
 from tinygrad_w2v.text.corpus import Corpus
 from tinygrad_w2v.vectors import WordVectors
 
@@ -74,16 +75,15 @@ def test_the_run_itself_may_be_replaced_and_resumed(run, trained, more, monkeypa
     """The vectors to begin with are kept until the end, whatever is replaced before it."""
     parent = trained.parent
     run("train", more, "--update", trained, "--workers", 1, "--quiet", "--output", parent / "apart")
-    written = "tinygrad_w2v._cli.train.write_results"
-    real = __import__("tinygrad_w2v._cli.train", fromlist=["write_results"]).write_results
+    real = RunFolder.publish
 
-    def die_after(*arguments: object) -> None:
-        real(*arguments)
+    def die_after(folder: RunFolder) -> None:
+        real(folder)
         raise SystemExit(9)
 
     with monkeypatch.context() as patch:
-        patch.setattr(written, die_after)
-        patch.setattr("tinygrad_w2v._cli.run_folder.RunFolder.__exit__", lambda *a: None)
+        patch.setattr(RunFolder, "publish", die_after)
+        patch.setattr(RunFolder, "_tidy", lambda *a: None)
         options = ("--overwrite", "--workers", 1, "--quiet", "--output", trained)
         assert run("train", more, "--update", trained, *options).status == 9
     assert run("train", "--resume", "--quiet", "--output", trained) == (0, "", "")

@@ -189,6 +189,27 @@ def replace(old: Path, new: Path, path: PathLike | None = None) -> None:
     sync_folder(new.parent)
 
 
+def move_into_place(whole: Path, path: Path) -> None:
+    """Give a file that is whole and on the disk its name, in place of the one that has it.
+
+    Links and permissions are kept, as by `safe_write`.
+
+    Raises
+    ------
+    InputError, WriteError
+        As `safe_write`; then both files stay as they are.
+    """
+    target = check_target(path)
+    with suppress(OSError):
+        whole.chmod(stat.S_IMODE(target.stat().st_mode))
+    if whole.stat().st_dev == target.parent.stat().st_dev:
+        replace(whole, target, path)
+        return
+    with whole.open("rb") as file, safe_write(path, "wb") as copy:
+        shutil.copyfileobj(file, copy)
+    whole.unlink()
+
+
 def check_target(path: PathLike) -> Path:
     """Return the place of a file that is to be written; refuse what must not be replaced.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -133,8 +134,36 @@ def repeated(arguments: argparse.Namespace, stored: Request, place: str) -> Requ
         When an option says something else; it is named.
     """
     refuse_changes(arguments, _flat(stored), place)
+    refuse_functions(arguments, stored, place)
     sources = arguments.corpus or stored.sources
     return dataclasses.replace(stored, sources=sources)
+
+
+def functions_of(request: Request) -> dict[str, str]:
+    """Return the functions that a request names, by the option that names them.
+
+    Examples
+    --------
+    >>> functions_of(Request(tokenizer="my_words:cut")), functions_of(Request())
+    ({'--tokenizer': 'my_words:cut'}, {})
+    """
+    named = {"--trim-rule": request.trim_rule}
+    if ":" in request.tokenizer:
+        named["--tokenizer"] = request.tokenizer
+    return {flag: name for flag, name in named.items() if name}
+
+
+def refuse_functions(arguments: argparse.Namespace, stored: Request, place: str) -> None:
+    """Raise an InputError for a function that a file names and the command line does not.
+
+    To import and call it is to run what somebody wrote; a file of settings may be anybody's.
+    """
+    for flag, name in functions_of(stored).items():
+        if flag not in arguments.given.values():
+            raise InputError(
+                f"{place} names a function of its own, {name!r:.80}, which would be run: where you "
+                f"trust it, name it as well: {flag} {shlex.quote(name)}"
+            )
 
 
 def refuse_changes(arguments: argparse.Namespace, known: Mapping[str, Any], place: str) -> None:
@@ -165,6 +194,7 @@ def continued(arguments: argparse.Namespace, stored: Request, place: str) -> Req
                 f"{flag} cannot change with --update: the vectors of {place} were made with "
                 f"{_shown(known.get(name))}; leave out {flag}"
             )
+    refuse_functions(arguments, stored, place)
     if not arguments.corpus:
         raise InputError(f"--update needs more text: tinygrad-w2v train CORPUS --update {place}")
     for name, value in known.items():

@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygrad_w2v._base.errors import InputError, MissingDependencyError
+from tinygrad_w2v._base.errors import InputError, WriteError
 from tinygrad_w2v._base.files import safe_write
 from tinygrad_w2v._cli.console import note
 from tinygrad_w2v._cli.machine import processor, versions
 from tinygrad_w2v._cli.request import Request, read_json
-from tinygrad_w2v.drawing import RenderError, graph, plot_losses
+from tinygrad_w2v.drawing import graph, plot_losses
 from tinygrad_w2v.vectors.archive import write_archive
 from tinygrad_w2v.word2vec.engine import Engine
 from tinygrad_w2v.word2vec.settings import TrainingSettings, small_batch, windows_in_batch
@@ -92,11 +92,10 @@ class Outcome(NamedTuple):
 
 
 def write_results(folder: Path, outcome: Outcome) -> dict[str, Any]:
-    """Write all files of a run and return what ``settings.json`` says.
+    """Write all files of a run into an empty folder and return what ``settings.json`` says.
 
     A picture that fails is said and does not stop the others.
     """
-    (folder / "settings.json").unlink(missing_ok=True)
     trained, settings = outcome.trained, outcome.request.settings
     vectors, history = trained.vectors, trained.history
     write_archive(
@@ -113,17 +112,20 @@ def write_results(folder: Path, outcome: Outcome) -> dict[str, Any]:
     _draw(folder / "loss.svg", lambda path: _draw_losses(trained, settings, path))
     _draw(folder / "graph.svg", lambda path: _draw_graph(trained, settings, path))
     description = describe(outcome)
-    description["vectors_sha256"] = file_digest(folder / "vectors.txt")
+    # Of files of two runs, which a process that is killed may leave, no two are taken for a pair.
+    for name in ("vectors.txt", "model.npz"):
+        description[f"{name.partition('.')[0]}_sha256"] = file_digest(folder / name)
     with safe_write(folder / "settings.json") as file:
         file.write(json.dumps(description, indent=2, ensure_ascii=False) + "\n")
     return description
 
 
 def _draw(path: Path, draw: Callable[[Path], object]) -> None:
-    path.unlink(missing_ok=True)  # an old picture would be of another run
     try:
         draw(path)
-    except (MissingDependencyError, RenderError, InputError) as error:
+    except WriteError:
+        raise
+    except Exception as error:  # whatever a picture fails for, what was trained is worth more
         note(f"note: {path.name} was not drawn: {error}")
 
 

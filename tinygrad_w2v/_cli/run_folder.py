@@ -1,37 +1,60 @@
 """The folder of a run: its files at the end, its checkpoints on the way.
 
-Of the files nothing is written before training is over, and each appears whole; ``settings.json``
-comes last. While a run is on its way, ``checkpoints/run.json`` says what was asked of it: where
-that file is, there is a run to go on with.
+It belongs to one run at a time, which holds its lock. Of its files nothing is touched before
+training is over; then all of them are written beside the old ones, and only when the last is whole
+they take their places, ``settings.json`` at the end. While a run is on its way,
+``checkpoints/run.json`` says what was asked of it: where it is, there is a run to go on with.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from tinygrad_w2v._base.errors import InputError
-from tinygrad_w2v._base.files import check_writable_folder, safe_write
+from tinygrad_w2v._base.files import (
+    check_target,
+    check_writable_folder,
+    half_written,
+    move_into_place,
+    safe_write,
+)
+from tinygrad_w2v._base.locking import FolderLock, InUseError
+from tinygrad_w2v._cli.console import note
 from tinygrad_w2v._cli.request import Request, read_json
-from tinygrad_w2v.training.checkpoints import remove_half_written
+from tinygrad_w2v.training.checkpoints import remove_checkpoints, remove_half_written
 
 FILES = ("vectors.txt", "model.npz", "history.jsonl", "loss.svg", "graph.svg", "settings.json")
 CHECKPOINTS = "checkpoints"
 
 
 class RunFolder:
-    """The folder that a run will be written into; it is checked, and made, before the run.
+    """The folder that a run will be written into; it is checked, made and locked before the run.
 
-    Where the run comes to nothing, a folder that was made for it goes again.
+    Where the run comes to nothing, a folder that was made for it goes again, and what was there
+    before stays as it was: a run is replaced by one that has begun to train, not by one whose text
+    cannot be read.
+
+    Attributes
+    ----------
+    path, checkpoints, request_file, base_file : Path
+        The folder, that of the checkpoints, and in it what was asked of the run and the model that
+        it learns on from.
+    resumed, finished : bool
+        A run is to be gone on with; it has come to its end already.
+    keeps : bool
+        Set it when what is to go on stands elsewhere, so that it can be put here.
 
     Raises
     ------
     InputError
-        When it cannot be written, holds a run already, or, to resume, holds none to go on with.
+        When it cannot be written, another run is in it, it holds a run already, or, to resume,
+        holds none to go on with.
     """
 
     def __init__(self, path: str, overwrite: bool = False, resume: bool = False) -> None:
@@ -39,38 +62,67 @@ class RunFolder:
         self.checkpoints = self.path / CHECKPOINTS
         self.request_file = self.checkpoints / "run.json"
         self.base_file = self.checkpoints / "base.npz"
-        self._resumed = resume
-        self._ids_before = set(self._ids())
-        if resume and not self.request_file.exists():
-            raise InputError(
-                f"{path} holds no run to go on with; leave out --resume to begin one, or name its "
-                "folder with --output"
-            )
-        if not resume and not overwrite:
-            self._refuse_a_run()
-        for name in FILES:
-            if (self.path / name).is_dir():
-                raise InputError(f"{self.path / name} is a folder; name another --output")
-        candidates = [self.path, *self.path.parents]
-        self._made = [folder for folder in candidates if not folder.exists()]
+        self.keeps = False
+        self._staged = self.path / ".files.part"
+        self.resumed = self._begun = resume
+        self._replaces = overwrite or resume
+        self._lock: FolderLock | None = None
+        self._made: list[Path] = []
+        self._ids_before: set[Path] = set()
+        # Once before anything is made, and once more when nobody else can change it.
+        self._check()
+        if self.finished and not self.checkpoints.exists():
+            return
+        self._made = [place for place in (self.path, *self.path.parents) if not place.exists()]
         try:
-            check_writable_folder(path)
-        except InputError as error:
-            self._remove_if_empty()
-            raise InputError(f"--output: {error}") from error
+            self._lock = self._locked()
+            self._check()
+            self._remove_leftovers()
+        except BaseException:
+            self._leave()
+            raise
+        self._ids_before = set(self._ids())
 
-    def _refuse_a_run(self) -> None:
-        if self.request_file.exists():
+    def _locked(self) -> FolderLock:
+        while True:
+            try:
+                check_writable_folder(self.path)
+                return FolderLock(self.path, note)
+            except FileNotFoundError:
+                continue  # a run that came to nothing has just removed it
+            except InUseError as error:
+                raise InputError(
+                    f"{error}; wait for its end, or name another folder with --output"
+                ) from None
+            except InputError as error:
+                raise InputError(f"--output: {error}") from error
+
+    def _check(self) -> None:
+        """Look whether it is finished; refuse what cannot be resumed or may not be replaced."""
+        self.finished = self.resumed and is_finished(self.path)
+        if self.finished:
+            return
+        if self.resumed and not self.request_file.exists():
+            raise InputError(
+                f"{self.path} holds no run to go on with; leave out --resume to begin one, or name "
+                "its folder with --output"
+            )
+        if not self._replaces and self.request_file.exists():
             raise InputError(
                 f"{self.path} holds an unfinished run; go on with it with --resume, replace it "
                 "with --overwrite, or name another folder with --output"
             )
         found = [name for name in FILES if (self.path / name).exists()]
-        if found:
+        if found and not self._replaces:
             raise InputError(
                 f"{self.path} holds a run already ({', '.join(found)}); replace it with "
                 "--overwrite, or name another folder with --output"
             )
+        if self.path.is_dir():
+            for name in FILES:
+                if (self.path / name).is_dir():
+                    raise InputError(f"{self.path / name} is a folder; name another --output")
+                check_target(self.path / name)
 
     def __enter__(self) -> Self:
         return self
@@ -81,31 +133,81 @@ class RunFolder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if error is None:
-            return
-        if isinstance(error, InputError):
-            # The ids of a text that is not this run's.
+        if error is not None:
+            self._tidy(isinstance(error, InputError) or not self._begun)
+        self._leave()
+
+    def _tidy(self, ids: bool) -> None:
+        """Remove what a run that came to nothing has made."""
+        if ids:  # of a text that is not this run's
             for path in set(self._ids()) - self._ids_before:
                 shutil.rmtree(path, ignore_errors=True)
-        if not self._resumed and not any(self.checkpoints.glob("checkpoint-*.npz")):
+        gone_on = self.resumed or self.keeps
+        if self._begun and not gone_on and not any(self.checkpoints.glob("checkpoint-*.npz")):
             self._remove_checkpoints()
-        self._remove_if_empty()
+        with suppress(OSError):
+            self.checkpoints.rmdir()
 
-    def begin(self, request: Request, about: dict[str, Any], base: Path | None = None) -> None:
+    def _leave(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
+        with suppress(OSError):
+            for folder in self._made:
+                folder.rmdir()
+
+    def begin(
+        self,
+        request: Request,
+        about: dict[str, Any],
+        base: Path | None = None,
+        ids: Path | None = None,
+    ) -> None:
         """Note what is asked, so that the run can be gone on with from any moment on.
 
         A run that was here keeps its files until this one is finished, but not its checkpoints.
+
+        Parameters
+        ----------
+        request, about
+            What is asked, and what is to be known beside it.
+        base
+            The model that is learned on from; a copy is kept.
+        ids
+            Where the ids of the text stand, if here.
         """
-        self._remove_leftovers()
-        if self._resumed:
+        if self.resumed:
             return
-        self._remove_checkpoints()
+        self._remove_checkpoints(besides=ids)
         self.checkpoints.mkdir(exist_ok=True)
+        self._begun = True
         if base is not None:
             # A copy, as the run that is continued may be the one that is replaced.
-            shutil.copyfile(base, self.base_file)
+            with base.open("rb") as file, safe_write(self.base_file, "wb") as copy:
+                shutil.copyfileobj(file, copy)
         with safe_write(self.request_file) as file:
             file.write(json.dumps({"request": request.to_json()} | about, indent=2) + "\n")
+
+    @contextmanager
+    def staged(self) -> Iterator[Path]:
+        """Give a folder to write the run's files into, for `publish`; it goes with the body."""
+        shutil.rmtree(self._staged, ignore_errors=True)
+        self._staged.mkdir()
+        try:
+            yield self._staged
+        finally:
+            shutil.rmtree(self._staged, ignore_errors=True)
+
+    def publish(self) -> None:
+        """Let the staged files take their places, ``settings.json`` at the end.
+
+        A kill in the midst of it leaves none of that name, and the run one to go on with.
+        """
+        (self.path / FILES[-1]).unlink(missing_ok=True)
+        for name in FILES:
+            if (self._staged / name).exists():
+                move_into_place(self._staged / name, self.path / name)
+            else:  # what could not be drawn; an old picture would be of another run
+                (self.path / name).unlink(missing_ok=True)
 
     def finish(self) -> None:
         """The run has come to its end: what it was to go on from is not needed any more."""
@@ -118,37 +220,34 @@ class RunFolder:
     def _ids(self) -> list[Path]:
         return list(self.checkpoints.glob("w2v-corpus-*"))
 
-    def _remove_checkpoints(self) -> None:
+    def _remove_checkpoints(self, besides: Path | None = None) -> None:
+        """Remove what runs keep there, and nothing else: the folder may have been there before."""
         # First the file that says that there is a run to go on with.
         self.request_file.unlink(missing_ok=True)
-        if self.checkpoints.is_dir():
-            # Where a system does not remove files that are mapped, they stay until the next run.
-            shutil.rmtree(self.checkpoints, ignore_errors=True)
+        self.base_file.unlink(missing_ok=True)
+        remove_checkpoints(self.checkpoints)
+        for path in self._ids():
+            if path != besides:
+                # Where files that are mapped cannot be removed, they stay until the next run.
+                shutil.rmtree(path, ignore_errors=True)
+        with suppress(OSError):
+            self.checkpoints.rmdir()
 
     def _remove_leftovers(self) -> None:
-        """Remove the unfinished files of a process that was killed."""
-        for name in FILES:
-            for path in self.path.glob(f".{name}.*.part"):
+        """Remove what a process that was killed has left unfinished."""
+        if self.finished:
+            self._remove_checkpoints()
+        shutil.rmtree(self._staged, ignore_errors=True)
+        for whole in (*(self.path / name for name in FILES), self.request_file, self.base_file):
+            for path in half_written(whole):
                 path.unlink(missing_ok=True)
         remove_half_written(self.checkpoints)
         for path in self.checkpoints.glob("w2v-corpus-*.part"):
             shutil.rmtree(path, ignore_errors=True)
 
-    def _remove_if_empty(self) -> None:
-        with suppress(OSError):
-            for folder in self._made:
-                folder.rmdir()
 
-
-def is_finished(path: str) -> bool:
-    """Whether a folder holds a run that came to its end, and none to go on with.
-
-    What a kill in the last moment has left of its checkpoints is removed.
-    """
-    folder = Path(path)
+def is_finished(folder: Path) -> bool:
+    """Whether a folder holds a run that came to its end, and none to go on with."""
     if (folder / CHECKPOINTS / "run.json").exists() or not (folder / "settings.json").exists():
         return False
-    finished = read_json(folder / "settings.json", "").get("finished") is True
-    if finished:
-        shutil.rmtree(folder / CHECKPOINTS, ignore_errors=True)
-    return finished
+    return read_json(folder / "settings.json", "").get("finished") is True

@@ -25,6 +25,8 @@ from tinygrad_w2v.text.plan import plan_corpus
 from tinygrad_w2v.text.stored import open_corpus
 from tinygrad_w2v.text.tokenizing import import_function, tokenize
 from tinygrad_w2v.text.vocabulary import Vocabulary
+from tinygrad_w2v.vectors.blocks import shown
+from tinygrad_w2v.vectors.word2vec_header import what_is_wrong
 from tinygrad_w2v.word2vec.run_hooks import corpus_digest
 
 # A text from this size on is told of before it is read.
@@ -32,12 +34,16 @@ WORTH_A_PLAN = 50_000_000
 
 
 class Text(NamedTuple):
-    """A text that was read: its vocabulary, its ids, and what is to be told of it."""
+    """A text that was read: its vocabulary, its ids, and what is to be told of it.
+
+    `ids` is the folder in which a resumed run finds them, if there is one.
+    """
 
     vocabulary: Vocabulary
     corpus: Corpus
     facts: TextFacts
     extended: Extended | None
+    ids: Path | None
 
 
 def check_sources(sources: list[str]) -> None:
@@ -75,7 +81,7 @@ def read_text(
     if not request.sources or (sys.stderr and sys.stderr.isatty()):
         note(f"reading {'' if request.sources else 'the '}{name} ...", quiet)
     with named_after_options():
-        vocabulary, corpus, digest = _vocabulary_and_ids(
+        vocabulary, corpus, digest, ids = _vocabulary_and_ids(
             request, base is not None, folder, seconds_a_word, quiet
         )
         extended = None
@@ -85,6 +91,7 @@ def read_text(
             rule = settings.min_count, settings.max_vocab
             extended = extend(base, vocabulary, corpus, *rule, folder=place)
             vocabulary, corpus = extended.vocabulary, extended.corpus
+        refuse_words(vocabulary.words)
         corpus.check_window(settings.window)
     facts = TextFacts(
         sources=request.sources or [BUILTIN],
@@ -106,13 +113,41 @@ def read_text(
     note(f"{name}: {corpus.raw_words:,} words, {kept}; {settings.model}", quiet)
     if extended is not None:
         _say_what_is_lost(extended, request, quiet)
-    return Text(vocabulary, corpus, facts, extended)
+    return Text(vocabulary, corpus, facts, extended, ids)
+
+
+def refuse_words(words: Iterable[str]) -> None:
+    """Refuse, before anything is trained, what the files of a run cannot hold.
+
+    Raises
+    ------
+    InputError
+        It names the word, and what to give instead.
+
+    Examples
+    --------
+    >>> refuse_words(["say", "new york"])
+    Traceback (most recent call last):
+    tinygrad_w2v._base.errors.InputError: the word 'new york' holds a space, tab or newline: \
+vectors.txt, where a blank ends a word, cannot hold it; let the tokenizer give 'new_york', or \
+train in Python with Word2Vec, whose file holds any word
+    """
+    for word in words:
+        problem = what_is_wrong(word)
+        if problem is not None:
+            joined = "_".join(word.split())
+            other = shown(joined) if joined not in ("", word) else "other words"
+            raise InputError(
+                f"the word {shown(word)} {problem}: vectors.txt, where a blank ends a word, cannot "
+                f"hold it; let the tokenizer give {other}, or train in Python with Word2Vec, "
+                "whose file holds any word"
+            )
 
 
 def _vocabulary_and_ids(
     request: Request, every_word: bool, folder: Path, seconds_a_word: float, quiet: bool
-) -> tuple[Vocabulary, Corpus, str | None]:
-    """Return vocabulary, ids, and the SHA-256 of the text, where it can be had."""
+) -> tuple[Vocabulary, Corpus, str | None, Path | None]:
+    """Return vocabulary, ids, the SHA-256 of the text, where it can be had, and the ids' folder."""
     settings = request.settings
     rules = VocabularyRules(
         min_count=1 if every_word else settings.min_count,
@@ -132,7 +167,7 @@ def _vocabulary_and_ids(
             max_vocab_size=rules.max_vocab_size,
             trim_rule=rules.trim_rule,
         )
-        return *built, digest.hexdigest()
+        return *built, digest.hexdigest(), None
     how = TextSettings(
         request.tokenizer,
         request.lower,
@@ -158,7 +193,7 @@ def _vocabulary_and_ids(
     stored = open_corpus(request.sources, how, folder)
     if stored.reused:
         note("the text was cut into words before; going on with that", quiet)
-    return stored.vocabulary, stored.corpus, stored.digest
+    return stored.vocabulary, stored.corpus, stored.digest, stored.folder
 
 
 def _say_what_is_lost(extended: Extended, request: Request, quiet: bool) -> None:

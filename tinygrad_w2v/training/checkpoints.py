@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.errors import InputError, NonFiniteError, WriteError
 from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.nn.archive import read_arrays, write_arrays
@@ -100,6 +100,7 @@ class Checkpoints:
         self._said: set[str] = set()
         self._clock = clock
         self._last = clock()
+        self._written: tuple[tuple[int, int], Path] | None = None
         self._number = max((number for number, _ in _numbered(self.folder)), default=0)
 
     def save_when_due(self, state: RunState) -> Path | None:
@@ -113,35 +114,66 @@ class Checkpoints:
 
     def save(self, state: RunState) -> Path | None:
         """Write a checkpoint now and return its path; None when it could not be written."""
+        try:
+            return self.write(state)
+        except (OSError, InputError, NonFiniteError) as error:
+            # Said once, though the free space is another one every time.
+            kind = str(error).partition(" ")[0]
+            if kind not in self._said:
+                self._said.add(kind)
+                self._say(f"note: no checkpoint was written to {self.folder}: {error}")
+            return None
+
+    def write(self, state: RunState, folder: PathLike | None = None) -> Path:
+        """Write a checkpoint now and return its path.
+
+        Where the disk lacks the room, the older of two checkpoints is given up for it.
+
+        Parameters
+        ----------
+        state
+            The place.
+        folder
+            Another one than that of the others.
+
+        Raises
+        ------
+        InputError, WriteError
+            When it cannot be written.
+        NonFiniteError
+            When a table holds numbers that are not finite.
+        """
+        target = self.folder if folder is None else Path(folder)
         tables = self._tables()
         for name, table in tables.items():
             if not np.isfinite(table).all():
-                self._complain(f"{name} holds numbers that are not finite")
-                return None
-        place = {"format": FORMAT, "state": state.to_json(), "about": self._about}
+                raise NonFiniteError(f"{name} holds numbers that are not finite")
+        about = {"format": FORMAT, "state": state.to_json(), "about": self._about}
         stored: dict[str, AnyArray] = {f"{_TABLE}{name}": table for name, table in tables.items()}
-        stored[_PLACE] = np.frombuffer(json.dumps(place).encode("ascii"), dtype=np.uint8)
-        path = self.folder / f"checkpoint-{self._number + 1}.npz"
-        try:
-            needed, free = size_of(stored), shutil.disk_usage(self.folder).free
-            if needed > free:
-                self._complain(f"it needs {needed / 1e6:,.1f} MB, the disk has {free / 1e6:,.1f}")
-                return None
-            write_arrays(path, stored)
-        except (OSError, InputError) as error:
-            self._complain(str(error))
-            return None
-        self._number += 1
-        for _, old in _numbered(self.folder)[:-KEPT]:
-            old.unlink(missing_ok=True)
+        stored[_PLACE] = np.frombuffer(json.dumps(about).encode("ascii"), dtype=np.uint8)
+        self._make_room(size_of(stored), target)
+        path = target / f"checkpoint-{self._number + 1}.npz"
+        write_arrays(path, stored)
+        if folder is None:
+            self._number += 1
+            self._written = (state.epoch, state.batch), path
+            for _, old in _numbered(target)[:-KEPT]:
+                old.unlink(missing_ok=True)
         return path
 
-    def _complain(self, reason: str) -> None:
-        # Said once, though the free space is another one every time.
-        kind = reason.partition(" ")[0]
-        if kind not in self._said:
-            self._said.add(kind)
-            self._say(f"note: no checkpoint was written to {self.folder}: {reason}")
+    def of(self, state: RunState) -> Path | None:
+        """Return the last checkpoint that was written, if it is of this place."""
+        place, path = self._written or (None, None)
+        return path if place == (state.epoch, state.batch) else None
+
+    def _make_room(self, needed: int, folder: Path) -> None:
+        free = shutil.disk_usage(folder).free
+        older = [path for _, path in _numbered(folder)[:-1]]
+        if needed > free and older:
+            older[0].unlink()
+            free = shutil.disk_usage(folder).free
+        if needed > free:
+            raise WriteError(f"it needs {needed / 1e6:,.1f} MB, the disk has {free / 1e6:,.1f}")
 
 
 def newest_checkpoint(folder: PathLike, say: Callable[[str], None] = print) -> Checkpoint | None:
@@ -174,7 +206,7 @@ def newest_checkpoint(folder: PathLike, say: Callable[[str], None] = print) -> C
             if path != found[0][1]:
                 say(f"note: {problem}; taking the checkpoint before it")
     if found:
-        raise InputError(f"{problem}; begin anew with --overwrite")
+        raise InputError(f"{problem}; there is no other to go on from")
     return None
 
 
@@ -222,7 +254,7 @@ def _read(path: Path) -> Checkpoint:
         about = dict(place["about"])
     except InputError:
         raise
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
+    except (KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(f"{path}: is not a checkpoint of a run") from error
     tables = {name.removeprefix(_TABLE): table for name, table in arrays.items()}
     return Checkpoint(path, state, tables, about)

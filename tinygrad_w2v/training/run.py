@@ -56,7 +56,11 @@ class Record(NamedTuple):
 
 @dataclass
 class History:
-    """What a run left: its records, each epoch's mean loss, and whether it came to its end."""
+    """What a run left: its records, each epoch's mean loss, and whether it came to its end.
+
+    `torn` says that the run was broken off within a batch, so that its tables are at no place
+    that it could go on from.
+    """
 
     records: list[Record] = field(default_factory=list)
     losses: list[float] = field(default_factory=list)
@@ -65,6 +69,7 @@ class History:
     seconds: float = 0.0
     interrupted: bool = False
     stopped_early: bool = False
+    torn: bool = False
 
 
 @dataclass
@@ -222,7 +227,7 @@ def run_epochs(
     state = RunState() if state is None else state
     hooks = RunHooks() if hooks is None else hooks
     history = state.history
-    history.interrupted = False
+    history.interrupted = history.torn = False
     total_words = max(epochs * words_per_epoch, 1)
     every = total_words / RECORDS
     start = time.perf_counter() - history.seconds
@@ -265,7 +270,7 @@ def run_epochs(
     except NonFiniteError as error:
         raise NonFiniteError(f"training diverged {place}: {error}; {remedy}") from error
     except KeyboardInterrupt:
-        history.interrupted = True
+        history.interrupted = history.torn = True
     history.seconds = time.perf_counter() - start
     if history.interrupted and state.recent.count:
         # The state stays as it was between two batches; what is returned tells of all batches.

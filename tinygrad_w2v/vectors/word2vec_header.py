@@ -105,24 +105,32 @@ def encode_word(word: str, row: int) -> bytes:
     >>> encode_word("naïve", 0)
     b'na\xc3\xafve'
     """
+    problem = what_is_wrong(word)
+    if problem is not None:
+        raise InputError(
+            f"the word {shown(word)} (row {row}) {problem}: this format ends a word at a blank and "
+            "cannot hold it; rename it, or use save(path), whose npz holds any word"
+        )
+    return word.encode("utf-8")
+
+
+def what_is_wrong(word: str) -> str | None:
+    """Return why a format in which a space ends a word cannot hold a word; None if it can.
+
+    Examples
+    --------
+    >>> what_is_wrong("new york"), what_is_wrong("new_york")
+    ('holds a space, tab or newline', None)
+    """
+    if not word:
+        return "is empty"
+    if _SPACE.search(word) is not None:
+        return "holds a space, tab or newline"
     try:
         raw = word.encode("utf-8")
     except UnicodeEncodeError:
-        problem = "holds half a surrogate pair, which UTF-8 cannot write"
-    else:
-        if raw and len(raw) <= MAX_WORD and _SPACE.search(word) is None:
-            return raw
-        problem = (
-            "is empty"
-            if not raw
-            else f"is longer than {MAX_WORD} bytes"
-            if len(raw) > MAX_WORD
-            else "holds a space, tab or newline"
-        )
-    raise InputError(
-        f"the word {shown(word)} (row {row}) {problem}: this format ends a word at a blank and "
-        "cannot hold it; rename it, or use save(path), whose npz holds any word"
-    )
+        return "holds half a surrogate pair, which UTF-8 cannot write"
+    return f"is longer than {MAX_WORD} bytes" if len(raw) > MAX_WORD else None
 
 
 def nothing_follows(
