@@ -17,7 +17,8 @@ import tinygrad_w2v as tw
 from tinygrad_w2v._base.errors import InputError, NonFiniteError
 from tinygrad_w2v.training.checkpoints import newest_checkpoint
 from tinygrad_w2v.training.eager import EagerStep
-from tinygrad_w2v.word2vec import Word2Vec
+from tinygrad_w2v.word2vec import Word2Vec, word2vec
+from tinygrad_w2v.word2vec.file import write_model
 
 TOPICS = [["cat", "dog", "cow", "hen"], ["red", "blue", "pink", "grey"]]
 
@@ -130,6 +131,25 @@ def test_it_is_kept_in_the_file(tmp_path) -> None:
     again = Word2Vec.load(tmp_path / "model")
     assert again.heldout_losses == model.heldout_losses
     assert again.unigram_loss == model.unigram_loss
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"corpus_file": "text.txt"}, {"checkpoint": "run", "resume": True}, {"new": 1}],
+    ids=str,
+)
+def test_a_file_lets_nobody_train_read_or_write(more, tmp_path, monkeypatch) -> None:
+    """A stranger's model: its keywords are those that `save` writes, and no others."""
+    monkeypatch.chdir(tmp_path)
+    Path("text.txt").write_text("\n".join(map(" ".join, TEXT)), encoding="utf-8")
+    model = Word2Vec(TEXT, **SMALL)
+    keywords = {name: getattr(model, name) for name in word2vec._KEPT}
+    counted = {name: getattr(model, name) for name in word2vec._COUNTED}
+    description = {"keywords": keywords | more, "counted": counted}
+    write_model("model", model.vocabulary, model.model.state_dict(), description)
+    with pytest.raises(InputError, match=r"model: it holds keywords that no model keeps: \['"):
+        Word2Vec.load("model")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model", "text.txt"]
 
 
 # ---------------------------------------------------------------------- going on
@@ -255,7 +275,54 @@ def test_divergence_names_the_last_good_checkpoint(tmp_path, monkeypatch) -> Non
     assert "--" not in str(caught.value)
 
 
+def test_a_folder_has_one_training_at_a_time(tmp_path) -> None:
+    problems: list[str] = []
+
+    class Second:
+        def on_epoch_end(self, model: Word2Vec) -> None:
+            with pytest.raises(InputError) as caught:
+                Word2Vec(TEXT, checkpoint=tmp_path, resume=True, **SMALL)
+            problems.append(str(caught.value))
+
+    Word2Vec(TEXT, checkpoint=tmp_path, callbacks=[Second()], **(SMALL | {"epochs": 2}))
+    assert len(problems) == 2
+    assert f"{tmp_path} is in use by process {os.getpid()} on" in problems[0]
+    assert problems[0].endswith("; wait for its end, or give another folder as checkpoint")
+    assert list(tmp_path.iterdir()) == []
+
+
 # ---------------------------------------------------------------------- a real process
+ENDED = """
+import signal, sys
+from tinygrad_w2v import Word2Vec
+from tinygrad_w2v.training.eager import EagerStep
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
+step, steps = EagerStep.step, [0]
+def stepping(self, batch, lr):
+    steps[0] += 1
+    if steps[0] == 30:
+        signal.raise_signal(signal.SIGTERM)
+    return step(self, batch, lr)
+EagerStep.step = stepping
+text = [line.split() for line in open(sys.argv[1], encoding="utf-8")]
+Word2Vec(text, vector_size=8, sample=0, epochs=6, seed=3, engine="numpy", checkpoint=sys.argv[2])
+print("went on")
+"""
+
+
+@pytest.mark.process
+@pytest.mark.skipif(os.name != "posix", reason="the system has no such signal")
+def test_a_process_that_is_ended_keeps_the_place_and_ends(tmp_path) -> None:
+    text, folder = tmp_path / "text.txt", tmp_path / "run"
+    text.write_text("\n".join(map(" ".join, TEXT)) + "\n", encoding="utf-8")
+    command = [sys.executable, "-c", ENDED, str(text), str(folder)]
+    done = subprocess.run(command, capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (-signal.SIGTERM, b""), done.stderr
+    assert [path.name for path in folder.iterdir()] == ["checkpoint-1.npz"]
+    again = Word2Vec(TEXT, checkpoint=folder, resume=True, **SMALL)
+    assert bytes_of(again) == bytes_of(Word2Vec(TEXT, **SMALL))
+
+
 PROGRAM = """
 import sys
 from tinygrad_w2v import Word2Vec

@@ -10,11 +10,14 @@ import dataclasses
 import json
 import logging
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike, check_writable_folder
+from tinygrad_w2v._base.locking import FolderLock, InUseError
 from tinygrad_w2v.text.corpus import Corpus
 from tinygrad_w2v.text.splitting import split_sentences
 from tinygrad_w2v.text.vocabulary import Vocabulary
@@ -26,6 +29,7 @@ from tinygrad_w2v.training.checkpoints import (
     remove_checkpoints,
     remove_half_written,
 )
+from tinygrad_w2v.training.interrupt import deferred_interrupt
 from tinygrad_w2v.training.run import RunState
 from tinygrad_w2v.word2vec.engine import GONE_ON, Engine, EngineOptions, choose_engine
 from tinygrad_w2v.word2vec.file import plain
@@ -99,6 +103,39 @@ class KeptRun(NamedTuple):
             remove_checkpoints(self.folder)
 
 
+@contextmanager
+def held_folder(checkpoint: PathLike | None) -> Iterator[None]:
+    """Keep other trainings out of the folder of this one's checkpoints.
+
+    A signal that is to end the process lets the batch end and the place be kept, as Ctrl-C does,
+    and then ends it.
+
+    Raises
+    ------
+    InputError
+        When another training is in it.
+
+    Examples
+    --------
+    >>> with held_folder(None):
+    ...     pass
+    """
+    if checkpoint is None:
+        yield
+        return
+    folder = check_writable_folder(checkpoint)
+    with deferred_interrupt(ending=True) as asked:
+        try:
+            lock = FolderLock(folder, logger.warning)
+        except InUseError as error:
+            raise InputError(
+                f"{error}; wait for its end, or give another folder as checkpoint"
+            ) from None
+        with lock:
+            yield
+    asked.pass_on()
+
+
 def prepare_run(
     model: Any,
     vocabulary: Vocabulary,
@@ -147,7 +184,7 @@ def prepare_run(
     folder = checkpoints = kept = None
     about: dict[str, Any] = {}
     if options.checkpoint is not None:
-        folder = check_writable_folder(options.checkpoint)
+        folder = Path(options.checkpoint)
         remove_half_written(folder)
         asked = {
             "settings": dataclasses.asdict(settings),

@@ -20,7 +20,7 @@ from tinygrad_w2v.training.run import RunState
 from tinygrad_w2v.word2vec.checks import real_number, require_number
 from tinygrad_w2v.word2vec.engine import EngineOptions
 from tinygrad_w2v.word2vec.file import read_model, write_model
-from tinygrad_w2v.word2vec.kept_run import RunOptions, prepare_run
+from tinygrad_w2v.word2vec.kept_run import RunOptions, held_folder, prepare_run
 from tinygrad_w2v.word2vec.learned_words import LearnedWords
 from tinygrad_w2v.word2vec.log import log_epoch, log_interrupt, log_training, progress_of
 from tinygrad_w2v.word2vec.options import (
@@ -245,7 +245,8 @@ class Word2Vec(LearnedWords):
         source = source_of(sentences, corpus_file, corpus_iterable)
         if source is not None:
             corpus = self._count(source, trim_rule)
-            self._train(corpus, epochs, self.callbacks, options, folder_of_ids(source))
+            with held_folder(checkpoint):
+                self._train(corpus, epochs, self.callbacks, options, folder_of_ids(source))
 
     def settings(self) -> TrainingSettings:
         """Return what the keywords come to, checked.
@@ -370,7 +371,8 @@ class Word2Vec(LearnedWords):
         ):
             if given is not None and given != found:
                 logger.warning("%s is %d, but the text has %d", name, given, found)
-        return self._train(corpus, epochs, self.callbacks, options, folder, report_delay)
+        with held_folder(checkpoint):
+            return self._train(corpus, epochs, self.callbacks, options, folder, report_delay)
 
     def _train(
         self,
@@ -503,7 +505,11 @@ class Word2Vec(LearnedWords):
         """
         saved = read_model(path)
         try:
-            loaded = cls(**saved.description["keywords"], model=model)
+            keywords = saved.description["keywords"]
+            if unknown := set(keywords) - set(_KEPT):
+                # A text or a folder among them would let a file train, read and write.
+                raise InputError(f"it holds keywords that no model keeps: {sorted(unknown)}")
+            loaded = cls(**keywords, model=model)
             for name in _COUNTED:
                 setattr(loaded, name, saved.description["counted"][name])
             loaded.vocabulary = saved.vocabulary
