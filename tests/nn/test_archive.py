@@ -102,5 +102,5 @@ def test_an_array_that_promises_too_much(tmp_path: Path) -> None:
         write(header, shape)
         with zipfile.ZipFile(tmp_path / "x.npz", "w") as archive:
             archive.writestr("a.npy", header.getvalue() + bytes(80))
-        with pytest.raises(InputError, match=r"a\.npy is shorter than its header says"):
+        with pytest.raises(InputError, match="'a' has another size than its header says"):
             read_arrays(tmp_path / "x.npz")

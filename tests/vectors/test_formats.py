@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from tinygrad_w2v._base.errors import InputError, MissingDependencyError
+from tinygrad_w2v._base.npy_header import array_header
 from tinygrad_w2v.vectors import WordVectors, formats
 from tinygrad_w2v.vectors.npy import words_path
-from tinygrad_w2v.vectors.npy_header import array_header
 from tinygrad_w2v.vectors.projector import metadata_path
 
 NAMES = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import lzma
 import struct
 import zipfile
 import zlib
@@ -13,9 +13,14 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike, safe_write
+from tinygrad_w2v._base.npy_header import read_array, read_array_header
 from tinygrad_w2v._base.types import AnyArray
 
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, KeyError, struct.error)
+# RuntimeError: of zips that Python cannot read.
+_DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(EOFError, OSError, ValueError, KeyError, OverflowError, RuntimeError),
+)
 
 
 def write_arrays(path: PathLike, arrays: Mapping[str, AnyArray]) -> None:
@@ -62,26 +67,21 @@ def read_arrays(path: PathLike) -> dict[str, AnyArray]:
         with Path(path).open("rb") as stream:
             if stream.read(2) != b"PK":
                 raise InputError(f"{path}: is not an npz file; give one that `save` wrote")
-            stream.seek(0)
-            with np.load(stream, allow_pickle=False) as archive:
-                for member in archive.zip.infolist():
-                    _check_size(archive.zip, member)
-                return {name: archive[name] for name in archive.files}
-    except InputError:
-        raise
+            with zipfile.ZipFile(stream) as archive:
+                return dict(_read_member(archive, member) for member in archive.infolist())
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file") from None
-    except (*_DAMAGE, RuntimeError) as error:  # a RuntimeError: of zips that Python cannot read
+    except _DAMAGE as error:  # an InputError among them
+        if str(error).startswith(f"{path}: "):
+            raise
         raise InputError(f"{path}: cannot be read as an npz file: {error}") from error
 
 
-def _check_size(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
-    """Refuse an array whose header promises more than is there, before room is made for it."""
+def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> tuple[str, AnyArray]:
+    """Read one array whole; no room is made for what its header promises beyond what is there."""
+    name, suffix = member.filename[:-4], member.filename[-4:]
+    if suffix != ".npy":
+        raise InputError(f"holds {member.filename!r:.80}, which is no array")
     with archive.open(member) as stream:
-        version = np.lib.format.read_magic(stream)
-        if version == (1, 0):
-            shape, _, dtype = np.lib.format.read_array_header_1_0(stream)
-        else:
-            shape, _, dtype = np.lib.format.read_array_header_2_0(stream)
-    if math.prod(shape) * dtype.itemsize > member.file_size:
-        raise ValueError(f"{member.filename} is shorter than its header says")
+        header = read_array_header(stream, f"the array {name!r:.80}", member.file_size)
+        return name, read_array(stream, f"the array {name!r:.80}", member.file_size, header)

@@ -19,14 +19,15 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import safe_write
-from tinygrad_w2v._base.types import AnyArray, FloatArray, IntArray
-from tinygrad_w2v.vectors.blocks import Block, Collected, Contents, blocks_of, checked
-from tinygrad_w2v.vectors.npy_header import (
+from tinygrad_w2v._base.npy_header import (
     ArrayHeader,
     array_header,
     little_endian,
+    read_array,
     read_array_header,
 )
+from tinygrad_w2v._base.types import AnyArray, FloatArray, IntArray
+from tinygrad_w2v.vectors.blocks import Block, Collected, Contents, blocks_of, checked
 from tinygrad_w2v.vectors.source import PathLike, refuse_pickle
 from tinygrad_w2v.vectors.target import refuse_compression
 from tinygrad_w2v.vectors.word_table import Column, Spooled, TableReader, WordSpool, row_bytes
@@ -286,13 +287,10 @@ def _sequential(path: Path, file: IO[bytes], header: ArrayHeader) -> Column:
 
 def _read_member(archive: zipfile.ZipFile, name: str, ndim: int, kinds: str) -> AnyArray:
     """Read one array; what is allocated is what the file holds, whatever its header says."""
-    with archive.open(_stored(archive, name)) as file:
+    member = _stored(archive, name)
+    with archive.open(member) as file:
         header = _member_header(archive, name, file, ndim, kinds)
-        data = bytearray(file.read(header.size))
-        if len(data) != header.size or file.read(1):
-            raise InputError(f"the array {name!r} has another size than its header says")
-    read = np.frombuffer(data, dtype=header.dtype).reshape(header.shape)
-    return read.astype(header.dtype.newbyteorder("="), copy=False)
+        return read_array(file, f"the array {name!r}", member.file_size, header)
 
 
 def _map_member(archive: zipfile.ZipFile, stream: IO[bytes], path: Path) -> FloatArray:
@@ -301,6 +299,8 @@ def _map_member(archive: zipfile.ZipFile, stream: IO[bytes], path: Path) -> Floa
     with archive.open(member) as file:
         header = _member_header(archive, "vectors", file, 2, "f")
     dtype, shape, size = header.dtype, header.shape, header.size
+    if header.start + size != member.file_size:
+        raise InputError("the array 'vectors' has another size than its header says")
     stream.seek(member.header_offset)
     local = stream.read(_LOCAL_HEADER)
     name, extra = struct.unpack("<HH", local[26:30])

@@ -13,14 +13,14 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import safe_write
-from tinygrad_w2v._base.types import FloatArray
-from tinygrad_w2v.vectors.blocks import Block, Collected, Contents, checked, rows_in_block
-from tinygrad_w2v.vectors.npy_header import (
+from tinygrad_w2v._base.npy_header import (
     ArrayHeader,
     array_header,
     little_endian,
     read_array_header,
 )
+from tinygrad_w2v._base.types import FloatArray
+from tinygrad_w2v.vectors.blocks import Block, Collected, Contents, checked, rows_in_block
 from tinygrad_w2v.vectors.source import PathLike, Source, malformed, open_source
 from tinygrad_w2v.vectors.target import refuse_compression
 from tinygrad_w2v.vectors.word_lines import WordLines, word_lines

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.npy_header import MAGIC
 from tinygrad_w2v.vectors.archive import stream_archive, write_archive_blocks
 from tinygrad_w2v.vectors.blocks import Block, Contents, Reader, checked
 from tinygrad_w2v.vectors.npy import stream_npy, write_npy
-from tinygrad_w2v.vectors.npy_header import MAGIC
 from tinygrad_w2v.vectors.projector import stream_projector, write_projector
 from tinygrad_w2v.vectors.safetensors_file import stream_safetensors, write_safetensors
 from tinygrad_w2v.vectors.source import PathLike, open_source

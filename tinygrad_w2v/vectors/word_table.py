@@ -15,9 +15,9 @@ from typing import IO, Any, NamedTuple, Self, cast
 import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.npy_header import little_endian
 from tinygrad_w2v._base.types import AnyArray, FloatArray, IntArray
 from tinygrad_w2v.vectors.blocks import Block, rows_in_block
-from tinygrad_w2v.vectors.npy_header import little_endian
 
 _IN_MEMORY = 1 << 25  # bytes of words that are kept in memory while vectors are written
 _COPIED = 1 << 22

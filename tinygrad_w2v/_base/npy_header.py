@@ -7,8 +7,11 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.types import AnyArray
 
 MAGIC = b"\x93NUMPY"
+
+_PART = 1 << 24
 
 
 class ArrayHeader(NamedTuple):
@@ -22,7 +25,7 @@ class ArrayHeader(NamedTuple):
 
 
 def read_array_header(
-    file: IO[bytes], name: str, available: int, ndim: int, kinds: str
+    file: IO[bytes], name: str, available: int, ndim: int | None = None, kinds: str = ""
 ) -> ArrayHeader:
     """Read a header and hold what it says against what the file has room for.
 
@@ -34,10 +37,11 @@ def read_array_header(
         Of the array, for messages.
     available : int
         Bytes of header and array together.
-    ndim : int
-        Number of axes that the array must have.
+    ndim : int, optional
+        Number of axes that the array must have, if that is known.
     kinds : str
-        Kinds of dtype that it may have: ``"f"``, ``"i"``, ``"u"``.
+        Kinds of dtype that it may have: ``"f"``, ``"i"``, ``"u"``; all that hold no objects by
+        default.
 
     Raises
     ------
@@ -63,7 +67,10 @@ def read_array_header(
         raise
     except Exception as error:  # NumPy evaluates it: anything can come
         raise InputError(f"{name} has a damaged npy header: {_first_line(error)}") from error
-    if dtype.kind not in kinds or dtype.hasobject or len(shape) != ndim:
+    fits = (not kinds or dtype.kind in kinds) and (ndim is None or len(shape) == ndim)
+    if dtype.hasobject:
+        raise InputError(f"{name} holds a pickle of Python objects, which does not belong")
+    if not fits:
         raise InputError(f"{name} has shape {shape} of {dtype}, which does not belong")
     start = file.tell() - begin
     size = dtype.itemsize * math.prod(int(length) for length in shape)
@@ -72,7 +79,44 @@ def read_array_header(
             f"{name} has another size than its header says: {shape} of {dtype} are {size} bytes, "
             f"there are {max(0, available - start)}"
         )
-    return ArrayHeader(shape, dtype, fortran and ndim > 1, start, size)
+    return ArrayHeader(shape, dtype, fortran and len(shape) > 1, start, size)
+
+
+def read_array(file: IO[bytes], name: str, available: int, header: ArrayHeader) -> AnyArray:
+    """Read the numbers that follow a header to the last byte, where a zip compares its checksum.
+
+    Parameters
+    ----------
+    file : file
+        After the header.
+    name, available
+        As in `read_array_header`.
+    header : ArrayHeader
+        What that returned.
+
+    Raises
+    ------
+    InputError
+        If there are more or fewer bytes than the header says.
+
+    Examples
+    --------
+    >>> stream = io.BytesIO(array_header((2,), np.dtype("<f4")) + bytes(8))
+    >>> header = read_array_header(stream, "x", len(stream.getvalue()))
+    >>> read_array(stream, "x", len(stream.getvalue()), header)
+    array([0., 0.], dtype=float32)
+    """
+    flat = np.empty(header.size, np.uint8)
+    done = 0
+    while part := file.read(min(_PART, max(header.size - done, 1))):
+        if done + len(part) > header.size:
+            break
+        flat[done : done + len(part)] = np.frombuffer(part, np.uint8)
+        done += len(part)
+    if done != header.size or header.start + header.size != available or part:
+        raise InputError(f"{name} has another size than its header says")
+    array = flat.view(header.dtype).reshape(header.shape, order="F" if header.fortran else "C")
+    return array.astype(header.dtype.newbyteorder("="), copy=False)
 
 
 def array_header(shape: tuple[int, ...], dtype: np.dtype[Any]) -> bytes:
