@@ -80,6 +80,25 @@ def test_a_file_that_vanishes(run, text, tmp_path, monkeypatch) -> None:
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("size", [0, 90_000])
+def test_a_file_that_is_cut_short_while_it_is_read(size, run, tmp_path, monkeypatch) -> None:
+    path = tmp_path / "text.txt"
+    path.write_text(SENTENCE * 20_000, encoding="utf-8")
+    (tmp_path / f"my_words_cutting_{size}.py").write_text(
+        "import os\n"
+        "def cut(line):\n"
+        f"    os.truncate({str(path)!r}, {size})\n"
+        "    return line.split()\n",
+        encoding="utf-8",
+    )
+    monkeypatch.chdir(tmp_path)
+    done = run(
+        "train", path, "--tokenizer", f"my_words_cutting_{size}:cut", "--output", tmp_path / "out"
+    )
+    refused(done, "text.txt was changed while it was read (it had 640,000 bytes, now")
+    assert not (tmp_path / "out").exists()
+
+
 def test_an_empty_folder_of_texts(run, tmp_path) -> None:
     (tmp_path / "texts").mkdir()
     refused(run("train", tmp_path / "texts", "--output", tmp_path / "out"), "holds no files")

@@ -131,3 +131,21 @@ def test_ten_million_types_in_bounded_memory(tmp_path):
     # Unbounded, the words alone would take more than 1.5 GB.
     assert int(done.stdout) * 1024 < 300e6
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_text_that_is_another_one_when_it_is_read_again():
+    """Its counts would be of one text, its ids of another."""
+
+    class Shrinking:
+        def __init__(self):
+            self.sentences = [["a", "b", "c", "a", "b"]] * 9
+
+        def __iter__(self):
+            yield from list(self.sentences)
+            self.sentences.pop()
+
+    text = Shrinking()
+    with pytest.raises(
+        InputError, match="had 45 words when it was counted and 40 when it was read"
+    ):
+        build_corpus(text, min_count=1, max_vocab_size=2)

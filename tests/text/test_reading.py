@@ -2,6 +2,7 @@ import bz2
 import gzip
 import io
 import lzma
+import os
 import types
 
 import pytest
@@ -131,3 +132,44 @@ def test_long_lines_come_in_parts(parts):
         reading.LONGEST_PIECE = longest
     assert "".join(pieces) == text
     assert all(len(piece.encode()) <= 16 for piece in pieces)
+
+
+LONG = ("You say goodbye and I say hello.\n" * 60_000).encode()
+
+
+@pytest.mark.parametrize("read", [reading.read_lines, reading.read_chunks])
+@pytest.mark.parametrize("suffix", [".txt", ".gz"])
+@pytest.mark.parametrize("size", [0, 40_000, None])
+def test_a_text_that_is_cut_short_or_grows_while_it_is_read(read, suffix, size, tmp_path):
+    path = tmp_path / f"text{suffix}"
+    path.write_bytes(LONG if suffix == ".txt" else gzip.compress(LONG, compresslevel=0))
+    pieces = read(path)
+    next(pieces)
+    if size is None:
+        with path.open("ab") as file:
+            file.write(b"and so on\n" if suffix == ".txt" else gzip.compress(b"and so on\n"))
+    else:
+        os.truncate(path, size)
+    with pytest.raises(InputError, match=rf"text{suffix} (was changed while|is damaged)"):
+        list(pieces)
+
+
+def test_standard_input_that_is_a_file_is_looked_at_too(tmp_path, monkeypatch):
+    path = tmp_path / "text.txt"
+    path.write_bytes(LONG)
+    with path.open("rb") as file:
+        monkeypatch.setattr("sys.stdin", types.SimpleNamespace(buffer=file))
+        lines = read_lines("-")
+        next(lines)
+        os.truncate(path, 99)
+        with pytest.raises(InputError, match="standard input was changed while it was read"):
+            list(lines)
+
+
+def test_a_text_that_is_left_before_its_end_may_change(tmp_path):
+    path = tmp_path / "text.txt"
+    path.write_bytes(LONG)
+    lines = read_lines(path)
+    next(lines)
+    os.truncate(path, 99)
+    lines.close()

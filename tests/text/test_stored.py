@@ -163,3 +163,33 @@ def test_rows_of_another_version_are_not_ours(path, tmp_path, monkeypatch):
     first = open_corpus(path, SETTINGS, tmp_path / "ids")
     monkeypatch.setattr(stored, "VERSION", 2)
     assert stored._load(first.folder) is None
+
+
+@pytest.mark.parametrize("change", ["cut short", "replaced"])
+def test_a_text_that_changes_is_not_kept_under_the_digest_of_another(
+    change, path, tmp_path, monkeypatch
+):
+    """Between the digest and the reading, when nothing else would see it."""
+    real = stored.plan_corpus
+
+    def changing(*arguments, **options):
+        plan = real(*arguments, **options)
+        if change == "cut short":
+            os.truncate(path, 20)
+        else:
+            other = tmp_path / "other"
+            other.write_text("hello hello you you\n", encoding="utf-8")
+            other.replace(path)
+        return plan
+
+    monkeypatch.setattr(stored, "plan_corpus", changing)
+    with pytest.raises(InputError, match="the text was changed while it was read"):
+        open_corpus(path, SETTINGS, tmp_path / "ids")
+    assert list((tmp_path / "ids").iterdir()) == []
+
+
+@pytest.mark.parametrize("facts", ["[" * 99_999, '{"ids": 1e999}', '{"ids": NaN}', "[]"])
+def test_facts_that_cannot_be_are_not_ours(facts, path, tmp_path):
+    first = open_corpus(path, SETTINGS, tmp_path / "ids")
+    (first.folder / "corpus.json").write_text(facts, encoding="utf-8")
+    assert stored._load(first.folder) is None

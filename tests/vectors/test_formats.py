@@ -4,6 +4,7 @@ import bz2
 import gzip
 import json
 import lzma
+import os
 import pickle
 import struct
 import tracemalloc
@@ -559,3 +560,15 @@ def test_gensim_reads_what_we_convert_and_the_other_way(wv, tmp_path):
         formats.load(tmp_path / "kv.vectors.npy")
     words_path(tmp_path / "kv.vectors.npy").write_text("\n".join(wv.index_to_key), encoding="utf-8")
     same(formats.load(tmp_path / "kv.vectors.npy"), wv)
+
+
+@pytest.mark.parametrize("name", ["v.glove", "v.tsv", "v.npy", "v.txt", "v.vec"])
+def test_a_file_that_is_cut_short_while_it_is_read(name, tmp_path):
+    """Formats without a number of words would just be shorter."""
+    words = [f"w{i}" for i in range(20_000)]
+    path = tmp_path / name
+    formats.save(WordVectors(words, np.ones((20_000, 30), np.float32)), path)
+    with pytest.raises(InputError, match=f"{path}"):
+        with formats.stream(path) as reader:
+            for _ in reader:
+                os.truncate(path, path.stat().st_size // 2)

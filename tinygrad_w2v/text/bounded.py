@@ -40,6 +40,8 @@ class BoundedCounts:
         The words that are remembered.
     bar : int
         The count below which the next pruning forgets a word.
+    words : int
+        How many words were counted here, all together.
 
     Raises
     ------
@@ -67,6 +69,7 @@ class BoundedCounts:
         self.counts: Counter[str] = Counter()
         self.counts.update(dict(counts))
         self.bar = 1
+        self.words = 0
 
     def add(self, words: Sequence[str], ends: Sequence[int] | IntArray) -> None:
         """Count words that follow each other.
@@ -86,6 +89,7 @@ class BoundedCounts:
         >>> counted.counts["a"]
         2
         """
+        self.words += len(words)
         if self._fit(words):
             self.counts.update(words)
             return
@@ -114,6 +118,7 @@ class BoundedCounts:
         """
         words = text.split()
         if self._fit(words):
+            self.words += len(words)
             self.counts.update(words)
         else:
             words, ends = split_lines(text)

@@ -418,8 +418,14 @@ def _counted_first(
     words = list(bounded.counts)
     counts = np.fromiter(bounded.counts.values(), np.int64, len(words))
     vocabulary = _vocabulary(words, counts, rules.kept(words, counts))
+    counted = rows.raw_words + bounded.words
     rows.clear()
     encode_words(read(), rows, vocabulary)
+    if rows.raw_words != counted:
+        raise InputError(
+            f"the text had {counted:,} words when it was counted and {rows.raw_words:,} when it "
+            "was read again; give one that stays as it is"
+        )
     return vocabulary
 
 

@@ -11,11 +11,12 @@ import os
 import sys
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
-from typing import BinaryIO, Literal, cast
+from typing import Any, BinaryIO, Literal, cast
 
 from tinygrad_w2v._base.errors import InputError
-from tinygrad_w2v._base.files import PathLike
+from tinygrad_w2v._base.files import PathLike, unchanged
 
 # A line that is longer than this many bytes is handed on in parts that end between words.
 LONGEST_PIECE = 1 << 20
@@ -25,7 +26,7 @@ LONGEST_PIECE = 1 << 20
 CHUNK_BYTES = 1 << 18
 
 _BOM = b"\xef\xbb\xbf"
-_OPENERS: dict[str, Callable[[PathLike], object]] = {
+_OPENERS: dict[str, Callable[[Any], Any]] = {
     ".gz": gzip.open,
     ".bz2": bz2.open,
     ".xz": lzma.open,
@@ -55,7 +56,8 @@ def read_lines(
     Raises
     ------
     InputError
-        When a source is missing, empty, binary, damaged, or not UTF-8.
+        When a source is missing, empty, binary, damaged, or not UTF-8, or a file is changed while
+        it is read.
 
     Examples
     --------
@@ -191,10 +193,14 @@ def _read_file(
     suffix = Path(path).suffix.lower()
     try:
         if path == "-":
-            yield from decode(sys.stdin.buffer, name, errors)
+            with unchanged(sys.stdin.buffer, name):
+                yield from decode(sys.stdin.buffer, name, errors)
             return
-        with open_bytes(path) as file:
-            yield from decode(file, name, errors)
+        opener = _OPENERS.get(suffix)
+        with Path(path).open("rb") as plain, unchanged(plain, name):
+            # Closed once it was looked whether it changed.
+            with opener(plain) if opener else nullcontext(plain) as file:
+                yield from decode(file, name, errors)
     except FileNotFoundError as error:
         raise InputError(f"{name} does not exist (any more); check the path") from error
     except PermissionError as error:

@@ -23,7 +23,7 @@ from typing import Any, Self
 import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
-from tinygrad_w2v._base.files import PathLike, check_writable_folder, safe_write
+from tinygrad_w2v._base.files import PathLike, check_writable_folder, file_state, safe_write
 from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.text.corpus import Corpus
 from tinygrad_w2v.text.cutting import VERSION, TextSettings
@@ -135,6 +135,7 @@ def open_corpus(
     settings = settings or TextSettings()
     place = check_writable_folder(folder or tempfile.gettempdir())
     _remove_leftovers(place)
+    before = _states(sources)
     digest = text_digest(sources)
     name = settings.name()
     target = None
@@ -153,6 +154,10 @@ def open_corpus(
         raise unwritable(str(place), error) from error
     try:
         _make(made, sources, settings)
+        if _states(sources) != before:  # the ids would stand under the digest of another text
+            raise InputError(
+                "the text was changed while it was read; start again when nobody writes to it"
+            )
         if target is not None:
             shutil.rmtree(target, ignore_errors=True)
             # Another run may just have made the same: then both have their own.
@@ -207,6 +212,11 @@ def text_digest(sources: PathLike | Sequence[PathLike]) -> str | None:
     return total.hexdigest()
 
 
+def _states(sources: PathLike | Sequence[PathLike]) -> list[object]:
+    """The files of a text with their sizes and dates."""
+    return [(path, None if path == "-" else file_state(path)) for path in files_of(sources)]
+
+
 def _remove_leftovers(place: Path) -> None:
     """Remove what a process left that was killed while it read, a day ago or more."""
     for folder in place.glob("w2v-corpus-*.part"):
@@ -255,7 +265,7 @@ def _load(folder: Path) -> tuple[Vocabulary, Corpus] | None:
             return None
         vocabulary = Vocabulary.load(folder / "vocabulary.json")
         return vocabulary, Corpus(rows[0], rows[1], int(facts["raw_words"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, ArithmeticError, RecursionError):
         return None
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, NamedTuple, NoReturn, cast
 
 from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.files import unchanged
 
 PathLike = str | os.PathLike[str]
 
@@ -37,7 +38,7 @@ def open_source(path: PathLike) -> Iterator[Source]:
     Raises
     ------
     InputError
-        If it is a pickle, a folder, or damaged compressed data.
+        If it is a pickle, a folder, or damaged compressed data, or is changed while it is read.
 
     Examples
     --------
@@ -52,7 +53,7 @@ def open_source(path: PathLike) -> Iterator[Source]:
     path = Path(path)
     if path.is_dir():
         raise InputError(f"{path}: is a folder; give the path of a file of vectors")
-    with path.open("rb") as plain:
+    with path.open("rb") as plain, unchanged(plain, str(path)):
         start = plain.read(16)
         plain.seek(0)
         refuse_pickle(path, start)
