@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from tinygrad_w2v.training.eager import EagerStep
+from tinygrad_w2v.vectors import WordVectors
+from tinygrad_w2v.vectors.archive import write_archive
 
 SENTENCE = "you say goodbye and i say hello\n"
 
@@ -208,3 +215,118 @@ def test_words_and_files_that_are_not_there(run, trained, tmp_path) -> None:
     refused(run("graph", "--vectors", trained), "is not the settings of a run")
     (trained / "settings.json").unlink()
     refused(run("graph", "--vectors", trained), "settings.json cannot be read")
+
+
+# ---------------------------------------------------------------------- words that no file can hold
+UNHOLDABLE = {
+    "blank": ("new york", "holds a space, tab or newline", "let the tokenizer give 'new_york'"),
+    "blanks": (" a\t b\n", "holds a space, tab or newline", "let the tokenizer give 'a_b'"),
+    "empty": ("", "is empty", "let the tokenizer give other words"),
+    "space": (" ", "holds a space, tab or newline", "let the tokenizer give other words"),
+    "half": ("a\ud800", "holds half a surrogate pair", "let the tokenizer give other words"),
+    "long": ("a" * 65_537, "is longer than 65536 bytes", "let the tokenizer give other words"),
+}
+
+
+@pytest.fixture
+def giving(tmp_path, monkeypatch):
+    """Make a tokenizer that gives a word beside those of the line."""
+
+    def give(word: str, kind: str) -> str:
+        name = f"tokenizer_of_{kind}"
+        (tmp_path / f"{name}.py").write_text(
+            f"def cut(line):\n    return [*line.split(), {word!r}]\n",
+            encoding="utf-8",
+            errors="backslashreplace",
+        )
+        monkeypatch.chdir(tmp_path)
+        return f"{name}:cut"
+
+    return give
+
+
+@pytest.mark.parametrize("kind", UNHOLDABLE)
+def test_words_that_the_files_cannot_hold(kind, run, text, tmp_path, giving, monkeypatch) -> None:
+    word, problem, remedy = UNHOLDABLE[kind]
+    monkeypatch.setattr(EagerStep, "step", lambda *a: pytest.fail("it was trained"))
+    tokenizer = ("--tokenizer", giving(word, kind), "--engine", "numpy")
+    done = run("train", text, *tokenizer, "--output", tmp_path / "out")
+    refused(done, "the word ", problem, "vectors.txt, where a blank ends a word", remedy)
+    assert len(done.err) < 600
+    assert not (tmp_path / "out").exists()
+
+
+def test_words_that_are_left_out_may_be_anything(run, text, tmp_path, giving) -> None:
+    tokenizer = ("--tokenizer", giving("new york", "rare"), "--min-count", 70, "--quiet")
+    assert run("train", text, *tokenizer, "--output", tmp_path / "out").status == 0
+
+
+def test_old_words_that_the_files_cannot_hold(run, trained, text, tmp_path) -> None:
+    """A model's file may have any: it may have been written by another program."""
+    with np.load(trained / "model.npz") as arrays:
+        w_out = arrays["w_out"]
+    vectors = WordVectors.load(trained / "model.npz")
+    words = ["new york", *vectors.index_to_key[1:]]
+    write_archive(trained / "model.npz", words, vectors.vectors, vectors.counts, {"w_out": w_out})
+    settings = json.loads((trained / "settings.json").read_text(encoding="utf-8"))
+    del settings["model_sha256"]  # as the versions before wrote it
+    (trained / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
+    done = run("train", text, "--update", trained, "--output", tmp_path / "out")
+    refused(done, "the word 'new york' holds a space, tab or newline")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no such files")
+@pytest.mark.usefixtures("no_reading")
+def test_pipes_and_links_in_the_folder_are_not_replaced(run, text, tmp_path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    os.mkfifo(out / "vectors.txt")
+    done = run("train", text, "--overwrite", "--output", out)
+    refused(done, "vectors.txt: it is no file but a device, a pipe or a socket")
+    (out / "vectors.txt").unlink()
+    (out / "vectors.txt").symlink_to(tmp_path / "elsewhere")
+    done = run("train", text, "--overwrite", "--output", out)
+    refused(done, "vectors.txt: it is a link to")
+    assert [path.name for path in out.iterdir()] == ["vectors.txt"]
+
+
+def test_files_of_others_in_a_folder_named_checkpoints_stay(run, text, tmp_path) -> None:
+    theirs = tmp_path / "project" / "checkpoints"
+    (theirs / "best").mkdir(parents=True)
+    for name in ("epoch-1.pt", "best/model.pt", "checkpoint-7.pt"):
+        (theirs / name).write_bytes(b"theirs")
+    options = ("--epochs", 1, "--size", 4, "--engine", "numpy", "--quiet")
+    assert run("train", text, *options, "--output", theirs.parent).status == 0
+    found = sorted(str(path.relative_to(theirs)) for path in theirs.rglob("*") if path.is_file())
+    assert found == ["best/model.pt", "checkpoint-7.pt", "epoch-1.pt"]
+    assert run("train", "--resume", "--output", theirs.parent).status == 0
+    assert run("train", text, *options, "--overwrite", "--output", theirs.parent).status == 0
+    found = sorted(str(path.relative_to(theirs)) for path in theirs.rglob("*") if path.is_file())
+    assert found == ["best/model.pt", "checkpoint-7.pt", "epoch-1.pt"]
+
+
+def test_a_run_is_not_replaced_by_one_whose_text_cannot_be_read(
+    run, text, tmp_path, monkeypatch
+) -> None:
+    """An unfinished run can still be gone on with."""
+    out, real, steps = tmp_path / "out", EagerStep.step, [0]
+
+    def step(self, batch, lr):
+        steps[0] += 1
+        if steps[0] == 50:
+            raise SystemExit(9)
+        return real(self, batch, lr)
+
+    options = ("--epochs", 5, "--engine", "numpy", "--checkpoint-minutes", 1e-9)
+    with monkeypatch.context() as patch:
+        patch.setattr(EagerStep, "step", step)
+        run("train", text, *options, "--quiet", "--output", out)
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    assert any(path.name.startswith("checkpoint-") for path in before)
+    empty = tmp_path / "empty.txt"
+    empty.touch()
+    refused(run("train", empty, "--overwrite", "--output", out), "is empty")
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+    done = run("train", "--resume", "--output", out)
+    assert (done.status, "going on after" in done.err) == (0, True)
