@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
-from tinygrad_w2v._base.files import safe_write
 from tinygrad_w2v._base.npy_header import (
     ArrayHeader,
     array_header,
@@ -21,6 +20,7 @@ from tinygrad_w2v._base.npy_header import (
 )
 from tinygrad_w2v._base.types import FloatArray
 from tinygrad_w2v.vectors.blocks import Block, Collected, Contents, checked, rows_in_block
+from tinygrad_w2v.vectors.pairs import found_pair, open_pair
 from tinygrad_w2v.vectors.source import PathLike, Source, malformed, open_source
 from tinygrad_w2v.vectors.target import refuse_compression
 from tinygrad_w2v.vectors.word_lines import WordLines, word_lines
@@ -98,7 +98,8 @@ def stream_npy(
     ...         [(block.words, block.vectors.tolist()) for block in reader]
     [(['you'], [[1.0, 1.0]])]
     """
-    with open_source(path) as source, open_source(_existing_words(path)) as words:
+    table, beside = found_pair(path, words_path(path))
+    with open_source(table) as source, open_source(_existing(beside, path)) as words:
         header = _header(source)
         if header.fortran:
             raise InputError(
@@ -119,7 +120,8 @@ def map_npy(path: PathLike, unicode_errors: str = "strict") -> Collected:
     ...     map_npy(path).words
     ['you']
     """
-    with open_source(path) as source, open_source(_existing_words(path)) as file:
+    table, beside = found_pair(path, words_path(path))
+    with open_source(table) as source, open_source(_existing(beside, path)) as file:
         header = _header(source)
         if header.dtype not in (np.float32, np.float64) or header.fortran:
             raise InputError(
@@ -131,13 +133,13 @@ def map_npy(path: PathLike, unicode_errors: str = "strict") -> Collected:
         lines.finish()
     if header.size == 0:
         return Collected(words, np.empty(header.shape, header.dtype), counts)
-    mapped: Any = np.memmap(path, header.dtype, "r", header.start, header.shape)
+    mapped: Any = np.memmap(table, header.dtype, "r", header.start, header.shape)
     vectors: FloatArray = np.asarray(mapped)
     return Collected(words, vectors, counts)
 
 
 def write_npy(path: PathLike, contents: Contents, blocks: Iterable[Block]) -> None:
-    r"""Write a table and its words; each file appears whole, the table last.
+    r"""Write a table and its words; both appear, or none (see `pairs`).
 
     Parameters
     ----------
@@ -159,7 +161,7 @@ def write_npy(path: PathLike, contents: Contents, blocks: Iterable[Block]) -> No
     """
     refuse_compression(path, "npy")
     dtype = little_endian(contents.dtype)
-    with safe_write(path, "wb") as table, safe_write(words_path(path), "wb") as words:
+    with open_pair(path, words_path(path)) as (table, words):
         table.write(array_header((contents.count, contents.dim), dtype))
         lined = word_lines(checked(blocks, contents.count, path), contents.counted)
         for block, lines in lined:
@@ -182,8 +184,7 @@ def _header(source: Source) -> ArrayHeader:
     return header
 
 
-def _existing_words(path: PathLike) -> Path:
-    words = words_path(path)
+def _existing(words: Path, path: PathLike) -> Path:
     if not words.exists():
         raise InputError(
             f"{path}: its words are looked for in {words}, which is not there; write one word a "

@@ -26,8 +26,9 @@ from tinygrad_w2v.vectors.number_lines import (
     parse_together,
 )
 from tinygrad_w2v.vectors.number_text import number_lines
+from tinygrad_w2v.vectors.pairs import found_pair, open_pair
 from tinygrad_w2v.vectors.source import PathLike, Source, malformed, open_source
-from tinygrad_w2v.vectors.target import COMPRESSIONS, open_target
+from tinygrad_w2v.vectors.target import COMPRESSIONS
 from tinygrad_w2v.vectors.word_lines import WordLines, metadata_lines
 
 _CHUNK = 1 << 22
@@ -166,18 +167,18 @@ def stream_projector(
     [(['new york'], [[1.0, 1.0]])]
     """
     dtype = check_datatype(datatype)
-    metadata = metadata_path(path)
+    vectors, metadata = found_pair(path, metadata_path(path))
     if not metadata.exists():
         raise InputError(
             f"{path}: its words are looked for in {metadata}, which is not there; write one word "
             "a line into it, in the order of the rows"
         )
-    with open_source(path) as source, open_source(metadata) as words:
+    with open_source(vectors) as source, open_source(metadata) as words:
         yield ProjectorReader(source, WordLines(words, False, unicode_errors), limit, dtype)
 
 
 def write_projector(path: PathLike, contents: Contents, blocks: Iterable[Block]) -> None:
-    r"""Write a pair of files; each appears whole, the vectors last.
+    r"""Write a pair of files; both appear, or none (see `pairs`).
 
     Parameters
     ----------
@@ -202,7 +203,7 @@ def write_projector(path: PathLike, contents: Contents, blocks: Iterable[Block])
     ...     path.read_bytes(), metadata_path(path).read_bytes()
     (b'1\t1\n', b'new york\n')
     """
-    with open_target(path) as table, open_target(metadata_path(path)) as words:
+    with open_pair(path, metadata_path(path)) as (table, words):
         lined = metadata_lines(checked(blocks, contents.count, path), contents.counted)
         for block, lines in lined:
             words.write(lines)

@@ -32,20 +32,36 @@ def open_target(path: PathLike) -> Iterator[IO[bytes]]:
     ...     gzip.decompress(path.read_bytes())
     b'1 2'
     """
+    with safe_write(path, "wb") as plain, packed(plain, path) as stream:
+        yield stream
+
+
+@contextmanager
+def packed(plain: IO[bytes], path: PathLike) -> Iterator[IO[bytes]]:
+    """Give a stream that compresses into an open file, if its name says so, else the file itself.
+
+    Examples
+    --------
+    >>> import io
+    >>> plain = io.BytesIO()
+    >>> with packed(plain, "vectors.txt") as stream:
+    ...     _ = stream.write(b"1 2")
+    >>> plain.getvalue()
+    b'1 2'
+    """
     suffix = Path(path).suffix.lower()
-    with safe_write(path, "wb") as plain:
-        if suffix not in COMPRESSIONS:
-            yield plain
-            return
-        packed: IO[bytes]
-        if suffix == ".gz":
-            # Level 6, as the gzip program: the highest takes far longer for one per cent.
-            gz = gzip.GzipFile(fileobj=plain, mode="wb", filename="", mtime=0, compresslevel=6)
-            packed = cast("IO[bytes]", gz)
-        else:
-            packed = bz2.open(plain, "wb") if suffix == ".bz2" else lzma.open(plain, "wb")
-        with packed:
-            yield packed
+    if suffix not in COMPRESSIONS:
+        yield plain
+        return
+    stream: IO[bytes]
+    if suffix == ".gz":
+        # Level 6, as the gzip program: the highest takes far longer for one per cent.
+        gz = gzip.GzipFile(fileobj=plain, mode="wb", filename="", mtime=0, compresslevel=6)
+        stream = cast("IO[bytes]", gz)
+    else:
+        stream = bz2.open(plain, "wb") if suffix == ".bz2" else lzma.open(plain, "wb")
+    with stream:
+        yield stream
 
 
 def refuse_compression(path: PathLike, name: str) -> None:

@@ -4,43 +4,36 @@ gensim reads and writes the same file as `fvocab`, beside vectors whose format h
 """
 
 from collections.abc import Sequence
+from typing import IO
 
-from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.types import IntArray
 from tinygrad_w2v.vectors.blocks import shown
 from tinygrad_w2v.vectors.source import PathLike, malformed, open_source
-from tinygrad_w2v.vectors.target import open_target
 from tinygrad_w2v.vectors.word2vec_header import MAX_WORD, encode_word
 
 _MOST = 2**63 - 1
 _LONGEST = MAX_WORD + 64  # bytes of a line
 
 
-def write_vocabulary_file(path: PathLike, words: Sequence[str], counts: IntArray | None) -> None:
+def write_vocabulary(stream: IO[bytes], words: Sequence[str], counts: IntArray) -> None:
     r"""Write words with their counts, in their order.
 
     Raises
     ------
     InputError
-        If the counts are not known, or a word holds a blank.
+        If a word holds a blank.
 
     Examples
     --------
-    >>> import numpy as np, pathlib, tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = pathlib.Path(folder, "vocab.txt")
-    ...     write_vocabulary_file(path, ["say", "you"], np.array([2, 1]))
-    ...     print(read_vocabulary_file(path))
-    {'say': 2, 'you': 1}
+    >>> import io
+    >>> import numpy as np
+    >>> stream = io.BytesIO()
+    >>> write_vocabulary(stream, ["say", "you"], np.array([2, 1]))
+    >>> stream.getvalue()
+    b'say 2\nyou 1\n'
     """
-    if counts is None:
-        raise InputError(
-            f"{path} would hold the words' counts, which are not known; leave out fvocab, or give "
-            "WordVectors(counts=...)"
-        )
-    with open_target(path) as stream:
-        for row, (word, count) in enumerate(zip(words, counts.tolist(), strict=True)):
-            stream.write(b"%b %d\n" % (encode_word(word, row), count))
+    for row, (word, count) in enumerate(zip(words, counts.tolist(), strict=True)):
+        stream.write(b"%b %d\n" % (encode_word(word, row), count))
 
 
 def read_vocabulary_file(path: PathLike, unicode_errors: str = "strict") -> dict[str, int]:

@@ -6,7 +6,7 @@ the table, so that a file larger than memory can be converted.
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Literal
+from typing import IO, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,6 @@ from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.types import FloatArray
 from tinygrad_w2v.vectors.blocks import Block, check_datatype, check_limit, checked, collect
 from tinygrad_w2v.vectors.source import PathLike, open_source
-from tinygrad_w2v.vectors.target import open_target
 from tinygrad_w2v.vectors.word2vec_binary import BinaryReader, write_binary
 from tinygrad_w2v.vectors.word2vec_text import TextReader, write_text
 
@@ -111,6 +110,7 @@ def read_word2vec_format(
 
 
 def write_word2vec_format(
+    stream: IO[bytes],
     path: PathLike,
     blocks: Iterable[tuple[Sequence[str], FloatArray]],
     count: int,
@@ -118,12 +118,14 @@ def write_word2vec_format(
     binary: bool = False,
     write_header: bool = True,
 ) -> None:
-    """Write a word2vec file from blocks of words and rows; at no moment half a file is there.
+    r"""Write a word2vec file from blocks of words and rows.
 
     Parameters
     ----------
+    stream : file
+        Open to write bytes to.
     path : path
-        The file, replaced when all is written; compressed if it ends in .gz, .bz2 or .xz.
+        How errors call it.
     blocks : iterable of (words, rows ``(len(words), dim)``)
         Together `count` words.
     count, dim : int
@@ -140,18 +142,13 @@ def write_word2vec_format(
 
     Examples
     --------
-    >>> import tempfile
-    >>> from pathlib import Path
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder, "vectors.txt")
-    ...     write_word2vec_format(path, [(["you"], np.ones((1, 2), np.float32))], 1, 2)
-    ...     print(path.read_text(encoding="utf-8"))
-    1 2
-    you 1 1
-    <BLANKLINE>
+    >>> import io
+    >>> stream, row = io.BytesIO(), np.ones((1, 2), np.float32)
+    >>> write_word2vec_format(stream, "vectors.txt", [(["you"], row)], 1, 2)
+    >>> stream.getvalue()
+    b'1 2\nyou 1 1\n'
     """
     rows = (Block(words, vectors) for words, vectors in blocks)
     pairs = ((block.words, block.vectors) for block in checked(rows, count, path))
     first = f"{count} {dim}\n".encode() if write_header else b""
-    with open_target(path) as stream:
-        (write_binary if binary else write_text)(stream, pairs, first)
+    (write_binary if binary else write_text)(stream, pairs, first)

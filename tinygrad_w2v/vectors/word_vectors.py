@@ -18,10 +18,12 @@ from tinygrad_w2v.vectors.archive import read_archive, write_archive
 from tinygrad_w2v.vectors.blocks import blocks_of
 from tinygrad_w2v.vectors.correlation import Correlation
 from tinygrad_w2v.vectors.keys import clean_counts, clean_words, index_words
+from tinygrad_w2v.vectors.pairs import found_pair, open_pair
 from tinygrad_w2v.vectors.questions import Questions
 from tinygrad_w2v.vectors.source import PathLike
 from tinygrad_w2v.vectors.table import Table, clean_vectors
-from tinygrad_w2v.vectors.vocabulary_file import read_vocabulary_file, write_vocabulary_file
+from tinygrad_w2v.vectors.target import open_target
+from tinygrad_w2v.vectors.vocabulary_file import read_vocabulary_file, write_vocabulary
 from tinygrad_w2v.vectors.word2vec_format import read_word2vec_format, write_word2vec_format
 
 
@@ -338,11 +340,19 @@ class WordVectors(Questions):
         """
         table = self._table
         blocks = ((b.words, b.vectors) for b in blocks_of(table.words, table.vectors))
-        if fvocab is not None:
-            write_vocabulary_file(fvocab, table.words, self._counts)
-        write_word2vec_format(
-            path, blocks, len(table.words), self.vector_size, binary, write_header
-        )
+        how = path, blocks, len(table.words), self.vector_size, binary, write_header
+        if fvocab is None:
+            with open_target(path) as stream:
+                write_word2vec_format(stream, *how)
+            return
+        if self._counts is None:
+            raise InputError(
+                f"{fvocab} would hold the words' counts, which are not known; leave out fvocab, or "
+                "give WordVectors(counts=...)"
+            )
+        with open_pair(path, fvocab) as (stream, vocabulary):
+            write_vocabulary(vocabulary, table.words, self._counts)
+            write_word2vec_format(stream, *how)
 
     @classmethod
     def load_word2vec_format(
@@ -366,12 +376,13 @@ class WordVectors(Questions):
         InputError
             With line and byte, if the file is malformed; see `read_word2vec_format`.
         """
+        found = (path, fvocab) if fvocab is None else found_pair(path, fvocab)
         words, vectors = read_word2vec_format(
-            path, binary, limit, no_header, unicode_errors, datatype, duplicates
+            found[0], binary, limit, no_header, unicode_errors, datatype, duplicates
         )
-        if fvocab is None:
+        if found[1] is None:
             return cls(words, vectors)
-        counts = read_vocabulary_file(fvocab, unicode_errors)
+        counts = read_vocabulary_file(found[1], unicode_errors)
         try:
             return cls(words, vectors, counts)
         except InputError as error:
