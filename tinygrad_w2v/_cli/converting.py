@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.errors import InputError, WriteError
 from tinygrad_w2v._cli.console import note, say_json
 from tinygrad_w2v._cli.neighbors import file_of_vectors
 from tinygrad_w2v._cli.parsing import Parser
@@ -61,6 +61,8 @@ def run(arguments: argparse.Namespace) -> int:
             datatype="float64" if arguments.float64 else "float32",
             unicode_errors=arguments.errors,
         )
+    except (WriteError, BrokenPipeError):
+        raise
     except OSError as error:
         raise InputError(f"{source}: cannot be converted: {error.strerror or error}") from error
     if arguments.json:

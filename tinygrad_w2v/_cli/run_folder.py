@@ -24,6 +24,7 @@ from tinygrad_w2v._base.files import (
     move_into_place,
     safe_write,
 )
+from tinygrad_w2v._base.locking import NAME as LOCK
 from tinygrad_w2v._base.locking import FolderLock, InUseError
 from tinygrad_w2v._cli.console import note
 from tinygrad_w2v._cli.request import Request, read_json
@@ -71,19 +72,20 @@ class RunFolder:
         self._ids_before: set[Path] = set()
         # Once before anything is made, and once more when nobody else can change it.
         self._check()
-        if self.finished and not self.checkpoints.exists():
+        if self.finished and not self._left_over():
             return
         self._made = [place for place in (self.path, *self.path.parents) if not place.exists()]
         try:
             self._lock = self._locked()
             self._check()
-            self._remove_leftovers()
+            if self._lock is not None:
+                self._remove_leftovers()
         except BaseException:
             self._leave()
             raise
         self._ids_before = set(self._ids())
 
-    def _locked(self) -> FolderLock:
+    def _locked(self) -> FolderLock | None:
         while True:
             try:
                 check_writable_folder(self.path)
@@ -91,6 +93,8 @@ class RunFolder:
             except FileNotFoundError:
                 continue  # a run that came to nothing has just removed it
             except InUseError as error:
+                if self.finished:  # and somebody else tidies up
+                    return None
                 raise InputError(
                     f"{error}; wait for its end, or name another folder with --output"
                 ) from None
@@ -208,6 +212,7 @@ class RunFolder:
                 move_into_place(self._staged / name, self.path / name)
             else:  # what could not be drawn; an old picture would be of another run
                 (self.path / name).unlink(missing_ok=True)
+        shutil.rmtree(self._staged, ignore_errors=True)
 
     def finish(self) -> None:
         """The run has come to its end: what it was to go on from is not needed any more."""
@@ -232,6 +237,10 @@ class RunFolder:
                 shutil.rmtree(path, ignore_errors=True)
         with suppress(OSError):
             self.checkpoints.rmdir()
+
+    def _left_over(self) -> bool:
+        """Whether a process that was killed at its very end has left anything but its files."""
+        return any(path.exists() for path in (self.checkpoints, self._staged, self.path / LOCK))
 
     def _remove_leftovers(self) -> None:
         """Remove what a process that was killed has left unfinished."""
