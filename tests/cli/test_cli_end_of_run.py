@@ -75,7 +75,7 @@ class Full:
 
     def __call__(self, draft: files.Draft) -> None:
         if self.name in draft.target.name:
-            raise files._failed(draft.path, OSError(errno.ENOSPC, "full"), draft.target.parent)
+            raise files.failed(draft.path, OSError(errno.ENOSPC, "full"))
         self.real(draft)
 
 
@@ -121,12 +121,12 @@ def test_a_disk_without_room_for_the_state_is_left_for_another(
     out, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
     elsewhere.mkdir()
 
-    def no_room(self, needed: int, folder: Path) -> None:
+    def no_room(needed: int, folder: Path) -> None:
         if folder.is_relative_to(out):
             raise WriteError("it needs 9.9 MB, the disk has 0.1")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Checkpoints, "_make_room", no_room)
+        patch.setattr("tinygrad_w2v.training.checkpoints._check_room", no_room)
         patch.setattr("tempfile.tempdir", str(elsewhere))
         full = Full("model.npz")
         patch.setattr(files.Draft, "finish", lambda draft: full(draft))

@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.errors import InputError, WriteError
 from tinygrad_w2v.nn.archive import write_arrays
+from tinygrad_w2v.training import checkpoints as checkpoints_module
 from tinygrad_w2v.training.checkpoints import Checkpoints, newest_checkpoint
 from tinygrad_w2v.training.run import History, Mean, Record, RunState
 
@@ -86,6 +87,27 @@ def test_room_is_looked_for_before(tmp_path, monkeypatch) -> None:
     assert checkpoints.save(RunState()) is None
     assert names(tmp_path) == [first.name]
     assert "it needs 8.1 MB, the disk has 5.0" in said[0]
+
+
+def test_the_older_of_two_is_given_up_for_a_new_one(tmp_path, monkeypatch) -> None:
+    """One is there at every moment, and the newest in the end."""
+    said: list[str] = []
+    checkpoints = make(tmp_path, np.zeros(3), said)
+    for batch in (1, 2):
+        checkpoints.save(RunState(batch=batch))
+    real, seen = checkpoints_module.write_arrays, []
+
+    def full(path, arrays):
+        seen.append(names(tmp_path))
+        if len(seen[-1]) == 2:
+            raise WriteError("the disk is full")
+        real(path, arrays)
+
+    monkeypatch.setattr(checkpoints_module, "write_arrays", full)
+    assert checkpoints.save(RunState(batch=3)) == tmp_path / "checkpoint-3.npz"
+    assert seen == [["checkpoint-1.npz", "checkpoint-2.npz"], ["checkpoint-2.npz"]]
+    assert names(tmp_path) == ["checkpoint-2.npz", "checkpoint-3.npz"]
+    assert said == []
 
 
 def test_a_folder_that_has_gone_is_said(tmp_path) -> None:

@@ -153,7 +153,7 @@ class Draft:
             os.fsync(self.file.fileno())
             self.file.close()
         except OSError as error:
-            raise _failed(self.path, error, self.target.parent) from error
+            raise failed(self.path, error) from error
 
     def publish(self) -> None:
         """Give it the target's name."""
@@ -171,7 +171,18 @@ class _Raw(io.FileIO):
         try:
             return super().write(data)
         except OSError as error:
-            raise _failed(self._path, error, Path(self._path).parent) from error
+            raise failed(self._path, error) from error
+
+
+def failed(path: PathLike, error: OSError) -> WriteError:
+    """Return the error that says why a file could not be written, and what to do.
+
+    Examples
+    --------
+    >>> print(failed("w2v-out/model.npz", OSError(errno.ENOSPC, "No space left on device")))
+    cannot write w2v-out/model.npz: the disk is full; free some space, or choose another place
+    """
+    return WriteError(f"cannot write {path}: {_reason(error, Path(path).parent)}")
 
 
 def replace(old: Path, new: Path, path: PathLike | None = None) -> None:
@@ -432,11 +443,7 @@ def _hand_on(whole: IO[bytes], path: PathLike) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise _failed(path, error, Path(path).parent) from error
-
-
-def _failed(path: PathLike, error: OSError, folder: Path) -> WriteError:
-    return WriteError(f"cannot write {path}: {_reason(error, folder)}")
+        raise failed(path, error) from error
 
 
 def _reason(error: OSError, folder: Path) -> str:

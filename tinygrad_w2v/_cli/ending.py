@@ -159,8 +159,9 @@ def _what_stands(
             f"what was trained is kept in {kept}; write the files, without training again, with: "
             f"{resume}"
         )
+    before = what_was_kept(folder, resume)
     if torn:
-        return what_was_kept(folder, resume) or "what was trained is not kept"
+        return before or "what was trained is not kept"
     try:
         elsewhere = Path(tempfile.mkdtemp(prefix="w2v-run-"))
         try:
@@ -169,7 +170,7 @@ def _what_stands(
             elsewhere.rmdir()
             raise
     except (OSError, InputError) as error:
-        return f"what was trained could be kept nowhere ({error})"
+        return f"what was trained could be kept nowhere ({error})" + (before and f"; {before}")
     folder.keeps = True
     return (
         f"what was trained is kept in {place}: move this file to {folder.checkpoints}, and write "

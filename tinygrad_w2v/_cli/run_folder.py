@@ -20,6 +20,7 @@ from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import (
     check_target,
     check_writable_folder,
+    failed,
     half_written,
     move_into_place,
     safe_write,
@@ -195,7 +196,10 @@ class RunFolder:
     def staged(self) -> Iterator[Path]:
         """Give a folder to write the run's files into, for `publish`; it goes with the body."""
         shutil.rmtree(self._staged, ignore_errors=True)
-        self._staged.mkdir()
+        try:
+            self._staged.mkdir()
+        except OSError as error:
+            raise failed(self._staged, error) from error
         try:
             yield self._staged
         finally:

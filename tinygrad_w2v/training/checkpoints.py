@@ -151,9 +151,17 @@ class Checkpoints:
         about = {"format": FORMAT, "state": state.to_json(), "about": self._about}
         stored: dict[str, AnyArray] = {f"{_TABLE}{name}": table for name, table in tables.items()}
         stored[_PLACE] = np.frombuffer(json.dumps(about).encode("ascii"), dtype=np.uint8)
-        self._make_room(size_of(stored), target)
         path = target / f"checkpoint-{self._number + 1}.npz"
-        write_arrays(path, stored)
+        try:
+            _check_room(size_of(stored), target)
+            write_arrays(path, stored)
+        except WriteError:
+            older = [path for _, path in _numbered(target)[:-1]]
+            if not older:
+                raise
+            older[0].unlink()
+            _check_room(size_of(stored), target)
+            write_arrays(path, stored)
         if folder is None:
             self._number += 1
             self._written = (state.epoch, state.batch), path
@@ -165,15 +173,6 @@ class Checkpoints:
         """Return the last checkpoint that was written, if it is of this place."""
         place, path = self._written or (None, None)
         return path if place == (state.epoch, state.batch) else None
-
-    def _make_room(self, needed: int, folder: Path) -> None:
-        free = shutil.disk_usage(folder).free
-        older = [path for _, path in _numbered(folder)[:-1]]
-        if needed > free and older:
-            older[0].unlink()
-            free = shutil.disk_usage(folder).free
-        if needed > free:
-            raise WriteError(f"it needs {needed / 1e6:,.1f} MB, the disk has {free / 1e6:,.1f}")
 
 
 def newest_checkpoint(folder: PathLike, say: Callable[[str], None] = print) -> Checkpoint | None:
@@ -242,6 +241,12 @@ def size_of(tables: Mapping[str, AnyArray]) -> int:
     465
     """
     return sum(table.nbytes for table in tables.values()) + (1 << 16)
+
+
+def _check_room(needed: int, folder: Path) -> None:
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        raise WriteError(f"it needs {needed / 1e6:,.1f} MB, the disk has {free / 1e6:,.1f}")
 
 
 def _read(path: Path) -> Checkpoint:
