@@ -82,7 +82,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             sys.stdout = open_nowhere()
             return 1
         except KeyboardInterrupt as error:
-            note(str(error) or "interrupted; nothing was written")
+            note(str(error) or "interrupted; no file is half written")
             return 1
         except MemoryError as error:
             return _failed(1, f"not enough memory: {error}; use a smaller --size or --max-vocab")

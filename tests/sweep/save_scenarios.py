@@ -132,10 +132,12 @@ def read_corpus(path: Path) -> Any:
     return text.vocabulary.words, text.corpus.ids.tolist(), text.corpus.offsets.tolist()
 
 
-def write_corpus(path: Path, number: int) -> None:
-    """Number a text; its ids are kept."""
-    path.write_text("you say goodbye\nand i say hello\n", encoding="utf-8")
-    read_corpus(path)
+class Numbered(Saved):
+    """The ids of a text, which are kept."""
+
+    def prepare(self, root: Path) -> None:
+        text = "you say goodbye\nand i say hello\n"
+        (root / self.name).write_text(text, encoding="utf-8")
 
 
 SAVES: dict[str, Scenario] = {
@@ -148,7 +150,7 @@ SAVES: dict[str, Scenario] = {
     "vocabulary": Saved(
         "v.json", lambda path, n: Vocabulary([f"w{n}", "x"], [2, 1]).save(path), read_vocabulary
     ),
-    "corpus": Saved("text.txt", write_corpus, read_corpus, old=False),
+    "corpus": Numbered("text.txt", lambda path, n: read_corpus(path), read_corpus, old=False),
     **{
         f"{'new ' if not old else ''}{form}": Saved(f"vectors{suffix}", converted, load, old)
         for old in (True, False)

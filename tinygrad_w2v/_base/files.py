@@ -140,11 +140,12 @@ class Draft:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        with suppress(Exception):
-            self.file.close()
-        if not self.kept:
-            with suppress(OSError):
-                self.temporary.unlink()
+        try:
+            with suppress(Exception):
+                self.file.close()
+        finally:
+            if not self.kept:
+                _remove(self.temporary)
 
     def finish(self) -> None:
         """Force all that was written to the disk, and close it."""
@@ -401,6 +402,17 @@ def _new_beside(target: Path, path: PathLike) -> tuple[int, Path]:
         with suppress(OSError):
             temporary.chmod(permissions)
     return descriptor, temporary
+
+
+def _remove(temporary: Path) -> None:
+    """Remove what was not finished, though whoever interrupts may do it twice."""
+    try:
+        temporary.unlink(missing_ok=True)
+    except OSError:
+        pass
+    except KeyboardInterrupt:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def _is_stream(path: PathLike) -> bool:

@@ -126,7 +126,10 @@ class FolderLock:
         except FileNotFoundError:
             raise
         except OSError as error:
-            raise InputError(f"{self._path} cannot be locked: {error.strerror or error}") from error
+            raise InputError(
+                f"{self._path} cannot be locked: {error.strerror or error}; remove it if no run is "
+                "going on there"
+            ) from error
         try:
             found = os.fstat(descriptor)
             if not stat.S_ISREG(found.st_mode):

@@ -11,19 +11,19 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import (
+    Draft,
     check_target,
     check_writable_folder,
     failed,
     half_written,
     move_into_place,
-    safe_write,
 )
 from tinygrad_w2v._base.locking import NAME as LOCK
 from tinygrad_w2v._base.locking import FolderLock, InUseError
@@ -47,8 +47,9 @@ class RunFolder:
     path, checkpoints, request_file, base_file : Path
         The folder, that of the checkpoints, and in it what was asked of the run and the model that
         it learns on from.
-    resumed, finished : bool
-        A run is to be gone on with; it has come to its end already.
+    resumed, finished, begun : bool
+        A run is to be gone on with; it has come to its end already; there is something to go on
+        with, now or from before.
     keeps : bool
         Set it when what is to go on stands elsewhere, so that it can be put here.
 
@@ -66,7 +67,7 @@ class RunFolder:
         self.base_file = self.checkpoints / "base.npz"
         self.keeps = False
         self._staged = self.path / ".files.part"
-        self.resumed = self._begun = resume
+        self.resumed = self.begun = resume
         self._replaces = overwrite or resume
         self._lock: FolderLock | None = None
         self._made: list[Path] = []
@@ -139,7 +140,7 @@ class RunFolder:
         trace: TracebackType | None,
     ) -> None:
         if error is not None:
-            self._tidy(isinstance(error, InputError) or not self._begun)
+            self._tidy(isinstance(error, InputError) or not self.begun)
         self._leave()
 
     def _tidy(self, ids: bool) -> None:
@@ -148,7 +149,7 @@ class RunFolder:
             for path in set(self._ids()) - self._ids_before:
                 shutil.rmtree(path, ignore_errors=True)
         gone_on = self.resumed or self.keeps
-        if self._begun and not gone_on and not any(self.checkpoints.glob("checkpoint-*.npz")):
+        if self.begun and not gone_on and not any(self.checkpoints.glob("checkpoint-*.npz")):
             self._remove_checkpoints()
         with suppress(OSError):
             self.checkpoints.rmdir()
@@ -182,15 +183,24 @@ class RunFolder:
         """
         if self.resumed:
             return
-        self._remove_checkpoints(besides=ids)
         self.checkpoints.mkdir(exist_ok=True)
-        self._begun = True
-        if base is not None:
-            # A copy, as the run that is continued may be the one that is replaced.
-            with base.open("rb") as file, safe_write(self.base_file, "wb") as copy:
-                shutil.copyfileobj(file, copy)
-        with safe_write(self.request_file) as file:
-            file.write(json.dumps({"request": request.to_json()} | about, indent=2) + "\n")
+        text = json.dumps({"request": request.to_json()} | about, indent=2) + "\n"
+        with ExitStack() as stack:
+            note_of_it = stack.enter_context(Draft(self.request_file, ("utf-8", "\n")))
+            drafts = [note_of_it]
+            note_of_it.file.write(text)
+            if base is not None:
+                # A copy, as the run that is continued may be the one that is replaced.
+                drafts.insert(0, stack.enter_context(Draft(self.base_file)))
+                with base.open("rb") as file:
+                    shutil.copyfileobj(file, drafts[0].file)
+            for draft in drafts:
+                draft.finish()
+            # There was room for it; now the run that was here may go.
+            self._remove_checkpoints(besides=ids)
+            self.begun = True
+            for draft in drafts:
+                draft.publish()
 
     @contextmanager
     def staged(self) -> Iterator[Path]:

@@ -25,7 +25,7 @@ from tinygrad_w2v._cli.train_options import DEFAULT_FOLDER, check_numbers
 from tinygrad_w2v._cli.training import train_model
 from tinygrad_w2v._cli.updating import read_base
 from tinygrad_w2v.text.tokenizing import get_tokenizer, import_function
-from tinygrad_w2v.training.interrupt import deferred_interrupt
+from tinygrad_w2v.training.interrupt import Deferred, deferred_interrupt
 from tinygrad_w2v.training.run import History
 from tinygrad_w2v.vectors import WordVectors
 from tinygrad_w2v.word2vec.duration import seconds_a_word
@@ -36,23 +36,43 @@ from tinygrad_w2v.word2vec.vector_training import Trained
 
 def run(arguments: argparse.Namespace) -> int:
     """Train, write the files, print some neighbours."""
-    quiet = arguments.quiet
     check_numbers(arguments)
+    done = _train(arguments)
+    if done is None:
+        return 0
+    outcome, description, ending = done
+    ending.pass_on()
+    if arguments.settings:
+        _compare(arguments.settings, description, arguments.quiet)
+    if not arguments.quiet:
+        vectors = outcome.trained.vectors
+        for line in neighbor_lines(vectors, words_to_show(vectors), topn=6):
+            say(line)
+        place = "" if arguments.output == DEFAULT_FOLDER else f" --vectors {arguments.output}"
+        note(f"more: tinygrad-w2v neighbors WORD{place}")
+    return 0
+
+
+def _train(
+    arguments: argparse.Namespace,
+) -> tuple[Outcome, dict[str, Any], Deferred] | None:
+    """Do the run and write its files; None if it was done already."""
+    quiet = arguments.quiet
     with RunFolder(arguments.output, arguments.overwrite, arguments.resume) as folder:
         if folder.finished:
             note(f"the run in {folder.path} is finished; there is nothing to resume", quiet)
-            return 0
+            return None
         request, asked, about = _request(arguments, folder)
         resume = resume_line(arguments.output, request)
         get_tokenizer(request.tokenizer, request.lower)
         if request.trim_rule:
             import_function(request.trim_rule, "trim rule")
         check_sources(request.sources)
-        base_file, base = base_of(request, folder, about)
-        duration = seconds_a_word(request.settings, asked)
-        text = read_text(request, base, folder.checkpoints, duration, quiet)
-        folder.begin(request, about, base_file, text.ids)
         try:
+            base_file, base = base_of(request, folder, about)
+            duration = seconds_a_word(request.settings, asked)
+            text = read_text(request, base, folder.checkpoints, duration, quiet)
+            folder.begin(request, about, base_file, text.ids)
             run = prepare(arguments, request, asked, text, base, folder, about)
             with (
                 deferred_interrupt(ending=True) as ending,
@@ -63,21 +83,12 @@ def run(arguments: argparse.Namespace) -> int:
                     folder, run.checkpoints, run.state, outcome, ending, resume, quiet
                 )
             _judge(outcome.trained.history, folder, resume, bool(ending()))
+            return outcome, description, ending
         except KeyboardInterrupt as error:
-            kept = what_was_kept(folder, resume)
-            if kept and not str(error):
-                raise KeyboardInterrupt(f"interrupted; {kept}") from None
-            raise
-    ending.pass_on()
-    if arguments.settings:
-        _compare(arguments.settings, description, quiet)
-    if not quiet:
-        vectors = outcome.trained.vectors
-        for line in neighbor_lines(vectors, words_to_show(vectors), topn=6):
-            say(line)
-        place = "" if arguments.output == DEFAULT_FOLDER else f" --vectors {arguments.output}"
-        note(f"more: tinygrad-w2v neighbors WORD{place}")
-    return 0
+            if str(error):
+                raise
+            kept = what_was_kept(folder, resume) if folder.begun else ""
+            raise KeyboardInterrupt(f"interrupted; {kept or 'nothing was written'}") from None
 
 
 def _request(

@@ -213,7 +213,7 @@ def _add_options_of_other_runs(parser: Parser) -> None:
         default=5.0,
         metavar="M",
         help="keep the run's place this often, in DIR/checkpoints; 0: only at Ctrl-C "
-        "(default: %(default)s)",
+        "and at its end (default: %(default)s)",
     )
     other.add_argument(
         "--resume", action="store_true", help="go on with the run in DIR that was ended early"
