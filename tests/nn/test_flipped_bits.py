@@ -79,7 +79,8 @@ def flips(data: bytes, header: int, every: bool) -> Iterator[bytes]:
     """Yield the file with a bit of its headers changed, which are at its beginning and its end."""
     places = [*range(header), *range(len(data) - header, len(data))]
     for number, place in enumerate(places):
-        for bit in range(8) if every else [number % 8, (number // 8) % 8]:
+        first = every and number < header
+        for bit in range(8) if first else {number % 8, (number // 8) % 8}:
             changed = bytearray(data)
             changed[place] ^= 1 << bit
             yield bytes(changed)
@@ -120,5 +121,5 @@ def test_a_checkpoint_is_read_or_the_one_before_it(tmp_path) -> None:
         assert found.tables["w"].dtype == np.float32
         np.testing.assert_array_equal(found.tables["w"], TABLE)
         assert found.about == {"seed": 1}
-    assert taken[1] == len(said) > 1000
+    assert taken[1] == len(said) > 800
     assert "taking the checkpoint before it" in said[0]

@@ -1,6 +1,6 @@
 """End a process at every one of its file operations, and look at what it leaves.
 
-    python tests/sweep/kill_sweep.py [--only NAME] [--how kill] [--step 1] [--first 0]
+    python tests/sweep/kill_sweep.py [--only NAME ...] [--how kill ...] [--step 1] [--first 0]
 
 Each scenario (a run, its resume, a save, a conversion, ...) is done once undisturbed, while its
 file operations are counted: opening, writing, forcing to the disk, renaming, removing, making
@@ -93,14 +93,15 @@ def sweep(name: str, how: str, step: int = 1, first: int = 0) -> Iterator[tuple[
 def main() -> int:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--only", choices=SCENARIOS, metavar="NAME", help=", ".join(SCENARIOS))
-    parser.add_argument("--how", choices=HOWS, help="default: all")
+    names = ", ".join(SCENARIOS)
+    parser.add_argument("--only", nargs="+", choices=SCENARIOS, metavar="NAME", help=names)
+    parser.add_argument("--how", nargs="+", choices=HOWS, default=HOWS, help="default: all")
     parser.add_argument("--step", type=int, default=1, help="every so many operations")
     parser.add_argument("--first", type=int, default=0, help="the first of them")
     arguments = parser.parse_args()
     lost = 0
-    for name in [arguments.only] if arguments.only else SCENARIOS:
-        for how in [arguments.how] if arguments.how else HOWS:
+    for name in arguments.only or SCENARIOS:
+        for how in arguments.how:
             done = 0
             for operation, problem in sweep(name, how, arguments.step, arguments.first):
                 done += 1

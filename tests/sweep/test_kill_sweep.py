@@ -37,25 +37,22 @@ def sweep(tmp_path: Path, *words: object, changed: str = "") -> tuple[int, list[
 
 
 @pytest.mark.parametrize(
-    ("words", "least"),
+    ("names", "hows", "step", "first"),
     [
-        (("--only", "train", "--step", 29), 20),
-        (("--only", "overwrite", "--how", "kill", "--step", 13, "--first", 7), 10),
-        (("--only", "update", "--how", "kill", "--step", 31, "--first", 3), 5),
-        (("--only", "resume", "--how", "twice", "--step", 23), 5),
-        (("--only", "ctrl-c", "--how", "full", "--step", 29), 5),
-        (("--only", "Word2Vec", "--how", "kill", "--step", 19), 5),
-        (("--only", "npy", "--how", "kill"), 15),
-        (("--only", "new projector", "--how", "interrupt", "--step", 3), 5),
-        (("--only", "model", "--how", "full", "--step", 2), 5),
+        ("train;overwrite;overwrite unfinished;update;resume;ctrl-c;Word2Vec", "kill", 43, 7),
+        ("train;resume;ctrl-c;Word2Vec", "full;interrupt;twice", 67, 20),
+        ("npy;model;corpus;new projector", "kill", 3, 0),
+        ("packed;counts;vocabulary", "full;interrupt;twice", 5, 1),
     ],
-    ids=lambda value: " ".join(map(str, value[1::2])) if isinstance(value, tuple) else "",
+    ids=["killed runs", "disturbed runs", "killed saves", "disturbed saves"],
 )
-def test_nothing_is_lost(words, least, tmp_path) -> None:
-    status, lines = sweep(tmp_path, *words)
+def test_nothing_is_lost(names, hows, step, first, tmp_path) -> None:
+    options = ("--how", *hows.split(";"), "--step", step, "--first", first)
+    status, lines = sweep(tmp_path, "--only", *names.split(";"), *options)
     assert (status, lines[-1]) == (0, "0 losses"), lines
-    done = sum(int(line.split(": ")[1].split()[0]) for line in lines[:-1])
-    assert done >= least
+    done = [int(line.split(": ")[1].split()[0]) for line in lines[:-1]]
+    assert len(done) == len(names.split(";")) * len(hows.split(";"))
+    assert min(done) >= 1
 
 
 WRONG = {
@@ -89,7 +86,7 @@ vocabulary.safe_write = safe_write
         "is damaged or not a vocabulary",
     ),
     "the state is not kept": (
-        "train --how full --first 140 --step 9",
+        "train --how full --first 150 --step 19",
         """
 from tinygrad_w2v._cli import ending
 ending._kept = lambda checkpoints, state: None
@@ -104,7 +101,7 @@ Checkpoints.write = write
         "batches were trained again",
     ),
     "files one by one": (
-        "overwrite --how full --first 120 --step 7",
+        "overwrite --how full --first 140 --step 11",
         """
 from contextlib import contextmanager
 from tinygrad_w2v._cli.run_folder import RunFolder
