@@ -7,6 +7,7 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.memory import require_memory
 from tinygrad_w2v._base.types import AnyArray
 
 MAGIC = b"\x93NUMPY"
@@ -97,7 +98,7 @@ def read_array(file: IO[bytes], name: str, available: int, header: ArrayHeader) 
     Raises
     ------
     InputError
-        If there are more or fewer bytes than the header says.
+        If there are more or fewer bytes than the header says, or too little memory for them.
 
     Examples
     --------
@@ -106,6 +107,7 @@ def read_array(file: IO[bytes], name: str, available: int, header: ArrayHeader) 
     >>> read_array(stream, "x", len(stream.getvalue()), header)
     array([0., 0.], dtype=float32)
     """
+    require_memory(header.size, f"the numbers of {name}", "map vectors with mmap=True")
     flat = np.empty(header.size, np.uint8)
     done = 0
     while part := file.read(min(_PART, max(header.size - done, 1))):

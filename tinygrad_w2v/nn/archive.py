@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import lzma
+import os
 import struct
 import zipfile
 import zlib
@@ -14,6 +15,7 @@ import numpy as np
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike, safe_write
 from tinygrad_w2v._base.npy_header import read_array, read_array_header
+from tinygrad_w2v._base.npz import check_members
 from tinygrad_w2v._base.types import AnyArray
 
 # RuntimeError: of zips that Python cannot read.
@@ -68,6 +70,7 @@ def read_arrays(path: PathLike) -> dict[str, AnyArray]:
             if stream.read(2) != b"PK":
                 raise InputError(f"{path}: is not an npz file; give one that `save` wrote")
             with zipfile.ZipFile(stream) as archive:
+                check_members(archive, os.fstat(stream.fileno()).st_size)
                 return dict(_read_member(archive, member) for member in archive.infolist())
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file") from None

@@ -8,6 +8,7 @@ lie in the file, and processes that read the same file share its pages.
 """
 
 import io
+import os
 import struct
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -26,6 +27,7 @@ from tinygrad_w2v._base.npy_header import (
     read_array,
     read_array_header,
 )
+from tinygrad_w2v._base.npz import check_members
 from tinygrad_w2v._base.types import AnyArray, FloatArray, IntArray
 from tinygrad_w2v.vectors.blocks import Block, Collected, Contents, blocks_of, checked
 from tinygrad_w2v.vectors.source import PathLike, refuse_pickle
@@ -224,6 +226,7 @@ def _opened(path: Path) -> Iterator[tuple[zipfile.ZipFile, IO[bytes]]]:
             )
         with _faults(path):
             archive = stack.enter_context(zipfile.ZipFile(stream))
+            check_members(archive, os.fstat(stream.fileno()).st_size)
             names = archive.namelist()
             for name in ("vectors", "words", "offsets"):
                 if f"{name}.npy" not in names:

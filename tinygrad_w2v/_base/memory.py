@@ -1,0 +1,206 @@
+"""How much memory this process may use, and has left: asked before much of it is taken.
+
+A system hands out more memory than it has and kills a process that then uses it. So what is known
+to need much is held against what is left beforehand, where a line can still say what to lower.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from tinygrad_w2v._base.errors import InputError
+
+PathLike = str | os.PathLike[str]
+
+SMALL = 1 << 26
+"""Needs below this are not asked about: to ask takes longer than to allocate."""
+
+
+class _Group(NamedTuple):
+    """A control group's limit in bytes, and what it has left; None where it does not say."""
+
+    limit: int
+    left: int
+
+
+def memory_limit(root: PathLike = "/") -> int | None:
+    """Return how many bytes of memory this process may use at most.
+
+    The smallest of the machine's memory, of the limits of all control groups (versions 1 and 2)
+    that the process is in, which is how containers are limited, and of its own resource limits
+    (``ulimit -v``).
+
+    Parameters
+    ----------
+    root
+        Where ``proc`` and ``sys`` are; for tests.
+
+    Returns
+    -------
+    int or None
+        None when the system does not say.
+
+    Examples
+    --------
+    >>> limit = memory_limit()
+    >>> limit is None or limit > 1_000_000
+    True
+    """
+    place = Path(root)
+    limits = [_machine_memory(place), *(group.limit for group in _groups(place))]
+    limits += [limit for limit, _ in _resource_limits(place)]
+    return min((limit for limit in limits if limit), default=None)
+
+
+def memory_left(root: PathLike = "/") -> int | None:
+    """Return how many bytes of memory this process may still take, without what is in use.
+
+    What the system keeps of files in memory counts as free, since it gives that back.
+
+    Parameters
+    ----------
+    root
+        As in `memory_limit`.
+
+    Returns
+    -------
+    int or None
+        None when the system does not say.
+
+    Examples
+    --------
+    >>> left = memory_left()
+    >>> left is None or left > 0
+    True
+    """
+    place = Path(root)
+    known = _meminfo(place)
+    left = [group.left for group in _groups(place)]
+    left += [limit - used for limit, used in _resource_limits(place)]
+    if "MemAvailable" in known:
+        left.append(known["MemAvailable"] + known.get("SwapFree", 0))
+    elif (machine := _machine_memory(place)) is not None:
+        left.append(machine)
+    return max(min(left), 0) if left else None
+
+
+def require_memory(needed: int, what: str, remedy: str) -> None:
+    """Refuse what would take more memory than is left.
+
+    Parameters
+    ----------
+    needed
+        Bytes; what is sure to be taken, so that nothing is refused that would do.
+    what, remedy
+        For the message: what takes them, and what to do.
+
+    Raises
+    ------
+    InputError
+        It says both numbers.
+
+    Examples
+    --------
+    >>> require_memory(1 << 70, "2 tables", "use a smaller vector_size")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    tinygrad_w2v._base.errors.InputError: 2 tables need about 1180.6 EB of memory and ... are left; \
+use a smaller vector_size
+    """
+    if needed <= SMALL:
+        return
+    left = memory_left()
+    if left is not None and needed > left:
+        raise InputError(
+            f"{what} need about {in_bytes(needed)} of memory and {in_bytes(left)} are left; {remedy}"
+        )
+
+
+def in_bytes(number: float) -> str:
+    """Return a size as a person reads it.
+
+    Examples
+    --------
+    >>> in_bytes(1_540_000_000), in_bytes(99)
+    ('1.5 GB', '99 bytes')
+    """
+    for unit, factor in (("EB", 1e18), ("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if number >= factor:
+            return f"{number / factor:.1f} {unit}"
+    return f"{number:.0f} bytes"
+
+
+def _machine_memory(root: Path) -> int | None:
+    known = _meminfo(root)
+    if "MemTotal" in known:
+        return known["MemTotal"]
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def _meminfo(root: Path) -> dict[str, int]:
+    """The numbers of ``/proc/meminfo`` in bytes."""
+    found = {}
+    for line in _text(root / "proc/meminfo").splitlines():
+        name, _, rest = line.partition(":")
+        number = rest.split()[:1]
+        if number and number[0].isdecimal():
+            found[name] = int(number[0]) * 1024
+    return found
+
+
+def _groups(root: Path) -> Iterator[_Group]:
+    """Yield the groups with a limit: those of the process and those around them."""
+    for line in _text(root / "proc/self/cgroup").splitlines():
+        _, controllers, group = line.split(":", 2)
+        if not controllers:
+            top, files = root / "sys/fs/cgroup", ("memory.max", "memory.current", "inactive_file")
+        elif "memory" in controllers.split(","):
+            top = root / "sys/fs/cgroup/memory"
+            files = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
+        else:
+            continue
+        # Inside a container the group's path may be the host's: then only the top is there.
+        inner = top / group.lstrip("/")
+        for place in [inner, *inner.parents]:
+            if place == top or top in place.parents:
+                limit = _text(place / files[0]).strip()
+                if limit.isdecimal():
+                    used = _text(place / files[1]).strip()
+                    taken = int(used) if used.isdecimal() else 0
+                    taken -= _statistic(place / "memory.stat", files[2])
+                    yield _Group(int(limit), int(limit) - max(taken, 0))
+
+
+def _statistic(path: Path, name: str) -> int:
+    for line in _text(path).splitlines():
+        words = line.split()
+        if len(words) == 2 and words[0] == name and words[1].isdecimal():
+            return int(words[1])
+    return 0
+
+
+def _resource_limits(root: Path) -> Iterator[tuple[int, int]]:
+    """Yield the limits that are set for this process, each with what is in use of it."""
+    try:
+        import resource
+    except ImportError:  # Windows has none
+        return
+    pages = [int(number) for number in _text(root / "proc/self/statm").split()]
+    if len(pages) < 6:
+        return
+    for kind, place in ((resource.RLIMIT_AS, 0), (resource.RLIMIT_DATA, 5)):
+        limit, _ = resource.getrlimit(kind)
+        if limit != resource.RLIM_INFINITY:
+            yield limit, pages[place] * resource.getpagesize()
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError:
+        return ""
