@@ -6,13 +6,13 @@ Exit status 0: it worked. 2: the command line or the input is wrong. 1: it faile
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
 from tinygrad_w2v._base.errors import InputError, TinygradError
+from tinygrad_w2v._base.terminal import pasted
 from tinygrad_w2v._base.version import __version__
 from tinygrad_w2v._cli import (
     check,
@@ -110,7 +110,7 @@ def _run(argv: list[str]) -> int:
         changed = []
     arguments = parse(parser, commands, argv)
     if changed:
-        ours = shlex.join(argv)
+        ours = " ".join(map(pasted, argv))
         note(f"note: read as: tinygrad-w2v {ours}", getattr(arguments, "quiet", False))
     if arguments.command is None:
         parser.error("give a command: " + ", ".join(commands))

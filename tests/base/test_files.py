@@ -332,3 +332,12 @@ def test_a_file_that_is_cut_short_while_it_is_read(tmp_path):
         pass
     with unchanged(io.BytesIO(b"no file"), "a"):
         pass
+
+
+def test_a_folder_without_a_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="the name of the folder is empty"):
+        check_writable_folder("")
+    with pytest.raises(InputError, match="it is a folder"):
+        with safe_write("") as file:
+            file.write("x")

@@ -54,11 +54,16 @@ READERS = {
 }
 
 
-@pytest.mark.parametrize("make", [compressed, overlapping])
+@pytest.fixture(scope="module", params=[compressed, overlapping], ids=lambda make: make.__name__)
+def bomb(request, tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("bomb") / "bomb.npz"
+    request.param(path)
+    return path
+
+
 @pytest.mark.parametrize("reader", READERS)
-def test_bombs_are_refused(make, reader, tmp_path) -> None:
-    path = tmp_path / "bomb.npz"
-    make(path)
+def test_bombs_are_refused(reader, bomb) -> None:
+    path = bomb
     assert path.stat().st_size < ALWAYS // 10
     tracemalloc.start()
     try:

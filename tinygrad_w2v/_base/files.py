@@ -295,6 +295,8 @@ def check_writable_folder(path: PathLike) -> Path:
     ...     check_writable_folder(folder + "/run/1").is_dir()
     True
     """
+    if not os.fspath(path):
+        raise InputError("the name of the folder is empty; name one, or . for the current folder")
     folder = Path(path)
     try:
         folder.mkdir(parents=True, exist_ok=True)

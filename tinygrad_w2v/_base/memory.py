@@ -104,17 +104,18 @@ def require_memory(needed: int, what: str, remedy: str) -> None:
 
     Examples
     --------
-    >>> require_memory(1 << 70, "2 tables", "use a smaller vector_size")  # doctest: +ELLIPSIS
+    >>> require_memory(1 << 70, "the tables", "use a smaller size")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    tinygrad_w2v._base.errors.InputError: 2 tables need about 1180.6 EB of memory and ... are left; \
-use a smaller vector_size
+    tinygrad_w2v._base.errors.InputError: the tables need about 1180.6 EB of memory and ... are \
+left; use a smaller size
     """
     if needed <= SMALL:
         return
     left = memory_left()
     if left is not None and needed > left:
         raise InputError(
-            f"{what} need about {in_bytes(needed)} of memory and {in_bytes(left)} are left; {remedy}"
+            f"{what} need about {in_bytes(needed)} of memory and {in_bytes(left)} are left; "
+            f"{remedy}"
         )
 
 

@@ -6,6 +6,8 @@ import time
 from types import TracebackType
 from typing import Any, Self, TextIO
 
+from tinygrad_w2v._base.terminal import displayed
+
 
 class Progress:
     """How far a long job is, how fast it goes and how long it will take.
@@ -57,8 +59,7 @@ class Progress:
         initial: float = 0.0,
     ) -> None:
         self.total = total
-        self.unit = unit
-        self.label = label
+        self.unit, self.label = displayed(unit), displayed(label)
         self.quiet = quiet
         self.interval = interval
         self.initial = self.done = initial
@@ -173,7 +174,7 @@ class Progress:
 
 def _as_text(shown: dict[str, Any]) -> dict[str, str]:
     return {
-        name: f"{value:.4g}" if isinstance(value, float) else str(value)
+        name: f"{value:.4g}" if isinstance(value, float) else displayed(str(value))
         for name, value in shown.items()
     }
 

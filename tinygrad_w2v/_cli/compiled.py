@@ -14,7 +14,7 @@ import numpy as np
 
 from tinygrad_w2v._base.batch import Batch
 from tinygrad_w2v._base.errors import CompileError, GradientError
-from tinygrad_w2v._cli.console import note, say, say_json
+from tinygrad_w2v._cli.console import note, say_json, say_lines
 from tinygrad_w2v.compiler.comparing import compare
 from tinygrad_w2v.models import CBOW, SkipGram
 
@@ -45,7 +45,7 @@ def table(json: bool) -> bool:
     if json:
         say_json([row._asdict() for row in rows])
     else:
-        say(_as_text(rows, native))
+        say_lines(_as_text(rows, native))
     return not any(row.failure for row in rows)
 
 

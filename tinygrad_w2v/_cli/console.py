@@ -1,4 +1,8 @@
-"""What the commands say: results on standard output, all else on standard error."""
+"""What the commands say: results on standard output, all else on standard error.
+
+Here every line goes through, so here it is made sure that none of them, whatever words and paths
+it holds, does more to a terminal than appear on it.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +13,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from tinygrad_w2v._base.terminal import displayed
 
-def say(text: str = "") -> None:
+
+def say(line: str = "") -> None:
     """Print a line of a result."""
-    print(text)
+    print(displayed(line))
+
+
+def say_lines(text: str) -> None:
+    """Print a result of several lines."""
+    for line in text.split("\n"):
+        say(line)
 
 
 def say_json(value: Any) -> None:
@@ -20,10 +32,10 @@ def say_json(value: Any) -> None:
     print(json.dumps(value))
 
 
-def note(text: str, quiet: bool = False) -> None:
-    """Tell a person how things go."""
+def note(line: str, quiet: bool = False) -> None:
+    """Tell a person, in a line, how things go."""
     if not quiet and sys.stderr is not None:
-        print(text, file=sys.stderr, flush=True)
+        print(displayed(line), file=sys.stderr, flush=True)
 
 
 @contextmanager

@@ -8,15 +8,19 @@ from pathlib import Path
 from tinygrad_w2v._base.errors import InputError, WriteError
 from tinygrad_w2v._cli.console import note, say_json
 from tinygrad_w2v._cli.neighbors import file_of_vectors
-from tinygrad_w2v._cli.parsing import Parser
+from tinygrad_w2v._cli.parsing import Parser, path_name
 from tinygrad_w2v.vectors.formats import FORMATS, convert, format_named, format_of_target, recognise
 
 
 def add_options(parser: Parser) -> None:
     """Declare the options of ``convert``."""
     known = "; ".join(f"{one.name}: {' '.join(one.suffixes)}" for one in FORMATS.values())
-    parser.add_argument("source", metavar="SOURCE", help="a file of vectors, or a run's folder")
-    parser.add_argument("target", metavar="TARGET", help=f"its suffix tells the format ({known})")
+    parser.add_argument(
+        "source", type=path_name, metavar="SOURCE", help="a file of vectors, or a run's folder"
+    )
+    parser.add_argument(
+        "target", type=path_name, metavar="TARGET", help=f"its suffix tells the format ({known})"
+    )
     names = ", ".join(FORMATS)
     parser.add_argument(
         "--from",

@@ -9,12 +9,12 @@ What fails or is killed between two steps goes on from the state that was kept, 
 
 from __future__ import annotations
 
-import shlex
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from tinygrad_w2v._base.errors import InputError, NonFiniteError, TinygradError, WriteError
+from tinygrad_w2v._base.terminal import option
 from tinygrad_w2v._cli.console import note
 from tinygrad_w2v._cli.request import Request, functions_of
 from tinygrad_w2v._cli.results import Outcome, write_results
@@ -128,12 +128,9 @@ def resume_line(output: str, request: Request) -> str:
     >>> resume_line("my run", Request(["a.txt"], tokenizer="my_words:cut"))
     "tinygrad-w2v train --resume --output 'my run' --tokenizer my_words:cut"
     """
-    words = ["tinygrad-w2v", "train", "--resume"]
-    if output != DEFAULT_FOLDER:
-        words += ["--output", output]
-    for flag, name in functions_of(request).items():
-        words += [flag, name]
-    line = " ".join(map(shlex.quote, words))
+    named = {} if output == DEFAULT_FOLDER else {"--output": output}
+    options = [option(*each) for each in (named | functions_of(request)).items()]
+    line = " ".join(["tinygrad-w2v train --resume", *options])
     return f"{line} (with the same text on standard input)" if "-" in request.sources else line
 
 

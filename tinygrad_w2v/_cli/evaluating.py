@@ -10,7 +10,7 @@ from typing import Any
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._cli.console import say, say_json
 from tinygrad_w2v._cli.neighbors import add_vectors_option, load_vectors
-from tinygrad_w2v._cli.parsing import Parser
+from tinygrad_w2v._cli.parsing import Parser, path_name
 from tinygrad_w2v.vectors import WordVectors
 
 # What an installed gensim brings along.
@@ -26,6 +26,7 @@ def add_options(parser: Parser) -> None:
     parser.add_argument(
         "files",
         nargs="*",
+        type=path_name,
         metavar="FILE",
         help="lines of two words and a number between tabs, or of four words in sections ': name'; "
         "by default WordSim-353, SimLex-999 and Google's analogies of an installed gensim",

@@ -10,7 +10,7 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._cli.console import say, say_json
-from tinygrad_w2v._cli.parsing import Parser
+from tinygrad_w2v._cli.parsing import Parser, path_name
 from tinygrad_w2v.vectors import WordVectors
 from tinygrad_w2v.vectors.formats import load
 
@@ -25,6 +25,7 @@ def add_vectors_option(parser: Parser) -> None:
     """Declare ``--vectors``."""
     parser.add_argument(
         "--vectors",
+        type=path_name,
         default="w2v-out",
         metavar="PATH",
         help="a run's folder, or a file in any format of `convert` (default: %(default)s)",

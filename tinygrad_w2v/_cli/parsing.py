@@ -14,6 +14,19 @@ class UsageError(InputError):
     """A command line that cannot be understood."""
 
 
+def path_name(name: str) -> str:
+    """Return the name of a file or folder; an empty one, which would mean this folder, is refused.
+
+    Examples
+    --------
+    >>> path_name("w2v-out")
+    'w2v-out'
+    """
+    if not name:
+        raise argparse.ArgumentTypeError("the name is empty; name a path, or . for this folder")
+    return name
+
+
 class Parser(argparse.ArgumentParser):
     """An argument parser that raises instead of ending the program."""
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from tinygrad_w2v._base.batch import Batch
 from tinygrad_w2v._base.errors import InputError
-from tinygrad_w2v._cli.console import note, say
+from tinygrad_w2v._cli.console import note, say_lines
 from tinygrad_w2v._cli.neighbors import add_vectors_option
-from tinygrad_w2v._cli.parsing import Parser
+from tinygrad_w2v._cli.parsing import Parser, path_name
 from tinygrad_w2v._cli.results import read_description, request_of
 from tinygrad_w2v.compiler.picture import draw_model
 from tinygrad_w2v.drawing import graph
@@ -29,7 +29,11 @@ def add_options(parser: Parser) -> None:
         "--model", choices=sorted(MODELS), help="draw an untrained model instead of a run's"
     )
     parser.add_argument(
-        "--output", metavar="FILE", default="graph.svg", help="txt dot svg png html by suffix"
+        "--output",
+        type=path_name,
+        metavar="FILE",
+        default="graph.svg",
+        help="txt dot svg png html by suffix",
     )
     parser.add_argument("--backward", action="store_true", help="draw the gradient graph, too")
     parser.add_argument(
@@ -74,7 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
             loss, arguments.backward, values=arguments.values, direction=arguments.direction
         )
     if arguments.text:
-        say(picture.text)
+        say_lines(picture.text)
         return 0
     picture.save(arguments.output)
     note(f"wrote {arguments.output}")

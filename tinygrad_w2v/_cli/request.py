@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import shlex
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.terminal import option
 from tinygrad_w2v.word2vec.run_hooks import check_watch
 from tinygrad_w2v.word2vec.settings import TrainingSettings
 
@@ -162,7 +163,7 @@ def refuse_functions(arguments: argparse.Namespace, stored: Request, place: str)
         if flag not in arguments.given.values():
             raise InputError(
                 f"{place} names a function of its own, {name!r:.80}, which would be run: where you "
-                f"trust it, name it as well: {flag} {shlex.quote(name)}"
+                f"trust it, name it as well: {option(flag, name)}"
             )
 
 
@@ -196,7 +197,8 @@ def continued(arguments: argparse.Namespace, stored: Request, place: str) -> Req
             )
     refuse_functions(arguments, stored, place)
     if not arguments.corpus:
-        raise InputError(f"--update needs more text: tinygrad-w2v train CORPUS --update {place}")
+        update = option("--update", place)
+        raise InputError(f"--update needs more text: tinygrad-w2v train CORPUS {update}")
     for name, value in known.items():
         if name not in arguments.given:
             setattr(arguments, name, value)
@@ -213,6 +215,21 @@ def _shown(value: object) -> str:
     return json.dumps(value)
 
 
+def json_text(value: object) -> str:
+    r"""Return JSON to be read by people, whatever bytes the names of files in it stand for.
+
+    A name that is not UTF-8 has halves of surrogate pairs in it, which no file can hold but as
+    escapes; read again, they are the same name.
+
+    Examples
+    --------
+    >>> print(json_text("猫"), json_text("caf\udce9.txt"))
+    "猫" "caf\udce9.txt"
+    """
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    return re.sub("[\ud800-\udfff]", lambda half: f"\\u{ord(half[0]):04x}", text)
+
+
 def read_json(path: Path, remedy: str) -> dict[str, Any]:
     """Return the object in a JSON file.
 
@@ -222,7 +239,8 @@ def read_json(path: Path, remedy: str) -> dict[str, Any]:
         When there is none.
     """
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        # A byte order mark is what some editors put before the text.
+        found = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}; {remedy}") from error
     except (ValueError, RecursionError) as error:

@@ -16,7 +16,7 @@ from tinygrad_w2v._base.errors import InputError, WriteError
 from tinygrad_w2v._base.files import safe_write
 from tinygrad_w2v._cli.console import note
 from tinygrad_w2v._cli.machine import processor, versions
-from tinygrad_w2v._cli.request import Request, read_json
+from tinygrad_w2v._cli.request import Request, json_text, read_json
 from tinygrad_w2v.drawing import graph, plot_losses
 from tinygrad_w2v.vectors.archive import write_archive
 from tinygrad_w2v.word2vec.engine import Engine
@@ -116,7 +116,7 @@ def write_results(folder: Path, outcome: Outcome) -> dict[str, Any]:
     for name in ("vectors.txt", "model.npz"):
         description[f"{name.partition('.')[0]}_sha256"] = file_digest(folder / name)
     with safe_write(folder / "settings.json") as file:
-        file.write(json.dumps(description, indent=2, ensure_ascii=False) + "\n")
+        file.write(json_text(description) + "\n")
     return description
 
 

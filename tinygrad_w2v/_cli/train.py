@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.terminal import option
 from tinygrad_w2v._cli.console import note, say
 from tinygrad_w2v._cli.ending import end_run, resume_line, what_was_kept
 from tinygrad_w2v._cli.engine_options import engine_asked, engine_repeated
@@ -48,7 +49,8 @@ def run(arguments: argparse.Namespace) -> int:
         vectors = outcome.trained.vectors
         for line in neighbor_lines(vectors, words_to_show(vectors), topn=6):
             say(line)
-        place = "" if arguments.output == DEFAULT_FOLDER else f" --vectors {arguments.output}"
+        output = arguments.output
+        place = "" if output == DEFAULT_FOLDER else f" {option('--vectors', output)}"
         note(f"more: tinygrad-w2v neighbors WORD{place}")
     return 0
 

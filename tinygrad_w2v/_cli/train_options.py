@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._cli.gensim_options import add_gensim_options, note_gensim_options
-from tinygrad_w2v._cli.parsing import Parser
+from tinygrad_w2v._cli.parsing import Parser, path_name
 from tinygrad_w2v.word2vec.engine import ENGINES
 from tinygrad_w2v.word2vec.options import TRUE_GRADIENT
 from tinygrad_w2v.word2vec.settings import ALPHA, TrainingSettings
@@ -49,6 +49,7 @@ def add_options(parser: Parser) -> None:
     parser.add_argument(
         "corpus",
         nargs="*",
+        type=path_name,
         metavar="CORPUS",
         help="UTF-8 text: files (.gz .bz2 .xz too), folders, or - for standard input; by default "
         "the built-in corpus, the documentation of Python and NumPy",
@@ -200,7 +201,13 @@ def _add_run_options(parser: Parser) -> None:
         help="the same bytes for the same seed and any number of workers, at a lower speed of the "
         "compiled engine; the NumPy engine always gives them",
     )
-    run.add_argument("--output", default=DEFAULT_FOLDER, metavar="DIR", help="default: %(default)s")
+    run.add_argument(
+        "--output",
+        type=path_name,
+        default=DEFAULT_FOLDER,
+        metavar="DIR",
+        help="default: %(default)s",
+    )
     run.add_argument("--overwrite", action="store_true", help="replace the run in DIR")
     run.add_argument("--quiet", action="store_true", help="say nothing")
 
@@ -218,9 +225,14 @@ def _add_options_of_other_runs(parser: Parser) -> None:
     other.add_argument(
         "--resume", action="store_true", help="go on with the run in DIR that was ended early"
     )
-    other.add_argument("--settings", metavar="FILE", help="repeat the run of a settings.json")
     other.add_argument(
-        "--update", metavar="DIR", help="learn on from the vectors of the finished run in DIR"
+        "--settings", type=path_name, metavar="FILE", help="repeat the run of a settings.json"
+    )
+    other.add_argument(
+        "--update",
+        type=path_name,
+        metavar="DIR",
+        help="learn on from the vectors of the finished run in DIR",
     )
 
 

@@ -142,6 +142,8 @@ class PathLineSentences:
         self.source = source
         self.max_sentence_length = max_sentence_length
         self.limit = limit
+        if not os.fspath(source):
+            raise InputError("the name of the folder is empty; name one, or . for the current one")
         path = Path(source)
         if path.is_file():
             self.input_files = [os.fspath(source)]

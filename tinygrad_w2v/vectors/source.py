@@ -16,6 +16,7 @@ from typing import IO, NamedTuple, NoReturn, cast
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import unchanged
+from tinygrad_w2v._base.terminal import literal
 
 PathLike = str | os.PathLike[str]
 
@@ -106,11 +107,10 @@ def refuse_pickle(path: PathLike, start: bytes) -> None:
     >>> refuse_pickle("vectors.txt", b"5 3")
     """
     if start.startswith(_PICKLES):
-        name = str(path)
         raise InputError(
-            f"{name}: is a Python pickle, as gensim's save() writes it; it is never loaded here, "
+            f"{path}: is a Python pickle, as gensim's save() writes it; it is never loaded here, "
             "since a pickle can run any code. Where gensim is installed, export it with: "
-            f'python -c "import gensim.utils as u; m = u.SaveLoad.load({name!r}); '
+            f'python -c "import gensim.utils as u; m = u.SaveLoad.load({literal(str(path))}); '
             "getattr(m, 'wv', m).save_word2vec_format('vectors.txt')\""
         )
 
