@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 
 from tinygrad_w2v._base.errors import InputError, WriteError
@@ -10,6 +11,7 @@ from tinygrad_w2v._cli.console import note, say_json
 from tinygrad_w2v._cli.neighbors import file_of_vectors
 from tinygrad_w2v._cli.parsing import Parser, path_name
 from tinygrad_w2v.vectors.formats import FORMATS, convert, format_named, format_of_target, recognise
+from tinygrad_w2v.word2vec.checks import require_range
 
 
 def add_options(parser: Parser) -> None:
@@ -46,8 +48,8 @@ def add_options(parser: Parser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Convert, and say how many words there were."""
-    if arguments.limit is not None and arguments.limit < 1:
-        raise InputError(f"--limit must be 1 or more, not {arguments.limit}")
+    if arguments.limit is not None:
+        require_range("--limit", arguments.limit, 1, math.inf)
     source, target = file_of_vectors(arguments.source), Path(arguments.target)
     wanted = arguments.target_format
     after = format_named(wanted) if wanted else format_of_target(target)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import math
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from tinygrad_w2v._cli.console import say, say_json
 from tinygrad_w2v._cli.neighbors import add_vectors_option, load_vectors
 from tinygrad_w2v._cli.parsing import Parser, path_name
 from tinygrad_w2v.vectors import WordVectors
+from tinygrad_w2v.word2vec.checks import require_range
 
 # What an installed gensim brings along.
 GENSIM_FILES = {
@@ -48,8 +50,7 @@ def add_options(parser: Parser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Evaluate on each file and print a line for each, and for each section of analogies."""
-    if arguments.restrict_vocab < 1:
-        raise InputError(f"--restrict-vocab must be 1 or more, not {arguments.restrict_vocab}")
+    require_range("--restrict-vocab", arguments.restrict_vocab, 1, math.inf)
     files = {path: Path(path) for path in arguments.files} or _files_of_gensim()
     kinds = {name: _has_sections(path) for name, path in files.items()}
     vectors = load_vectors(arguments.vectors)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tinygrad_w2v._cli.console import say, say_json
 from tinygrad_w2v._cli.parsing import Parser, path_name
 from tinygrad_w2v.vectors import WordVectors
 from tinygrad_w2v.vectors.formats import load
+from tinygrad_w2v.word2vec.checks import require_range
 
 # Words that a programmer has an opinion on; the built-in corpus has them all.
 FAMILIAR = ("list", "class", "exception", "integer", "string", "file", "array", "true")
@@ -80,8 +82,7 @@ def run_analogy(arguments: argparse.Namespace) -> int:
 
 
 def _vectors(arguments: argparse.Namespace) -> WordVectors:
-    if arguments.topn < 1:
-        raise InputError(f"--topn must be 1 or more, not {arguments.topn}")
+    require_range("--topn", arguments.topn, 1, math.inf)
     return load_vectors(arguments.vectors)
 
 

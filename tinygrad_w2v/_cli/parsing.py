@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import re
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
@@ -35,6 +36,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise a UsageError that says where help is."""
+        message = re.sub(r"(\S{60})\S{60,}", r"\1...", message)  # a number of a thousand digits
         raise UsageError(f"{message}; see {self.prog} --help")
 
     @property

@@ -18,6 +18,7 @@ from typing import Any
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.terminal import option
+from tinygrad_w2v.text.bounded import check_limit
 from tinygrad_w2v.word2vec.run_hooks import check_watch
 from tinygrad_w2v.word2vec.settings import TrainingSettings
 
@@ -56,8 +57,7 @@ class Request:
 
     def __post_init__(self) -> None:
         check_watch(self.heldout, self.early_stopping)
-        if self.max_vocab_size is not None and self.max_vocab_size < 1:
-            raise InputError(f"max_vocab_size must be 1 or more, not {self.max_vocab_size}")
+        check_limit(self.max_vocab_size)
         if self.errors not in ("strict", "replace"):
             raise InputError(f"errors must be strict or replace, not {self.errors!r}")
 

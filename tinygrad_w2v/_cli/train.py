@@ -7,6 +7,7 @@ error should not wait for its end.
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 from typing import Any
 
@@ -183,6 +184,11 @@ def _judge(history: History, folder: RunFolder, resume: str, ending: bool) -> No
         )
     elif ending:
         note("note: training was over when it was interrupted; all files are written")
+    if history.losses and all(map(math.isnan, history.losses)):
+        note(
+            "note: nothing was learned: subsampling left no two words beside each other; for so "
+            "small a text use --sample 0"
+        )
     records = history.records
     if len(records) > 1 and records[-1].loss > records[0].loss:
         note(

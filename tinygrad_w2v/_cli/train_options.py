@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._cli.gensim_options import add_gensim_options, note_gensim_options
 from tinygrad_w2v._cli.parsing import Parser, path_name
-from tinygrad_w2v.word2vec.engine import ENGINES
+from tinygrad_w2v.word2vec.checks import require_range
+from tinygrad_w2v.word2vec.engine import ENGINES, MOST_WORKERS
+from tinygrad_w2v.word2vec.kept_run import LONGEST_MINUTES
 from tinygrad_w2v.word2vec.options import TRUE_GRADIENT
 from tinygrad_w2v.word2vec.settings import ALPHA, TrainingSettings
 
@@ -244,13 +246,10 @@ def check_numbers(arguments: argparse.Namespace) -> None:
     InputError
         It names the option.
     """
-    if arguments.workers is not None and arguments.workers < 1:
-        raise InputError(f"--workers must be 1 or more, not {arguments.workers}")
+    if arguments.workers is not None:
+        require_range("--workers", arguments.workers, 1, MOST_WORKERS)
+    require_range("--checkpoint-minutes", arguments.checkpoint_minutes, 0, LONGEST_MINUTES)
     note_gensim_options(arguments)
-    if not 0 <= arguments.checkpoint_minutes < float("inf"):
-        raise InputError(
-            f"--checkpoint-minutes must be 0 or more, not {arguments.checkpoint_minutes}"
-        )
     given = arguments.given
     for one, other in (("resume", "overwrite"), ("resume", "settings"), ("settings", "update")):
         if one in given and other in given:

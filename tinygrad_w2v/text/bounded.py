@@ -6,8 +6,10 @@ all would fill the memory long before a vocabulary of the frequent ones is chose
 
 from __future__ import annotations
 
+import numbers
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -140,12 +142,16 @@ class BoundedCounts:
         self.bar += 1
 
 
-def check_limit(limit: int | None) -> None:
-    """Raise an InputError when `max_vocab_size` is not positive.
+def check_limit(limit: Any) -> None:
+    """Raise an InputError when `max_vocab_size` is no positive whole number.
 
     Examples
     --------
     >>> check_limit(None)
     """
-    if limit is not None and limit < 1:
+    if limit is None:
+        return
+    if not isinstance(limit, numbers.Integral):
+        raise InputError(f"max_vocab_size must be a whole number, not {limit!r:.60}")
+    if limit < 1:
         raise InputError(f"max_vocab_size must be 1 or more, not {limit}")

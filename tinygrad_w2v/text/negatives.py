@@ -9,6 +9,43 @@ from tinygrad_w2v._base.types import FloatArray, IntArray
 from tinygrad_w2v.text.hashing import LOW_32, SHIFT_32, UInt64Array, bounded
 
 
+def negative_shares(counts: IntArray, exponent: float = 0.75) -> FloatArray:
+    """Return the probability of each word as a negative one, ``count ** exponent`` over their sum.
+
+    Parameters
+    ----------
+    counts
+        Occurrences of each word, shape (V,).
+    exponent
+        3/4 in the paper; 1 is the unigram distribution, 0 the uniform one.
+
+    Returns
+    -------
+    FloatArray
+        float64, shape (V,).
+
+    Raises
+    ------
+    InputError
+        When no word has a weight that can be drawn from.
+
+    Examples
+    --------
+    >>> negative_shares(np.array([16, 1]))
+    array([0.88888889, 0.11111111])
+    """
+    with np.errstate(divide="ignore", over="ignore", under="ignore", invalid="ignore"):
+        weights = np.asarray(counts, dtype=np.float64) ** exponent
+        total = weights.sum()
+    if not (weights.size and np.isfinite(total) and total > 0):
+        raise InputError(
+            f"negative words cannot be drawn with ns_exponent {exponent}: counts to that power "
+            "must be finite and not all 0; 0.75 is usual"
+        )
+    shares: FloatArray = weights / total
+    return shares
+
+
 class AliasTable(NamedTuple):
     """Words with their probabilities, as V equal columns that two words share at most.
 
@@ -59,15 +96,8 @@ class AliasTable(NamedTuple):
         >>> AliasTable.from_counts(np.array([3, 1]), exponent=1).probabilities()
         array([0.75, 0.25])
         """
-        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-            weights = np.asarray(counts, dtype=np.float64) ** exponent
-        if not (weights.size and np.all(np.isfinite(weights)) and np.any(weights > 0)):
-            raise InputError(
-                f"negative words cannot be drawn with ns_exponent {exponent}: counts to that power "
-                "must be finite and not all 0; 0.75 is usual"
-            )
-        share = weights / weights.sum() * len(weights)
-        alias = np.arange(len(weights))
+        share = negative_shares(counts, exponent) * len(counts)
+        alias = np.arange(len(share))
         small = np.flatnonzero(share < 1).tolist()
         large = np.flatnonzero(share >= 1).tolist()
         values = share.tolist()

@@ -19,7 +19,7 @@ from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.types import AnyArray, IntArray
 from tinygrad_w2v.text.bounded import BoundedCounts, check_limit
 from tinygrad_w2v.text.rows import GrowingRow
-from tinygrad_w2v.text.vocabulary import TrimRule, Vocabulary, kept_places
+from tinygrad_w2v.text.vocabulary import TrimRule, Vocabulary, check_rule, kept_places
 from tinygrad_w2v.text.word_table import WordTable
 
 # How many words are worked on at a time: read as strings, and as numbers.
@@ -46,7 +46,7 @@ class VocabularyRules:
     Raises
     ------
     InputError
-        When `max_vocab_size` is not positive.
+        When `max_vocab_size` is not positive, or `trim_rule` cannot be called.
 
     Examples
     --------
@@ -61,6 +61,7 @@ class VocabularyRules:
 
     def __post_init__(self) -> None:
         check_limit(self.max_vocab_size)
+        check_rule(self.trim_rule)
 
     def kept(self, words: list[str], counts: IntArray) -> IntArray:
         """Return the places of the words that are learned, most frequent first.

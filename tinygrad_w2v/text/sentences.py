@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v.text.numbering import Chunk, gathered
@@ -57,8 +59,8 @@ class LineSentence:
         max_sentence_length: int | None = None,
         limit: int | None = None,
     ) -> None:
-        if max_sentence_length is not None and max_sentence_length < 1:
-            raise InputError(f"max_sentence_length must be 1 or more, not {max_sentence_length}")
+        _check_number("max_sentence_length", max_sentence_length, 1)
+        _check_number("limit", limit, 0)
         self.source = source
         self.max_sentence_length = max_sentence_length
         self.limit = limit
@@ -139,6 +141,8 @@ class PathLineSentences:
     def __init__(
         self, source: PathLike, max_sentence_length: int | None = None, limit: int | None = None
     ) -> None:
+        _check_number("max_sentence_length", max_sentence_length, 1)
+        _check_number("limit", limit, 0)
         self.source = source
         self.max_sentence_length = max_sentence_length
         self.limit = limit
@@ -213,6 +217,11 @@ would be taken as words; split each sentence into a list of words
                         f"sentence {number} holds {_short(word)}, which is no word; give each word "
                         "as a str"
                     )
+
+
+def _check_number(name: str, number: Any, least: int) -> None:
+    if number is not None and not (isinstance(number, (int, np.integer)) and number >= least):
+        raise InputError(f"{name} must be {least} or more, not {number!r:.60}")
 
 
 def _text(line: Any) -> str:

@@ -261,6 +261,19 @@ def keeps(word: str, count: int, min_count: int, trim_rule: TrimRule | None) -> 
     return count >= min_count
 
 
+def check_rule(trim_rule: Any) -> None:
+    """Raise an InputError when a trim rule cannot be called.
+
+    Examples
+    --------
+    >>> check_rule(None)
+    """
+    if trim_rule is not None and not callable(trim_rule):
+        raise InputError(
+            f"trim_rule must be a function of word, count and min_count, not {trim_rule!r:.60}"
+        )
+
+
 def kept_places(
     words: Sequence[str],
     counts: IntArray,
@@ -294,10 +307,7 @@ def kept_places(
     >>> kept_places(["a", "the", "say"], np.array([2, 9, 3]), min_count=2, trim_rule=rule)
     array([2, 0])
     """
-    if trim_rule is not None and not callable(trim_rule):
-        raise InputError(
-            f"trim_rule must be a function of word, count and min_count, not {trim_rule!r:.60}"
-        )
+    check_rule(trim_rule)
     kept = frequent_first(counts, min_count, max_size)
     if trim_rule is not None:
         if max_size is not None:

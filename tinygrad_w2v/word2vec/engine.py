@@ -26,9 +26,11 @@ from tinygrad_w2v.training.run import (
     Step,
     run_epochs,
 )
+from tinygrad_w2v.word2vec.checks import require_range, shown
 from tinygrad_w2v.word2vec.settings import TrainingSettings, predictions_of
 
 ENGINES = ("auto", "numpy", "compiled")
+MOST_WORKERS = 1024
 GONE_ON = (
     "place, rate and tables are those of the checkpoint; as its threads do not wait for each "
     "other, the bytes may differ from those of a run that never stopped"
@@ -66,7 +68,9 @@ class EngineOptions(NamedTuple):
             raise InputError(f"engine must be 'auto', 'numpy' or 'compiled', not {self.engine!r}")
         workers: Any = self.workers
         if not isinstance(workers, Integral) or workers < 1:
-            raise InputError(f"workers must be 1 or more, not {self.workers}: nobody would train")
+            few = f"workers must be 1 or more, not {shown(workers)}: nobody would train"
+            raise InputError(few)
+        require_range("workers", workers, 1, MOST_WORKERS)
 
     def going_on(self, kept: Checkpoint | None, given: Collection[str]) -> EngineOptions:
         """Return these for a run that goes on: what is not given is as the run began.

@@ -13,6 +13,7 @@ from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v.models import EmbeddingModel
 from tinygrad_w2v.text.corpus import Corpus
 from tinygrad_w2v.text.huffman import HuffmanTree
+from tinygrad_w2v.text.negatives import negative_shares
 from tinygrad_w2v.text.subsampling import keep_probability
 from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.training.heldout import mean_loss
@@ -95,8 +96,7 @@ def unigram_model(vocabulary: Vocabulary, settings: TrainingSettings) -> Embeddi
     counts = vocabulary.counts
     kept = counts * keep_probability(counts, settings.sample)
     share = kept / kept.sum()
-    noise = np.asarray(counts, float) ** settings.ns_exponent
-    noise = settings.negative * noise / noise.sum()
+    noise = settings.negative * negative_shares(counts, settings.ns_exponent)
     with np.errstate(divide="ignore"):
         odds = np.log(share) - np.log(noise) if settings.negative else np.zeros(0)
         if settings.hs:

@@ -31,6 +31,7 @@ from tinygrad_w2v.training.checkpoints import (
 )
 from tinygrad_w2v.training.interrupt import deferred_interrupt
 from tinygrad_w2v.training.run import RunState
+from tinygrad_w2v.word2vec.checks import require_number, require_range
 from tinygrad_w2v.word2vec.engine import GONE_ON, Engine, EngineOptions, choose_engine
 from tinygrad_w2v.word2vec.file import plain
 from tinygrad_w2v.word2vec.heldout_loss import HeldoutLoss
@@ -39,6 +40,9 @@ from tinygrad_w2v.word2vec.run_hooks import Watch, check_watch, corpus_digest
 from tinygrad_w2v.word2vec.settings import MODELS, TrainingSettings
 
 logger = logging.getLogger("tinygrad_w2v.word2vec")
+
+# Between two checkpoints: two years.
+LONGEST_MINUTES = 1_000_000
 
 
 class RunOptions(NamedTuple):
@@ -61,9 +65,8 @@ class RunOptions(NamedTuple):
 checkpoint, too
         """
         check_watch(self.heldout, self.early_stopping)
-        minutes: Any = self.checkpoint_minutes
-        if not 0 <= minutes < math.inf:
-            raise InputError(f"checkpoint_minutes must be 0 or more, not {minutes}")
+        require_number("checkpoint_minutes", self.checkpoint_minutes)
+        require_range("checkpoint_minutes", self.checkpoint_minutes, 0, LONGEST_MINUTES)
         if self.resume and self.checkpoint is None:
             raise InputError("resume needs the folder of the checkpoints: give checkpoint, too")
 

@@ -18,16 +18,15 @@ from tinygrad_w2v.text.numbering import VocabularyRules
 from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.vectors import WordVectors
 from tinygrad_w2v.word2vec.duration import seconds_a_word
-from tinygrad_w2v.word2vec.engine import EngineOptions
+from tinygrad_w2v.word2vec.keywords import Keywords
 from tinygrad_w2v.word2vec.options import named_after_keywords, warn_of_ignored
 from tinygrad_w2v.word2vec.output_words import output_probabilities
-from tinygrad_w2v.word2vec.settings import TrainingSettings
 from tinygrad_w2v.word2vec.text import folder_of_ids, log_plan, refuse_letters, source_of
 
 logger = logging.getLogger("tinygrad_w2v.word2vec")
 
 
-class LearnedWords:
+class LearnedWords(Keywords):
     """Base of `Word2Vec`: what is learned, and nothing of how.
 
     Attributes
@@ -44,14 +43,6 @@ class LearnedWords:
         Sentences and words of the last text that was counted.
     """
 
-    vector_size: int
-    min_count: int
-    max_final_vocab: int | None
-    max_vocab_size: int | None
-    trim_rule: Any
-    negative: int
-    hs: int
-
     def __init__(self, given_model: Any = None) -> None:
         self.vocabulary: Vocabulary | None = None
         self.model: Any = None
@@ -64,14 +55,6 @@ class LearnedWords:
         self._wv: WordVectors | None = None
         self._moving = False  # whether a training is under way
         self._epochs_drawn = 0  # each epoch, of all trainings, draws anew
-
-    def settings(self) -> TrainingSettings:
-        """Return what the keywords come to."""
-        raise NotImplementedError
-
-    def engine_options(self) -> EngineOptions:
-        """Return what the keywords ask of the engine."""
-        raise NotImplementedError
 
     @property
     def wv(self) -> WordVectors:

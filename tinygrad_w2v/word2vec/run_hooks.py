@@ -20,6 +20,7 @@ from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.training.checkpoints import Checkpoints, newest_checkpoint
 from tinygrad_w2v.training.heldout import no_longer_falls
 from tinygrad_w2v.training.run import RunHooks, RunState
+from tinygrad_w2v.word2vec.checks import require_number, require_range, shown
 
 Say = Callable[[str], None]
 
@@ -113,11 +114,13 @@ def check_watch(heldout: float | None, early_stopping: int | None) -> None:
     Traceback (most recent call last):
     tinygrad_w2v._base.errors.InputError: heldout must be a share between 0 and 1, not 2
     """
-    if heldout is not None and not 0 < heldout < 1:
-        raise InputError(f"heldout must be a share between 0 and 1, not {heldout}")
+    if heldout is not None:
+        require_number("heldout", heldout)
+        if not 0 < heldout < 1:
+            raise InputError(f"heldout must be a share between 0 and 1, not {shown(heldout)}")
     if early_stopping is not None:
-        if early_stopping < 1:
-            raise InputError(f"early_stopping must be 1 or more, not {early_stopping}")
+        require_number("early_stopping", early_stopping, whole=True)
+        require_range("early_stopping", early_stopping, 1, math.inf)
         if heldout is None:
             raise InputError("early_stopping looks at the held-out loss: give --heldout, too")
 

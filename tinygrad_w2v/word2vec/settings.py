@@ -11,15 +11,17 @@ import numpy as np
 
 from tinygrad_w2v._base.batch import Batch
 from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.limits import LARGEST_DIM
 from tinygrad_w2v._base.types import IntArray
 from tinygrad_w2v.models import CBOW, EmbeddingModel, SkipGram
 from tinygrad_w2v.nn import Parameter
 from tinygrad_w2v.text.corpus import Corpus
 from tinygrad_w2v.text.huffman import HuffmanTree
+from tinygrad_w2v.text.negatives import negative_shares
 from tinygrad_w2v.text.subsampling import keep_probability
 from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.text.windows import WindowSettings, WindowSource
-from tinygrad_w2v.word2vec.checks import require_number
+from tinygrad_w2v.word2vec.checks import require_number, require_range, shown
 
 MODELS: dict[str, type[EmbeddingModel]] = {"cbow": CBOW, "skipgram": SkipGram}
 # By measurement on the built-in corpus and on ten million words. CBOW's gradient reaches each
@@ -34,9 +36,23 @@ ALPHA: dict[tuple[str, str | None], float] = {
 # A sum of contexts is as long as several means, so that it wants shorter steps.
 ALPHA_OF_SUM = 0.025
 
-_WHOLE = ("size", "window", "min_count", "max_vocab", "negative", "epochs", "batch", "seed")
+# From and to which a setting may be. What it leads to is held against the memory elsewhere; what
+# lies outside would only come to grief later.
+MANY, _COUNT = 2**31 - 1, 2**63 - 1
+_WHOLE = {
+    "size": (1, LARGEST_DIM),
+    "window": (1, 1_000_000),
+    "min_count": (0, _COUNT),
+    "max_vocab": (1, _COUNT),
+    "negative": (0, MANY),
+    "epochs": (1, MANY),
+    "batch": (1, MANY),
+    "seed": (-(2**63), 2**64 - 1),
+}
 _REAL = ("ns_exponent", "sample", "alpha", "min_alpha")
 _MAY_BE_NONE = ("max_vocab", "batch", "alpha")
+_ALPHA = 1e-12, 1e38  # what float32 holds
+_EXPONENT = -10.0, 10.0
 
 LARGEST_BATCH = 256
 # How far a batch may move one row of a table, in learning rates: the most read row, and the mean.
@@ -128,27 +144,23 @@ class TrainingSettings:
             raise InputError(f"model must be one of {', '.join(MODELS)}, not {self.model!r}")
         if self.compat not in (None, "word2vec"):
             raise InputError(f"compat must be None or 'word2vec', not {self.compat!r}")
-        for name in _WHOLE:
+        for name in (*_WHOLE, *_REAL):
             if name not in _MAY_BE_NONE or getattr(self, name) is not None:
-                require_number(name, getattr(self, name), whole=True)
-        for name in _REAL:
-            if name not in _MAY_BE_NONE or getattr(self, name) is not None:
-                require_number(name, getattr(self, name))
-        for name in ("size", "window", "epochs", "batch", "max_vocab"):
-            value = getattr(self, name)
-            _require(name, value is None or value >= 1, "1 or more", value)
-        if self.hs:
-            _require("negative", self.negative >= 0, "0 or more", self.negative)
-        elif self.negative < 1:
-            raise InputError(f"negative must be 1 or more, not {self.negative}, without hs")
-        _require("min_count", self.min_count >= 0, "0 or more", self.min_count)
+                require_number(name, getattr(self, name), whole=name in _WHOLE)
+        if not self.hs and self.negative < 1:
+            raise InputError(f"negative must be 1 or more, not {shown(self.negative)}, without hs")
+        for name, (least, most) in _WHOLE.items():
+            if getattr(self, name) is not None:
+                require_range(name, getattr(self, name), least, most)
         fits = 0 <= self.sample < math.inf
         _require("sample", fits, "0 or more (0.001 is usual)", self.sample)
-        fits = math.isfinite(self.ns_exponent)
+        fits = -math.inf < self.ns_exponent < math.inf
         _require("ns_exponent", fits, "a finite number (0.75 is usual)", self.ns_exponent)
+        require_range("ns_exponent", self.ns_exponent, *_EXPONENT)
         usual = self.usual_alpha
         fits = 0 < self.first_alpha < math.inf
         _require("alpha", fits, f"a positive number ({usual} is usual)", self.alpha)
+        require_range("alpha", self.first_alpha, *_ALPHA)
         fits = 0 <= self.min_alpha <= self.first_alpha
         _require("min_alpha", fits, f"from 0 to alpha ({self.first_alpha})", self.min_alpha)
 
@@ -160,9 +172,7 @@ class TrainingSettings:
     @property
     def usual_alpha(self) -> float:
         """The learning rate that fits the model."""
-        if self.model == "cbow" and not self.cbow_mean:
-            return ALPHA_OF_SUM
-        return ALPHA[self.model, self.compat]
+        return usual_alpha(self.model, self.compat, self.cbow_mean)
 
     def new_model(self, vocab_size: int) -> EmbeddingModel:
         """Return the model with its first, random vectors.
@@ -197,9 +207,22 @@ class TrainingSettings:
         return WindowSource(corpus, vocabulary.counts, settings)
 
 
+def usual_alpha(model: str, compat: str | None, cbow_mean: bool) -> float:
+    """Return the learning rate that fits a model.
+
+    Examples
+    --------
+    >>> usual_alpha("cbow", "word2vec", cbow_mean=True), usual_alpha("skipgram", None, True)
+    (0.05, 0.025)
+    """
+    if model == "cbow" and not cbow_mean:
+        return ALPHA_OF_SUM
+    return ALPHA[model, compat]
+
+
 def _require(name: str, holds: bool, what: str, value: object) -> None:
     if not holds:
-        raise InputError(f"{name} must be {what}, not {value}")
+        raise InputError(f"{name} must be {what}, not {shown(value)}")
 
 
 def predictions_of(model: Any) -> Callable[[Any], int]:
@@ -243,8 +266,7 @@ def windows_in_batch(settings: TrainingSettings, counts: IntArray) -> int:
         return settings.batch
     kept = counts * keep_probability(counts, settings.sample)
     true = kept / max(kept.sum(), 1)
-    weights = np.asarray(counts, float) ** settings.ns_exponent
-    drawn = settings.negative * weights / weights.sum()
+    drawn = settings.negative * negative_shares(counts, settings.ns_exponent)
     tree = HuffmanTree.from_counts(counts).passing(true) if settings.hs else np.zeros(1)
     contexts = settings.window + 1 if settings.shrink_windows else 2 * settings.window
     single = settings.model == "skipgram"  # each context is read, and predicts, of its own

@@ -10,37 +10,27 @@ import logging
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import closing
-from numbers import Integral
 from typing import Any, Self
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v.text.corpus import Corpus, encode_corpus
 from tinygrad_w2v.training.run import RunState
-from tinygrad_w2v.word2vec.checks import real_number, require_number
-from tinygrad_w2v.word2vec.engine import EngineOptions
 from tinygrad_w2v.word2vec.file import read_model, write_model
 from tinygrad_w2v.word2vec.kept_run import RunOptions, held_folder, prepare_run
+from tinygrad_w2v.word2vec.keywords import KEPT
 from tinygrad_w2v.word2vec.learned_words import LearnedWords
 from tinygrad_w2v.word2vec.log import log_epoch, log_interrupt, log_training, progress_of
 from tinygrad_w2v.word2vec.options import (
     named_after_keywords,
-    resolve_compat,
     warn_of_ignored,
 )
 from tinygrad_w2v.word2vec.run_hooks import naming_last_checkpoint
-from tinygrad_w2v.word2vec.settings import TrainingSettings
 from tinygrad_w2v.word2vec.text import check_contexts, folder_of_ids, source_of
 from tinygrad_w2v.word2vec.watched_run import WatchedRun, call, check_callbacks
 
 logger = logging.getLogger(__name__)
 
-# What a file keeps of the keywords; functions and objects are given again when it is loaded.
-_KEPT = (
-    "vector_size window min_count max_vocab_size sample seed workers alpha min_alpha sg hs "
-    "negative ns_exponent cbow_mean epochs max_final_vocab shrink_windows compute_loss engine "
-    "compat deterministic shared_negatives"
-).split()
 _COUNTED = (
     "corpus_count corpus_total_words losses heldout_losses unigram_loss total_train_time "
     "_epochs_drawn"
@@ -248,43 +238,6 @@ class Word2Vec(LearnedWords):
             with held_folder(checkpoint):
                 self._train(corpus, epochs, self.callbacks, options, folder_of_ids(source))
 
-    def settings(self) -> TrainingSettings:
-        """Return what the keywords come to, checked.
-
-        Raises
-        ------
-        InputError
-            When one is out of its range.
-        """
-        self.engine_options().check()
-        seed: Any = self.seed
-        if not isinstance(seed, Integral):
-            raise InputError(f"seed must be a whole number, not {self.seed!r:.60}")
-        with named_after_keywords():
-            return TrainingSettings(
-                model="skipgram" if self.sg else "cbow",
-                size=self.vector_size,
-                window=self.window,
-                min_count=self.min_count,
-                max_vocab=self.max_final_vocab,
-                negative=self.negative,
-                ns_exponent=self.ns_exponent,
-                sample=real_number("sample", self.sample),
-                shrink_windows=bool(self.shrink_windows),
-                epochs=self.epochs,
-                alpha=None if self.alpha is None else real_number("alpha", self.alpha),
-                min_alpha=real_number("min_alpha", self.min_alpha),
-                compat=resolve_compat(self.compat, self.sg),
-                seed=int(seed),
-                hs=bool(self.hs),
-                cbow_mean=bool(self.cbow_mean),
-                shared_negatives=bool(self.shared_negatives),
-            )
-
-    def engine_options(self) -> EngineOptions:
-        """Return what the keywords ask of the engine."""
-        return EngineOptions(self.engine, self.workers, bool(self.deterministic))
-
     # Training
 
     def train(
@@ -355,14 +308,13 @@ class Word2Vec(LearnedWords):
         vocabulary = self._vocabulary()
         if epochs is None:
             raise InputError("train needs a number of epochs; epochs=model.epochs is usual")
-        require_number("epochs", epochs, whole=True)
-        if epochs < 1:
-            raise InputError(f"epochs must be 1 or more, not {epochs}")
-        self.epochs = epochs
-        self.alpha = self.alpha if start_alpha is None else start_alpha
-        self.min_alpha = self.min_alpha if end_alpha is None else end_alpha
-        self.compute_loss = self.compute_loss if compute_loss is None else compute_loss
-        self.callbacks = check_callbacks(callbacks) or self.callbacks
+        self.take(
+            epochs=epochs,
+            _alpha=self._alpha if start_alpha is None else start_alpha,
+            min_alpha=self.min_alpha if end_alpha is None else end_alpha,
+            compute_loss=self.compute_loss if compute_loss is None else compute_loss,
+            callbacks=check_callbacks(callbacks) or self.callbacks,
+        )
         folder = folder_of_ids(source)
         corpus = encode_corpus(source, vocabulary, folder=folder)
         for name, given, found in (
@@ -473,7 +425,7 @@ class Word2Vec(LearnedWords):
         """
         vocabulary = self._vocabulary()
         self._adopt_vectors()
-        kept = {name: getattr(self, name) for name in _KEPT}
+        kept = {name: getattr(self, name) for name in KEPT} | {"alpha": self._alpha}
         counted = {name: getattr(self, name) for name in _COUNTED}
         write_model(
             path, vocabulary, self.model.state_dict(), {"keywords": kept, "counted": counted}
@@ -506,7 +458,7 @@ class Word2Vec(LearnedWords):
         saved = read_model(path)
         try:
             keywords = saved.description["keywords"]
-            if unknown := set(keywords) - set(_KEPT):
+            if unknown := set(keywords) - set(KEPT):
                 # A text or a folder among them would let a file train, read and write.
                 raise InputError(f"it holds keywords that no model keeps: {sorted(unknown)}")
             loaded = cls(**keywords, model=model)

@@ -1,0 +1,112 @@
+"""The keywords of `Word2Vec` as its attributes, and the settings that they come to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v.text.bounded import check_limit
+from tinygrad_w2v.word2vec.checks import real_number, require_number, switch
+from tinygrad_w2v.word2vec.engine import EngineOptions
+from tinygrad_w2v.word2vec.options import named_after_keywords, resolve_compat
+from tinygrad_w2v.word2vec.settings import TrainingSettings, usual_alpha
+
+# Those that a file keeps; functions and objects are given again when it is loaded.
+KEPT = (
+    "vector_size window min_count max_vocab_size sample seed workers alpha min_alpha sg hs "
+    "negative ns_exponent cbow_mean epochs max_final_vocab shrink_windows compute_loss engine "
+    "compat deterministic shared_negatives"
+).split()
+
+
+class Keywords:
+    """Base of `Word2Vec`: what a user set, which may be changed between two trainings."""
+
+    vector_size: int
+    window: int
+    min_count: int
+    max_vocab_size: int | None
+    max_final_vocab: int | None
+    trim_rule: Any
+    sample: float
+    seed: int
+    workers: int
+    min_alpha: float
+    sg: int
+    hs: int
+    negative: int
+    ns_exponent: float
+    cbow_mean: int
+    epochs: int
+    shrink_windows: bool
+    shared_negatives: bool
+    engine: str
+    compat: str | None
+    deterministic: bool
+    compute_loss: bool
+    _alpha: float | None
+
+    @property
+    def alpha(self) -> float:
+        """The first learning rate: as it was set, else the one that fits the model."""
+        if self._alpha is not None:
+            return self._alpha
+        kind = "skipgram" if self.sg else "cbow"
+        return usual_alpha(kind, resolve_compat(self.compat, self.sg), bool(self.cbow_mean))
+
+    @alpha.setter
+    def alpha(self, alpha: float | None) -> None:
+        self._alpha = alpha
+
+    def settings(self) -> TrainingSettings:
+        """Return what the keywords come to, checked.
+
+        Raises
+        ------
+        InputError
+            When one is out of its range.
+        """
+        self.engine_options().check()
+        require_number("seed", self.seed, whole=True)
+        check_limit(self.max_vocab_size)
+        with named_after_keywords():
+            return TrainingSettings(
+                model="skipgram" if switch("sg", self.sg) else "cbow",
+                size=self.vector_size,
+                window=self.window,
+                min_count=self.min_count,
+                max_vocab=self.max_final_vocab,
+                negative=self.negative,
+                ns_exponent=self.ns_exponent,
+                sample=real_number("sample", self.sample),
+                shrink_windows=switch("shrink_windows", self.shrink_windows),
+                epochs=self.epochs,
+                alpha=None if self._alpha is None else real_number("alpha", self._alpha),
+                min_alpha=real_number("min_alpha", self.min_alpha),
+                compat=resolve_compat(self.compat, self.sg),
+                seed=int(self.seed),
+                hs=switch("hs", self.hs),
+                cbow_mean=switch("cbow_mean", self.cbow_mean),
+                shared_negatives=switch("shared_negatives", self.shared_negatives),
+            )
+
+    def engine_options(self) -> EngineOptions:
+        """Return what the keywords ask of the engine."""
+        deterministic = switch("deterministic", self.deterministic)
+        return EngineOptions(self.engine, self.workers, deterministic)
+
+    def take(self, **keywords: Any) -> None:
+        """Set keywords, all of them or, where they cannot be, none.
+
+        Raises
+        ------
+        InputError
+            When one is out of its range; then nothing is changed.
+        """
+        before = {name: self.__dict__[name] for name in keywords}
+        self.__dict__.update(keywords)
+        try:
+            self.settings()
+        except InputError:
+            self.__dict__.update(before)
+            raise
