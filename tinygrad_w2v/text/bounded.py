@@ -15,6 +15,7 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.types import IntArray
+from tinygrad_w2v._base.user_code import calling
 from tinygrad_w2v.text.vocabulary import TrimRule, keeps
 from tinygrad_w2v.text.word_table import split_lines
 
@@ -132,13 +133,14 @@ class BoundedCounts:
         return len(words) <= room or len(set(words).difference(self.counts)) <= room
 
     def _prune(self) -> None:
-        self.counts = Counter(
-            {
-                word: count
-                for word, count in self.counts.items()
-                if keeps(word, count, self.bar, self.trim_rule)
-            }
-        )
+        with calling("trim rule", self.trim_rule):
+            self.counts = Counter(
+                {
+                    word: count
+                    for word, count in self.counts.items()
+                    if keeps(word, count, self.bar, self.trim_rule)
+                }
+            )
         self.bar += 1
 
 

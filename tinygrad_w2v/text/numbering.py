@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, repeat
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.types import AnyArray, IntArray
+from tinygrad_w2v._base.user_code import noting
 from tinygrad_w2v.text.bounded import BoundedCounts, check_limit
 from tinygrad_w2v.text.rows import GrowingRow
 from tinygrad_w2v.text.vocabulary import TrimRule, Vocabulary, check_rule, kept_places
@@ -136,19 +137,26 @@ def gathered(sentences: Iterable[Iterable[str]]) -> Iterator[Words]:
     """
     words: list[str] = []
     ends: list[int] = []
-    for sentence in sentences:
-        if isinstance(sentence, str):
-            raise InputError(
-                f"a sentence must be a list of words, not the string {sentence[:30]!r}: its "
-                "letters would be taken as words; split it first"
-            )
-        words.extend(sentence)
-        ends.append(len(words))
-        if len(words) + len(ends) >= CHUNK_WORDS:
-            yield Words(words, np.array(ends))
-            words, ends = [], []
+    with noting("sentences of class", sentences):
+        for sentence in sentences:
+            if isinstance(sentence, str) or not hasattr(sentence, "__iter__"):
+                _refuse_sentence(sentence)
+            words.extend(sentence)
+            ends.append(len(words))
+            if len(words) + len(ends) >= CHUNK_WORDS:
+                yield Words(words, np.array(ends))
+                words, ends = [], []
     if ends:
         yield Words(words, np.array(ends))
+
+
+def _refuse_sentence(sentence: object) -> NoReturn:
+    if not isinstance(sentence, str):
+        raise InputError(f"a sentence must be a list of words, not {sentence!r:.60}")
+    raise InputError(
+        f"a sentence must be a list of words, not the string {sentence[:30]!r}: its letters would "
+        "be taken as words; split it first"
+    )
 
 
 class CorpusRows:
@@ -390,7 +398,12 @@ class _LookUp:
     def __call__(self, chunk: Chunk) -> tuple[IntArray, IntArray]:
         if isinstance(chunk, Words):
             words = chunk.words
-            return np.fromiter(self._numbers(words), np.int32, len(words)), chunk.ends
+            try:
+                numbers = np.fromiter(self._numbers(words), np.int32, len(words))
+            except TypeError:  # of what no dictionary holds
+                _refuse_others(words)
+                raise
+            return numbers, chunk.ends
         self._table = self._table or WordTable(self._numbers)
         return self._table.numbers(chunk)
 
@@ -432,12 +445,17 @@ def _counted_first(
 
 def _vocabulary(words: list[str], counts: IntArray, kept: IntArray) -> Vocabulary:
     chosen = [words[place] for place in kept]
-    for word in chosen:
+    _refuse_others(chosen)
+    return Vocabulary(chosen, counts[kept])
+
+
+def _refuse_others(words: Iterable[object]) -> None:
+    """Refuse what is no word."""
+    for word in words:
         if not isinstance(word, str):
             raise InputError(
                 f"a word must be a string, but {word!r:.60} is {type(word).__name__}; use str(word)"
             )
-    return Vocabulary(chosen, counts[kept])
 
 
 def _running(known: AnyArray) -> IntArray:

@@ -14,6 +14,7 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
+from tinygrad_w2v._base.user_code import noting
 from tinygrad_w2v.text.numbering import Chunk, gathered
 from tinygrad_w2v.text.reading import read_chunks, read_lines
 
@@ -202,7 +203,9 @@ would be taken as words; split each sentence into a list of words
             "training reads a text in every epoch: give a list, or an object whose __iter__ "
             "begins anew, such as LineSentence"
         )
-    for number, sentence in enumerate(itertools.islice(sentences, LOOKED_AT), start=1):
+    with noting("sentences of class", sentences):
+        looked_at = list(itertools.islice(sentences, LOOKED_AT))
+    for number, sentence in enumerate(looked_at, start=1):
         if isinstance(sentence, (str, bytes)):
             raise InputError(
                 f"sentence {number} is the string {sentence[:30]!r}: its letters would be taken as "

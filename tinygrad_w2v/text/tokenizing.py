@@ -15,6 +15,7 @@ from itertools import chain
 from typing import Any
 
 from tinygrad_w2v._base.errors import InputError, MissingDependencyError
+from tinygrad_w2v._base.user_code import calling
 
 Tokenizer = Callable[[str], Iterable[list[str]]]
 
@@ -100,7 +101,7 @@ def get_tokenizer(tokenizer: str | Tokenizer = "words", lower: bool = True) -> T
     [['you', 'say', 'goodbye']]
     """
     if callable(tokenizer):
-        return tokenizer
+        return _guarded(tokenizer)
     if ":" in tokenizer:
         return _imported(tokenizer)
     makers = {"words": lambda: _words, "whitespace": lambda: _whitespace, "ja": _japanese}
@@ -110,6 +111,16 @@ def get_tokenizer(tokenizer: str | Tokenizer = "words", lower: bool = True) -> T
         )
     cut: Tokenizer = makers[tokenizer]()
     return (lambda line: cut(line.lower())) if lower else cut
+
+
+def _guarded(tokenizer: Tokenizer) -> Tokenizer:
+    """Return a function of the user's whose errors name it; it may be a generator."""
+
+    def cut(line: str) -> list[list[str]]:
+        with calling("tokenizer", tokenizer):
+            return list(tokenizer(line))
+
+    return cut
 
 
 def _words(line: str) -> list[list[str]]:
@@ -162,10 +173,13 @@ def _imported(name: str) -> Tokenizer:
     function = import_function(name, "tokenizer")
 
     def cut(line: str) -> list[list[str]]:
-        words = function(line)
-        if isinstance(words, str) or not isinstance(words, Iterable):
-            raise InputError(f"tokenizer {name!r} must return a list of words, not {words!r:.60}")
-        words = list(words)
+        with calling("tokenizer", function, repr(name)):
+            words = function(line)
+            if isinstance(words, str) or not isinstance(words, Iterable):
+                raise InputError(
+                    f"tokenizer {name!r} must return a list of words, not {words!r:.60}"
+                )
+            words = list(words)
         for word in words:
             if not isinstance(word, str):
                 raise InputError(

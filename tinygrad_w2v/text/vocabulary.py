@@ -14,6 +14,7 @@ import numpy as np
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike, safe_write
 from tinygrad_w2v._base.types import IntArray
+from tinygrad_w2v._base.user_code import calling
 
 # A trim rule is asked for each word with its count and the `min_count` of the moment, and answers
 # with one of gensim's three numbers; anything else counts as the first.
@@ -315,7 +316,10 @@ def kept_places(
             over = int(np.sort(counts)[-max_size - 1]) if len(counts) > max_size else 0
             min_count = max(min_count, over + 1)
         order = np.argsort(-counts, kind="stable")
-        ruled = [keeps(words[place], int(counts[place]), min_count, trim_rule) for place in order]
+        with calling("trim rule", trim_rule):
+            ruled = [
+                keeps(words[place], int(counts[place]), min_count, trim_rule) for place in order
+            ]
         kept = order[ruled]
     if len(kept) < 2:
         reason = too_few_words(words, counts, min_count, max_size)

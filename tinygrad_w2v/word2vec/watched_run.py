@@ -11,6 +11,7 @@ from typing import Any
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.progress import Progress
+from tinygrad_w2v._base.user_code import noting
 from tinygrad_w2v.training.run import History, RunHooks, RunState
 from tinygrad_w2v.word2vec.engine import Engine
 from tinygrad_w2v.word2vec.settings import TrainingSettings
@@ -49,7 +50,8 @@ def call(callbacks: Iterable[Any], name: str, model: Any) -> None:
     for callback in callbacks:
         method = getattr(callback, name, None)
         if method is not None:
-            method(model)
+            with noting("callback", method):
+                method(model)
 
 
 class WatchedRun(RunHooks):
