@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tinygrad_w2v._base.errors import GradientError, NonFiniteError
+from tinygrad_w2v._base.randomness import generator
 from tinygrad_w2v._base.types import FloatArray
 from tinygrad_w2v.autograd import check_report
 from tinygrad_w2v.autograd.check_report import Comparison, Mismatch, explained
@@ -139,7 +140,7 @@ def comparisons(
     """
     if order < 1 or order != int(order):
         raise ValueError(f"check_grads: order must be 1, 2, ..., not {order!r}")
-    rng = np.random.default_rng(0) if rng is None else rng
+    rng = generator(rng)
     subject = _subject(f, args)
     hidden = 0.0
     with subject.prepared():

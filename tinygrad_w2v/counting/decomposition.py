@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.randomness import generator
 from tinygrad_w2v._base.types import FloatArray
 from tinygrad_w2v.counting.sources import WordList
 from tinygrad_w2v.counting.sparse import as_csr, scipy_sparse
@@ -98,7 +99,7 @@ def svd_vectors(
             "the matrix is zero, so there is nothing to decompose; use a longer text, a wider "
             "window or a smaller shift"
         )
-    u, s = _largest(csr, dim, np.random.default_rng(0) if rng is None else rng)
+    u, s = _largest(csr, dim, generator(rng))
     vectors = (u * s**eigenvalue_exponent).astype(np.float32)
     if isinstance(given, Vocabulary):
         return WordVectors(given.words, vectors, given.counts)

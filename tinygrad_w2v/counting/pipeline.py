@@ -82,5 +82,5 @@ def count_vectors(
     associations = ppmi(counts, smoothing=smoothing, shift=shift)
     del counts
     return svd_vectors(
-        associations, dim, eigenvalue_exponent, vocabulary, np.random.default_rng(seed)
+        associations, dim, eigenvalue_exponent, vocabulary, np.random.default_rng(seed % 2**64)
     )

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.randomness import require_generator
 from tinygrad_w2v._base.types import BoolArray
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.node import primitive
@@ -53,7 +54,7 @@ def dropout(x: Any, p: float, rng: np.random.Generator) -> Any:
     Raises
     ------
     InputError
-        If `p` is not a probability below 1.
+        If `p` is not a probability below 1, or `rng` no generator.
 
     References
     ----------
@@ -70,7 +71,7 @@ def dropout(x: Any, p: float, rng: np.random.Generator) -> Any:
     if not 0 <= p < 1:
         raise InputError(f"dropout: p is the probability of a 0, in [0, 1), not {p}")
     p = float(p)  # a NumPy float64 would widen float32 data
-    return Dropout(p, rng.random(np.shape(x)) >= p)(x)
+    return Dropout(p, require_generator(rng).random(np.shape(x)) >= p)(x)
 
 
 def stop_gradient(x: Any) -> Any:

@@ -11,6 +11,7 @@ import numpy as np
 
 from tinygrad_w2v._base.batch import Batch
 from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.randomness import generator
 from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.models.objectives import Objective, get_objective, hierarchical_softmax, softmax
 from tinygrad_w2v.nn import Module, Parameter
@@ -65,7 +66,7 @@ class EmbeddingModel(Module):
         self.objective = get_objective(objective)
         self.compat = compat
         self.negative = negative
-        self.rng = np.random.default_rng(0) if rng is None else rng
+        self.rng = generator(rng)
         start = self.rng.random((vocab_size, dim), dtype=np.float32)
         self.w_in = Parameter((start - np.float32(0.5)) / np.float32(dim))
         self.w_out = Parameter(np.zeros((vocab_size, dim), np.float32))

@@ -9,6 +9,7 @@ import numpy as np
 
 from tinygrad_w2v import functions as F
 from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.randomness import generator
 from tinygrad_w2v.nn.module import Module
 from tinygrad_w2v.nn.parameter import Parameter
 
@@ -59,7 +60,7 @@ class Linear(Module):
         rng: np.random.Generator | None = None,
     ) -> None:
         _check_sizes("Linear", in_size=in_size, out_size=out_size)
-        rng = np.random.default_rng(0) if rng is None else rng
+        rng = generator(rng)
         weight = rng.normal(0.0, 1.0 / np.sqrt(in_size), (in_size, out_size))
         self.weight = Parameter(weight.astype(dtype))
         self.bias = Parameter(np.zeros(out_size, dtype)) if bias else None
@@ -103,7 +104,7 @@ class Embedding(Module):
         self, count: int, dim: int, dtype: Any = np.float32, rng: np.random.Generator | None = None
     ) -> None:
         _check_sizes("Embedding", count=count, dim=dim)
-        rng = np.random.default_rng(0) if rng is None else rng
+        rng = generator(rng)
         self.table = Parameter(rng.normal(0.0, 0.01, (count, dim)).astype(dtype))
 
     def forward(self, ids: Any) -> Any:
@@ -130,7 +131,7 @@ class Dropout(Module):
 
     def __init__(self, p: float = 0.5, rng: np.random.Generator | None = None) -> None:
         self.p = p
-        self.rng = np.random.default_rng(0) if rng is None else rng
+        self.rng = generator(rng)
 
     def forward(self, x: Any) -> Any:
         return F.dropout(x, self.p, self.rng) if self.training else x

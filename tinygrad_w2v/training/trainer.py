@@ -16,6 +16,7 @@ import numpy as np
 from tinygrad_w2v._base.errors import InputError, NonFiniteError
 from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v._base.progress import Progress
+from tinygrad_w2v._base.randomness import generator
 from tinygrad_w2v._base.types import AnyArray, IntArray
 from tinygrad_w2v.autograd.node import Node
 from tinygrad_w2v.autograd.variable import Variable
@@ -148,7 +149,7 @@ class Trainer:
         samples = len(inputs) * _positive("max_epoch", max_epoch)
         if max_grad is not None and not max_grad > 0:
             raise InputError(f"Trainer.fit: max_grad is {max_grad}; give a positive number or None")
-        rng = np.random.default_rng(0) if rng is None else rng
+        rng = generator(rng)
         parameters = self.model.parameters()
         mean = _Mean(time.perf_counter())
         self.interrupted = False

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tinygrad_w2v._base.errors import InputError, ShapeError
+from tinygrad_w2v._base.randomness import require_generator
 from tinygrad_w2v._base.types import FloatArray, IntArray
 
 
@@ -84,6 +85,7 @@ def bootstrap_intervals(
     >>> found.low.round(2).tolist(), found.high.round(2).tolist()
     ([0.2, 0.4, 0.0], [0.8, 1.0, 0.5])
     """
+    rng = require_generator(rng)
     if resamples < 1:
         raise InputError(f"resamples must be 1 or more, not {resamples}")
     if not 0 < confidence < 1:
