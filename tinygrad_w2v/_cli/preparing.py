@@ -10,7 +10,7 @@ from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._cli.console import note
 from tinygrad_w2v._cli.ending import tell_of_space
 from tinygrad_w2v._cli.engine_options import given, say_that_it_compiles, tell
-from tinygrad_w2v._cli.request import Request, named_after_options
+from tinygrad_w2v._cli.request import Request, flag_of, named_after_options
 from tinygrad_w2v._cli.results import HeldoutFacts, UpdateFacts, file_digest
 from tinygrad_w2v._cli.run_folder import RunFolder
 from tinygrad_w2v._cli.texts import Text
@@ -21,6 +21,7 @@ from tinygrad_w2v.training.checkpoints import Checkpoint, Checkpoints, newest_ch
 from tinygrad_w2v.training.run import RunState
 from tinygrad_w2v.word2vec.engine import GONE_ON, Engine, EngineOptions, choose_engine
 from tinygrad_w2v.word2vec.heldout_loss import HeldoutLoss
+from tinygrad_w2v.word2vec.memory import check_memory
 from tinygrad_w2v.word2vec.options import told_of_alpha
 
 
@@ -53,6 +54,11 @@ def prepare(
     told = told_of_alpha(settings)
     if told and "alpha" in arguments.given:
         note(f"note: {told}", arguments.quiet)
+    asked_here = asked.going_on(kept, given(arguments))
+    check_memory(
+        *(settings, asked_here, vocabulary.counts, corpus.words, flag_of),
+        heldout=request.heldout is not None,
+    )
     heldout = heldout_facts = update_facts = None
     if request.heldout is not None:
         with named_after_options():
@@ -73,7 +79,6 @@ def prepare(
     if kept is not None:
         model.load_state_dict(kept.tables)
     source = settings.windows(corpus, vocabulary)
-    asked_here = asked.going_on(kept, given(arguments))
     say_that_it_compiles(asked_here, arguments.quiet)
     engine = choose_engine(
         *(asked_here, model, source),

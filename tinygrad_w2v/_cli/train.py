@@ -19,7 +19,14 @@ from tinygrad_w2v._cli.engine_options import engine_asked, engine_repeated
 from tinygrad_w2v._cli.machine import versions
 from tinygrad_w2v._cli.neighbors import neighbor_lines, words_to_show
 from tinygrad_w2v._cli.preparing import Run, base_of, digest_of, prepare
-from tinygrad_w2v._cli.request import Request, continued, read_json, repeated, requested
+from tinygrad_w2v._cli.request import (
+    Request,
+    continued,
+    flag_of,
+    read_json,
+    repeated,
+    requested,
+)
 from tinygrad_w2v._cli.results import Outcome, read_description, request_of
 from tinygrad_w2v._cli.run_folder import RunFolder
 from tinygrad_w2v._cli.texts import Text, check_sources, read_text
@@ -32,6 +39,7 @@ from tinygrad_w2v.training.run import History
 from tinygrad_w2v.vectors import WordVectors
 from tinygrad_w2v.word2vec.duration import seconds_a_word
 from tinygrad_w2v.word2vec.engine import EngineOptions
+from tinygrad_w2v.word2vec.memory import check_memory
 from tinygrad_w2v.word2vec.run_hooks import naming_last_checkpoint
 from tinygrad_w2v.word2vec.vector_training import Trained
 
@@ -66,6 +74,8 @@ def _train(
             note(f"the run in {folder.path} is finished; there is nothing to resume", quiet)
             return None
         request, asked, about = _request(arguments, folder)
+        asked.check()
+        check_memory(request.settings, asked, named=flag_of)
         resume = resume_line(arguments.output, request)
         get_tokenizer(request.tokenizer, request.lower)
         if request.trim_rule:

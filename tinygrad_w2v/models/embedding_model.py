@@ -68,7 +68,9 @@ class EmbeddingModel(Module):
         self.negative = negative
         self.rng = generator(rng)
         start = self.rng.random((vocab_size, dim), dtype=np.float32)
-        self.w_in = Parameter((start - np.float32(0.5)) / np.float32(dim))
+        start -= np.float32(0.5)
+        start /= np.float32(dim)
+        self.w_in = Parameter(start)
         self.w_out = Parameter(np.zeros((vocab_size, dim), np.float32))
         self._cumulative = _cumulative(vocab_size, counts)
 

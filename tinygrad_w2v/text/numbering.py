@@ -7,6 +7,7 @@ that are left out go. So a text is cut into words once, whatever its size.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +17,7 @@ from typing import NamedTuple, NoReturn
 import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.memory import require_memory
 from tinygrad_w2v._base.types import AnyArray, IntArray
 from tinygrad_w2v._base.user_code import noting
 from tinygrad_w2v.text.bounded import BoundedCounts, check_limit
@@ -26,6 +28,10 @@ from tinygrad_w2v.text.word_table import WordTable
 # How many words are worked on at a time: read as strings, and as numbers.
 CHUNK_WORDS = 1 << 18
 BLOCK = 1 << 22
+# By measurement: a word with its number and its place in a table, while the table grows.
+BYTES_A_TYPE = 170
+# After so many more different words, what is left of the memory is looked at.
+LOOKED_AT = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -320,8 +326,8 @@ def number_words(
     Raises
     ------
     InputError
-        When fewer than two words are left, a word is no string, or the text would have to be
-        read twice and cannot.
+        When fewer than two words are left, a word is no string, there are more different words
+        than memory holds, or the text would have to be read twice and cannot.
 
     Examples
     --------
@@ -334,7 +340,7 @@ def number_words(
     """
     numbering = _Numbering()
     look_up = _LookUp(partial(map, numbering.__getitem__))
-    limit = rules.max_vocab_size
+    limit, looked_at = rules.max_vocab_size, 0
     chunks = read()
     for chunk in chunks:
         before = len(numbering)
@@ -351,6 +357,14 @@ def number_words(
             del numbering, look_up, seen
             return _counted_first(read, chain([chunk], chunks), bounded, rows, rules)
         rows.add(numbers, ends, drop_empty=isinstance(chunk, str))
+        if len(numbering) >= looked_at + LOOKED_AT:
+            looked_at = len(numbering)
+            # A table that is full is copied into one of twice its size.
+            require_memory(
+                LOOKED_AT * BYTES_A_TYPE + 2 * sys.getsizeof(numbering),
+                f"more words than the {looked_at:,} different ones so far",
+                "give max_vocab_size, which bounds them, or a text with fewer",
+            )
     rows.end()
     words = list(numbering)
     del numbering, look_up

@@ -18,11 +18,10 @@ from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v._base.memory import in_bytes, memory_limit
 from tinygrad_w2v.text.cutting import TextSettings
+from tinygrad_w2v.text.numbering import BYTES_A_TYPE
 from tinygrad_w2v.text.reading import files_of, open_bytes
 from tinygrad_w2v.text.resources import check_free_space, free_space
 
-# By measurement: a word with its number and its place in a table, while the table grows.
-BYTES_A_TYPE = 170
 # A learned word, its count and its place in tables of both directions.
 BYTES_A_WORD = 250
 # Python, NumPy, this package, and what is worked on at a time.

@@ -173,7 +173,8 @@ class WindowSource:
         self.negatives = AliasTable.from_counts(counts, settings.ns_exponent)
         self.tree = HuffmanTree.from_counts(counts) if settings.hs else None
         pairs = 1 if settings.shared_negatives else 2 * settings.window
-        labels = np.zeros((settings.batch_size * pairs, 1 + settings.negative), dtype=np.float32)
+        largest = min(settings.batch_size, self.block_words + settings.window)
+        labels = np.zeros((largest * pairs, 1 + settings.negative), dtype=np.float32)
         labels[:, 0] = 1
         # Every batch is given a view of these.
         labels.flags.writeable = False

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.memory import require_memory
 from tinygrad_w2v._base.types import FloatArray, IntArray
 from tinygrad_w2v.vectors.source import PathLike, malformed, open_source
 from tinygrad_w2v.vectors.table import first_non_finite_row
@@ -176,7 +177,7 @@ def collect(
     # A header that was not held against the file's size is not allocated for: room grows
     # with what was read.
     room = reader.count if reader.count is not None and reader.plausible else 0
-    table: FloatArray = np.empty((room, reader.dim), reader.dtype)
+    table = _room(room, reader.dim, reader.dtype, path)
     for block in reader:
         new = []
         for i, word in enumerate(block.words):
@@ -191,7 +192,7 @@ def collect(
             fault(
                 path, block, bad, f"the vector of {shown(block.words[bad])} holds NaN or infinity"
             )
-        table = _with_room(table, len(index), reader.count)
+        table = _with_room(table, len(index), reader.count, path)
         all_new = len(new) == len(block.words)
         first = len(index) - len(new)
         table[first : len(index)] = block.vectors if all_new else block.vectors[new]
@@ -280,13 +281,21 @@ def check_datatype(datatype: npt.DTypeLike) -> np.dtype[Any]:
     return dtype
 
 
-def _with_room(table: FloatArray, rows: int, promised: int | None) -> FloatArray:
+def _room(rows: int, dim: int, dtype: np.dtype[Any], path: PathLike) -> FloatArray:
+    """Return an empty table, if there is memory for it."""
+    what = f"{path}: {rows:,} vectors of {dim:,} numbers"
+    remedy = "read fewer with a limit, or convert it to npz and map that with mmap=True"
+    require_memory(rows * dim * dtype.itemsize, what, remedy)
+    return np.empty((rows, dim), dtype)
+
+
+def _with_room(table: FloatArray, rows: int, promised: int | None, path: PathLike) -> FloatArray:
     """Return `table` with room for `rows` rows: doubled, but not beyond what is promised."""
     if rows <= len(table):
         return table
     room = max(rows, 2 * len(table))
     if promised is not None:
         room = max(rows, min(room, promised))
-    larger = np.empty((room, table.shape[1]), dtype=table.dtype)
+    larger = _room(room, table.shape[1], table.dtype, path)
     larger[: len(table)] = table
     return larger

@@ -35,6 +35,7 @@ from tinygrad_w2v.word2vec.checks import require_number, require_range
 from tinygrad_w2v.word2vec.engine import GONE_ON, Engine, EngineOptions, choose_engine
 from tinygrad_w2v.word2vec.file import plain
 from tinygrad_w2v.word2vec.heldout_loss import HeldoutLoss
+from tinygrad_w2v.word2vec.memory import check_memory
 from tinygrad_w2v.word2vec.options import keyword_of
 from tinygrad_w2v.word2vec.run_hooks import Watch, check_watch, corpus_digest
 from tinygrad_w2v.word2vec.settings import MODELS, TrainingSettings
@@ -205,6 +206,11 @@ def prepare_run(
         heldout = HeldoutLoss(vocabulary, part, settings)
     if kept is not None:
         model.load_state_dict(kept.tables)
+    check_memory(
+        *(settings, engine_options, vocabulary.counts, corpus.words, keyword_of),
+        heldout=heldout is not None,
+        tables=False,
+    )
     source = settings.windows(corpus, vocabulary)
     given = ["workers", "deterministic", *(["engine"] if engine_options.engine != "auto" else [])]
     engine = choose_engine(

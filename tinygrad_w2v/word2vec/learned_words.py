@@ -10,7 +10,7 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
-from tinygrad_w2v._base.types import FloatArray
+from tinygrad_w2v._base.types import FloatArray, IntArray
 from tinygrad_w2v.nn import Module, Parameter
 from tinygrad_w2v.text.corpus import Corpus, build_corpus
 from tinygrad_w2v.text.growth import grow_vocabulary
@@ -19,7 +19,8 @@ from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.vectors import WordVectors
 from tinygrad_w2v.word2vec.duration import seconds_a_word
 from tinygrad_w2v.word2vec.keywords import Keywords
-from tinygrad_w2v.word2vec.options import named_after_keywords, warn_of_ignored
+from tinygrad_w2v.word2vec.memory import UNREAD, check_memory
+from tinygrad_w2v.word2vec.options import keyword_of, named_after_keywords, warn_of_ignored
 from tinygrad_w2v.word2vec.output_words import output_probabilities
 from tinygrad_w2v.word2vec.text import folder_of_ids, log_plan, refuse_letters, source_of
 
@@ -226,6 +227,7 @@ class LearnedWords(Keywords):
     def _count(self, source: Iterable[Any], trim_rule: Any, update: bool = False) -> Corpus:
         """Read a text once: its vocabulary is taken, its ids are returned."""
         settings = self.settings()
+        self._check_memory()
         least = 1 if update else settings.min_count
         largest = None if update else settings.max_vocab
         with named_after_keywords():
@@ -249,6 +251,7 @@ class LearnedWords(Keywords):
         if update:
             self._grow(vocabulary)
         else:
+            self._check_memory(vocabulary.counts)
             self.vocabulary, self.model = vocabulary, self._new_model(len(vocabulary))
             self.losses, self.heldout_losses, self.unigram_loss = [], [], None
             self._epochs_drawn, self._wv = 0, None
@@ -291,6 +294,14 @@ class LearnedWords(Keywords):
             )
         return model
 
+    def _check_memory(self, counts: IntArray | None = None) -> None:
+        """Refuse what takes more memory than is left; without counts, before a text is read."""
+        text_words = UNREAD if counts is None else self.corpus_total_words
+        check_memory(
+            *(self.settings(), self.engine_options(), counts, text_words, keyword_of),
+            tables=self._given_model is None,
+        )
+
     def _grow(self, more: Vocabulary) -> None:
         old = self._vocabulary()
         if self._given_model is not None:
@@ -298,6 +309,7 @@ class LearnedWords(Keywords):
         self._adopt_vectors()
         grown = grow_vocabulary(old, more, self.min_count, self.max_final_vocab)
         rows = len(old)
+        self._check_memory(grown.vocabulary.counts)
         before, self.vocabulary = self.model, grown.vocabulary
         self.model = self.settings().new_model(len(grown.vocabulary))
         self.model.w_in.data[:rows] = before.w_in.data

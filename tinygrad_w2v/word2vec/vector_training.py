@@ -15,6 +15,7 @@ from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.training.run import History
 from tinygrad_w2v.vectors import WordVectors
 from tinygrad_w2v.word2vec.engine import EngineOptions, choose_engine
+from tinygrad_w2v.word2vec.memory import check_memory
 from tinygrad_w2v.word2vec.settings import TrainingSettings
 
 
@@ -90,9 +91,12 @@ def train_vectors(
     """
     settings = settings or TrainingSettings()
     corpus.check_window(settings.window)
+    asked = EngineOptions(engine, workers)
+    asked.check()
+    check_memory(settings, asked, vocabulary.counts, corpus.words)
     source = settings.windows(corpus, vocabulary)
     model = settings.new_model(len(vocabulary))
-    chosen = choose_engine(EngineOptions(engine, workers), model, source)
+    chosen = choose_engine(asked, model, source)
     total = settings.epochs * corpus.words
     with (
         closing(chosen),

@@ -232,6 +232,8 @@ class Word2Vec(LearnedWords):
                 "comment": (comment, None),
             }
         )
+        if any(given is not None for given in (sentences, corpus_file, corpus_iterable)):
+            self._check_memory()
         source = source_of(sentences, corpus_file, corpus_iterable)
         if source is not None:
             corpus = self._count(source, trim_rule)

@@ -1,0 +1,186 @@
+"""The memory that a training is sure to take, held against what is left before any of it is taken.
+
+Three things may be large: the tables, by words and size; what is drawn of the text at a time; and
+what a step computes with. Each is counted low rather than high, by measurement of what the engines
+hold at once, so that nothing is refused that would do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.memory import SMALL, in_bytes, memory_left
+from tinygrad_w2v._base.types import IntArray
+from tinygrad_w2v.text.subsampling import keep_probability
+from tinygrad_w2v.text.windows import BLOCK_WORDS, BLOCK_WORDS_WITH_TREE
+from tinygrad_w2v.word2vec.engine import EngineOptions, has_numba
+from tinygrad_w2v.word2vec.settings import TrainingSettings
+
+# Bytes at the highest moment, measured with 100 negative words and 100 numbers in a vector:
+DRAWN = 45  # a target of a word that NumPy draws windows around
+DRAWN_FOR_PAIRS = 14  # the same where each context has targets of its own
+STEPPED = 14  # a number of a target's row in a step of the NumPy engine
+# A word in the table of negatives and in Python's lists while that is made.
+WORD = 110
+# How the compiled engine divides a text: the shortest and longest stretch of a thread, and a round
+# that gives the same bytes for any number of threads.
+SHORTEST, LONGEST, ROUNDS = 64, 8192, 64
+PARTS, PART_WORDS = 8, 512
+
+# What is taken for a text before it is read: whoever trains on fewer words has no use for numbers
+# that would not do then.
+UNREAD = 1000
+
+
+class Need(NamedTuple):
+    """Bytes, what takes them, and the settings that they grow with."""
+
+    bytes: int
+    what: str
+    settings: tuple[str, ...]
+
+
+class _Sizes(NamedTuple):
+    """Words of a vocabulary, of its text, and those of the text that windows are drawn around."""
+
+    words: int
+    text: int
+    kept: int
+
+
+def check_memory(
+    settings: TrainingSettings,
+    options: EngineOptions,
+    counts: IntArray | None = None,
+    text_words: int = UNREAD,
+    named: Callable[[str], str] = str,
+    *,
+    heldout: bool = False,
+    tables: bool = True,
+) -> None:
+    """Refuse a training that would take more memory than is left.
+
+    Parameters
+    ----------
+    settings, options
+        How it will be trained.
+    counts, text_words
+        Occurrences of each word, and the number of words of the text; without, before it is read.
+    named
+        Returns the user's name of a setting.
+    heldout
+        Whether the loss on a held-out part will be looked at.
+    tables
+        Whether the tables are still to be made.
+
+    Raises
+    ------
+    InputError
+        It says what needs how much, and what to lower.
+
+    Examples
+    --------
+    >>> settings = TrainingSettings(negative=10**9)
+    >>> check_memory(settings, EngineOptions("numpy"))  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    tinygrad_w2v._base.errors.InputError: windows with 1,000,000,000 negative words need about \
+46.4 TB of memory and ... are left; use a smaller negative
+    """
+    sizes = _sizes(settings, counts, text_words)
+    needs = _draws(settings, sizes, options, heldout)
+    if tables:
+        needs.append(_tables(settings, sizes.words))
+    total = sum(need.bytes for need in needs)
+    left = memory_left() if total > SMALL else None
+    if left is None or total <= left:
+        return
+    most = max(needs)
+    raise InputError(
+        f"{most.what} need about {in_bytes(total)} of memory and {in_bytes(left)} are left; use a "
+        "smaller " + " or ".join(map(named, most.settings))
+    )
+
+
+def _sizes(settings: TrainingSettings, counts: IntArray | None, text_words: int) -> _Sizes:
+    if counts is None:
+        return _Sizes(2, text_words, text_words)
+    share = (counts * keep_probability(counts, settings.sample)).sum() / max(counts.sum(), 1)
+    return _Sizes(len(counts), text_words, int(share * text_words))
+
+
+def _draws(
+    settings: TrainingSettings, sizes: _Sizes, options: EngineOptions, heldout: bool
+) -> list[Need]:
+    compiled = _compiled_draws(settings, sizes, options)
+    plain = _plain_draws(settings, sizes)
+    if options.engine == "numpy" or not has_numba():
+        return [plain, _step(settings, sizes)]
+    if heldout:  # which NumPy draws in any case
+        return [plain]
+    return [compiled if options.engine == "compiled" else min(compiled, plain)]
+
+
+def _tables(settings: TrainingSettings, words: int) -> Need:
+    rows = words + (words if settings.negative else 0) + (words - 1 if settings.hs else 0)
+    return Need(
+        4 * settings.size * rows + WORD * words,
+        f"tables of {words:,} words with {settings.size:,} numbers each",
+        ("size", "max_vocab"),
+    )
+
+
+def _targets(settings: TrainingSettings, words: int) -> int:
+    """The fewest targets of a window: the true word, negative ones, turns of a way in a tree."""
+    return (1 + settings.negative if settings.negative else 0) + settings.hs * (words > 2)
+
+
+def _subject(settings: TrainingSettings) -> tuple[str, tuple[str, ...]]:
+    """What windows are large by."""
+    if settings.negative > 2 * settings.window:
+        return f"windows with {settings.negative:,} negative words", ("negative",)
+    return f"windows of {settings.window:,} words on both sides", ("window",)
+
+
+def _plain_draws(settings: TrainingSettings, sizes: _Sizes) -> Need:
+    """What NumPy draws at a time."""
+    targets = _targets(settings, sizes.words)
+    block = BLOCK_WORDS_WITH_TREE if settings.hs else BLOCK_WORDS
+    block = block * sizes.kept // max(block, sizes.text)
+    # Windows end with their sentences, which may be short: one context at least.
+    each = DRAWN if settings.shared_negatives else DRAWN_FOR_PAIRS
+    return Need(each * block * targets, *_subject(settings))
+
+
+def _step(settings: TrainingSettings, sizes: _Sizes) -> Need:
+    """What a step of the NumPy engine computes with, where the user set the size of a batch."""
+    windows = min(settings.batch or 1, sizes.kept, BLOCK_WORDS)
+    targets = 1 + settings.negative
+    return Need(
+        STEPPED * windows * targets * settings.size,
+        f"steps over {windows:,} windows with {targets:,} targets of {settings.size:,} numbers",
+        ("batch", "negative", "size") if settings.batch else ("negative", "size"),
+    )
+
+
+def _compiled_draws(settings: TrainingSettings, sizes: _Sizes, options: EngineOptions) -> Need:
+    """The windows of a stretch of text for each thread, and private rows for the same bytes."""
+    threads = int(options.workers)
+    shares, largest = (PARTS, PART_WORDS) if options.deterministic else (threads, LONGEST)
+    stretch = min(max(sizes.text // (ROUNDS * shares), SHORTEST), largest)
+    windows = stretch * sizes.kept // max(stretch, sizes.text)
+    windows *= 1 if settings.shared_negatives else 2 * settings.window
+    contexts, targets = 2 * settings.window, _targets(settings, sizes.words)
+    drawn = windows * 8 * (contexts + targets)
+    inside = 4 * settings.size * (contexts + targets)
+    private = 0
+    if options.deterministic:
+        rows = min(windows * contexts, sizes.words) + min(windows * targets, sizes.words)
+        private = PARTS * 2 * 4 * settings.size * rows
+    what, lower = _subject(settings)
+    if private > threads * (drawn + inside):
+        what, lower = f"copies of rows with {settings.size:,} numbers for {PARTS} parts", ("size",)
+    if threads > 1:
+        what, lower = f"{what} for {threads:,} threads", (*lower, "workers")
+    return Need(threads * (drawn + inside) + private, what, lower)
