@@ -96,17 +96,26 @@ def test_extremes_are_refused_or_of_use(command, flag, asked) -> None:
 @pytest.mark.parametrize(
     ("option", "message"),
     [
-        ("--size=99999999999999999999", "--size must be 1,048,576 or less, not 9999999999999"),
-        ("--ns-exponent=500", "--ns-exponent must be 10.0 or less, not 500.0"),
+        (
+            "--size=99999999999999999999",
+            "--size must be 1 or more and 1,048,576 or less, not 9999999999999",
+        ),
+        ("--ns-exponent=500", "--ns-exponent must be -10.0 or more and 10.0 or less, not 500.0"),
         ("--ns-exponent=-500", "--ns-exponent must be -10.0 or more, not -500.0"),
-        ("--alpha=1e39", "--alpha must be 1e+38 or less, not 1e+39"),
+        ("--alpha=1e39", "--alpha must be 1e-12 or more and 1e+38 or less, not 1e+39"),
         ("--alpha=1e-320", "--alpha must be 1e-12 or more, not 1e-320"),
-        ("--window=2000000", "--window must be 1,000,000 or less, not 2000000"),
-        ("--workers=100000", "--workers must be 1,024 or less, not 100000"),
+        ("--window=2000000", "--window must be 1 or more and 1,000,000 or less, not 2000000"),
+        ("--workers=100000", "--workers must be 1 or more and 1,024 or less, not 100000"),
         ("--checkpoint-minutes=nan", "--checkpoint-minutes must be 0 or more, not nan"),
-        ("--checkpoint-minutes=1e300", "--checkpoint-minutes must be 1,000,000 or less"),
-        ("--seed=" + "9" * 50, "--seed must be 18,446,744,073,709,551,615 or less, not about 1e50"),
-        ("--epochs=" + "9" * 50, "--epochs must be 2,147,483,647 or less, not about 1e50"),
+        (
+            "--checkpoint-minutes=1e300",
+            "--checkpoint-minutes must be 0 or more and 1,000,000 or less",
+        ),
+        ("--seed=" + "9" * 50, "18,446,744,073,709,551,615 or less, not about 1e50"),
+        (
+            "--epochs=" + "9" * 50,
+            "--epochs must be 1 or more and 2,147,483,647 or less, not about 1e50",
+        ),
         ("--epochs=" + "9" * 5000, "invalid int value: '9999999"),
     ],
 )

@@ -35,12 +35,12 @@ def require_range(name: str, value: Any, least: Any, most: Any) -> None:
     tinygrad_w2v._base.errors.InputError: window must be 1 or more, not 0
     >>> require_range("vector_size", 10**5000, 1, 2**20)
     Traceback (most recent call last):
-    tinygrad_w2v._base.errors.InputError: vector_size must be 1,048,576 or less, not about 1e5000
+    tinygrad_w2v._base.errors.InputError: vector_size must be 1 or more and 1,048,576 or less, not \
+about 1e5000
     """
-    if not value >= least:
-        raise InputError(f"{name} must be {shown(least)} or more, not {shown(value)}")
-    if value > most:
-        raise InputError(f"{name} must be {shown(most, ',')} or less, not {shown(value)}")
+    if not least <= value <= most:
+        limit = f" and {shown(most, ',')} or less" if value > most else ""
+        raise InputError(f"{name} must be {shown(least)} or more{limit}, not {shown(value)}")
 
 
 def real_number(name: str, value: Any) -> float:
