@@ -10,13 +10,14 @@ import lzma
 import os
 import sys
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, cast
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike, unchanged
+from tinygrad_w2v._base.limits import LONGEST_WORD
 
 # A line that is longer than this many bytes is handed on in parts that end between words.
 LONGEST_PIECE = 1 << 20
@@ -26,6 +27,8 @@ LONGEST_PIECE = 1 << 20
 CHUNK_BYTES = 1 << 18
 
 _BOM = b"\xef\xbb\xbf"
+# What `str.split` cuts at, the most usual first.
+_BLANKS = [b" ", b"\n", *(blank.encode() for blank in map(chr, range(0x3001)) if blank.isspace())]
 _OPENERS: dict[str, Callable[[Any], Any]] = {
     ".gz": gzip.open,
     ".bz2": bz2.open,
@@ -92,7 +95,7 @@ def read_chunks(
     Raises
     ------
     InputError
-        As :func:`read_lines`.
+        As :func:`read_lines`, and after a word of more than 65,536 bytes, which is none.
 
     Examples
     --------
@@ -226,7 +229,7 @@ def _decode_lines(file: BinaryIO, name: str, errors: str) -> Iterator[str]:
         raw = rest + piece
         rest = b""
         if not ended and len(piece) == LONGEST_PIECE:
-            cut = raw.rfind(b" ") + 1 or _character_start(raw)
+            cut = _after_last_blank(raw, 0, len(raw)) or _character_start(raw)
             raw, rest = raw[:cut], raw[cut:]
         if offset == 0 and raw.startswith(_BOM):
             raw = raw[len(_BOM) :]
@@ -244,10 +247,9 @@ def _decode_chunks(file: BinaryIO, name: str, errors: str) -> Iterator[str]:
     ended = True
     while piece := file.read(CHUNK_BYTES):
         raw = rest + piece
-        # Without any blank, a word is as long as this piece: it is cut between two characters.
         cut = raw.rfind(b"\n") + 1 or raw.rfind(b" ") + 1
         if not cut and len(raw) >= CHUNK_BYTES:
-            cut = _character_start(raw)
+            cut = _after_last_blank(raw, 0, len(raw)) or _character_start(raw)
         raw, rest = raw[:cut], raw[cut:]
         if offset == 0 and raw.startswith(_BOM):
             raw = raw[len(_BOM) :]
@@ -255,14 +257,56 @@ def _decode_chunks(file: BinaryIO, name: str, errors: str) -> Iterator[str]:
         if raw:
             yield _decode(raw, name, line_number, offset, errors)
             ended = raw.endswith(b"\n")
+            # After the piece, which tells whoever looks at it more: that there are no blanks.
+            _refuse_long_words(raw, name, line_number)
         offset += len(raw)
         line_number += raw.count(b"\n")
     if rest and offset == 0:
         rest = rest.removeprefix(_BOM)
     if rest:
         yield _decode(rest, name, line_number, offset, errors) + "\n"
+        _refuse_long_words(rest, name, line_number)
     elif not ended:
         yield "\n"
+
+
+def _after_last_blank(raw: bytes, start: int, stop: int) -> int:
+    """Where a word may begin behind the last blank of a part of `raw`; 0 if there is none."""
+    for usual in _BLANKS[:2]:
+        if (found := raw.rfind(usual, start, stop)) >= 0:
+            return found + 1
+    found, length = max((raw.rfind(blank, start, stop), len(blank)) for blank in _BLANKS)
+    return found + length if found >= 0 else 0
+
+
+def _refuse_long_words(raw: bytes, name: str, line_number: int) -> None:
+    """Refuse a word that is longer than any word is; `raw` begins and ends between words."""
+    start = 0
+    while len(raw) - start > LONGEST_WORD:
+        following = _after_last_blank(raw, start, start + LONGEST_WORD + 3)
+        if not following:
+            line_number += raw.count(b"\n", 0, start)
+            raise InputError(
+                f"{name} has a word of more than {LONGEST_WORD:,} bytes in line {line_number}, "
+                f"{raw[start : start + 20].decode('utf-8', 'replace')!r}...: that is none; cut the "
+                "text into words first"
+            )
+        start = following
+
+
+def refuse_long_words(words: Iterable[str], place: str = "the text") -> None:
+    """Raise an InputError for a word that is longer than any word is.
+
+    Examples
+    --------
+    >>> refuse_long_words(["you", "say"])
+    """
+    for word in words:
+        if len(word) > LONGEST_WORD // 4 and len(word.encode("utf-8", "replace")) > LONGEST_WORD:
+            raise InputError(
+                f"{place} has a word of more than {LONGEST_WORD:,} bytes, "
+                f"{word[:20]!r}...: that is none; cut the text into words first"
+            )
 
 
 def _character_start(raw: bytes) -> int:

@@ -14,9 +14,10 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
+from tinygrad_w2v._base.limits import LONGEST_WORD
 from tinygrad_w2v._base.user_code import noting
 from tinygrad_w2v.text.numbering import Chunk, gathered
-from tinygrad_w2v.text.reading import read_chunks, read_lines
+from tinygrad_w2v.text.reading import read_chunks, read_lines, refuse_long_words
 
 # How many sentences are looked at before a text is read.
 LOOKED_AT = 100
@@ -69,6 +70,8 @@ class LineSentence:
     def __iter__(self) -> Iterator[list[str]]:
         for line in itertools.islice(self._lines(), self.limit):
             words = line.split()
+            if len(line) > LONGEST_WORD // 4:
+                refuse_long_words(words, str(self.source))
             length = self.max_sentence_length or len(words)
             for start in range(0, len(words), max(length, 1)):
                 yield words[start : start + length]

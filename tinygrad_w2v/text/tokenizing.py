@@ -15,7 +15,9 @@ from itertools import chain
 from typing import Any
 
 from tinygrad_w2v._base.errors import InputError, MissingDependencyError
+from tinygrad_w2v._base.limits import LONGEST_WORD
 from tinygrad_w2v._base.user_code import calling
+from tinygrad_w2v.text.reading import refuse_long_words
 
 Tokenizer = Callable[[str], Iterable[list[str]]]
 
@@ -72,7 +74,17 @@ def tokenize(
     cut = get_tokenizer(tokenizer, lower)
     if tokenizer in ("words", "whitespace"):
         lines = refuse_text_without_blanks(iter(lines), str(tokenizer))
-    return (sentence for line in lines for sentence in cut(line) if sentence)
+    return _sentences(lines, cut)
+
+
+def _sentences(lines: Iterable[str], cut: Tokenizer) -> Iterator[list[str]]:
+    for line in lines:
+        long = len(line) > LONGEST_WORD // 4
+        for sentence in cut(line):
+            if sentence:
+                if long:
+                    refuse_long_words(sentence)
+                yield sentence
 
 
 def get_tokenizer(tokenizer: str | Tokenizer = "words", lower: bool = True) -> Tokenizer:

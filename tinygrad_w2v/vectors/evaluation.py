@@ -25,6 +25,7 @@ SimilarityFunction = Literal["most_similar", "most_similar_cosmul"]
 _LOGGER = logging.getLogger(__name__)
 _TOPN = 5  # answers looked at for an analogy: the first that is no word of the question counts
 _BATCH = 256
+_LONGEST = 1 << 20  # bytes of a line
 
 
 class JudgedPair(NamedTuple):
@@ -356,7 +357,12 @@ def _lines(path: PathLike, encoding: str) -> Iterator[tuple[int, str]]:
     """Yield the number and text of each line."""
     with open_source(path) as source:
         byte = 0
-        for number, line in enumerate(source.stream, start=1):
+        for number in itertools.count(1):
+            line = source.stream.readline(_LONGEST)
+            if not line:
+                return
+            if len(line) == _LONGEST:
+                malformed(path, f"a line of more than {_LONGEST} bytes", line=number, byte=byte)
             try:
                 yield number, line.decode(encoding).removeprefix("\ufeff" if number == 1 else "")
             except UnicodeDecodeError as error:

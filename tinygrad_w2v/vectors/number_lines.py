@@ -18,6 +18,7 @@ NUMBER = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _NOT_FINITE = re.compile(rb"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
 _BLANKS = (b" ", b"\t", b"\v", b"\f", b"\r")  # all of which NumPy takes for separators
 _CHUNK = 1 << 22
+LONGEST_FIRST = 1 << 25  # bytes of a line that tells how many numbers there are
 
 
 class LineTooLongError(Exception):
@@ -53,9 +54,14 @@ class Lines:
         self.carry = b""
 
     def first(self) -> bytes:
-        """Return the first line, which is handed on again with the others."""
+        """Return the first line, which is handed on again with the others.
+
+        Raise LineTooLongError where it has no end within what a line of numbers can have.
+        """
         self.carry = read_some(self._stream, self._chunk)
-        while b"\n" not in self.carry and len(self.carry) < _CHUNK:
+        while b"\n" not in self.carry:
+            if len(self.carry) > LONGEST_FIRST:
+                raise LineTooLongError
             more = read_some(self._stream, self._chunk)
             if not more:
                 break

@@ -18,6 +18,7 @@ from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.types import FloatArray
 from tinygrad_w2v.vectors.blocks import Block, Contents, check_datatype, checked
 from tinygrad_w2v.vectors.number_lines import (
+    LONGEST_FIRST,
     Lines,
     LineTooLongError,
     NumberError,
@@ -71,7 +72,10 @@ class ProjectorReader:
         self._lines = Lines(source.stream, _CHUNK)
         self._line, self._byte = 1, 0  # of the next line that is not yet parsed
         self.dtype = np.dtype(dtype)
-        self.dim = len(self._lines.first().split())
+        try:
+            self.dim = len(self._lines.first().split())
+        except LineTooLongError:
+            self._fail(f"a first line of more than {LONGEST_FIRST:,} bytes")
         if self.dim < 1:
             self._fail("the first line has no numbers")
         self._limit = limit

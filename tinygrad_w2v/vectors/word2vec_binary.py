@@ -4,12 +4,14 @@ Numbers are little-endian. word2vec.c ends each entry with a newline and gensim 
 newline before a word is skipped.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, Any, NoReturn
 
 import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.limits import LARGEST_DIM
 from tinygrad_w2v._base.types import FloatArray
 from tinygrad_w2v.vectors.blocks import Block, Place
 from tinygrad_w2v.vectors.number_lines import read_some
@@ -24,6 +26,7 @@ from tinygrad_w2v.vectors.word2vec_header import (
 
 _CHUNK = 1 << 22
 _FLOAT32 = np.dtype("<f4")
+_NEWLINES = re.compile(rb"\n*")
 
 
 class BinaryReader:
@@ -72,15 +75,23 @@ class BinaryReader:
     def __iter__(self) -> Iterator[Block]:
         done, data = 0, b""
         while done < self.count:
-            chunk = read_some(self._source.stream, _CHUNK)
+            # An entry that is larger than a chunk is read in one go.
+            missing = 4 * self.dim + 2 - len(data) if self._source.size is not None else 0
+            wanted = max(_CHUNK, missing)
+            chunk = read_some(self._source.stream, wanted)
             data += chunk
             block, used = self._block(data, self.count - done)
             if block.words:
                 yield block
+            elif self._source.size is None and len(data) > 4 * LARGEST_DIM + MAX_WORD:
+                self._fail(
+                    f"the header says dimension {self.dim}; of a compressed file no more than "
+                    f"{LARGEST_DIM:,} are believed: unpack it first"
+                )
             done += len(block.words)
             data = data[used:]
             self._byte += used
-            if len(chunk) < _CHUNK and done < self.count:
+            if len(chunk) < wanted and done < self.count:
                 inside = " inside a word's entry" if data.strip() else ""
                 self._fail(
                     f"the header promises {self._header.count} words; the file ends{inside} "
@@ -98,9 +109,8 @@ class BinaryReader:
         words: list[str] = []
         at = 0
         while len(words) < wanted:
-            start = at
-            while data[start : start + 1] == b"\n":
-                start += 1
+            newlines = _NEWLINES.match(data, at)
+            start = at = newlines.end() if newlines else at
             space = data.find(b" ", start, start + MAX_WORD + 1)
             if space < 0 and len(data) - start > MAX_WORD:
                 self._fail(f"no word ends within {MAX_WORD} bytes; is this the text format?", start)

@@ -9,11 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.limits import LONGEST_WORD
 from tinygrad_w2v.vectors.blocks import shown
 from tinygrad_w2v.vectors.number_lines import read_some
 from tinygrad_w2v.vectors.source import Source, malformed
 
-MAX_WORD = 1 << 16  # bytes; a longer "word" means that this is another format
+MAX_WORD = LONGEST_WORD  # in bytes; a longer "word" means that this is another format
 _MAX_HEADER = 256
 _HEADER = re.compile(rb"(?:\xef\xbb\xbf)?[ \t]*(\d{1,18})[ \t]+(\d{1,18})[ \t\r]*\n?")
 _SPACE = re.compile(r"[ \t\n\r\v\f]")

@@ -11,9 +11,11 @@ from typing import IO, NoReturn
 import numpy as np
 import numpy.typing as npt
 
+from tinygrad_w2v._base.limits import LARGEST_DIM
 from tinygrad_w2v._base.types import FloatArray
 from tinygrad_w2v.vectors.blocks import Block, Place
 from tinygrad_w2v.vectors.number_lines import (
+    LONGEST_FIRST,
     Lines,
     LineTooLongError,
     NumberError,
@@ -130,7 +132,8 @@ class TextReader:
             self._only_blanks_follow(rest)
 
     def _chunks(self) -> Iterator[list[bytes]]:
-        longest = max(_CHUNK, MAX_WORD + 64 * self.dim)
+        dim = self.dim if self._source.size is not None else min(self.dim, LARGEST_DIM)
+        longest = max(_CHUNK, MAX_WORD + 64 * dim)
         try:
             yield from self._lines.chunks(longest)
         except LineTooLongError:
@@ -227,7 +230,10 @@ class TextReader:
             self._fail(str(error), offset_of_field(line, 1 + extra + error.place))
 
     def _dimension_of_first_line(self) -> int:
-        fields = self._lines.first().split()
+        try:
+            fields = self._lines.first().split()
+        except LineTooLongError:
+            self._fail(f"a first line of more than {LONGEST_FIRST:,} bytes")
         # A word of several fields ends at the last that is no number, and has none before that.
         last = max((i for i, f in enumerate(fields) if i and not looks_like_number(f)), default=0)
         if _any_number(fields[1:last]):
