@@ -13,8 +13,10 @@ from tinygrad_w2v._cli.console import say, say_json
 from tinygrad_w2v._cli.neighbors import add_vectors_option, load_vectors
 from tinygrad_w2v._cli.parsing import Parser, path_name
 from tinygrad_w2v.vectors import WordVectors
+from tinygrad_w2v.vectors.source import BOM, open_source
 from tinygrad_w2v.word2vec.checks import require_range
 
+_LONGEST = 1 << 20  # bytes of a line
 # What an installed gensim brings along.
 GENSIM_FILES = {
     "WordSim-353": "wordsim353.tsv",
@@ -86,10 +88,14 @@ def _files_of_gensim() -> dict[str, Path]:
 
 def _has_sections(path: Path) -> bool:
     """Whether a file holds analogies: the first line that says anything is ``: name``."""
+    if path.is_dir():
+        raise InputError(f"{path} cannot be read: it is a folder")
     try:
-        with path.open(encoding="utf-8") as file:
-            lines = (line for line in file if line.strip() and not line.startswith("#"))
-            return next(lines, "").startswith(":")
+        with open_source(path) as source:
+            first = source.stream.readline(_LONGEST).removeprefix(BOM).decode("utf-8")
+            while first and (first.isspace() or first.startswith("#")):
+                first = source.stream.readline(_LONGEST).decode("utf-8")
+            return first.startswith(":")
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:

@@ -106,7 +106,9 @@ class LineSentence:
     def _lines(self) -> Iterator[str]:
         if hasattr(self.source, "readline"):
             self.source.seek(0)
-            return (_text(line) for line in self.source)
+            lines = (_text(line) for line in self.source)
+            first = (line.removeprefix("\ufeff") for line in itertools.islice(lines, 1))
+            return itertools.chain(first, lines)
         return read_lines(self.source)
 
 

@@ -140,7 +140,8 @@ class Vocabulary:
         Vocabulary of 2 words, 3 occurrences
         """
         try:
-            content = json.loads(Path(path).read_bytes().decode("utf-8", "surrogatepass"))
+            text = Path(path).read_bytes().decode("utf-8", "surrogatepass")
+            content = json.loads(text.removeprefix("\ufeff"))
         except OSError as error:
             raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
         except (ValueError, RecursionError) as error:

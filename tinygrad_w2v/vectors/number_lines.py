@@ -12,6 +12,7 @@ import numpy as np
 
 from tinygrad_w2v._base.types import FloatArray
 from tinygrad_w2v.vectors.number_parsing import parse_numbers
+from tinygrad_w2v.vectors.source import BOM
 from tinygrad_w2v.vectors.table import first_non_finite_row
 
 NUMBER = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
@@ -39,6 +40,8 @@ class Lines:
     ----------
     carry : bytes
         What was read and not yet handed on.
+    skipped : int
+        Bytes of a byte order mark that `first` left out.
 
     Examples
     --------
@@ -52,6 +55,7 @@ class Lines:
         self._stream = stream
         self._chunk = chunk
         self.carry = b""
+        self.skipped = 0
 
     def first(self) -> bytes:
         """Return the first line, which is handed on again with the others.
@@ -66,6 +70,8 @@ class Lines:
             if not more:
                 break
             self.carry += more
+        if self.carry.startswith(BOM):
+            self.carry, self.skipped = self.carry[len(BOM) :], len(BOM)
         return self.carry.split(b"\n", 1)[0]
 
     def chunks(self, longest: int) -> Iterator[list[bytes]]:

@@ -78,6 +78,7 @@ class ProjectorReader:
             self._fail(f"a first line of more than {LONGEST_FIRST:,} bytes")
         if self.dim < 1:
             self._fail("the first line has no numbers")
+        self._byte = self._lines.skipped
         self._limit = limit
         self.counted = words.counted
 

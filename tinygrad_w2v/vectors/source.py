@@ -20,6 +20,9 @@ from tinygrad_w2v._base.terminal import literal
 
 PathLike = str | os.PathLike[str]
 
+BOM = b"\xef\xbb\xbf"
+"""A byte order mark, with which some editors begin a text: a reader leaves one out."""
+
 _PICKLES = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"ccopy_reg", b"cgensim")
 _DAMAGED = (EOFError, OSError, zlib.error, lzma.LZMAError)
 
@@ -113,6 +116,20 @@ def refuse_pickle(path: PathLike, start: bytes) -> None:
             f'python -c "import gensim.utils as u; m = u.SaveLoad.load({literal(str(path))}); '
             "getattr(m, 'wv', m).save_word2vec_format('vectors.txt')\""
         )
+
+
+def marked(first: bytes) -> bytes:
+    """Return the bytes that a text begins with, so that they are read as they are.
+
+    A first word that begins with U+FEFF has the bytes of a byte order mark, one of which is left
+    out when the text is read: so it is given another one.
+
+    Examples
+    --------
+    >>> marked(b"you 1"), marked("\ufeff 1".encode()) == 2 * BOM + b" 1"
+    (b'you 1', True)
+    """
+    return BOM + first if first.startswith(BOM) else first
 
 
 def malformed(

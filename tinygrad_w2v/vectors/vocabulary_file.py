@@ -8,7 +8,7 @@ from typing import IO
 
 from tinygrad_w2v._base.types import IntArray
 from tinygrad_w2v.vectors.blocks import shown
-from tinygrad_w2v.vectors.source import PathLike, malformed, open_source
+from tinygrad_w2v.vectors.source import BOM, PathLike, malformed, marked, open_source
 from tinygrad_w2v.vectors.word2vec_header import MAX_WORD, encode_word
 
 _MOST = 2**63 - 1
@@ -33,7 +33,8 @@ def write_vocabulary(stream: IO[bytes], words: Sequence[str], counts: IntArray) 
     b'say 2\nyou 1\n'
     """
     for row, (word, count) in enumerate(zip(words, counts.tolist(), strict=True)):
-        stream.write(b"%b %d\n" % (encode_word(word, row), count))
+        line = b"%b %d\n" % (encode_word(word, row), count)
+        stream.write(line if row else marked(line))
 
 
 def read_vocabulary_file(path: PathLike, unicode_errors: str = "strict") -> dict[str, int]:
@@ -58,7 +59,7 @@ def read_vocabulary_file(path: PathLike, unicode_errors: str = "strict") -> dict
     with open_source(path) as source:
         line, byte = 1, 0
         while raw := source.stream.readline(_LONGEST):
-            fields = raw.split()
+            fields = (raw.removeprefix(BOM) if byte == 0 else raw).split()
             if len(fields) == 2 and fields[1].isdigit() and len(fields[1]) < 20:
                 count = int(fields[1])
                 if count <= _MOST:

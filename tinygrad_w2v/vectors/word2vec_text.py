@@ -25,7 +25,7 @@ from tinygrad_w2v.vectors.number_lines import (
     parse_together,
 )
 from tinygrad_w2v.vectors.number_text import number_lines
-from tinygrad_w2v.vectors.source import Source, malformed
+from tinygrad_w2v.vectors.source import Source, malformed, marked
 from tinygrad_w2v.vectors.word2vec_header import (
     MAX_WORD,
     Header,
@@ -94,6 +94,7 @@ class TextReader:
         self.plausible = source.size is not None and not no_header
         if no_header:
             self.dim = self._dimension_of_first_line()
+            self._byte = self._lines.skipped
             self.count = None
             self._limited = limit is not None
         else:
@@ -278,4 +279,6 @@ def write_text(
         for word, numbers in zip(words, number_lines(vectors), strict=True):
             lines.append(encode_word(word, row) + b" " + numbers)
             row += 1
+        if row == len(words) and lines and not header:
+            lines[0] = marked(lines[0])
         stream.write(b"\n".join([*lines, b""]))

@@ -14,7 +14,7 @@ import numpy as np
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.types import IntArray
 from tinygrad_w2v.vectors.blocks import Block, Place, shown
-from tinygrad_w2v.vectors.source import Source, malformed
+from tinygrad_w2v.vectors.source import BOM, Source, malformed, marked
 
 _MAX_LINE = 1 << 20
 _ESCAPED = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
@@ -119,7 +119,7 @@ class WordLines:
             self._fail(f"a line of more than {_MAX_LINE} bytes")
         self._next += len(raw)
         if self._byte == 0:
-            raw = raw.removeprefix(b"\xef\xbb\xbf")
+            raw = raw.removeprefix(BOM)
         raw = raw.removesuffix(b"\n").removesuffix(b"\r")
         try:
             return raw.decode("utf-8", self._errors)
@@ -177,9 +177,12 @@ def word_lines(blocks: Iterable[Block], counted: bool) -> Iterator[tuple[Block, 
     >>> [lines for _, lines in word_lines([Block(["a\tb", "c"], np.eye(2))], False)]
     [b'a\\tb\nc\n']
     """
+    first = True
     for block in blocks:
         words = [escape(word) for word in block.words]
-        yield block, _lines(words, block.counts if counted else None)
+        lines = _lines(words, block.counts if counted else None)
+        yield block, marked(lines) if first else lines
+        first = False
 
 
 def metadata_lines(blocks: Iterable[Block], counted: bool) -> Iterator[tuple[Block, bytes]]:
@@ -206,7 +209,8 @@ def metadata_lines(blocks: Iterable[Block], counted: bool) -> Iterator[tuple[Blo
                     "hold; rename it, or use npz, which holds any word"
                 )
         row += len(block.words)
-        yield block, names + _lines(block.words, block.counts if counted else None)
+        lines = names + _lines(block.words, block.counts if counted else None)
+        yield block, marked(lines) if row == len(block.words) else lines
         names = b""
 
 
