@@ -282,8 +282,7 @@ def test_words_that_the_format_cannot_hold(path, bad, problem, binary):
 
 
 def test_numbers_that_the_format_cannot_hold(path):
-    wv = WordVectors(["a"], [[1.0]])
-    wv.vectors[0, 0] = np.nan
+    wv = WordVectors.from_mapped(["a"], np.array([[np.nan]]))
     with pytest.raises(InputError, match="'a' holds NaN"):
         wv.save_word2vec_format(path)
     with pytest.raises(InputError, match="too large for float32"):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tinygrad_w2v._base.errors import InputError, ShapeError
-from tinygrad_w2v.vectors import KeyedVectors, MissingWordError, WordVectors
+from tinygrad_w2v.vectors import KeyedVectors, MissingWordError, WordVectors, formats
 from tinygrad_w2v.vectors.keys import nearest_spellings
 
 WORDS = ["you", "say", "goodbye", "and", "i", "hello", "."]
@@ -74,6 +74,9 @@ def test_dtypes():
         given = np.eye(2, dtype=dtype)
         wv = WordVectors(["a", "b"], given)
         assert wv.vectors.dtype == kept
+        assert not np.shares_memory(wv.vectors, given)
+        given.flags.writeable = False  # then nobody can make its lengths wrong
+        wv = WordVectors(["a", "b"], given)
         assert np.shares_memory(wv.vectors, given) == (dtype is not int)
 
 
@@ -118,7 +121,7 @@ def test_replaced_vectors_get_new_lengths(wv):
     after = wv.most_similar("you")
     assert [word for word, _ in before] == [word for word, _ in after]
     np.testing.assert_allclose([c for _, c in before], [c for _, c in after], atol=1e-6)
-    wv.vectors += 1  # through the property as well
+    wv.vectors = wv.vectors + 1
     np.testing.assert_allclose(np.linalg.norm(wv.get_vector("you", norm=True)), 1, rtol=1e-6)
     with pytest.raises(ShapeError):
         wv.vectors = np.eye(3)
@@ -215,3 +218,46 @@ def test_words_that_cannot_be_added(wv, keys, weights, extras, error, message):
     with pytest.raises(error, match=message):
         wv.add_vectors(keys, weights, extras)
     assert wv.vectors is before and len(wv) == 7
+
+
+def test_nobody_can_make_the_lengths_wrong():
+    given = np.eye(3, dtype=np.float32)
+    wv = WordVectors(["a", "b", "c"], given)
+    before = wv.most_similar("a", topn=None)
+    for taken in (wv.vectors, wv["a"], wv.get_vector("a"), wv.vectors.T, wv.vectors[1]):
+        with pytest.raises(ValueError, match="read-only"):
+            taken[0] = 5
+    given[1] = 5  # a copy was taken
+    np.testing.assert_array_equal(wv.most_similar("a", topn=None), before)
+    wv.vectors = given
+    given[:] = 1000
+    cosines = wv.most_similar("a", topn=None)
+    assert np.abs(cosines).max() <= 1
+    with pytest.raises(ValueError, match="read-only"):
+        wv.vectors += 1
+    # The two ways that the docstring names.
+    wv.vectors = 2 * wv.vectors
+    wv.add_vectors(["b"], [[0, 3, 4]], replace=True)
+    assert wv.get_vector("b", norm=True).tolist() == pytest.approx([0, 0.6, 0.8])
+    again = pickle.loads(pickle.dumps(wv))
+    np.testing.assert_array_equal(again.vectors, wv.vectors)
+    with pytest.raises(ValueError, match="read-only"):
+        again.vectors[0] = 5
+    assert len(pickle.dumps(wv)) < 600  # the vectors once
+
+
+def test_loaded_vectors_are_not_copied_again(tmp_path, wv):
+    for name in ("v.npz", "v.txt", "v.bin", "v.npy"):
+        formats.save(wv, tmp_path / name)
+        table = formats.load(tmp_path / name)._table
+        assert table.vectors.flags.writeable is False
+        assert np.shares_memory(table.vectors, table.shown)
+
+
+def test_factors_of_learning_rates_are_refused(wv):
+    with pytest.raises(InputError, match=r"vectors_lockf.*is not honoured"):
+        wv.vectors_lockf = np.array([1, 0, 1, 1, 1, 1, 1], np.float32)
+    wv.vectors_lockf = np.ones(1, np.float32)  # gensim's default: what is done anyway
+    assert not hasattr(wv, "vectors_lockf")
+    with pytest.raises(AttributeError, match="is not honoured"):
+        _ = wv.vectors_lockf[0]

@@ -175,7 +175,7 @@ def _followed(arguments: argparse.Namespace, request: Request, text: Text, run: 
     if history.interrupted and not history.words:
         raise KeyboardInterrupt
     vocabulary = text.vocabulary
-    vectors = WordVectors(vocabulary.words, run.model.w_in.data, vocabulary.counts)
+    vectors = WordVectors.sharing(vocabulary.words, run.model.w_in.data, vocabulary.counts)
     trained = Trained(vectors, run.model, history)
     return Outcome(
         *(trained, request, run.engine, text.facts),

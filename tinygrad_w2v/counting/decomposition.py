@@ -101,6 +101,7 @@ def svd_vectors(
         )
     u, s = _largest(csr, dim, generator(rng))
     vectors = (u * s**eigenvalue_exponent).astype(np.float32)
+    vectors.flags.writeable = False
     if isinstance(given, Vocabulary):
         return WordVectors(given.words, vectors, given.counts)
     return WordVectors(given, vectors)

@@ -20,6 +20,7 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
+from tinygrad_w2v._base.numbers import cast
 from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.autograd.function import Function, Span, next_order
 from tinygrad_w2v.autograd.node import Node
@@ -170,7 +171,8 @@ class Module:
         Raises
         ------
         InputError
-            If names are missing or unknown, or shapes differ; nothing is changed then.
+            If names are missing or unknown, shapes differ, or a dtype cannot hold a number; nothing
+            is changed then.
 
         Examples
         --------
@@ -183,8 +185,9 @@ class Module:
         parameters = dict(self.named_parameters())
         arrays = {name: np.asarray(value) for name, value in state.items()}
         check_fit(type(self).__name__, {k: p.shape for k, p in parameters.items()}, arrays)
+        cast_arrays = {k: cast(arrays[k], p.dtype, k) for k, p in parameters.items()}
         for name, parameter in parameters.items():
-            parameter.data = arrays[name].astype(parameter.dtype)
+            parameter.data = cast_arrays[name].copy()
 
     def save(self, path: PathLike) -> None:
         """Write the Parameters into an npz file (no pickle), whole or not at all.

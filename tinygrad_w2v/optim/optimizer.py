@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.numbers import cast
 from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.autograd.node import Node
 from tinygrad_w2v.autograd.rows import RowGrad
@@ -238,7 +239,7 @@ class Optimizer:
         check_fit(f"{type(self).__name__} of {len(self.parameters)} parameter(s)", shapes, arrays)
         rate = self._checked_rate(arrays["lr"])
         self.state = [
-            tuple(arrays[f"{i}.{name}"].astype(p.dtype) for name in self.state_names)
+            tuple(cast(arrays[f"{i}.{n}"], p.dtype, f"{i}.{n}").copy() for n in self.state_names)
             for i, p in enumerate(self.parameters)
         ]
         self.steps, self._lr = int(arrays["steps"]), rate

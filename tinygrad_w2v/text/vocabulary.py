@@ -13,6 +13,7 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike, safe_write
+from tinygrad_w2v._base.numbers import whole_counts
 from tinygrad_w2v._base.types import IntArray
 from tinygrad_w2v._base.user_code import calling
 
@@ -46,7 +47,7 @@ class Vocabulary:
     Raises
     ------
     InputError
-        When a word comes twice, or there are not as many counts as words.
+        When a word comes twice, there are not as many counts as words, or one is no count.
 
     Examples
     --------
@@ -57,7 +58,7 @@ class Vocabulary:
 
     def __init__(self, words: Sequence[str], counts: Sequence[int] | IntArray) -> None:
         self.words = list(words)
-        self.counts = np.asarray(counts, dtype=np.int64)
+        self.counts = whole_counts(counts)
         self.word_to_id = {word: id_ for id_, word in enumerate(self.words)}
         if len(self.word_to_id) != len(self.words):
             twice = next(
@@ -108,7 +109,7 @@ class Vocabulary:
         ['say', 'you', 'i']
         """
         words = list(counts)
-        numbers = np.fromiter(counts.values(), dtype=np.int64, count=len(words))
+        numbers = whole_counts(counts.values())
         kept = kept_places(words, numbers, min_count, max_size, trim_rule)
         return cls([words[place] for place in kept], numbers[kept])
 

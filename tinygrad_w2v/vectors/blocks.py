@@ -198,10 +198,11 @@ def collect(
         table[first : len(index)] = block.vectors if all_new else block.vectors[new]
         if block.counts is not None:
             counts.append(block.counts if all_new else block.counts[new])
-    vectors = table[: len(index)]
+    vectors = table if len(index) == len(table) else table[: len(index)].copy()
+    vectors.flags.writeable = False  # nobody else has it, so that it need not be copied again
     return Collected(
         list(index),
-        vectors if len(vectors) == len(table) else vectors.copy(),
+        vectors,
         np.concatenate([np.empty(0, np.int64), *counts]) if reader.counted else None,
     )
 

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tinygrad_w2v._base.errors import InputError, ShapeError, TinygradError
+from tinygrad_w2v._base.numbers import whole_counts
 from tinygrad_w2v._base.types import IntArray
 
 
@@ -152,7 +153,7 @@ def clean_counts(
     ShapeError
         If there is not one a word.
     InputError
-        If a word has none, or they are no whole numbers.
+        If a word has none, or they are no whole numbers from 0 on.
 
     Examples
     --------
@@ -166,11 +167,7 @@ def clean_counts(
         if missing is not None:
             raise InputError(f"counts has no count of the word {missing!r}")
         counts = [counts[word] for word in words]
-    given: Any = np.asarray(counts)
-    if given.shape != (len(words),):
-        raise ShapeError(
-            f"counts has shape {given.shape} for {len(words)} words; one each is needed"
-        )
-    if len(words) and given.dtype.kind not in "iu":
-        raise InputError(f"counts holds {given.dtype}, not whole numbers")
-    return np.asarray(given, dtype=np.int64)
+    shape = np.shape(counts)
+    if shape != (len(words),):
+        raise ShapeError(f"counts has shape {shape} for {len(words)} words; one each is needed")
+    return whole_counts(counts)

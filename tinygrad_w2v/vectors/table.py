@@ -13,6 +13,7 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from tinygrad_w2v._base.errors import InputError, ShapeError
+from tinygrad_w2v._base.numbers import cast
 from tinygrad_w2v._base.types import AnyArray, FloatArray, IntArray
 from tinygrad_w2v.vectors.keys import MissingWordError
 
@@ -30,6 +31,8 @@ class Table:
         The row of each word.
     vectors : array ``(n, dim)``
         Floating point; not copied.
+    moving : bool
+        Somebody writes into the vectors, so that their lengths are computed anew each time.
 
     Examples
     --------
@@ -38,13 +41,22 @@ class Table:
     array([5., 1.])
     """
 
-    __slots__ = ("_norms", "index", "vectors", "words")
+    __slots__ = ("_moving", "_norms", "index", "shown", "vectors", "words")
 
-    def __init__(self, words: list[str], index: dict[str, int], vectors: FloatArray) -> None:
+    def __init__(
+        self, words: list[str], index: dict[str, int], vectors: FloatArray, moving: bool = False
+    ) -> None:
         self.words = words
         self.index = index
         self.vectors = vectors
+        # What is handed out: who could write into it would make the lengths wrong.
+        self.shown = vectors.view()
+        self.shown.flags.writeable = False
+        self._moving = moving
         self._norms: FloatArray | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.words, self.index, self.vectors)
 
     @property
     def norms(self) -> FloatArray:
@@ -52,7 +64,9 @@ class Table:
         norms = self._norms
         if norms is None:
             # Two threads may both compute this; they compute the same.
-            norms = self._norms = row_norms(self.vectors)
+            norms = row_norms(self.vectors)
+            if not self._moving:
+                self._norms = norms
         return norms
 
     def __contains__(self, key: object) -> bool:
@@ -142,17 +156,18 @@ def row_norms(vectors: FloatArray) -> FloatArray:
     return norms
 
 
-def clean_vectors(vectors: Any, words: int) -> FloatArray:
+def clean_vectors(vectors: Any, words: int, dtype: np.dtype[Any] | None = None) -> FloatArray:
     """Return `vectors` as a floating-point array ``(words, dim)``, not copied if it is one.
 
-    float32 and float64 stay as they are; all else (lists, integers, float16) becomes float32.
+    float32 and float64 stay as they are; all else (lists, integers, float16) becomes float32;
+    with `dtype`, all become that.
 
     Raises
     ------
     ShapeError
         If it is not one row a word.
     InputError
-        If it holds no numbers, NaN or infinity; the message names the row.
+        If it holds no numbers, too large ones, NaN or infinity; the message names the row.
 
     Examples
     --------
@@ -166,8 +181,8 @@ def clean_vectors(vectors: Any, words: int) -> FloatArray:
         raise ShapeError(f"vectors has {given.shape[0]} rows for {words} words; one each is needed")
     if given.dtype.kind not in "fiu":
         raise InputError(f"vectors holds {given.dtype}, not numbers")
-    if given.dtype not in (np.float32, np.float64):
-        given = given.astype(np.float32)
+    kept = given.dtype in (np.float32, np.float64) and dtype is None
+    given = cast(given, given.dtype if kept else dtype or np.float32, "vectors")
     bad = first_non_finite_row(given)
     if bad is not None:
         raise InputError(f"vectors[{bad}] holds NaN or infinity")

@@ -16,6 +16,7 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.npy_header import little_endian
+from tinygrad_w2v._base.numbers import whole_counts
 from tinygrad_w2v._base.types import AnyArray, FloatArray, IntArray
 from tinygrad_w2v.vectors.blocks import Block, rows_in_block
 
@@ -83,6 +84,10 @@ class TableReader:
             raise InputError(f"{path}: holds {rows} vectors for {offsets.shape[0] - 1} words")
         if counts is not None and counts.shape[0] != rows:
             raise InputError(f"{path}: holds {counts.shape[0]} counts for {rows} words")
+        if vectors.dtype.itemsize > 8:
+            raise InputError(
+                f"{path}: its vectors are {vectors.dtype}; float64 is the longest read"
+            )
         if words.dtype != np.uint8:
             raise InputError(f"{path}: its words are {words.dtype}, not bytes")
         self._path = path
@@ -112,7 +117,7 @@ class TableReader:
             rows = self._vectors.take(start, stop).astype(self.dtype, copy=False)
             counts = None
             if self._counts is not None:
-                counts = self._counts.take(start, stop).astype(np.int64)
+                counts = whole_counts(self._counts.take(start, stop), f"{self._path}: counts")
             yield Block(words, rows, counts=counts)
         if self.count == self._rows and end != self._words.shape[0]:
             raise InputError(

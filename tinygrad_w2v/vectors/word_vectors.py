@@ -26,6 +26,11 @@ from tinygrad_w2v.vectors.target import open_target
 from tinygrad_w2v.vectors.vocabulary_file import read_vocabulary_file, write_vocabulary
 from tinygrad_w2v.vectors.word2vec_format import read_word2vec_format, write_word2vec_format
 
+_LOCKF = (
+    "vectors_lockf, a factor of the learning rate of each word, is not honoured: all vectors are "
+    "trained; to keep some, give them back by wv.add_vectors(words, rows, replace=True) afterwards"
+)
+
 
 class WordVectors(Questions):
     """Words, one vector each, and the questions one asks of them (gensim's `KeyedVectors`).
@@ -39,8 +44,8 @@ class WordVectors(Questions):
     words : list of str, or dict of int to str
         The word of each row: a list, or the book's ``id_to_word``.
     vectors : array ``(n, dim)``
-        float32 and float64 are kept as they are and not copied; all else becomes float32.
-        Write into them only by assigning ``wv.vectors``, so that their lengths are computed anew.
+        float32 and float64 stay what they are, all else becomes float32. An array that can be
+        written into is copied, as lengths are remembered; one that is read-only is not.
     counts : array ``(n,)`` or dict of str to int, optional
         How often each word occurred, for ``get_vecattr(word, "count")``.
 
@@ -100,20 +105,24 @@ class WordVectors(Questions):
         counts: npt.ArrayLike | Mapping[str, int] | None = None,
     ) -> None:
         listed = clean_words(words)
-        self._table = Table(listed, index_words(listed), clean_vectors(vectors, len(listed)))
+        self._table = Table(listed, index_words(listed), _own(vectors, len(listed)))
         self._counts = clean_counts(counts, listed)
 
     # What it holds
 
     @property
     def vectors(self) -> FloatArray:
-        """The vectors ``(n, dim)``. Assign them to replace them: lengths are computed anew."""
-        return self._table.vectors
+        """The vectors ``(n, dim)``, read-only.
+
+        To change them, assign an array: ``wv.vectors = 2 * wv.vectors``; or some rows by
+        ``wv.add_vectors(words, rows, replace=True)``. Lengths are computed anew then.
+        """
+        return self._table.shown
 
     @vectors.setter
     def vectors(self, vectors: npt.ArrayLike) -> None:
         table = self._table
-        self._table = Table(table.words, table.index, clean_vectors(vectors, len(table.words)))
+        self._table = Table(table.words, table.index, _own(vectors, len(table.words)))
 
     @property
     def index_to_key(self) -> list[str]:
@@ -247,7 +256,9 @@ class WordVectors(Questions):
         unknown = next((name for name in extras or {} if name != "count"), None)
         if unknown is not None:
             raise InputError(f"words have no attribute {unknown!r}; there is only 'count'")
-        rows = clean_vectors(np.atleast_2d(np.asarray(weights)), len(keys))
+        table = self._table
+        weights = np.atleast_2d(np.asarray(weights))
+        rows = clean_vectors(weights, len(keys), table.vectors.dtype)
         if rows.shape[1] != self.vector_size:
             raise ShapeError(
                 f"the new vectors have {rows.shape[1]} numbers, those that are there "
@@ -255,11 +266,10 @@ class WordVectors(Questions):
             )
         given = clean_counts((extras or {}).get("count"), keys)
         index_words(clean_words(keys))
-        table = self._table
         old = [place for place, key in enumerate(keys) if key in table.index]
         new = [place for place, key in enumerate(keys) if key not in table.index]
         words = [*table.words, *(keys[place] for place in new)]
-        vectors = np.concatenate([table.vectors, rows[new].astype(table.vectors.dtype)])
+        vectors = np.concatenate([table.vectors, rows[new]])
         counts = self._counts
         if counts is not None or given is not None:
             known = np.zeros(len(table.words), np.int64) if counts is None else counts
@@ -410,6 +420,7 @@ class WordVectors(Questions):
         3
         """
         words, vectors, counts = read_archive(path, mmap=bool(mmap))
+        vectors.flags.writeable = False  # nobody else has it, so that it need not be copied
         try:
             return cls.from_mapped(words, vectors, counts) if mmap else cls(words, vectors, counts)
         except InputError as error:
@@ -430,3 +441,44 @@ class WordVectors(Questions):
         self._table = Table(words, index_words(words), vectors)
         self._counts = clean_counts(counts, words)
         return self
+
+    # Sharing a table with a model
+
+    @classmethod
+    def sharing(
+        cls, words: list[str], vectors: FloatArray, counts: npt.ArrayLike | None = None
+    ) -> Self:
+        """Return words with a table that a model goes on writing into; it tells by `share`.
+
+        Examples
+        --------
+        >>> rows = np.ones((1, 2), np.float32)
+        >>> np.shares_memory(WordVectors.sharing(["you"], rows).vectors, rows)
+        True
+        """
+        return cls.from_mapped(words, clean_vectors(vectors, len(words)), counts)
+
+    def share(self, vectors: FloatArray, moving: bool = False) -> None:
+        """Take a table as it is, and no length for known as long as it is moving."""
+        table = self._table
+        self._table = Table(table.words, table.index, vectors, moving)
+
+    def shares(self, vectors: FloatArray) -> bool:
+        """Return whether this is the table that was shared."""
+        return self._table.vectors is vectors
+
+    @property
+    def vectors_lockf(self) -> Any:
+        """Gensim's factors of the words' learning rates: there are none here."""
+        raise AttributeError(_LOCKF)
+
+    @vectors_lockf.setter
+    def vectors_lockf(self, factors: npt.ArrayLike) -> None:
+        if not np.all(np.asarray(factors) == 1):  # which is what happens without
+            raise InputError(_LOCKF)
+
+
+def _own(vectors: Any, words: int) -> FloatArray:
+    """Return vectors that nobody else can write into, checked."""
+    clean = clean_vectors(vectors, words)
+    return clean.copy() if clean.flags.writeable and np.may_share_memory(clean, vectors) else clean

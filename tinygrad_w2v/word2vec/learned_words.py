@@ -10,6 +10,7 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
+from tinygrad_w2v._base.numbers import cast
 from tinygrad_w2v._base.types import FloatArray, IntArray
 from tinygrad_w2v.nn import Module, Parameter
 from tinygrad_w2v.text.corpus import Corpus, build_corpus
@@ -64,32 +65,26 @@ class LearnedWords(Keywords):
             return WordVectors([], np.zeros((0, self.vector_size), np.float32))
         if self._wv is None:
             words, counts = self.vocabulary.words, self.vocabulary.counts
-            self._wv = WordVectors(words, self.model.w_in.data, counts)
-        elif self._moving:
-            self._refresh_vectors()
+            self._wv = WordVectors.sharing(words, self.model.w_in.data, counts)
+            self._follow_model()
         return self._wv
 
-    def _refresh_vectors(self) -> None:
-        """Let the vectors know that the model moved: lengths are computed anew."""
-        if self._wv is not None and self._wv.vectors is self.model.w_in.data:
-            self._wv.vectors = self.model.w_in.data
-
     def _follow_model(self) -> None:
-        """Let the vectors be the model's again: an engine may have moved its tables."""
-        if self._wv is not None and self._wv.vectors is not self.model.w_in.data:
-            self._wv.vectors = self.model.w_in.data
+        """Let the vectors be the model's: it moves them now, or has moved them."""
+        if self._wv is not None:
+            self._wv.share(self.model.w_in.data, self._moving)
 
     def _adopt_vectors(self) -> None:
         """Take vectors that the user assigned to ``wv.vectors`` into the model."""
-        if self._wv is not None and self._wv.vectors is not self.model.w_in.data:
+        if self._wv is not None and not self._wv.shares(self.model.w_in.data):
             if self._wv.vectors.shape != self.model.w_in.data.shape:
                 raise InputError(
                     f"wv has {len(self._wv)} words and the model {len(self._vocabulary())}: words "
                     "that were added to wv have no place in the model; teach it new words with "
                     "build_vocab(more, update=True)"
                 )
-            self.model.w_in.data[...] = self._wv.vectors
-            self._wv.vectors = self.model.w_in.data
+            self.model.w_in.data[...] = cast(self._wv.vectors, self.model.w_in.dtype, "wv.vectors")
+            self._follow_model()
 
     def predict_output_word(
         self, context_words_list: Iterable[str], topn: int = 10

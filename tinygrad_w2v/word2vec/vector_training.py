@@ -103,5 +103,5 @@ def train_vectors(
         Progress(total, "words", "training", quiet=quiet) as progress,
     ):
         history = chosen.follow(settings, corpus.words, progress)
-    vectors = WordVectors(vocabulary.words, model.w_in.data, vocabulary.counts)
+    vectors = WordVectors.sharing(vocabulary.words, model.w_in.data, vocabulary.counts)
     return Trained(vectors, model, history)

@@ -357,7 +357,6 @@ class Word2Vec(LearnedWords):
         corpus, state, done = kept.corpus, kept.state, kept.state.history.words
         own = None if self._given_model is None else type(self.model).__name__
         self.unigram_loss = None if own else kept.unigram
-        self._follow_model()
         log_training(settings, epochs, self.compat, kept.engine, own)
         started = time.perf_counter()
         losses, heldout_losses = self.losses, self.heldout_losses
@@ -384,6 +383,7 @@ class Word2Vec(LearnedWords):
         )
         call(callbacks, "on_train_begin", self)
         self._moving = True
+        self._follow_model()
         try:
             with (
                 closing(kept.engine),
@@ -397,7 +397,7 @@ class Word2Vec(LearnedWords):
             raise
         finally:
             self._moving = False
-        self._refresh_vectors()
+        self._follow_model()
         self.interrupted, self.stopped_early = history.interrupted, history.stopped_early
         self.total_train_time += time.perf_counter() - started
         if self.interrupted:
