@@ -22,7 +22,7 @@ from tinygrad_w2v.word2vec.duration import seconds_a_word
 from tinygrad_w2v.word2vec.keywords import Keywords
 from tinygrad_w2v.word2vec.memory import UNREAD, check_memory
 from tinygrad_w2v.word2vec.options import keyword_of, named_after_keywords, warn_of_ignored
-from tinygrad_w2v.word2vec.output_words import output_probabilities
+from tinygrad_w2v.word2vec.output_words import ids_of, output_probabilities
 from tinygrad_w2v.word2vec.text import folder_of_ids, log_plan, refuse_letters, source_of
 
 logger = logging.getLogger("tinygrad_w2v.word2vec")
@@ -87,14 +87,14 @@ class LearnedWords(Keywords):
             self._follow_model()
 
     def predict_output_word(
-        self, context_words_list: Iterable[str], topn: int = 10
+        self, context_words_list: Iterable[str | int], topn: int = 10
     ) -> list[tuple[str, float]] | None:
         """Return the words that are most probable between given words.
 
         Parameters
         ----------
-        context_words_list : list of str
-            The words around; unknown ones are left out.
+        context_words_list : list of str or int
+            The words around, or their ids; unknown words are left out.
         topn : int
             How many words to return.
 
@@ -102,9 +102,14 @@ class LearnedWords(Keywords):
         -------
         list of (str, float), or None
             Words and probabilities, see `output_probabilities`; None when no word is known.
+
+        Raises
+        ------
+        InputError
+            When something is neither a word nor the id of one.
         """
         vocabulary = self._vocabulary()
-        contexts = vocabulary.encode(context_words_list)
+        contexts = ids_of(vocabulary, context_words_list)
         if not len(contexts):
             logger.warning("none of the context words is in the vocabulary")
             return None

@@ -2,11 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from numbers import Integral
+from typing import Any
+
 import numpy as np
 
+from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.types import FloatArray, IntArray
 from tinygrad_w2v.text.huffman import HuffmanTree
+from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.word2vec.settings import TrainingSettings
+
+
+def ids_of(vocabulary: Vocabulary, words: Iterable[Any]) -> IntArray:
+    """Return the ids of words that are given as such, or by their ids; unknown words are left out.
+
+    Raises
+    ------
+    InputError
+        For one string, whose letters would be taken as words; for what is no id of a word.
+
+    Examples
+    --------
+    >>> ids_of(Vocabulary(["say", "you"], [2, 1]), ["you", "never", 0])
+    array([1, 0])
+    """
+    if isinstance(words, (str, bytes)):
+        raise InputError(f"give a list of words, not the string {words!r:.40}; split it")
+    found = []
+    for word in words:
+        if isinstance(word, str):
+            found.append(vocabulary.word_to_id.get(word, -1))
+        elif _is_id(word) and 0 <= word < len(vocabulary):
+            found.append(int(word))
+        else:
+            raise InputError(
+                f"{word!r:.60} is neither a word nor an id below {len(vocabulary)}; give words as "
+                "str, or ids that count from 0"
+            )
+    return np.array([place for place in found if place >= 0], dtype=np.intp)
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 def output_probabilities(

@@ -16,9 +16,8 @@ from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v.text.corpus import Corpus, encode_corpus
 from tinygrad_w2v.training.run import RunState
-from tinygrad_w2v.word2vec.file import read_model, write_model
+from tinygrad_w2v.word2vec.kept_model import load_model, pickled, save_model
 from tinygrad_w2v.word2vec.kept_run import RunOptions, held_folder, prepare_run
-from tinygrad_w2v.word2vec.keywords import KEPT
 from tinygrad_w2v.word2vec.learned_words import LearnedWords
 from tinygrad_w2v.word2vec.log import log_epoch, log_interrupt, log_training, progress_of
 from tinygrad_w2v.word2vec.options import (
@@ -30,11 +29,6 @@ from tinygrad_w2v.word2vec.text import check_contexts, folder_of_ids, source_of
 from tinygrad_w2v.word2vec.watched_run import WatchedRun, call, check_callbacks
 
 logger = logging.getLogger(__name__)
-
-_COUNTED = (
-    "corpus_count corpus_total_words losses heldout_losses unigram_loss total_train_time "
-    "_epochs_drawn"
-).split()
 
 
 class Word2Vec(LearnedWords):
@@ -121,6 +115,11 @@ class Word2Vec(LearnedWords):
         vectors; ``predictions(batch)`` may tell what the loss is divided by for a mean.
     hashfxn, null_word, sorted_vocab, batch_words, comment
         Of gensim's; without effect here, and a warning says so.
+
+    Notes
+    -----
+    A model can be copied and pickled, as for another process: it goes through the file that `save`
+    writes, so that callbacks and `trim_rule` are left behind.
 
     Attributes
     ----------
@@ -219,6 +218,7 @@ class Word2Vec(LearnedWords):
         self.total_train_time = 0.0
         self.interrupted = self.stopped_early = False
         self._run: WatchedRun | None = None
+        self._latest_loss = 0.0
         options = RunOptions(heldout, early_stopping, checkpoint, checkpoint_minutes, resume)
         with named_after_keywords():
             options.check()
@@ -416,7 +416,7 @@ class Word2Vec(LearnedWords):
         It is gensim's number, whose rise from epoch to epoch is the loss of an epoch; `losses`
         holds the mean of a prediction.
         """
-        return 0.0 if self._run is None else self._run.state.total
+        return self._latest_loss if self._run is None else self._run.state.total
 
     # Files
 
@@ -425,13 +425,10 @@ class Word2Vec(LearnedWords):
 
         Callbacks, `trim_rule` and the class of a model of yours are not in it.
         """
-        vocabulary = self._vocabulary()
+        self._vocabulary()
         self._adopt_vectors()
-        kept = {name: getattr(self, name) for name in KEPT} | {"alpha": self._alpha}
-        counted = {name: getattr(self, name) for name in _COUNTED}
-        write_model(
-            path, vocabulary, self.model.state_dict(), {"keywords": kept, "counted": counted}
-        )
+        self._latest_loss = self.get_latest_training_loss()
+        save_model(self, path)
 
     @classmethod
     def load(cls, path: PathLike, mmap: str | None = None, *, model: Any = None) -> Self:
@@ -457,21 +454,12 @@ class Word2Vec(LearnedWords):
         >>> bool((again.wv["say"] == model.wv["say"]).all()), again.corpus_count
         (True, 9)
         """
-        saved = read_model(path)
-        try:
-            keywords = saved.description["keywords"]
-            if unknown := set(keywords) - set(KEPT):
-                # A text or a folder among them would let a file train, read and write.
-                raise InputError(f"it holds keywords that no model keeps: {sorted(unknown)}")
-            loaded = cls(**keywords, model=model)
-            for name in _COUNTED:
-                setattr(loaded, name, saved.description["counted"][name])
-            loaded.vocabulary = saved.vocabulary
-            loaded.model = loaded._new_model(len(saved.vocabulary))
-            loaded.model.load_state_dict(saved.tables)
-        except (KeyError, TypeError, InputError) as error:
-            raise InputError(f"{path}: {error}") from error
+        loaded: Self = load_model(cls, path, model)
         return loaded
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Copies, and what other processes are sent, go through the file as well.
+        return pickled(self)
 
     def __repr__(self) -> str:
         words = 0 if self.vocabulary is None else len(self.vocabulary)

@@ -1,0 +1,155 @@
+"""A `Word2Vec` put into a file and taken out of it; a pickle of one holds such a file.
+
+Only names that are known here are taken from a file: its keywords come from whoever wrote it, and
+may neither name a text to train on nor a folder to write into.
+"""
+
+from __future__ import annotations
+
+import numbers
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.files import PathLike
+from tinygrad_w2v.word2vec.file import SavedModel, read_model, write_model
+from tinygrad_w2v.word2vec.keywords import KEPT
+
+# What was counted on the way, and what it is.
+COUNTED: dict[str, type] = {
+    "corpus_count": int,
+    "corpus_total_words": int,
+    "losses": list,
+    "heldout_losses": list,
+    "unigram_loss": float,
+    "total_train_time": float,
+    "_epochs_drawn": int,
+    "_latest_loss": float,
+}
+_LATER = {"_latest_loss": 0.0}  # that files of before do not have
+# What a pickle does not have beside the file: what is in that, and what `save` leaves out.
+_NOT_BESIDE = {
+    *(*KEPT, "_alpha", *COUNTED, "vocabulary", "model", "callbacks", "trim_rule"),
+    *("_wv", "_run", "_moving", "_given_model"),
+}
+
+
+def save_model(model: Any, path: PathLike) -> None:
+    """Write a `Word2Vec` with a vocabulary into a file."""
+    description = {
+        "keywords": keywords_of(model),
+        "counted": {name: getattr(model, name) for name in COUNTED},
+        "own_model": None if model._given_model is None else type(model.model).__name__,
+    }
+    write_model(path, model.vocabulary, model.model.state_dict(), description)
+
+
+def keywords_of(model: Any) -> dict[str, Any]:
+    """Return the keywords that make a `Word2Vec` like this one."""
+    return {name: getattr(model, name) for name in KEPT} | {"alpha": model._alpha}
+
+
+def load_model(kind: type, path: PathLike, given: Any) -> Any:
+    """Return the `Word2Vec` of a file.
+
+    Parameters
+    ----------
+    kind
+        The class.
+    path
+        The file.
+    given
+        The model of the user's that it is for, if there was one.
+
+    Raises
+    ------
+    InputError
+        When it does not fit the file, or that is damaged.
+    """
+    saved = read_model(path)
+    try:
+        keywords = _known(saved.description.get("keywords"), "keywords", KEPT)
+        loaded = kind(**keywords, model=given)
+        fill(loaded, saved)
+    except (KeyError, TypeError, InputError) as error:
+        raise InputError(f"{path}: {error}") from error
+    return loaded
+
+
+def fill(model: Any, saved: SavedModel) -> None:
+    """Give a new `Word2Vec` the words, tables and numbers of a file.
+
+    Raises
+    ------
+    InputError
+        When they do not fit.
+    """
+    counted = _LATER | _known(saved.description.get("counted"), "counted", COUNTED)
+    for name, kind in COUNTED.items():
+        setattr(model, name, _of_kind(name, counted[name], kind))
+    model.vocabulary = saved.vocabulary
+    model.model = model._new_model(len(saved.vocabulary))
+    own = saved.description.get("own_model")
+    whose = "a model of yours" if own is None else f"your model {own!s:.60}"
+    remedy = (
+        f"the class of {whose} is in no file; give what Word2Vec was given: load(path, model=...)"
+    )
+    try:
+        model.model.load_state_dict(saved.tables)
+    except InputError as error:
+        raise InputError(
+            str(error) + (f"; {remedy}" if model._given_model is None else "")
+        ) from error
+    if own is not None and model._given_model is None:
+        raise InputError(remedy)  # its tables fit by chance
+
+
+def pickled(model: Any) -> tuple[Any, ...]:
+    """Return what a pickle of a `Word2Vec` holds: its class, its file, what stands beside it."""
+    beside = {name: value for name, value in vars(model).items() if name not in _NOT_BESIDE}
+    if model.vocabulary is None:
+        return unpickled, (type(model), keywords_of(model), b"", model._given_model, beside)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "model.npz")
+        model.save(path)
+        data = path.read_bytes()
+    return unpickled, (type(model), keywords_of(model), data, model._given_model, beside)
+
+
+def unpickled(
+    kind: Any, keywords: dict[str, Any], data: bytes, given: Any, beside: dict[str, Any]
+) -> Any:
+    """Return the `Word2Vec` that `pickled` took apart."""
+    from tinygrad_w2v.word2vec.word2vec import Word2Vec
+
+    # A class of the user's may be made of other arguments; its own attributes are beside.
+    model = kind.__new__(kind)
+    Word2Vec.__init__(model, **keywords, model=given)
+    if data:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "model.npz")
+            path.write_bytes(data)
+            fill(model, read_model(path))
+    vars(model).update(beside)
+    return model
+
+
+def _known(found: Any, what: str, names: Any) -> dict[str, Any]:
+    if not isinstance(found, Mapping):
+        raise InputError(f"it has no {what}")
+    if unknown := set(found) - set(names):
+        raise InputError(f"it holds {what} that no model keeps: {sorted(unknown)!s:.100}")
+    return dict(found)
+
+
+def _of_kind(name: str, value: Any, kind: type) -> Any:
+    numbers_wanted = numbers.Integral if kind is int else numbers.Real
+    if kind is list:
+        fits = isinstance(value, list) and all(isinstance(v, numbers.Real) for v in value)
+    else:
+        fits = isinstance(value, numbers_wanted) or (value is None and name == "unigram_loss")
+    if not fits:
+        raise InputError(f"its {name} is {value!r:.60}")
+    return value
