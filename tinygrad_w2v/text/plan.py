@@ -7,9 +7,11 @@ least certain: expect it within a factor of two, more for a text far larger than
 
 from __future__ import annotations
 
+import lzma
 import math
 import tempfile
 import time
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -215,7 +217,7 @@ def _sample(files: Sequence[PathLike]) -> tuple[list[bytes], int]:
                             pieces.append(file.read(_PIECE))
         except FileNotFoundError as error:
             raise InputError(f"{path} does not exist; check the path") from error
-        except (OSError, EOFError, ValueError) as error:
+        except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError) as error:
             raise InputError(f"{path} cannot be read: {error}") from error
         total += stored * (ratios[-1] if packed else 1)
     return pieces, round(total)

@@ -264,9 +264,25 @@ def _load(folder: Path) -> tuple[Vocabulary, Corpus] | None:
         if facts["version"] != VERSION or [_checksum(row) for row in rows] != facts["crc32"]:
             return None
         vocabulary = Vocabulary.load(folder / "vocabulary.json")
-        return vocabulary, Corpus(rows[0], rows[1], int(facts["raw_words"]))
+        corpus = Corpus(rows[0], rows[1], int(facts["raw_words"]))
     except (OSError, ValueError, KeyError, TypeError, ArithmeticError, RecursionError):
         return None
+    return (vocabulary, corpus) if _fit(vocabulary, corpus) else None
+
+
+def _fit(vocabulary: Vocabulary, corpus: Corpus) -> bool:
+    """Whether ids are those of words and sentences follow each other, on which kernels rely."""
+    ids, offsets = corpus.ids, corpus.offsets
+    if not len(offsets) or offsets[0] != 0 or offsets[-1] != len(ids):
+        return False
+    for start in range(0, len(ids), BLOCK):
+        part = ids[start : start + BLOCK]
+        if part.min() < 0 or part.max() >= len(vocabulary):
+            return False
+    return all(
+        (np.diff(offsets[start : start + BLOCK + 1]) >= 0).all()
+        for start in range(0, len(offsets), BLOCK)
+    )
 
 
 def _load_row(folder: Path, name: str, length: int) -> AnyArray:

@@ -91,7 +91,7 @@ def read_model(path: PathLike) -> SavedModel:
         text = arrays["word2vec"].astype(np.uint8).tobytes().decode("utf-8", "surrogatepass")
         description = json.loads(text)
         found = description.pop("format")
-    except (ValueError, KeyError, AttributeError) as error:
+    except (ValueError, KeyError, AttributeError, RecursionError) as error:
         raise InputError(f"{path} is damaged: its settings are no JSON: {error}") from error
     if found != _FORMAT:
         raise InputError(f"{path} is of the format {found!r}; this version reads {_FORMAT!r}")

@@ -90,6 +90,9 @@ def fill(model: Any, saved: SavedModel) -> None:
     for name, kind in COUNTED.items():
         setattr(model, name, _of_kind(name, counted[name], kind))
     model.vocabulary = saved.vocabulary
+    shape = len(saved.vocabulary), model.vector_size
+    if model._given_model is None and saved.tables["w_in"].shape != shape:
+        raise InputError(f"its vectors have shape {saved.tables['w_in'].shape}, not {shape}")
     model.model = model._new_model(len(saved.vocabulary))
     own = saved.description.get("own_model")
     whose = "a model of yours" if own is None else f"your model {own!s:.60}"
@@ -99,9 +102,9 @@ def fill(model: Any, saved: SavedModel) -> None:
     try:
         model.model.load_state_dict(saved.tables)
     except InputError as error:
-        raise InputError(
-            str(error) + (f"; {remedy}" if model._given_model is None else "")
-        ) from error
+        if model._given_model is not None:
+            raise
+        raise InputError(f"{error}; {remedy}") from error
     if own is not None and model._given_model is None:
         raise InputError(remedy)  # its tables fit by chance
 
