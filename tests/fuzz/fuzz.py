@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import faulthandler
+import functools
 import shutil
 import signal
 import sys
@@ -73,7 +74,10 @@ class Watch:
                 self.seen.append(f"{event} {arguments!r:.200}")
 
 
-WATCH = Watch()
+@functools.cache
+def watch() -> Watch:
+    """Return the one watch: what listens to audit events can never be taken away again."""
+    return Watch()
 
 
 class Found(NamedTuple):
@@ -96,7 +100,7 @@ def limited(seconds: float) -> Iterator[None]:
 
     before = signal.signal(signal.SIGALRM, ring)
     signal.setitimer(signal.ITIMER_REAL, seconds)
-    faulthandler.dump_traceback_later(GONE, exit=True)
+    faulthandler.dump_traceback_later(GONE, exit=True, file=sys.__stderr__)
     try:
         yield
     finally:
@@ -141,8 +145,9 @@ def try_case(
         path.write_bytes(data)
     before = resident()
     outcome, problem = "read", ""
-    WATCH.seen.clear()
-    WATCH.folder = str(folder)
+    seen = watch().seen
+    seen.clear()
+    watch().folder = str(folder)
     try:
         with limited(SLOW):
             SUBJECTS[name].load(files[0][0], rng)
@@ -153,11 +158,11 @@ def try_case(
     except (Exception, HangError):
         problem = traceback.format_exc()
     finally:
-        WATCH.folder = None
+        watch().folder = None
     if resident() - before > MUCH:
         problem += f"\ntook {(resident() - before) >> 20} MB"
-    if WATCH.seen:
-        problem += "\ndid " + "; ".join(WATCH.seen)
+    if seen:
+        problem += "\ndid " + "; ".join(seen)
     return ("wrong" if problem else outcome), problem
 
 

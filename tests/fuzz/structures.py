@@ -38,6 +38,7 @@ DTYPES = [
     "<f4", ">f4", "<f8", "<f2", "<i8", "<u8", "|u1", "|O", "<U4", "|S3", "|b1", "<c8", "<M8[s]",
     "|V4", "[('a', '<f4')]", "f4", "", "<f16", "|i1", "<i4",
 ]  # fmt: skip
+LONG = [b"\n" * 200_000, b" " * 1_000_000, b"\0" * 1_000_000, b"a" * 1_000_000, b"1 " * 500_000]
 DAMAGE = (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, RecursionError)
 
 
@@ -114,7 +115,7 @@ def _compressed(data: bytes, rng: np.random.Generator, depth: int) -> bytes:
     if kind == 0:  # two streams, one behind the other
         return module.compress(inside) + module.compress(changed(inside, rng, depth + 1))
     if kind == 1:  # what unpacks to much
-        return module.compress(inside + pick(rng, [b"\n", b" ", b"\0", b"a", b"1 "]) * 1_000_000)
+        return module.compress(inside + pick(rng, LONG))
     return module.compress(changed(inside, rng, depth + 1))
 
 

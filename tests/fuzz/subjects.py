@@ -385,4 +385,6 @@ def is_clear(name: str, error: InputError, files: list[tuple[Path, bytes]]) -> b
     message = str(error)
     placed = any(str(path) in message for path, _ in files) or "(row " in message
     # A text that can be read, and says too little to learn from, may be several files.
-    return "\n" not in message and (placed or (name.startswith("text") and "words" in message))
+    return "\n" not in message and (
+        placed or (name.startswith(("text", "stored")) and "words" in message)
+    )

@@ -58,7 +58,7 @@ def rule(word, count, min_count):
 @pytest.mark.parametrize(
     "keywords",
     [{}, {"hs": 1, "negative": 0}, {"sg": 1, "hs": 1}, {"alpha": 0.01, "trim_rule": rule}],
-    ids=str,
+    ids=["cbow", "hs", "both", "rule"],
 )
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_a_trained_model_is_pickled(keywords, protocol) -> None:
@@ -166,6 +166,14 @@ def test_tables_that_fit_by_chance_are_not_taken(tmp_path) -> None:
     with pytest.raises(InputError, match=r"your model Alike is in no file; .*model=\.\.\."):
         Word2Vec.load(tmp_path / "model")
     assert type(Word2Vec.load(tmp_path / "model", model=Alike).model) is Alike
+
+
+def test_numbers_that_a_training_lost_are_named(tmp_path) -> None:
+    model = Word2Vec(TEXT, **SMALL)
+    model.model.w_out.data[1, 2] = np.nan
+    model.save(tmp_path / "model")
+    with pytest.raises(InputError, match="model: its w_out holds NaN or infinity"):
+        Word2Vec.load(tmp_path / "model")
 
 
 def test_a_file_from_before_names_the_remedy_too(tmp_path) -> None:

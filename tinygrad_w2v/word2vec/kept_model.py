@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v.word2vec.file import SavedModel, read_model, write_model
@@ -107,6 +109,9 @@ def fill(model: Any, saved: SavedModel) -> None:
         raise InputError(f"{error}; {remedy}") from error
     if own is not None and model._given_model is None:
         raise InputError(remedy)  # its tables fit by chance
+    for name, table in saved.tables.items():
+        if not np.isfinite(table).all():
+            raise InputError(f"its {name} holds NaN or infinity: that training has diverged")
 
 
 def pickled(model: Any) -> tuple[Any, ...]:
