@@ -154,6 +154,23 @@ def test_ids_of_a_short_window() -> None:
             agree_places(picked, 1)
 
 
+def test_places_from_the_end_are_refused_by_name() -> None:
+    message = r"np\.take of -1 along a dynamic axis(.|\n)*lambda x, y: np\.take"
+    with pytest.raises(CompileError, match=message):
+        agree(lambda x, y: np.take(x, np.array([0, -1]), axis=-2), 3)
+
+
+@pytest.mark.parametrize("places", [[1, 3], [0, 2], [2], [1], [-1], [-2, -1], [3, 1]])
+def test_an_axis_in_parts(places: list[int]) -> None:
+    def parted(x: Any, y: Any) -> Any:
+        parts = np.split(x, places, axis=-2)
+        return sum(np.sum(np.tanh((n + 2) * part)) for n, part in enumerate(parts))
+
+    agree(parted, 5, 0, 1, 2, 3, 7)
+    agree(lambda x, y: np.diff(x, axis=-2), 5, 0, 1, 2, 7)
+    agree(lambda x, y: np.diff(x, n=2, axis=-2), 5, 0, 1, 2, 7)
+
+
 @pytest.mark.parametrize(
     "part",
     [np.s_[..., :3], np.s_[..., 3:], np.s_[..., -2:], np.s_[..., :-2], np.s_[..., 1:-1]],
