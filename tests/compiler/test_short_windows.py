@@ -71,6 +71,7 @@ def test_slices_of_slices_and_what_they_are_put_together_with() -> None:
     agree(lambda x, y: x[..., :2, :] @ np.swapaxes(y[..., :2, :], -1, -2), 5, 0, 1, 2, targets=1)
     agree(lambda x, y: np.reshape(x[..., :3, :], (-1,)), 5, 0, 1, 2, 7)
     agree(lambda x, y: np.flip(x[..., :3, :], -2), 5, 0, 1, 2, 7)
+    agree(lambda x, y: x[..., 6:, :][..., :2, :], 5, 0, 7)  # at most one there is, if any
 
 
 def test_ends_that_are_lengths() -> None:

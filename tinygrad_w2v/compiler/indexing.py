@@ -180,7 +180,7 @@ def _slice(part: slice, n: Length, stretches: bool) -> tuple[Length, int, Length
         return first, 1, n - at_most(n, int(part.start) - int(part.stop))
     stop = n if part.stop is None else _clipped(part.stop, n)
     length = stop - at_most(first, stop)
-    if stretches and length == at_most(n, 1) and first in (0, n - length):
+    if stretches and n != length == at_most(n, 1) and first in (0, n - length):
         # One element is one, so that it can be stretched; a window without it is refused.
         return (0 if first == 0 else n - 1), 1, 1
     return first, 1, length
