@@ -71,6 +71,7 @@ def test_slices_of_slices_and_what_they_are_put_together_with() -> None:
     agree(lambda x, y: x[..., :2, :] @ np.swapaxes(y[..., :2, :], -1, -2), 5, 0, 1, 2, targets=1)
     agree(lambda x, y: np.reshape(x[..., :3, :], (-1,)), 5, 0, 1, 2, 7)
     agree(lambda x, y: np.flip(x[..., :3, :], -2), 5, 0, 1, 2, 7)
+    agree(lambda x, y: x[..., 6:, :][..., :2, :], 5, 0, 7)  # at most one there is, if any
 
 
 def test_ends_that_are_lengths() -> None:
@@ -152,6 +153,23 @@ def test_ids_of_a_short_window() -> None:
         agree(picked, 3, 4, 7)
         with pytest.raises(InputError, match=r"holds ids from . to ., but the table has the rows"):
             agree_places(picked, 1)
+
+
+def test_places_from_the_end_are_refused_by_name() -> None:
+    message = r"np\.take of -1 along a dynamic axis(.|\n)*lambda x, y: np\.take"
+    with pytest.raises(CompileError, match=message):
+        agree(lambda x, y: np.take(x, np.array([0, -1]), axis=-2), 3)
+
+
+@pytest.mark.parametrize("places", [[1, 3], [0, 2], [2], [1], [-1], [-2, -1], [3, 1]])
+def test_an_axis_in_parts(places: list[int]) -> None:
+    def parted(x: Any, y: Any) -> Any:
+        parts = np.split(x, places, axis=-2)
+        return sum(np.sum(np.tanh((n + 2) * part)) for n, part in enumerate(parts))
+
+    agree(parted, 5, 0, 1, 2, 3, 7)
+    agree(lambda x, y: np.diff(x, axis=-2), 5, 0, 1, 2, 7)
+    agree(lambda x, y: np.diff(x, n=2, axis=-2), 5, 0, 1, 2, 7)
 
 
 @pytest.mark.parametrize(

@@ -460,7 +460,7 @@ def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
         ends = list(indices_or_sections)
     before = (slice(None),) * axis
     return [
-        indexing.part_of(ary, (*before, slice(start, stop)))
+        indexing.part_of(ary, (*before, slice(start, stop)), stretches=False)
         for start, stop in zip([0, *ends], [*ends, None], strict=True)
     ]
 

@@ -68,6 +68,7 @@ class Checked:
                 _instrument(node, source)
         scope: dict[str, Any] = {
             "np": np,
+            "float": np.float64,  # whose quotients raise nothing, as those of a kernel
             "njit": lambda *_, **__: lambda function: function,
             "prefetch": _fetched_ahead,
             "power_of_two": lambda n: np.ldexp(np.dtype(dtype).type(1), int(n)),

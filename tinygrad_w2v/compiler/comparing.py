@@ -16,6 +16,7 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import GradientError
 from tinygrad_w2v._base.types import AnyArray
+from tinygrad_w2v.compiler.bounds import Places
 from tinygrad_w2v.compiler.building import Built, build
 from tinygrad_w2v.compiler.checked import Checked
 from tinygrad_w2v.compiler.compiling import Kernel
@@ -84,6 +85,8 @@ def compare(
         When one is too large; it names the engine and the worst place.
     CompileError
         When the model cannot be compiled.
+    InputError
+        When a window is none of the model's, such as one with an id that its table lacks.
 
     Examples
     --------
@@ -115,6 +118,7 @@ def compare(
     built = build(traced.program, dtype, "comparison", without)
     if native:
         engines["native"] = lambda: run.natively(type(model).__name__)
+    Places(built.program).check(run.packed())
     with np.errstate(all="ignore"):
         found = {name: engine() for name, engine in engines.items()}
         for parameter, data in zip(model.parameters(), kept, strict=True):
@@ -151,20 +155,19 @@ class _Run(NamedTuple):
 
     def plainly(self, built: Built) -> Outcome:
         """Run the source as plain Python, every place checked, over all windows in one call."""
-        tables, packed = self.tables(), self._packed()
+        tables, packed = self.tables(), self.packed()
         rates = np.full(packed.count, self.lr)
         arguments = _arguments(built, packed, tables, rates, self.first)
         return Outcome([Checked(built.source, self.dtype).run(arguments)], tables)
 
     def natively(self, title: str) -> Outcome:
         """Run the kernel, over all windows in one call."""
-        tables, packed = self.tables(), self._packed()
+        tables, packed = self.tables(), self.packed()
         rates = np.full(packed.count, self.lr)
         kernel = Kernel(self.traced, self.dtype, title)
-        kernel.check_ids(packed)
         return Outcome([kernel.run(packed, tables, rates, self.first)], tables)
 
-    def _packed(self) -> Packed:
+    def packed(self) -> Packed:
         """All windows; numbers behind the end of one are NaN, so that it shows who reads them."""
         packed = next(pack(self.windows, self.fields, len(self.windows)))
         for field in self.fields:

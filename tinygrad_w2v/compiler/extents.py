@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar, NoReturn, Protocol
 
 import numpy as np
@@ -227,33 +228,43 @@ def bound_of(length: Length) -> int:
     return length.bound if isinstance(length, Extent) else length
 
 
+@cache
 def floor_of(length: Length) -> int:
     """Return a number that a length is never below; as a length it has to be 0 or more.
+
+    What is subtracted is never more than either of two lengths of which it is the smaller one;
+    what is added is one of them.
 
     Examples
     --------
     >>> c = extent_of(Size("C", 10))
     >>> floor_of(c + 2), floor_of(c - 4), floor_of(c - at_most(c, 4))
     (2, -4, 0)
+    >>> floor_of(at_most(c, 4) - at_most(c, 3))
+    0
     """
     if not isinstance(length, Extent):
         return length
+    negative = [term for term in length.terms if term[1] < 0]
+    if not negative:
+        return length.constant
+    found = [max(floor_of(lower) for lower in _in_place_of(length, *negative[0]))]
     for sizes, times in length.terms:
-        if times < 0:
-            return max(floor_of(lower) for lower in _lowered(length, sizes, times))
-    return length.constant
+        if times > 0 and any(isinstance(size, Least) for size in sizes):
+            found.append(min(floor_of(case) for case in _in_place_of(length, sizes, times)))
+    return max(found)
 
 
-def _lowered(extent: Extent, sizes: tuple[Size, ...], times: int) -> Iterator[Length]:
-    """What an extent is never below: more is subtracted in place of one product of sizes."""
+def _in_place_of(extent: Extent, sizes: tuple[Size, ...], times: int) -> Iterator[Length]:
+    """An extent with each of two lengths in place of the smaller one of them; or with a bound."""
     rest = extent - Extent(((sizes, times),))
     cut = next((size for size in sizes if isinstance(size, Least)), None)
     if cut is None:
         yield rest + times * math.prod(size.bound for size in sizes)
         return
     others = product(extent_of(size) for size in sizes if size is not cut)
-    for more in (cut.of, cut.limit):
-        yield rest + product([others, more, times])
+    for whole in (cut.of, cut.limit):
+        yield rest + product([others, whole, times])
 
 
 def at_most(length: Length, limit: Length) -> Length:

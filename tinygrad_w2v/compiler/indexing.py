@@ -34,9 +34,12 @@ def get_item(x: Symbol, index: Any) -> Any:
     return part_of(x, parts)
 
 
-def part_of(x: Symbol, parts: tuple[Any, ...]) -> Any:
-    """Return ``x[parts]`` for a basic index that starts at the first axis."""
-    spec, shape, final = _basic(x.shape, parts)
+def part_of(x: Symbol, parts: tuple[Any, ...], stretches: bool = True) -> Any:
+    """Return ``x[parts]`` for a basic index that starts at the first axis.
+
+    A slice of one element `stretches`, unless it is one of several parts of an axis.
+    """
+    spec, shape, final = _basic(x.shape, parts, stretches)
     taken = x.trace.record("slice", (x,), shape, x.kind, spec=spec)
     return taken if final == shape else np.reshape(taken, final)
 
@@ -47,7 +50,9 @@ def put_at(g: Symbol, index: Any, shape: Shape) -> Symbol:
     ids = [p for p in parts if is_ids(p)]
     if ids:
         return scatter(g, ids[0], _axis_of_ids(shape, parts), shape)
-    spec, taken, _ = _basic(shape, parts)
+    spec, taken, final = _basic(shape, parts)
+    if final != g.shape:  # it was one of several parts
+        spec, taken, _ = _basic(shape, parts, stretches=False)
     values: Any = np.reshape(g, taken)
     return g.trace.record("scatter_slice", (values,), shape, g.kind, spec=spec)
 
@@ -60,9 +65,13 @@ def scatter(g: Symbol, ids: Any, axis: int, shape: Shape) -> Symbol:
 
 def from_start(op: str, ids: Any, n: Length) -> Any:
     """Places that are known already, counted from the start of an axis."""
-    if isinstance(ids, Symbol) or isinstance(n, Extent):
+    if isinstance(ids, Symbol):
         return ids
     ids = np.asarray(ids)
+    if isinstance(n, Extent):
+        if ids.size and ids.min() < 0:
+            raise unsupported(f"{op} of {ids.min()} along a dynamic axis (write `x[..., -1, :]`)")
+        return ids
     if ids.size and (ids.min() < -n or ids.max() >= n):
         raise IndexError(f"{op}: ids from {ids.min()} to {ids.max()} on an axis of length {n}")
     return np.where(ids < 0, ids + n, ids)
@@ -111,7 +120,9 @@ def _axis_of_ids(shape: Shape, parts: tuple[Any, ...]) -> int:
     return place
 
 
-def _basic(shape: Shape, parts: tuple[Any, ...]) -> tuple[tuple[Part, ...], Shape, Shape]:
+def _basic(
+    shape: Shape, parts: tuple[Any, ...], stretches: bool = True
+) -> tuple[tuple[Part, ...], Shape, Shape]:
     """The entries of a basic index, the shape they leave, and that with new axes of 1."""
     named = sum(p is not None and p is not ... for p in parts)
     if named > len(shape):
@@ -131,7 +142,7 @@ def _basic(shape: Shape, parts: tuple[Any, ...]) -> tuple[tuple[Part, ...], Shap
             continue
         n = shape[len(spec)]
         if isinstance(part, slice):
-            first, step, length = _slice(part, n)
+            first, step, length = _slice(part, n, stretches)
             spec.append(("range", first, step, length))
             left.append(length)
             final.append(length)
@@ -154,7 +165,7 @@ def _place(place: Any, n: Length) -> Length:
     return found
 
 
-def _slice(part: slice, n: Length) -> tuple[Length, int, Length]:
+def _slice(part: slice, n: Length, stretches: bool) -> tuple[Length, int, Length]:
     """First place, step and length of a slice, which never reaches beyond its axis."""
     step = 1 if part.step is None else int(part.step)
     if isinstance(n, int) and not any(isinstance(b, Extent) for b in (part.start, part.stop)):
@@ -169,7 +180,7 @@ def _slice(part: slice, n: Length) -> tuple[Length, int, Length]:
         return first, 1, n - at_most(n, int(part.start) - int(part.stop))
     stop = n if part.stop is None else _clipped(part.stop, n)
     length = stop - at_most(first, stop)
-    if length == at_most(n, 1) and first in (0, n - length):
+    if stretches and n != length == at_most(n, 1) and first in (0, n - length):
         # One element is one, so that it can be stretched; a window without it is refused.
         return (0 if first == 0 else n - 1), 1, 1
     return first, 1, length
