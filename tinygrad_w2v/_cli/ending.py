@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tinygrad_w2v._base.errors import InputError, NonFiniteError, TinygradError, WriteError
+from tinygrad_w2v._base.memory import in_bytes
 from tinygrad_w2v._base.terminal import option
 from tinygrad_w2v._cli.console import note
 from tinygrad_w2v._cli.request import Request, functions_of
@@ -21,7 +22,7 @@ from tinygrad_w2v._cli.results import Outcome, write_results
 from tinygrad_w2v._cli.run_folder import RunFolder
 from tinygrad_w2v._cli.train_options import DEFAULT_FOLDER
 from tinygrad_w2v.models import EmbeddingModel
-from tinygrad_w2v.text.resources import free_space, in_bytes
+from tinygrad_w2v.text.resources import free_space
 from tinygrad_w2v.training.checkpoints import Checkpoints, newest_checkpoint, size_of
 from tinygrad_w2v.training.interrupt import Deferred
 from tinygrad_w2v.training.run import RunState
