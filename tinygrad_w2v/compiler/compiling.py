@@ -55,7 +55,8 @@ def compile(
         its length, or a name, or a name with the most it can be, ``{"contexts": (("C", 10),)}``.
         Equal names are equal lengths.
     optimizer : Optimizer, optional
-        Its rule and state are used; plain gradient descent by default.
+        Its rule and state are used, for the parameters that it holds: all others are frozen. Plain
+        gradient descent of ``model.parameters()`` by default.
     dtype : dtype
         float32 or float64: what is computed in. Parameters keep their own.
 

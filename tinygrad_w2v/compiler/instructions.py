@@ -161,6 +161,12 @@ class Names:
     def __init__(self, taken: Iterable[str] = ()) -> None:
         self._next: dict[str, int] = dict.fromkeys(taken, 1)
 
+    def copy(self) -> Names:
+        """Return one that gives the same names from here on."""
+        same = Names()
+        same._next = dict(self._next)
+        return same
+
     def fresh(self, wanted: str) -> str:
         """Return `wanted`, or with a number behind it where it was given before."""
         number = self._next.get(wanted, 0) + 1

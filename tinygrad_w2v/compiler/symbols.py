@@ -124,6 +124,18 @@ class Trace:
         finally:
             self.forward = False
 
+    @contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """Forget at the end of the block what was noted in it."""
+        count, constants, names = len(self.instructions), set(self.constants), self._names.copy()
+        try:
+            yield
+        finally:
+            del self.instructions[count:]
+            for name in set(self.constants) - constants:
+                del self.constants[name]
+            self._names = names
+
     def program(self, loss: Symbol) -> Program:
         """Return what was noted."""
         return Program(writes_last(self.instructions), loss.name, dict(self.constants))

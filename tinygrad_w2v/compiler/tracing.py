@@ -8,7 +8,6 @@ write rows.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -20,16 +19,22 @@ from tinygrad_w2v._base.errors import CompileError, InputError
 from tinygrad_w2v.autograd.backward import gradients
 from tinygrad_w2v.autograd.modes import debug, enable_grad
 from tinygrad_w2v.autograd.node import Node
-from tinygrad_w2v.autograd.rows import RowGrad
 from tinygrad_w2v.compiler.extents import Extent, Shape, Size, extent_of, sizes_in
 from tinygrad_w2v.compiler.instructions import Names, Program, identifier
-from tinygrad_w2v.compiler.symbols import Cell, Symbol, Trace
+from tinygrad_w2v.compiler.symbols import Symbol, Trace
+from tinygrad_w2v.compiler.updating import (
+    check_rule,
+    gradient_tables,
+    is_plain,
+    learned_of,
+    write_by_rule,
+    write_linear,
+)
 from tinygrad_w2v.nn import Module, Parameter
-from tinygrad_w2v.optim import SGD
 from tinygrad_w2v.optim.optimizer import Optimizer
 
 DEFAULT_BOUND = 16
-LEARNING_RATE, STEP = "lr", "step"
+LEARNING_RATE = "lr"
 _KINDS = {"f": "float", "i": "int", "u": "int", "b": "bool"}
 
 Axes = Mapping[str, Any]
@@ -167,7 +172,8 @@ def trace(
     fields
         Of `fields_of`.
     optimizer : Optimizer, optional
-        Whose rule is applied; plain gradient descent by default.
+        Whose rule is applied, to the parameters that it holds; plain gradient descent of all by
+        default.
     dtype
         The kernel's float type.
     only_gradients : bool
@@ -183,6 +189,9 @@ def trace(
         f.name: notes.given("input", f.label, f.shape, f.kind, exact=f.dtype) for f in fields
     }
     named = list(model.named_parameters())
+    check_rule(optimizer)
+    changed = learned_of(model, optimizer)
+    learned = [pair for pair in named if only_gradients or id(pair[1]) in changed]
     arrays: dict[str, Callable[[], Any]] = {}
     written: dict[str, str] = {}
     batch = _like(example, symbols)
@@ -192,19 +201,19 @@ def trace(
                 loss = model.loss(batch)  # type: ignore[attr-defined]
             value = _checked_loss(model, loss)
             lr = notes.given("input", LEARNING_RATE, (), "float")
-            linear = only_gradients or optimizer is None or type(optimizer) is SGD
+            linear = only_gradients or is_plain(optimizer)
             seed = (notes.symbol(1.0) if only_gradients else lr) if linear else notes.symbol(1.0)
             found = gradients(loss, seed)
             if linear:
                 sign = 1.0 if only_gradients else -1.0
                 targets = of
                 if only_gradients:
-                    targets = _gradient_tables(notes, of, found, named, arrays)
+                    targets = gradient_tables(notes, of, found, named, arrays)
                     written = {name: table.name for name, table in targets.items()}
-                _write_linear(notes, named, found, targets, sign)
+                write_linear(notes, learned, found, targets, sign)
             else:
                 assert optimizer is not None
-                _write_by_rule(notes, named, found, of, lr, optimizer, arrays)
+                write_by_rule(notes, learned, found, of, lr, optimizer, arrays)
         predictions = _predictions(model, batch)
     return Traced(notes.program(value), fields, arrays, predictions, written)
 
@@ -264,108 +273,3 @@ def _predictions(model: Any, batch: Any) -> Any:
             "example `batch.contexts.size`"
         )
     return found
-
-
-# ---------------------------------------------------------------------- what is written
-def _gradient_tables(
-    notes: Trace,
-    of: Mapping[str, Symbol],
-    found: Mapping[Any, Any],
-    named: list[tuple[str, Parameter]],
-    arrays: dict[str, Callable[[], Any]],
-) -> dict[str, Symbol]:
-    """Make for each parameter with a gradient a table of zeros that it is added to."""
-    tables: dict[str, Symbol] = {}
-    for name, parameter in named:
-        if found.get(parameter) is not None:
-            shape, label = of[name].shape, identifier(f"gradient_{name}")
-            tables[name] = notes.given("parameter", label, shape, "float", wide=False)
-            arrays[tables[name].name] = partial(np.zeros, shape, notes.float)
-    return tables
-
-
-def _write_linear(
-    notes: Trace,
-    named: list[tuple[str, Parameter]],
-    found: Mapping[Any, Any],
-    of: Mapping[str, Symbol],
-    sign: float,
-) -> None:
-    """Add ``sign * gradient`` to each parameter: the rate is in the seed already."""
-    for name, parameter in named:
-        g = found.get(parameter)
-        if g is None:
-            continue
-        target = of[name]
-        for ids, values in g.parts if isinstance(g, RowGrad) else [(None, g)]:
-            values = notes.symbol(values)
-            values = values if sign == 1.0 else sign * values
-            if ids is None:
-                notes.record("add_to", (target, values), (), "float", name=f"write_{name}")
-            else:
-                given = (target, notes.symbol(ids), values)
-                notes.record("add_rows", given, (), "float", name=f"write_{name}")
-
-
-def _write_by_rule(
-    notes: Trace,
-    named: list[tuple[str, Parameter]],
-    found: Mapping[Any, Any],
-    of: Mapping[str, Symbol],
-    lr: Symbol,
-    optimizer: Optimizer,
-    arrays: dict[str, Callable[[], Any]],
-) -> None:
-    """Run the optimizer's own rule on symbols: on the rows that were read, or on the whole."""
-    rule = copy.copy(optimizer)
-    rule._lr = lr  # type: ignore[assignment]
-    rule.steps = notes.given("input", STEP, (), "float")  # type: ignore[assignment]
-    rule.begin_step()
-    places = {id(parameter): i for i, parameter in enumerate(optimizer.parameters)}
-    for name, parameter in named:
-        g = found.get(parameter)
-        if g is None or id(parameter) not in places:
-            continue
-        tables = [of[name]]
-        for k, state in enumerate(rule.state_names):
-            place = places[id(parameter)]
-            table = notes.given(
-                "parameter",
-                identifier(f"{name}_{state}"),
-                of[name].shape,
-                "float",
-                wide=_wide(notes, parameter),
-            )
-            arrays[table.name] = partial(_state_of, optimizer, place, k)
-            tables.append(table)
-        if isinstance(g, RowGrad):
-            _update_rows(notes, rule, name, tables, g)
-            continue
-        cells = [Cell(table) for table in tables]
-        rule.update(cells[0], notes.symbol(g), *cells[1:])  # type: ignore[arg-type]
-        for table, cell in zip(tables, cells, strict=True):
-            notes.record("put", (table, cell.value), (), "float", name=f"write_{table.name}")
-
-
-def _state_of(optimizer: Optimizer, place: int, k: int) -> Any:
-    """One array of the optimizer's state (which `load_state_dict` replaces)."""
-    return optimizer.state[place][k]
-
-
-def _update_rows(
-    notes: Trace, rule: Optimizer, name: str, tables: list[Symbol], g: RowGrad
-) -> None:
-    """Sum the gradients of rows that repeat at their first place, and update these rows."""
-    width = tables[0].shape[1:]
-    ids: list[Any] = [np.reshape(notes.symbol(part), (-1,)) for part, _ in g.parts]
-    values: list[Any] = [np.reshape(notes.symbol(part), (-1, *width)) for _, part in g.parts]
-    rows = ids[0] if len(ids) == 1 else np.concatenate(ids)
-    gs: Any = values[0] if len(values) == 1 else np.concatenate(values)
-    first = notes.record("first_place", (rows,), rows.shape, "int", name=f"first_{name}")
-    total = notes.record("scatter", (gs, first), gs.shape, "float", name=f"sum_{name}", axis=0)
-    read: list[Any] = [np.take(table, rows, axis=0) for table in tables]
-    cells = [Cell(rows_of_one) for rows_of_one in read]
-    rule.update(cells[0], total, *cells[1:])  # type: ignore[arg-type]
-    for table, cell in zip(tables, cells, strict=True):
-        given = (table, rows, first, cell.value)
-        notes.record("put_rows", given, (), "float", name=f"write_{table.name}")
