@@ -58,9 +58,7 @@ def both_ways(
         loss.backward()
         rules[0].step()
         assert compiled.step(window, lr) == pytest.approx(float(loss), rel=1e-9)
-    for ours, right in zip(
-        tables(models[1], rules[1]), tables(models[0], rules[0]), strict=True
-    ):
+    for ours, right in zip(tables(models[1], rules[1]), tables(models[0], rules[0]), strict=True):
         np.testing.assert_allclose(ours, right, rtol=1e-9, atol=1e-12)
     assert rules[0].steps == rules[1].steps == 6
     return models[0], models[1]
@@ -260,8 +258,6 @@ def test_tables_of_another_dtype_than_the_kernels() -> None:
         models[0].loss(window).backward()
         rules[0].step()
         compiled.step(window, 0.05)
-    for ours, right in zip(
-        tables(models[1], rules[1]), tables(models[0], rules[0]), strict=True
-    ):
+    for ours, right in zip(tables(models[1], rules[1]), tables(models[0], rules[0]), strict=True):
         assert ours.dtype == np.float64
         np.testing.assert_allclose(ours, right, atol=1e-5)

@@ -152,7 +152,7 @@ def test_a_numba_that_cannot_be_imported_is_said(log, monkeypatch) -> None:
     ("own", "reason"),
     [
         (Summed, "np.cumsum cannot be compiled, applied at "),
-        (Dropped, "Dropped.loss is another one each time: it draws random numbers"),
+        (Dropped, "Dropped.loss draws random numbers from self.rng"),
         (Dense, "AssertionError"),
     ],
 )

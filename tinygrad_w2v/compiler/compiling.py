@@ -10,6 +10,7 @@ import itertools
 import math
 import weakref
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,8 @@ from tinygrad_w2v.compiler.extents import Extent, value_of
 from tinygrad_w2v.compiler.instructions import Program
 from tinygrad_w2v.compiler.intervals import Interval
 from tinygrad_w2v.compiler.packing import OneWindow, Packed, pack, pack_one
-from tinygrad_w2v.compiler.tracing import Axes, Traced, fields_of, trace
+from tinygrad_w2v.compiler.repeating import trace_repeatable
+from tinygrad_w2v.compiler.tracing import Axes, Traced, fields_of
 from tinygrad_w2v.nn import Module
 from tinygrad_w2v.optim.optimizer import Optimizer
 
@@ -118,13 +120,15 @@ class Compiled:
         dtype: np.dtype[Any],
     ) -> None:
         self.model, self.optimizer, self.dtype = model, optimizer, dtype
-        self._example = example
         self.fields = fields_of(example, axes)
         if optimizer is not None and not optimizer.parameters:
             optimizer.bind(model.parameters())
         self._one = OneWindow(self.fields)
         self._rate = np.zeros(1)
-        self._traced = trace(model, example, self.fields, optimizer, dtype)
+        # Both are traced now, as the numbers that the loss reads are those of now.
+        traces = trace_repeatable(model, example, self.fields, optimizer, dtype)
+        self._traced, self._gradients = traces
+        self._rule = self._settings()
         self.kernel = Kernel(self._traced, dtype, type(model).__name__)
 
     @property
@@ -189,7 +193,9 @@ class Compiled:
         """Run windows that are packed already, each with its learning rate."""
         self.kernel.check_ids(packed)
         steps = 0
+        self.kernel.check_ids(packed)
         if self.optimizer is not None:
+            self._check_settings(self.optimizer)
             steps = self.optimizer.steps
             self.optimizer.steps += packed.count
         loss = self.kernel.run(packed, self.kernel.arrays(), rates, steps + 1)
@@ -200,10 +206,31 @@ class Compiled:
             )
         return loss
 
+    def _settings(self) -> tuple[Any, ...]:
+        """What of the optimizer the kernel holds as it was when it was compiled."""
+        rule = self.optimizer
+        if rule is None:
+            return ()
+        return rule.parameters, *[getattr(rule, name) for name in rule.settings]
+
+    def _check_settings(self, rule: Optimizer) -> None:
+        now = self._settings()
+        if now[0] is not self._rule[0]:
+            raise InputError(
+                f"{type(rule).__name__} holds other parameters than when the kernel was made: "
+                "compile the model again"
+            )
+        for name, value, before in zip(rule.settings, now[1:], self._rule[1:], strict=True):
+            if value != before:
+                raise InputError(
+                    f"{name} of {type(rule).__name__} is now {value}, but the kernel was made for "
+                    f"{before}: compile the model again"
+                )
+
     @cached_property
     def _gradient_kernel(self) -> Kernel:
-        traced = trace(self.model, self._example, self.fields, None, self.dtype, True)
-        return Kernel(traced, self.dtype, f"{type(self.model).__name__}, gradients only")
+        title = f"{type(self.model).__name__}, gradients only"
+        return Kernel(self._gradients, self.dtype, title)
 
     def gradients(self, batch: Any) -> dict[str, AnyArray]:
         """Return the gradient of one window's loss for each Parameter, as arrays of their shapes.
@@ -238,13 +265,16 @@ class Kernel:
     """A traced program, built and loaded, and how it is called."""
 
     def __init__(self, traced: Traced, dtype: np.dtype[Any], title: str) -> None:
+        program = traced.program
+        # What is written into an array of the model later must not change a part of what is run.
+        own = {name: np.array(array, order="C") for name, array in program.constants.items()}
+        traced = traced._replace(program=replace(program, constants=own))
         self.traced, self.dtype = traced, dtype
         self.built: Built = build(traced.program, dtype, f"The kernel of {title}.")
         scope, self.path = storing.load(self.built.source.text)
         self._run = scope["run"]
         self._constants = [
-            np.ascontiguousarray(self.built.program.constants[name])
-            for name in self.built.source.constants
+            self.built.program.constants[name] for name in self.built.source.constants
         ]
         self._given = [(name, traced.arrays[name]) for name in self.built.source.parameters]
         self._places = Places(self.built.program)
@@ -254,6 +284,12 @@ class Kernel:
 
     def arrays(self) -> dict[str, AnyArray]:
         """Return the tables that the kernel reads and writes, by name."""
+        for place in self.traced.places:
+            if place.is_left():
+                raise InputError(
+                    f"{place.name} of the model is not the one that the kernel was made for: "
+                    "compile the model again, or change a Parameter's values by `.data`"
+                )
         found = {name: give() for name, give in self._given}
         self._check_apart(found)
         for name, array in found.items():

@@ -26,7 +26,6 @@ from tinygrad_w2v.compiler import merging
 from tinygrad_w2v.compiler.compiling import Compiled, compile
 from tinygrad_w2v.compiler.hot_rows import HotRows
 from tinygrad_w2v.compiler.packing import Packed
-from tinygrad_w2v.compiler.repeating import check_repeatable
 from tinygrad_w2v.compiler.text_windows import native, ranges_of
 from tinygrad_w2v.nn import Module
 from tinygrad_w2v.optim.optimizer import Optimizer
@@ -166,12 +165,11 @@ class CorpusRun:
         Raises
         ------
         CompileError
-            When a kernel would not do what the loss does, or Numba cannot compile it.
+            When Numba cannot compile the kernel.
         """
         from numba.core.errors import NumbaError
 
         compiled = self.compiled
-        check_repeatable(compiled.model, self._example(), compiled.fields, compiled.dtype)
         room = self.new_room(0)
         packed, _ = self.draw(0, 0, 0, room)
         try:

@@ -31,6 +31,7 @@ from tinygrad_w2v.compiler.updating import (
     write_linear,
 )
 from tinygrad_w2v.nn import Module, Parameter
+from tinygrad_w2v.nn.module import Place, places_of
 from tinygrad_w2v.optim.optimizer import Optimizer
 
 DEFAULT_BOUND = 16
@@ -64,6 +65,8 @@ class Traced(NamedTuple):
         How many predictions the loss of a window is a sum of.
     gradients : dict
         Where only gradients are computed: a parameter's name to that of the table they go to.
+    places : tuple of Place
+        Where the model held its Parameters.
     """
 
     program: Program
@@ -71,6 +74,7 @@ class Traced(NamedTuple):
     arrays: Mapping[str, Callable[[], Any]]
     predictions: Any
     gradients: Mapping[str, str]
+    places: tuple[Place, ...] = ()
 
 
 def fields_of(example: Any, axes: Axes | None) -> tuple[Field, ...]:
@@ -215,7 +219,8 @@ def trace(
                 assert optimizer is not None
                 write_by_rule(notes, learned, found, of, lr, optimizer, arrays)
         predictions = _predictions(model, batch)
-    return Traced(notes.program(value), fields, arrays, predictions, written)
+    places = tuple(places_of(model))
+    return Traced(notes.program(value), fields, arrays, predictions, written, places)
 
 
 def _like(example: Any, symbols: dict[str, Symbol]) -> Any:

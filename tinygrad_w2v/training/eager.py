@@ -57,7 +57,6 @@ class EagerStep:
 
     def __init__(self, model: Learner) -> None:
         self.model = model
-        self._parameters = list(model.parameters())
 
     def step(self, batch: Any, lr: float) -> float:
         """Follow the gradient of one batch and return its loss from before the step.
@@ -74,7 +73,7 @@ class EagerStep:
         for _, parameter in self.model.named_parameters():
             parameter.grad = None  # what was left there is not of this batch
         loss.backward()
-        for parameter in self._parameters:
+        for parameter in self.model.parameters():  # as they are now: a callback may assign others
             if parameter.grad is not None:
                 parameter.data -= lr * parameter.grad.data
                 parameter.grad = None
