@@ -1,4 +1,4 @@
-"""An optimizer in a kernel is the optimizer: what it holds, what its class changed, every number."""
+"""An optimizer in a kernel is the optimizer: what it holds, what its class changed, its numbers."""
 
 from __future__ import annotations
 

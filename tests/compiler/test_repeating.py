@@ -1,4 +1,4 @@
-"""What makes two runs of a loss differ is refused by name; what is read of attributes is constant."""
+"""What makes two runs of a loss differ is refused by name; attributes are constants."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ RANDOM: list[tuple[Callable[[Any, Any], Any], str]] = [
     (lambda m, x: m.shared.random(8), "draws random numbers from self.shared"),
     (lambda m, x: m.old.normal(size=8), "draws random numbers from self.old"),
     (lambda m, x: m.parts["deep"][0].random(8), r"from self.parts\['deep'\]\[0\]"),
-    (lambda m, x: np.random.rand() < 0.5, "draws random numbers from numpy.random"),
+    (lambda m, x: np.random.rand() < 0.5, "draws random numbers from numpy.random"),  # noqa: NPY002
     (lambda m, x: float(random.random() < 0.5), "draws random numbers from the module random"),
     (around, "draws random numbers from HERE"),
     (nobodys, r"brings along an array of the shape \(8,\) that is another one each time"),
@@ -176,7 +176,7 @@ def test_dropout_that_is_switched_off_compiles() -> None:
             return (w * batch["x"]).sum()
 
     model = Layer(lambda m, x: x)
-    with pytest.raises(CompileError, match="draws random numbers from self.rng"):
+    with pytest.raises(CompileError, match=r"draws random numbers from self\.rng"):
         tw.compile(model, WINDOW)
     compiled = tw.compile(model.eval(), WINDOW, dtype=np.float64)
     assert compiled.step(WINDOW, 0.0) == pytest.approx((model.w.data * WINDOW["x"]).sum())
@@ -247,7 +247,7 @@ def test_settings_of_the_optimizer_are_those_of_the_time_of_compiling() -> None:
     compiled = tw.compile(model, WINDOW, optimizer=rule)
     compiled.step(WINDOW, 0.01)
     rule.momentum = 0.9
-    with pytest.raises(InputError, match="momentum of Momentum is now 0.9, but the kernel was"):
+    with pytest.raises(InputError, match=r"momentum of Momentum is now 0\.9, but the kernel was"):
         compiled.step(WINDOW, 0.01)
     rule.momentum = 0.5
     compiled.step(WINDOW, 0.01)

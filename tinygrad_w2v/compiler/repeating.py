@@ -11,6 +11,7 @@ from __future__ import annotations
 import random
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -114,9 +115,8 @@ class _Print:
         self._sums = self._checksums()
 
     def _checksums(self) -> dict[str, int]:
-        return {
-            name: zlib.crc32(np.ascontiguousarray(array)) for name, array in self.arrays.items()
-        }
+        arrays = self.arrays.items()
+        return {name: zlib.crc32(np.ascontiguousarray(array).data) for name, array in arrays}
 
     def difference(self, other: _Print) -> Instruction | None:
         """The first instruction that is another one."""
@@ -154,7 +154,7 @@ class _Held:
                 self._containers.append((value, copy))
             elif isinstance(value, _GENERATORS):
                 self._generators.setdefault(name, (value, _state(value)))
-        self._generators["numpy.random"] = (np.random, np.random.get_state())
+        self._generators["numpy.random"] = (np.random, _state(np.random))
         self._generators["the module random"] = (random, random.getstate())
 
     def moved_on(self) -> str | None:
@@ -224,23 +224,16 @@ def _named_by(function: Any) -> list[tuple[str, Any]]:
     code = getattr(function, "__code__", None)
     if code is None:
         return []
-    inside = zip(code.co_freevars, function.__closure__ or (), strict=False)
-    found = {name: cell.cell_contents for name, cell in inside if _is_full(cell)}
-    found |= {name: function.__globals__.get(name) for name in code.co_names}
+    found = {name: function.__globals__.get(name) for name in code.co_names}
+    for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=False):
+        with suppress(ValueError):  # a cell that holds nothing yet
+            found[name] = cell.cell_contents
     return [(name, value) for name, value in found.items() if isinstance(value, _GENERATORS)]
 
 
 def _plain(function: Any) -> Any:
     """A function without what was wrapped around it."""
     return getattr(function, "__wrapped__", getattr(function, "__func__", function))
-
-
-def _is_full(cell: Any) -> bool:
-    try:
-        cell.cell_contents
-    except ValueError:
-        return False
-    return True
 
 
 def _state(generator: Any) -> Any:
