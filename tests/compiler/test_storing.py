@@ -120,16 +120,18 @@ def test_a_changed_source_is_not_run_from_the_cache_of_another(folder: Path) -> 
 
 @pytest.mark.parametrize("cause", ["a file is in the way", "it cannot be written"])
 def test_without_a_folder_it_compiles_in_memory_and_says_so(
-    cause: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    cause: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if cause == "a file is in the way":
         (tmp_path / "file").write_text("", encoding="utf-8")
         monkeypatch.setenv(storing.FOLDER_VARIABLE, str(tmp_path / "file" / "kernels"))
     else:
         monkeypatch.setattr(storing, "_store", _refuse)
-    kernel = compiled()
+    told = f"set {storing.FOLDER_VARIABLE} to a folder of your own"
+    with pytest.warns(tw.EngineWarning, match=told) as given:
+        kernel = compiled()
     assert kernel.path is None
-    assert f"set {storing.FOLDER_VARIABLE} to a folder of your own" in caplog.text
+    assert given[0].filename == __file__
     assert kernel.step(WINDOW, 0.25) == 13
     assert "cache=False" not in kernel.source  # what is shown is what would be stored
 

@@ -8,20 +8,17 @@ among the attributes may go on changing. What the traces left in the model is ta
 
 from __future__ import annotations
 
-import random
 import zlib
-from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
 from tinygrad_w2v._base.errors import CompileError
 from tinygrad_w2v.autograd.diagnosis import Site
-from tinygrad_w2v.autograd.node import Node
 from tinygrad_w2v.compiler.instructions import Instruction
 from tinygrad_w2v.compiler.tracing import Field, Traced, trace
 from tinygrad_w2v.nn import Module
+from tinygrad_w2v.nn.trial import Trial, unwrapped
 from tinygrad_w2v.optim.optimizer import Optimizer
 
 TIMES = 8  # a coin that nobody holds is thrown the same way so often once in 128 times
@@ -29,8 +26,6 @@ REMEDY = (
     "a kernel would hold the first run for all windows: make such numbers outside, and give them "
     "as an array of the window"
 )
-_MOST = 1000  # entries of a list or dict that is looked through; longer ones are data
-_NUMBERS = (bool, int, float, complex, np.generic)
 
 
 def trace_repeatable(
@@ -68,8 +63,7 @@ def trace_repeatable(
     tinygrad_w2v._base.errors.CompileError: Dropped.loss draws random numbers from self.rng: ...
     """
     what = f"{type(model).__name__}.loss"
-    held = _Held(model)
-    try:
+    with Trial(model) as held:
         traced = trace(model, example, fields, optimizer, dtype)
         gradients = trace(model, example, fields, None, dtype, only_gradients=True)
         first, counted = _Print(trace(model, example, fields, None, dtype)), held.numbers()
@@ -87,13 +81,11 @@ def trace_repeatable(
                     f"{what} changes {changed[0]} each time that it is run: {REMEDY}"
                     f"{_defined(model)}"
                 )
-    finally:
-        held.put_back()
     return traced, gradients
 
 
 def _defined(model: Any) -> str:
-    code = getattr(_plain(type(model).loss), "__code__", None)
+    code = getattr(unwrapped(type(model).loss), "__code__", None)
     return f"\n  defined at {Site(code.co_filename, code.co_firstlineno)}" if code else ""
 
 
@@ -139,125 +131,3 @@ def _same_bytes(one: Any, other: Any) -> bool:
     if one is other:
         return True
     return one.dtype == other.dtype and np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
-
-
-class _Held:
-    """What a model holds beside its Parameters: generators, numbers, and the containers of both."""
-
-    def __init__(self, model: Module) -> None:
-        self._containers: list[tuple[Any, Any]] = []
-        self._generators: dict[str, tuple[Any, Any]] = {}
-        self._root = model
-        for name, value in _reached(model):
-            if isinstance(value, Module | dict | list) and len(_entries(value)) <= _MOST:
-                copy = list(value) if isinstance(value, list) else dict(_entries(value))
-                self._containers.append((value, copy))
-            elif isinstance(value, _GENERATORS):
-                self._generators.setdefault(name, (value, _state(value)))
-        self._generators["numpy.random"] = (np.random, _state(np.random))
-        self._generators["the module random"] = (random, random.getstate())
-
-    def moved_on(self) -> str | None:
-        """The name of a generator that something was drawn from."""
-        for name, (generator, before) in self._generators.items():
-            if not _equal(_state(generator), before):
-                return name
-        return None
-
-    def numbers(self) -> dict[str, Any]:
-        """The plain numbers among the attributes by name."""
-        found = {}
-        for name, value in _reached(self._root):
-            if isinstance(value, _NUMBERS) and value == value:
-                found[name] = value
-        return found
-
-    def put_back(self) -> None:
-        """Let generators and attributes be as they were."""
-        for generator, before in self._generators.values():
-            _set_state(generator, before)
-        for container, copy in self._containers:
-            if isinstance(container, list):
-                container[:] = copy
-            else:
-                entries = _entries(container)
-                entries.clear()
-                entries.update(copy)
-
-
-_GENERATORS = (np.random.Generator, np.random.BitGenerator, np.random.RandomState, random.Random)
-
-
-def _entries(container: Any) -> Any:
-    return vars(container) if isinstance(container, Module) else container
-
-
-def _reached(model: Module) -> Iterator[tuple[str, Any]]:
-    """Everything below a model with its name, through modules, lists, dicts and functions."""
-    seen: set[int] = set()
-    waiting: list[tuple[str, Any]] = [("self", model)]
-    while waiting:
-        name, value = waiting.pop()
-        if isinstance(value, Node | np.ndarray | type):
-            continue
-        yield name, value
-        if id(value) in seen:
-            continue
-        seen.add(id(value))
-        if isinstance(value, Module):
-            waiting += [(f"{name}.{key}", part) for key, part in vars(value).items()]
-            for kind in type(value).__mro__[: type(value).__mro__.index(Module)]:
-                waiting += [(f"{name}.{key}", part) for key, part in vars(kind).items()]
-        elif isinstance(value, dict | list | tuple) and len(value) > _MOST:
-            continue
-        elif isinstance(value, dict):
-            waiting += [(f"{name}[{key!r}]", part) for key, part in value.items()]
-        elif isinstance(value, list | tuple):
-            waiting += [(f"{name}[{i}]", part) for i, part in enumerate(value)]
-        elif callable(value):
-            waiting += _named_by(value)
-
-
-def _named_by(function: Any) -> list[tuple[str, Any]]:
-    """The generators that a function's text names, of its module and of what is around it."""
-    function = _plain(function)
-    code = getattr(function, "__code__", None)
-    if code is None:
-        return []
-    found = {name: function.__globals__.get(name) for name in code.co_names}
-    for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=False):
-        with suppress(ValueError):  # a cell that holds nothing yet
-            found[name] = cell.cell_contents
-    return [(name, value) for name, value in found.items() if isinstance(value, _GENERATORS)]
-
-
-def _plain(function: Any) -> Any:
-    """A function without what was wrapped around it."""
-    return getattr(function, "__wrapped__", getattr(function, "__func__", function))
-
-
-def _state(generator: Any) -> Any:
-    if isinstance(generator, np.random.Generator):
-        return generator.bit_generator.state
-    if isinstance(generator, np.random.BitGenerator):
-        return generator.state
-    return generator.getstate() if hasattr(generator, "getstate") else generator.get_state()
-
-
-def _set_state(generator: Any, state: Any) -> None:
-    if isinstance(generator, np.random.Generator):
-        generator.bit_generator.state = state
-    elif isinstance(generator, np.random.BitGenerator):
-        generator.state = state
-    elif hasattr(generator, "setstate"):
-        generator.setstate(state)
-    else:
-        generator.set_state(state)
-
-
-def _equal(one: Any, other: Any) -> bool:
-    if isinstance(one, dict):
-        return one.keys() == other.keys() and all(_equal(one[k], other[k]) for k in one)
-    if isinstance(one, tuple):
-        return all(_equal(a, b) for a, b in zip(one, other, strict=True))
-    return bool(np.array_equal(one, other))

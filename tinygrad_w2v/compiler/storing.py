@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import inspect
 import linecache
-import logging
 import os
 import platform
 import stat
@@ -23,12 +22,12 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_w2v._base.errors import InputError, MissingDependencyError
+from tinygrad_w2v._base.errors import EngineWarning, InputError, MissingDependencyError
 from tinygrad_w2v._base.files import safe_write
 from tinygrad_w2v._base.version import __version__
+from tinygrad_w2v._base.warning import warn_user
 
 FOLDER_VARIABLE = "TINYGRAD_W2V_KERNELS"
-logger = logging.getLogger(__name__)
 
 
 def check_numba() -> Any:
@@ -143,23 +142,24 @@ def source_of(title: str, functions: Sequence[Callable[..., Any]], constants: It
     return "\n".join(lines) + "\n\n\n" + "\n\n".join(parts)
 
 
-def load(
-    text: str, say: Callable[[str], None] = logger.warning
-) -> tuple[dict[str, Any], Path | None]:
+def load(text: str) -> tuple[dict[str, Any], Path | None]:
     """Run a source and return what it defines, with the file that shows it.
 
     Parameters
     ----------
     text
         The source.
-    say
-        Is told where no folder can be written, so that the kernel is compiled in memory each time.
 
     Returns
     -------
     scope : dict
         What the source defines; ``run`` among it.
     path : Path or None
+
+    Warns
+    -----
+    EngineWarning
+        Where no folder can be written, so that the kernel is compiled in memory each time.
     """
     check_numba()
     folder = kernels_folder()
@@ -171,9 +171,10 @@ def load(
         except (OSError, InputError):
             path = None
     if path is None:
-        say(
-            "no folder for kernels can be written, so this one is compiled in memory each time; "
-            f"set {FOLDER_VARIABLE} to a folder of your own"
+        warn_user(
+            "no folder for kernels can be written, so they are compiled in memory each time, which "
+            f"takes seconds; set {FOLDER_VARIABLE} to a folder of your own",
+            EngineWarning,
         )
         text = text.replace("cache=True", "cache=False")
     return _executed(text, path), path
