@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import tinygrad_w2v as tw
+import tinygrad_w2v.functions as F
 from tinygrad_w2v._base.errors import CompileError, InputError
 from tinygrad_w2v.compiler.comparing import compare
 from tinygrad_w2v.compiler.tracing import fields_of, trace
@@ -123,6 +124,60 @@ def test_an_optimizer_of_another_model_is_refused() -> None:
     for kind in KINDS:
         with pytest.raises(InputError, match=rf"parameters of {kind} are none of Model's"):
             tw.compile(model, WINDOWS[0], AXES, getattr(tw.optim, kind)(other.parameters()))
+
+
+# ---------------------------------------------------------------------- rows or the whole
+INDEXED: list[Callable[[Any, Any], Any]] = [
+    lambda w, b: w[3],
+    lambda w, b: w[-2],
+    lambda w, b: w[np.int64(3)],
+    lambda w, b: w[np.array(3)],
+    lambda w, b: w[[3, 1, 3]],
+    lambda w, b: w[np.array([-1, 4])],
+    lambda w, b: w[3, :],
+    lambda w, b: w[3, ...],
+    lambda w, b: w[3, 1],
+    lambda w, b: w[3:4],
+    lambda w, b: w[..., 1],
+    lambda w, b: w[:, np.array([2, 0])],
+    lambda w, b: w[b["center"]],
+    lambda w, b: w[b["center"], :],
+    lambda w, b: w[b["ids"]],
+    lambda w, b: w[b["ids"], :],
+    lambda w, b: F.take(w, 3, axis=0),
+    lambda w, b: F.take(w, b["center"], axis=0),
+    lambda w, b: F.take(w, b["ids"], axis=0),
+    lambda w, b: F.take(w, 1, axis=1),
+    lambda w, b: F.embedding(w, b["ids"]),
+    lambda w, b: F.embedding(w, 3),
+    lambda w, b: np.take(w, b["ids"], axis=0),
+    lambda w, b: w[3] * w,
+    lambda w, b: w[b["ids"]].sum() * w[3],
+]
+
+
+class Indexed(tw.Module):
+    def __init__(self, index: Callable[[Any, Any], Any]) -> None:
+        self.w = tw.Parameter(np.random.default_rng(0).normal(size=(5, 3)))
+        self.index = index
+
+    def loss(self, batch: Any) -> Any:
+        return np.square(self.index(self.w, batch)).sum()
+
+
+@pytest.mark.parametrize("index", INDEXED)
+@pytest.mark.parametrize("center", [3, np.int64(3), np.array(3), np.int32(3)])
+def test_a_gradient_is_of_rows_in_both_or_in_neither(index: Any, center: Any) -> None:
+    """Else Adam's momentum moves all other rows in the one and not in the other."""
+    model = Indexed(index)
+    windows = [{"ids": np.array(ids), "center": center} for ids in ([0, 0, 4], [2])]
+    for kind in (tw.optim.SGD, tw.optim.Momentum, tw.optim.Adam):
+        found = compare(model, windows, {"ids": ("C",)}, kind(), native=False, lr=0.1)
+        assert max(found.values()) < 1e-9
+    model.loss(windows[0]).backward()
+    fields = fields_of(windows[0], {"ids": ("C",)})
+    program = trace(model, windows[0], fields, tw.optim.Adam(model.parameters())).program
+    assert bool(program.of_op("put_rows")) == isinstance(model.w.grad.data, tw.RowGrad)
 
 
 # ---------------------------------------------------------------------- classes of a user's own

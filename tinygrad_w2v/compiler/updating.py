@@ -18,6 +18,7 @@ import numpy as np
 from tinygrad_w2v._base.errors import CompileError, InputError
 from tinygrad_w2v.autograd.diagnosis import Site
 from tinygrad_w2v.autograd.rows import RowGrad
+from tinygrad_w2v.compiler.indexing import from_start
 from tinygrad_w2v.compiler.instructions import Instruction, identifier
 from tinygrad_w2v.compiler.symbols import Cell, Symbol, Trace
 from tinygrad_w2v.nn import Module, Parameter
@@ -147,7 +148,7 @@ def write_linear(
             if ids is None:
                 notes.record("add_to", (target, values), (), "float", name=f"write_{name}")
             else:
-                given = (target, notes.symbol(ids), values)
+                given = (target, _ids(notes, ids, target), values)
                 notes.record("add_rows", given, (), "float", name=f"write_{name}")
 
 
@@ -235,7 +236,7 @@ class _Updates:
     def _rows(self, rule: Optimizer, name: str, tables: list[Symbol], g: RowGrad) -> None:
         """Sum the gradients of rows that repeat at their first place, and update these rows."""
         notes, width = self.notes, tables[0].shape[1:]
-        ids: list[Any] = [np.reshape(notes.symbol(part), (-1,)) for part, _ in g.parts]
+        ids: list[Any] = [np.reshape(_ids(notes, part, tables[0]), (-1,)) for part, _ in g.parts]
         values: list[Any] = [np.reshape(notes.symbol(part), (-1, *width)) for _, part in g.parts]
         rows = ids[0] if len(ids) == 1 else np.concatenate(ids)
         gs: Any = values[0] if len(values) == 1 else np.concatenate(values)
@@ -249,6 +250,11 @@ class _Updates:
         for table, cell in zip(tables, cells, strict=True):
             given = (table, rows, first, cell.value)
             notes.record("put_rows", given, (), "float", name=f"write_{table.name}")
+
+
+def _ids(notes: Trace, ids: Any, table: Symbol) -> Symbol:
+    """The ids of a gradient's rows; those that count from the end of the table are turned round."""
+    return notes.symbol(from_start("take", ids, table.shape[0]))
 
 
 def _check_by_row(rule: Optimizer, instructions: list[Instruction], start: int) -> None:
