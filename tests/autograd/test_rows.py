@@ -163,7 +163,7 @@ def test_other_indices_give_dense_gradients(index: Any, rng: np.random.Generator
 def test_an_integer_beyond_the_table_or_of_a_number_is_an_error() -> None:
     with pytest.raises(IndexError, match="out of bounds"):
         tw.Variable(np.ones((4, 3)))[4]
-    with pytest.raises(IndexError, match="too many indices|0-dimensional|invalid index"):
+    with pytest.raises(IndexError, match=r"too many indices|invalid index"):
         tw.Variable(2.0)[0]
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import tinygrad_w2v as tw
+from tinygrad_w2v._base import private
 from tinygrad_w2v._base.errors import MissingDependencyError
 from tinygrad_w2v.compiler import storing
 
@@ -59,9 +60,59 @@ def compiled() -> Any:
 def test_the_folder_is_private(folder: Path) -> None:
     assert storing.kernels_folder() == folder
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    folder.chmod(0o777)  # somebody opened it
+    assert stat.S_IMODE(folder.parent.stat().st_mode) == 0o700  # it was made, too
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems have no such permissions")
+@pytest.mark.parametrize("mode", [0o777, 0o702, 0o770])
+def test_a_folder_that_others_may_write_to_is_not_used_and_not_changed(
+    folder: Path, mode: int
+) -> None:
+    """Numba runs what it finds there, and somebody may have left it."""
+    compiled()
+    folder.chmod(mode)
+    if mode == 0o770 and private._is_own_group(folder.stat().st_gid):
+        assert storing.kernels_folder() == folder
+        return
+    with pytest.warns(tw.EngineWarning, match=r"in memory .*: .*may be written by others \(its"):
+        kernel = compiled()
+    assert kernel.path is None
+    assert stat.S_IMODE(folder.stat().st_mode) == mode
+    folder.chmod(0o755)
     assert storing.kernels_folder() == folder
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems have no such permissions")
+def test_what_others_may_have_left_in_a_folder_is_not_run(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = compiled().path
+    monkeypatch.setattr(storing, "_looked_through", set())
+    folder.chmod(0o755)
+    path.chmod(0o666)
+    with pytest.warns(tw.EngineWarning, match=rf"{path.name} may be written by others"):
+        assert compiled().path is None
+    path.unlink()
+    (folder / "__pycache__").mkdir(exist_ok=True)
+    (folder / "__pycache__" / "planted.nbi").symlink_to(folder / "elsewhere")
+    with pytest.warns(tw.EngineWarning, match=r"planted.nbi is a link, which is not followed"):
+        assert compiled().path is None
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems have no such files")
+@pytest.mark.parametrize("what", ["a link", "a pipe"])
+def test_a_source_is_not_written_through_a_link_nor_read_from_a_pipe(
+    folder: Path, what: str
+) -> None:
+    path, target = compiled().path, folder.parent / "precious"
+    target.write_text("mine", encoding="utf-8")
+    path.unlink()
+    path.symlink_to(target) if what == "a link" else os.mkfifo(path)
+    again = compiled()
+    assert again.path == path
+    assert path.read_text(encoding="utf-8") == again.source
+    assert not path.is_symlink()
+    assert target.read_text(encoding="utf-8") == "mine"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="other systems have no such owners")
@@ -127,7 +178,7 @@ def test_without_a_folder_it_compiles_in_memory_and_says_so(
         monkeypatch.setenv(storing.FOLDER_VARIABLE, str(tmp_path / "file" / "kernels"))
     else:
         monkeypatch.setattr(storing, "_store", _refuse)
-    told = f"set {storing.FOLDER_VARIABLE} to a folder of your own"
+    told = f"in memory each time.*set {storing.FOLDER_VARIABLE} to a folder that only you can"
     with pytest.warns(tw.EngineWarning, match=told) as given:
         kernel = compiled()
     assert kernel.path is None

@@ -2,7 +2,8 @@
 
 Each file is named by the hash of its text and of all that a compiled kernel depends on. The folder
 is private to the user. What is run is the text that was just generated, never what a file holds:
-the file is compared with it, and written anew where it differs.
+the file is compared with it, and written anew where it differs. What Numba has compiled it does
+run, so a folder that others could have written into is not used.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import inspect
 import linecache
 import os
 import platform
-import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v._base.errors import EngineWarning, InputError, MissingDependencyError
-from tinygrad_w2v._base.files import safe_write
+from tinygrad_w2v._base.private import check_contents, private_folder, read_private, write_private
 from tinygrad_w2v._base.version import __version__
 from tinygrad_w2v._base.warning import warn_user
 
@@ -49,10 +49,11 @@ def check_numba() -> Any:
 
 
 def kernels_folder() -> Path | None:
-    """Return the private folder of sources; None where none can be written.
+    """Return the private folder of sources; None where none can be used.
 
     ``$TINYGRAD_W2V_KERNELS``, else ``kernels`` in ``$TINYGRAD_W2V_CACHE``, else in the user's own
-    cache. A folder that belongs to somebody else, or that others may write to, is not used.
+    cache. Numba runs what it finds there, so a folder that others could have written into is not
+    used: see `private_folder`.
 
     Examples
     --------
@@ -60,12 +61,25 @@ def kernels_folder() -> Path | None:
     >>> folder is None or folder.is_dir()
     True
     """
-    for folder in _candidates():
-        with suppress(OSError):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if _is_private(folder):
-                return folder
-    return None
+    return _usable_folder()[0]
+
+
+def _usable_folder() -> tuple[Path | None, str]:
+    """The folder, and else why there is none."""
+    why = "this user has no home folder"
+    for candidate in _candidates():
+        try:
+            folder = private_folder(candidate)
+            if folder not in _looked_through:
+                check_contents(folder)
+                _looked_through.add(folder)
+            return folder, ""
+        except InputError as error:
+            why = str(error)
+    return None, why
+
+
+_looked_through: set[Path] = set()  # once is enough: nobody else can write there from then on
 
 
 def _candidates() -> Iterator[Path]:
@@ -77,16 +91,6 @@ def _candidates() -> Iterator[Path]:
         base = os.environ.get("XDG_CACHE_HOME")
         with suppress(RuntimeError):
             yield (Path(base) if base else Path.home() / ".cache") / "tinygrad_w2v" / "kernels"
-
-
-def _is_private(folder: Path) -> bool:
-    found = folder.stat()
-    if os.name == "posix":
-        if found.st_uid != os.getuid():
-            return False
-        if stat.S_IMODE(found.st_mode) != 0o700:
-            folder.chmod(0o700)
-    return os.access(folder, os.W_OK | os.X_OK)
 
 
 def identity(text: str) -> str:
@@ -162,18 +166,18 @@ def load(text: str) -> tuple[dict[str, Any], Path | None]:
         Where no folder can be written, so that the kernel is compiled in memory each time.
     """
     check_numba()
-    folder = kernels_folder()
+    folder, why = _usable_folder()
     path = None
     if folder is not None:
         path = folder / f"kernel_{identity(text)}.py"
         try:
             _store(path, text)
-        except (OSError, InputError):
-            path = None
+        except OSError as error:
+            path, why = None, f"{folder} cannot be written to: {error.strerror or error}"
     if path is None:
         warn_user(
-            "no folder for kernels can be written, so they are compiled in memory each time, which "
-            f"takes seconds; set {FOLDER_VARIABLE} to a folder of your own",
+            f"kernels are compiled in memory each time, which takes seconds: {why}; set "
+            f"{FOLDER_VARIABLE} to a folder that only you can write to",
             EngineWarning,
         )
         text = text.replace("cache=True", "cache=False")
@@ -182,11 +186,9 @@ def load(text: str) -> tuple[dict[str, Any], Path | None]:
 
 def _store(path: Path, text: str) -> None:
     """Write a source where it is missing or another one; a file that fits keeps its date."""
-    with suppress(OSError, UnicodeDecodeError):
-        if path.read_text(encoding="utf-8") == text:
-            return
-    with safe_write(path) as file:
-        file.write(text)
+    data = text.encode("utf-8")
+    if read_private(path) != data:
+        write_private(path, data)
 
 
 def _executed(text: str, path: Path | None) -> dict[str, Any]:
