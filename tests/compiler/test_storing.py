@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+import linecache
 import os
 import stat
 import subprocess
 import sys
+import weakref
+from collections import deque
 from pathlib import Path
 from typing import Any
 
@@ -189,6 +193,110 @@ def test_without_a_folder_it_compiles_in_memory_and_says_so(
 
 def _refuse(path: Path, text: str) -> None:
     raise PermissionError(13, "no", str(path))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("LOOP_VECTORIZE", 0), ("SLP_VECTORIZE", 1), ("BOUNDSCHECK", 1), ("OPT", 0)),
+        *(("ENABLE_AVX", False), ("CPU_NAME", "generic"), ("CPU_FEATURES", "+sse2")),
+        *(("DISABLE_INTEL_SVML", True), ("DEBUGINFO_DEFAULT", 1), ("ENABLE_PROFILING", 1)),
+    ],
+)
+def test_a_kernel_that_was_made_under_other_settings_is_another(
+    name: str, value: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import numba
+
+    before = storing.identity("text")
+    assert getattr(numba.config, name) != value
+    monkeypatch.setattr(numba.config, name, value)
+    assert storing.identity("text") != before
+
+
+def test_where_numba_keeps_files_makes_no_other_kernel(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import numba
+
+    before = storing.identity("text")
+    monkeypatch.setattr(numba.config, "CACHE_DIR", "/elsewhere")
+    monkeypatch.setattr(numba.config, "NUM_THREADS", 77, raising=False)
+    assert storing.identity("text") == before
+
+
+def test_what_kernels_take_over_is_a_part_of_them(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = storing.identity("text")
+    (tmp_path / "intrinsics.py").write_text("", encoding="utf-8")
+    monkeypatch.setattr(storing, "_INTRINSICS", tmp_path / "intrinsics.py")
+    assert storing.identity("text") != before
+
+
+def test_a_model_that_is_compiled_again_is_not_loaded_again(folder: Path) -> None:
+    kernels = [compiled().kernel for _ in range(3)]
+    assert len({id(kernel._run) for kernel in kernels}) == 1
+
+
+def test_a_kernel_that_nobody_holds_is_forgotten(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By us, by Python's modules and lines, and by Numba, which else holds it for ever."""
+    monkeypatch.setattr(storing, "_recent", deque(maxlen=1))
+    monkeypatch.setattr(storing, "_loaded", weakref.WeakValueDictionary())
+    first = compiled()
+    first.step(WINDOW, 0.25)  # which makes it native
+    name = first.kernel._loaded._module.__name__
+    run, path = weakref.ref(first.kernel._run), str(first.path)
+    linecache.getlines(path)
+    assert name in sys.modules
+
+    class Cube(Square):
+        def loss(self, batch: Any) -> Any:
+            return ((self.w * batch["x"]) ** 3).sum()
+
+    second = tw.compile(Cube(), WINDOW, dtype=np.float64)
+    gc.collect()
+    assert run() is not None  # `first` is still held
+    assert first.step(WINDOW, 0.0) == 6.25
+    del first
+    gc.collect()
+    assert run() is None
+    assert name not in sys.modules
+    assert path not in linecache.cache
+    assert second.step(WINDOW, 0.0) == 35
+    assert compiled().step(WINDOW, 0.0) == 13  # it is loaded anew
+
+
+def test_numba_that_compiles_nothing_is_said(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import numba
+
+    monkeypatch.setattr(numba.config, "DISABLE_JIT", 1)
+    with pytest.raises(MissingDependencyError, match=r"compile nothing \(NUMBA_DISABLE_JIT\)"):
+        compiled()
+    text = [["you", "say"], ["i", "say"]] * 9
+    with pytest.warns(tw.EngineWarning, match="numba is told to compile nothing"):
+        tw.Word2Vec(text, vector_size=4, sample=0.0, epochs=1)
+
+
+@pytest.mark.process
+def test_the_variable_that_lets_numba_compile_nothing(folder: Path) -> None:
+    environment = dict(os.environ, NUMBA_DISABLE_JIT="1", PYTHONPATH=str(ROOT))
+    command = [sys.executable, "-m", "tinygrad_w2v", "train", "text.txt", "--min-count", "1"]
+    (folder.parent.parent / "text.txt").write_text("you say hello\n" * 20, encoding="utf-8")
+    for engine, status in (("compiled", 1), ("auto", 0)):
+        done = subprocess.run(
+            [*command, "--size", "4", "--engine", engine],
+            capture_output=True,
+            encoding="utf-8",
+            env=environment,
+            cwd=folder.parent.parent,
+            timeout=120,
+        )
+        assert done.returncode == status
+        assert "numba is told to compile nothing (NUMBA_DISABLE_JIT)" in done.stderr
+        assert "Traceback" not in done.stderr
 
 
 def test_without_numba(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -271,8 +271,8 @@ class Kernel:
         traced = traced._replace(program=replace(program, constants=own))
         self.traced, self.dtype = traced, dtype
         self.built: Built = build(traced.program, dtype, f"The kernel of {title}.")
-        scope, self.path = storing.load(self.built.source.text)
-        self._run = scope["run"]
+        self._loaded = storing.load(self.built.source.text)
+        self.path, self._run = self._loaded.path, self._loaded["run"]
         self._constants = [
             self.built.program.constants[name] for name in self.built.source.constants
         ]

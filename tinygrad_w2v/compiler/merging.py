@@ -134,11 +134,11 @@ def merge(
 
 
 @cache
-def native() -> Mapping[str, Any]:
+def native() -> storing.Loaded:
     """Return these functions compiled."""
     functions: list[Any] = [localize, copy_rows, release, merge]
     text = storing.source_of("Private rows, and their merging", functions, ())
-    return storing.load(text)[0]
+    return storing.load(text)
 
 
 # ---------------------------------------------------------------------- which rows are private

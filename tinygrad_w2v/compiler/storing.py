@@ -14,6 +14,8 @@ import linecache
 import os
 import platform
 import sys
+import weakref
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -28,6 +30,9 @@ from tinygrad_w2v._base.version import __version__
 from tinygrad_w2v._base.warning import warn_user
 
 FOLDER_VARIABLE = "TINYGRAD_W2V_KERNELS"
+_INTRINSICS = Path(__file__).with_name("intrinsics.py")  # what kernels import becomes part of them
+# Where Numba keeps files, and how many threads it would start for what is no kernel.
+_NO_PART_OF_CODE = {"CACHE_DIR", "NUM_THREADS", "NUMBA_NUM_THREADS", "NUMBA_DEFAULT_NUM_THREADS"}
 
 
 def check_numba() -> Any:
@@ -36,7 +41,7 @@ def check_numba() -> Any:
     Raises
     ------
     MissingDependencyError
-        That says what to install, and what runs without it.
+        That says what to install, or which setting of numba's forbids it, and what runs without.
     """
     try:
         import numba
@@ -45,6 +50,12 @@ def check_numba() -> Any:
             "the compiled engine needs numba: pip install 'tinygrad_w2v[fast]'; "
             "without it the NumPy engine runs"
         ) from error
+    config: Any = numba.config
+    if config.DISABLE_JIT:
+        raise MissingDependencyError(
+            "numba is told to compile nothing (NUMBA_DISABLE_JIT), so there is no compiled engine: "
+            "unset that variable, or use the NumPy engine"
+        )
     return numba
 
 
@@ -105,8 +116,27 @@ def identity(text: str) -> str:
     import llvmlite.binding
 
     cpu = (llvmlite.binding.get_host_cpu_name(), llvmlite.binding.get_host_cpu_features().flatten())
-    about = (text, __version__, numba.__version__, np.__version__, platform.python_version(), *cpu)
+    versions = (__version__, numba.__version__, llvmlite.__version__, np.__version__)
+    compiled_in = _INTRINSICS.read_text(encoding="utf-8")
+    about = (text, *versions, platform.python_version(), *cpu, compiled_in, *_numba_settings())
     return hashlib.sha256("\0".join(about).encode()).hexdigest()[:20]
+
+
+def _numba_settings() -> list[str]:
+    """Numba's settings, such as ``NUMBA_BOUNDSCHECK``: code that was made under others is other.
+
+    Those that change nothing of the code are among them, too, but for those that differ from one
+    start of a program to the next: at worst a kernel is made again.
+    """
+    import numba.core.config
+
+    return [
+        f"{name}={value!r}"
+        for name, value in sorted(vars(numba.core.config).items())
+        if name.isupper()
+        and isinstance(value, bool | int | float | str | None)
+        and name not in _NO_PART_OF_CODE
+    ]
 
 
 def source_of(title: str, functions: Sequence[Callable[..., Any]], constants: Iterable[str]) -> str:
@@ -146,19 +176,49 @@ def source_of(title: str, functions: Sequence[Callable[..., Any]], constants: It
     return "\n".join(lines) + "\n\n\n" + "\n\n".join(parts)
 
 
-def load(text: str) -> tuple[dict[str, Any], Path | None]:
-    """Run a source and return what it defines, with the file that shows it.
+class Loaded:
+    """What a source defines, by name; Numba and Python forget it when nobody holds it any more.
+
+    Attributes
+    ----------
+    path : Path or None
+        The file that shows the source; None: it is compiled in memory.
+    """
+
+    def __init__(self, module: ModuleType, path: Path | None) -> None:
+        self._module, self.path = module, path
+        weakref.finalize(self, _forget, module).atexit = False
+
+    def __getitem__(self, name: str) -> Any:
+        return vars(self._module)[name]
+
+
+def _forget(module: ModuleType) -> None:
+    """Let go of a module that was made for a source.
+
+    Numba holds compiled functions for as long as their dispatchers live; these stand in the
+    module, and the compiled functions hold the module: nothing of a kernel would ever go.
+    """
+    linecache.cache.pop(str(module.__file__), None)
+    if sys.modules.get(module.__name__) is module:
+        del sys.modules[module.__name__]
+    for name, value in list(vars(module).items()):
+        if hasattr(value, "py_func"):
+            delattr(module, name)
+
+
+_MOST_KEPT = 8  # sources that are still there when the same model is compiled again
+_loaded: weakref.WeakValueDictionary[str, Loaded] = weakref.WeakValueDictionary()
+_recent: deque[Loaded] = deque(maxlen=_MOST_KEPT)
+
+
+def load(text: str) -> Loaded:
+    """Run a source, and return what it defines; what is loaded already is not loaded twice.
 
     Parameters
     ----------
     text
         The source.
-
-    Returns
-    -------
-    scope : dict
-        What the source defines; ``run`` among it.
-    path : Path or None
 
     Warns
     -----
@@ -166,10 +226,11 @@ def load(text: str) -> tuple[dict[str, Any], Path | None]:
         Where no folder can be written, so that the kernel is compiled in memory each time.
     """
     check_numba()
+    digest = identity(text)
     folder, why = _usable_folder()
     path = None
     if folder is not None:
-        path = folder / f"kernel_{identity(text)}.py"
+        path = folder / f"kernel_{digest}.py"
         try:
             _store(path, text)
         except OSError as error:
@@ -181,7 +242,14 @@ def load(text: str) -> tuple[dict[str, Any], Path | None]:
             EngineWarning,
         )
         text = text.replace("cache=True", "cache=False")
-    return _executed(text, path), path
+    name = str(path) if path is not None else f"<kernel {digest}>"
+    found = _loaded.get(name)
+    if found is None:
+        found = _loaded[name] = Loaded(_executed(text, digest, name), path)
+    if found in _recent:
+        _recent.remove(found)
+    _recent.append(found)
+    return found
 
 
 def _store(path: Path, text: str) -> None:
@@ -191,18 +259,16 @@ def _store(path: Path, text: str) -> None:
         write_private(path, data)
 
 
-def _executed(text: str, path: Path | None) -> dict[str, Any]:
-    digest = hashlib.sha256(text.encode()).hexdigest()[:20]
-    name = str(path) if path is not None else f"<kernel {digest}>"
+def _executed(text: str, digest: str, name: str) -> ModuleType:
     # Numba finds the names that compiled code uses through the module, so it has to be known.
     module = ModuleType(f"tinygrad_w2v_kernel_{digest}")
     module.__file__ = name
     sys.modules[module.__name__] = module
     with _beside_sources():
         exec(compile(text, name, "exec"), module.__dict__)
-    if path is None:
+    if name.startswith("<"):
         linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
-    return module.__dict__
+    return module
 
 
 @contextmanager

@@ -310,7 +310,8 @@ def choose_engine(
         why = "numba is installed and the model compiles"
         return _compiled(options, model, source, why)
     except MissingDependencyError as error:
-        why = f"numba cannot be imported: {error.__cause__ or error}"
+        cause = error.__cause__
+        why = str(error) if cause is None else f"numba cannot be imported: {cause}"
     except CompileError as error:
         why = f"the compiled engine cannot run this model: {_in_one_line(error)}"
     except Exception as error:
