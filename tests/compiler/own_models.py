@@ -86,6 +86,20 @@ class Biased(tw.Module):
         return (F.softplus(self.scores(batch)) - labels * self.scores(batch)).sum()
 
 
+class Relation(tw.Module):
+    """A context meets a target through a learned matrix: one product of three."""
+
+    def __init__(self, rng: Rng) -> None:
+        self.w_in, self.w_out = table(rng, WORDS, DIM), table(rng, WORDS, DIM)
+        self.relation = table(rng, DIM, DIM)
+
+    def loss(self, batch: Any) -> Any:
+        x, y = self.w_in[batch["contexts"]], self.w_out[batch["targets"]]
+        scores = F.einsum("...cd,de,...te->...ct", x, self.relation, y)
+        labels = np.expand_dims(batch["labels"], -2)
+        return (F.softplus(scores) - labels * scores).sum()
+
+
 class Margin(Biased):
     """The true word's score is to be larger than each other one's, by 1."""
 
@@ -301,6 +315,7 @@ EXAMPLES = {
     "weighted mean": Example(WeightedMean),
     "attention": Example(Attention),
     "biases": Example(Biased),
+    "relation": Example(Relation),
     "margin": Example(Margin),
     "squared hinge": Example(SquaredHinge),
     "GloVe": Example(GloVe, triples, {}),

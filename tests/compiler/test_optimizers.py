@@ -13,6 +13,7 @@ import tinygrad_w2v.functions as F
 from tinygrad_w2v._base.errors import CompileError, InputError
 from tinygrad_w2v.compiler.comparing import compare
 from tinygrad_w2v.compiler.tracing import fields_of, trace
+from tinygrad_w2v.compiler.writing import SEARCHES
 
 Rng = np.random.Generator
 KINDS = ("SGD", "Momentum", "Nesterov", "AdaGrad", "RMSprop", "Adam")
@@ -316,3 +317,54 @@ def test_tables_of_another_dtype_than_the_kernels() -> None:
     for ours, right in zip(tables(models[1], rules[1]), tables(models[0], rules[0]), strict=True):
         assert ours.dtype == np.float64
         np.testing.assert_allclose(ours, right, atol=1e-5)
+
+
+# ---------------------------------------------------------------------- rows that repeat, of many
+class Pairs(tw.Module):
+    def __init__(self, rows: int) -> None:
+        rng = np.random.default_rng(0)
+        self.w = tw.Parameter(rng.normal(size=(rows, 2)))
+        self.u = tw.Parameter(rng.normal(size=(rows, 2)))
+
+    def loss(self, batch: Any) -> Any:
+        near = (self.w[batch["ids"]] * self.u[batch["others"]].sum(axis=-2)).sum(axis=-1)
+        return np.square(near - batch["x"]).sum()
+
+
+def many(rng: Rng, n: int, rows: int, step: int) -> Any:
+    """Ids that repeat, and that lie apart by a power of two, as hashes like them least."""
+    ids, others = (step * rng.integers(rows // step, size=size) for size in (n, (n, 3)))
+    return {"ids": ids, "others": others, "x": rng.normal(size=n)}
+
+
+@pytest.mark.parametrize("kind", ["Momentum", "Adam"])
+def test_repeated_rows_of_large_windows(kind: str) -> None:
+    """Where they are found by a table of places, and where one after the other."""
+    rng = np.random.default_rng(0)
+    axes = {"ids": (("B", 90),), "others": (("B", 90), 3), "x": (("B", 90),)}
+    windows = [many(rng, n, 4096, step) for n, step in ((80, 1024), (90, 1), (1, 1), (33, 64))]
+    compare(Pairs(4096), windows, axes, getattr(tw.optim, kind)(), native=kind == "Adam", lr=0.05)
+
+
+class Looked(list):
+    """A list that counts how often it is read."""
+
+    reads = 0
+
+    def __getitem__(self, place: Any) -> Any:
+        self.reads += 1
+        return super().__getitem__(place)
+
+
+@pytest.mark.parametrize("step", [1, 64, 2**16])
+@pytest.mark.parametrize("different", [1, 50, 20_000])
+def test_the_first_of_many_is_found_in_a_few_looks(step: int, different: int) -> None:
+    n, bits, scope = 20_000, 16, {}
+    exec(SEARCHES["first_among"], scope)
+    rng = np.random.default_rng(0)
+    ids = Looked((rng.integers(different, size=n) * step).tolist())
+    slots = Looked([-1] * 2**bits)
+    found = [scope["first_among"](ids, i, slots, 32 - bits, 2**bits - 1) for i in range(n)]
+    _, first, place = np.unique(np.array(list(ids)), return_index=True, return_inverse=True)
+    assert found == first[place].tolist()
+    assert ids.reads + slots.reads < 15 * n

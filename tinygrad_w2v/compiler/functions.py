@@ -248,7 +248,8 @@ def helpers(used: list[str], single: bool) -> list[str]:
 # What a kernel's source calls its own: nothing of a user's and no value may be called so.
 RESERVED = (
     *("at", "first", "last", "loss", "lr", "step", "rates", "real", "np", "njit", "run", "kernel"),
-    *("RULES", "prefetch", "power_of_two", "first_of", "abs", "range", "float"),
+    *("RULES", "prefetch", "power_of_two", "first_of", "first_among"),
+    *("abs", "range", "float"),
     *("min",),
     *(HELPERS | SINGLE),
 )

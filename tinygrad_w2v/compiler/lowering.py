@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tinygrad_w2v.compiler.array_functions import regrouped
-from tinygrad_w2v.compiler.extents import Extent, Length, Shape
+from tinygrad_w2v.compiler.extents import Extent, Length, Shape, bound_of
 from tinygrad_w2v.compiler.instructions import GIVEN, WRITES, Instruction, Program
 from tinygrad_w2v.compiler.keeping import Keeping, squeezed
 from tinygrad_w2v.compiler.loops import (
@@ -34,6 +34,7 @@ from tinygrad_w2v.compiler.loops import (
     variables_in,
 )
 
+FEW = 32  # ids that are looked through one after the other; with more it takes too long
 _START = {"sum": 0.0, "prod": 1.0, "max": -math.inf, "min": math.inf}
 _MODE = {"sum": "add", "prod": "prod", "max": "max", "min": "min"}
 
@@ -245,7 +246,7 @@ class _Lowering:
             if step.op == "first_place" and step.shape == (1,):
                 value: Expression = Number(0)
             elif step.op == "first_place":
-                value = Call("first_of", (Whole(step.inputs[0]), indices[0]))
+                value = self._first_place(step, indices[0])
             else:
                 self.kept.discard(step.name)
                 value = self._element(step.name, indices)
@@ -253,6 +254,19 @@ class _Lowering:
             phase = "read" if step.op == "take" else "compute"
             at = _without_ones(indices, step.shape)
             self.statements.append(Statement(step.name, at, value, "set", loops, phase=phase))
+
+    def _first_place(self, step: Instruction, place: Expression) -> Expression:
+        """Where an id stood first: among a few by looking through them, else by a table."""
+        ids, most = Whole(step.inputs[0]), bound_of(step.shape[0])
+        if most <= FEW:
+            return Call("first_of", (ids, place))
+        bits = (2 * most - 1).bit_length()
+        slots = f"{step.name}{DERIVED}slots"
+        self.arrays[slots] = Array((2**bits,), "int")
+        at, loops = self._loops((2**bits,))
+        self.statements.append(Statement(slots, at, Number(-1), "set", loops))
+        shift, last = Number(32 - bits), Number(2**bits - 1)
+        return Call("first_among", (ids, place, Whole(slots), shift, last))
 
     def _keep_sum(self, step: Instruction, function: str) -> None:
         if step.op == "reduce":
