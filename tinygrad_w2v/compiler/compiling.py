@@ -22,7 +22,7 @@ from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.compiler import storing
 from tinygrad_w2v.compiler.bounds import Places
 from tinygrad_w2v.compiler.building import Built, build
-from tinygrad_w2v.compiler.extents import Extent, value_of
+from tinygrad_w2v.compiler.extents import value_of
 from tinygrad_w2v.compiler.instructions import Program
 from tinygrad_w2v.compiler.intervals import Interval
 from tinygrad_w2v.compiler.packing import OneWindow, Packed, pack, pack_one
@@ -150,12 +150,11 @@ class Compiled:
         """Return how many predictions a window of these sizes has: what a mean divides by."""
         return value_of(self._traced.predictions, sizes)
 
-    def total_predictions(self, sizes: Mapping[str, int], windows: int) -> int:
-        """Return how many predictions windows have whose sizes add up to these."""
-        found = self._traced.predictions
-        if not isinstance(found, Extent):
-            return int(found) * windows
-        return found.value(sizes) + found.constant * (windows - 1)
+    def total_predictions(self, packed: Packed) -> int:
+        """Return how many predictions the windows of `packed` have, all together."""
+        sizes = {name: lengths[: packed.count] for name, lengths in packed.sizes.items()}
+        found = value_of(self._traced.predictions, sizes)
+        return int(np.sum(np.broadcast_to(found, packed.count)))
 
     def step(self, batch: Any, lr: float) -> float:
         """Run one window: update the Parameters in place and return the loss from before.

@@ -302,8 +302,7 @@ class CorpusRun:
         else:
             run = kernel.bound(packed, tables | self._hot.adopt(), rates, step)
             loss = self._hot.run(number, packed, lr, run)
-        sizes = {name: int(array[: packed.count].sum()) for name, array in packed.sizes.items()}
-        return loss, self.compiled.total_predictions(sizes, packed.count), kept
+        return loss, self.compiled.total_predictions(packed), kept
 
     def draw(
         self, epoch: int, first: int, last: int, room: dict[str, AnyArray] | None = None

@@ -201,8 +201,7 @@ def trace(
     batch = _like(example, symbols)
     with _symbolic(notes, named, arrays) as of:
         with enable_grad(), debug():
-            with notes.following():
-                loss = model.loss(batch)  # type: ignore[attr-defined]
+            loss = _followed(notes, model, batch)
             value = _checked_loss(model, loss)
             lr = notes.given("input", LEARNING_RATE, (), "float")
             linear = only_gradients or is_plain(optimizer)
@@ -221,6 +220,19 @@ def trace(
         predictions = _predictions(model, batch)
     places = tuple(places_of(model))
     return Traced(notes.program(value), fields, arrays, predictions, written, places)
+
+
+def _followed(notes: Trace, model: Any, batch: Any) -> Any:
+    """Run the loss; where NumPy caught what was refused, that is still what is said."""
+    try:
+        with notes.following():
+            return model.loss(batch)
+    except CompileError:
+        raise
+    except (TypeError, ValueError) as error:
+        if notes.refused is None:
+            raise
+        raise notes.refused from error
 
 
 def _like(example: Any, symbols: dict[str, Symbol]) -> Any:
