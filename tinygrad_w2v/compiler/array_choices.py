@@ -12,8 +12,8 @@ from tinygrad_w2v.compiler.array_registry import handles
 from tinygrad_w2v.compiler.symbols import Symbol, apply, broadcast_shapes, unsupported
 
 OF_VALUES = (
-    ": how long it is, only the values say; write `np.where(condition, x, 0)`, which has a place "
-    "for each"
+    "how long it is, only the values say; write `np.where(condition, x, 0)`, which has a place for "
+    "each"
 )
 
 
@@ -21,7 +21,7 @@ OF_VALUES = (
 def where(condition: Any, *values: Any) -> Any:
     """One value or the other, element by element."""
     if len(values) != 2:
-        raise unsupported(f"np.where of a condition alone{OF_VALUES}")
+        raise unsupported("np.where of a condition alone", OF_VALUES)
     x, y = values
     return apply("where", condition, x, y)
 
@@ -38,9 +38,11 @@ def clip(a: Any, a_min: Any = None, a_max: Any = None) -> Any:
 def take(a: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> Any:
     """Places along an axis."""
     if axis is None or not (isinstance(a, Symbol) or isinstance(indices, Symbol)):
-        raise unsupported("np.take without an axis")
+        raise unsupported(
+            "np.take without an axis", "flatten the array first, `np.reshape(x, (-1,))`"
+        )
     if mode != "raise":
-        raise unsupported(f"np.take with mode={mode!r} (write `np.clip(ids, 0, n - 1)`)")
+        raise unsupported(f"np.take with mode={mode!r}", "write `np.clip(ids, 0, n - 1)`")
     trace = a.trace if isinstance(a, Symbol) else indices.trace
     a = trace.symbol(a)
     (axis,) = normalized_axes(axis, a.ndim)

@@ -29,7 +29,10 @@ def arange(trace: Trace, start: Any, stop: Any = None, step: Any = 1, dtype: Any
     length: Any = end - first
     if isinstance(length, Extent):
         if by != 1:
-            raise unsupported("np.arange in other steps than 1 up to a dynamic length")
+            raise unsupported(
+                "np.arange in other steps than 1 up to a dynamic length",
+                "multiply: `2 * np.arange(n, like=x)`",
+            )
     else:
         length = len(range(first, end, by))
     made: Any = trace.record("arange", (), (length,), "int", name="place")
@@ -130,8 +133,8 @@ def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
     (axis,) = normalized_axes(operator.index(axis), a.ndim)
     if isinstance(repeats, Symbol | Extent):
         raise unsupported(
-            "np.repeat of as many times as is known only when a window comes (write "
-            "`F.segment_sum` and its like, or `np.take` with ids)"
+            "np.repeat of as many times as is known only when a window comes",
+            "give the ids as a field of the window, and write `np.take`",
         )
     counts = np.asarray(repeats)
     if counts.size == 1:
@@ -142,5 +145,8 @@ def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
         joined = n.times(times) if isinstance(n, Extent) else n * times
         return np.reshape(beside, (*a.shape[:axis], joined, *a.shape[axis + 1 :]))
     if isinstance(a.shape[axis], Extent):
-        raise unsupported(f"np.repeat with {counts.size} counts along a dynamic axis")
+        raise unsupported(
+            f"np.repeat with {counts.size} counts along a dynamic axis",
+            "give the ids as a field of the window, and write `np.take`",
+        )
     return np.take(a, np.repeat(np.arange(a.shape[axis]), counts), axis=axis)

@@ -27,7 +27,7 @@ from tinygrad_w2v.compiler.symbols import (
 )
 
 _UFUNC_NAMES = {np.fabs: "absolute", np.mod: "remainder", np.true_divide: "divide"}
-_COMPOSED: dict[Any, Callable[..., Any]] = {
+COMPOSED: dict[Any, Callable[..., Any]] = {
     **dict.fromkeys((np.deg2rad, np.radians), lambda x: x * (math.pi / 180)),
     **dict.fromkeys((np.rad2deg, np.degrees), lambda x: x * (180 / math.pi)),
     np.trunc: lambda x: np.where(np.less(x, 0), np.ceil(x), np.floor(x)),
@@ -53,7 +53,7 @@ REMEDIES = {
     ),
     **dict.fromkeys(
         (np.sort, np.argsort, np.partition, np.argpartition, np.median, np.searchsorted),
-        ": a kernel orders nothing; `np.max`, `np.min`, `np.argmax` and `np.argmin` it knows",
+        "a kernel orders nothing; np.max, np.min, np.argmax and np.argmin it knows",
     ),
 }
 
@@ -64,8 +64,8 @@ def call_ufunc(trace: Trace, ufunc: np.ufunc, inputs: Any) -> Any:
         return matmul(*[trace.symbol(x) for x in inputs])
     if ufunc in (np.positive, np.conjugate):
         return inputs[0]
-    if ufunc in _COMPOSED:
-        return _COMPOSED[ufunc](*[trace.symbol(x) for x in inputs])
+    if ufunc in COMPOSED:
+        return COMPOSED[ufunc](*[trace.symbol(x) for x in inputs])
     if ufunc is np.reciprocal and trace.symbol(inputs[0]).kind == "float":
         return apply("divide", 1.0, inputs[0])
     if ufunc in (np.isnan, np.isinf):
@@ -76,7 +76,7 @@ def call_ufunc(trace: Trace, ufunc: np.ufunc, inputs: Any) -> Any:
         return apply("logical_and", apply("logical_not", finite), same)
     name = _UFUNC_NAMES.get(ufunc, ufunc.__name__)
     if name == "fmod" and all(trace.symbol(x).kind != "float" for x in inputs):
-        raise unsupported("np.fmod of whole numbers (write `%`, whose sign is the divisor's)")
+        raise unsupported("np.fmod of whole numbers", "write `%`, whose sign is the divisor's")
     if ufunc in _OF_BOOLS and all(trace.symbol(x).kind == "bool" for x in inputs):
         name = _OF_BOOLS[ufunc]
     if name not in FUNCTIONS:
@@ -104,7 +104,7 @@ def _power(trace: Trace, x: Any, exponent: Any) -> Any:
             return base if exponent == 1 else apply("square", base)
         return apply("power", x, exponent)
     if not (number and 1 <= exponent <= 8) or base.kind == "bool":
-        raise unsupported("a power of whole numbers (write `.astype(np.float64) ** ...`)")
+        raise unsupported("a power of whole numbers", "write `.astype(np.float64) ** ...`")
     product: Any = base
     for _ in range(exponent - 1):
         product = apply("multiply", product, base)
@@ -127,7 +127,9 @@ def call(trace: Trace, function: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     try:
         inspect.signature(handler).bind(*args, **kwargs)
     except TypeError as error:
-        raise unsupported(f"{name} called so ({error})") from None
+        if function not in RULES or function in trace.within:
+            raise unsupported(f"{name} called so ({error})") from None
+        return _by_other_functions(trace, function, name, args, kwargs)
     return handler(*args, **kwargs)
 
 
@@ -137,7 +139,7 @@ def _by_other_functions(
     """What a function is made of, where the package writes it as others."""
     rule = RULES.get(function)
     if rule is None or function in trace.within:
-        raise unsupported(name + REMEDIES.get(function, ""))
+        raise unsupported(name, REMEDIES.get(function, ""))
     trace.within.append(function)  # an op of its own calls the same function again
     try:
         return rule(*args, **kwargs)
@@ -204,11 +206,24 @@ handles(np.full_like)(lambda a, fill_value, dtype=None: _filled(a, fill_value, d
 def round(a: Any, decimals: int = 0) -> Any:
     """Rounded to so many decimals, halves to even numbers."""
     if a.kind != "float":
-        raise unsupported("np.round of whole numbers")
+        raise unsupported("np.round of whole numbers", "leave it out")
     scale = 10.0 ** abs(decimals)
     if decimals > 0:
         return np.rint(a * scale) / scale
     return np.rint(a / scale) * scale if decimals else np.rint(a)
+
+
+@handles(np.nan_to_num)
+def nan_to_num(
+    x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None
+) -> Any:
+    """Numbers in place of NaN and infinities, by default the largest that there are."""
+    if x.kind != "float":
+        return x
+    about = np.finfo(x.dtype)
+    high, low = (about.max if posinf is None else posinf), (about.min if neginf is None else neginf)
+    infinite = np.where(np.greater(x, 0), float(high), float(low))
+    return np.where(np.isnan(x), float(nan), np.where(np.isinf(x), infinite, x))
 
 
 @handles(np.sinc)

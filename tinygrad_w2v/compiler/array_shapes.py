@@ -176,7 +176,10 @@ def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
     n = ary.shape[axis]
     if np.ndim(indices_or_sections) == 0:
         if isinstance(n, Extent) or n % int(indices_or_sections):
-            raise unsupported(f"np.split of an axis of length {n} into {indices_or_sections}")
+            raise unsupported(
+                f"np.split of an axis of length {n} into {indices_or_sections}",
+                "name the places where parts end, `np.split(x, [2, 5])`",
+            )
         step = n // int(indices_or_sections)
         ends = list(range(step, n, step))
     else:

@@ -47,15 +47,33 @@ def sum(a: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> 
 
 
 @handles(np.max, np.amax)
-def max(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def max(
+    a: Any, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+) -> Any:
     """Maximum over axes."""
-    return _reduced(a, "max", axis, keepdims)
+    return _extreme(a, "max", axis, keepdims, initial, where)
 
 
 @handles(np.min, np.amin)
-def min(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def min(
+    a: Any, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+) -> Any:
     """Minimum over axes."""
-    return _reduced(a, "min", axis, keepdims)
+    return _extreme(a, "min", axis, keepdims, initial, where)
+
+
+def _extreme(a: Any, function: str, axis: Any, keepdims: bool, initial: Any, where: Any) -> Any:
+    nothing = any(a.shape[i] == 0 for i in normalized_axes(axis, a.ndim))
+    if initial is None:
+        if where is not True:
+            raise ValueError(f"np.{function} with `where` needs `initial`, for where none holds")
+        if nothing:
+            raise ValueError(f"of nothing there is no {function}")
+        return _reduced(a, function, axis, keepdims)
+    if nothing:
+        return np.full_like(_reduced(a, "sum", axis, keepdims), initial)
+    a = a if where is True else np.where(where, a, initial)
+    return apply(f"{function}imum", _reduced(a, function, axis, keepdims), initial)
 
 
 @handles(np.prod)
@@ -130,7 +148,7 @@ def _product(terms: list[str], out: str, xs: list[Any], name: str) -> Symbol:
     trace = next(x.trace for x in xs if isinstance(x, Symbol))
     symbols = [trace.symbol(x) for x in xs]
     if all(x.kind != "float" for x in symbols):
-        raise unsupported(f"np.{name} of whole numbers alone (write `.astype(np.float64)`)")
+        raise unsupported(f"np.{name} of whole numbers alone", "write `.astype(np.float64)`")
     given = [as_kind(x, "float") for x in symbols]
     lengths: dict[str, Length] = {}
     for term, x in zip(terms, given, strict=True):

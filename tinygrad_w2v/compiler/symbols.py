@@ -117,7 +117,9 @@ class Trace:
             )
         kind = _KINDS[array.dtype.kind]
         if array.dtype == np.uint64 and array.max(initial=0) > np.iinfo(np.int64).max:
-            raise unsupported(f"a number beyond {np.iinfo(np.int64).max}")
+            raise unsupported(
+                f"a number beyond {np.iinfo(np.int64).max}", "a kernel's whole numbers are int64"
+            )
         exact = array.dtype if kind == "int" else None
         if array.ndim == 0:
             return self.record("constant", (), (), kind, exact=exact, value=array.item())
@@ -303,9 +305,9 @@ class Cell(np.lib.mixins.NDArrayOperatorsMixin):
         return cell
 
 
-def unsupported(what: str) -> CompileError:
-    """The error for what has no instruction: it names it and the user's line."""
-    return CompileError(f"{what} cannot be compiled{user_line()}")
+def unsupported(what: str, instead: str = "") -> CompileError:
+    """The error for what has no instruction: it names it, what to write, and the user's line."""
+    return CompileError(f"{what} cannot be compiled{': ' if instead else ''}{instead}{user_line()}")
 
 
 def as_kind(x: Symbol, kind: str) -> Symbol:
@@ -320,7 +322,9 @@ def as_kind(x: Symbol, kind: str) -> Symbol:
     if x.kind == "bool":
         one, zero = x.trace.symbol(1), x.trace.symbol(0)
         return x.trace.record("map", (x, one, zero), x.shape, "int", function="where")
-    raise unsupported(f"a conversion from {x.kind} to {kind}")
+    raise unsupported(
+        f"a conversion from {x.kind} to {kind}", "make the field of whole numbers, such as ids are"
+    )
 
 
 def as_dtype(x: Symbol, dtype: np.dtype[Any]) -> Symbol:
@@ -406,7 +410,7 @@ def _with_whole_sizes(trace: Trace, function: str, inputs: Any) -> Any:
     small = next((x.dtype for x in others if hasattr(x, "dtype") and x.dtype != np.int64), None)
     if small is not None:
         raise unsupported(
-            f"np.{function} of {small} and a size (write `.astype(np.int64)` behind the field)"
+            f"np.{function} of {small} and a size", "write `.astype(np.int64)` behind the field"
         )
     return [trace.whole_number_of(x) if isinstance(x, Extent) else x for x in inputs]
 
