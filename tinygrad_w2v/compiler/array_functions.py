@@ -147,6 +147,26 @@ def _by_other_functions(
         trace.within.remove(function)
 
 
+def _flat(a: Symbol, order: str = "C") -> Any:
+    return array_shapes.reshape(a, (-1,), order)
+
+
+# Methods of arrays: the window's fields are arrays where the loss is run eagerly.
+METHODS: dict[str, Callable[..., Any]] = {
+    **{
+        name: getattr(np, name)
+        for name in (
+            "all any argmax argmin clip cumprod cumsum diagonal dot max min prod repeat round "
+            "squeeze std swapaxes take trace var"
+        ).split()
+    },
+    "ravel": _flat,
+    "flatten": _flat,
+    "copy": lambda a, order="C": a,
+    "transpose": lambda a, *axes: np.transpose(a, axes[0] if len(axes) == 1 else axes or None),
+}
+
+
 def call_primitive(x: Symbol, name: str, args: Any) -> Any:
     """Answer an op that NumPy has no function for."""
     if name in ("sigmoid", "softplus"):

@@ -20,10 +20,11 @@ import numpy as np
 from tinygrad_w2v._base.errors import InputError, NonFiniteError
 from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.compiler import storing
+from tinygrad_w2v.compiler.asked import check_model, check_optimizer, checked_rate, float_type
 from tinygrad_w2v.compiler.bounds import Places
 from tinygrad_w2v.compiler.building import Built, build
 from tinygrad_w2v.compiler.extents import value_of
-from tinygrad_w2v.compiler.instructions import Program
+from tinygrad_w2v.compiler.instructions import WRITES, Program
 from tinygrad_w2v.compiler.intervals import Interval
 from tinygrad_w2v.compiler.packing import OneWindow, Packed, pack, pack_one
 from tinygrad_w2v.compiler.repeating import trace_repeatable
@@ -90,10 +91,11 @@ def compile(
     >>> [step(window, 0.05) for _ in range(3)], line.slope.data
     ([20.0, 5.0, 1.25], array([1.75], dtype=float32))
     """
+    check_model(model)
+    check_optimizer(optimizer)
+    real = float_type(dtype)
     storing.check_numba()
-    if np.dtype(dtype) not in (np.float32, np.float64):
-        raise InputError(f"dtype is {np.dtype(dtype)}; a kernel computes in float32 or float64")
-    return Compiled(model, example, axes, optimizer, np.dtype(dtype))
+    return Compiled(model, example, axes, optimizer, real)
 
 
 class Compiled:
@@ -166,7 +168,7 @@ class Compiled:
         NonFiniteError
             When the loss is NaN or infinite (the Parameters have been changed by then).
         """
-        self._rate[0] = lr
+        self._rate[0] = checked_rate(lr)
         return self.run_packed(self._one.filled(batch), self._rate)
 
     def run(self, source: Iterable[Any], lr: float) -> float:
@@ -183,7 +185,11 @@ class Compiled:
         InputError, NonFiniteError
             As `step`; windows before the faulty ones have been run.
         """
-        total = 0.0
+        total, lr = 0.0, checked_rate(lr)
+        if isinstance(source, Mapping) or hasattr(source, "_fields"):
+            raise InputError("run takes windows, and this is one: give a list of it, or call step")
+        if not isinstance(source, Iterable):
+            raise InputError(f"run takes windows, such as a list of them, not {source!r:.60}")
         for packed in pack(source, self.fields, CHUNK):
             total += self.run_packed(packed, np.full(packed.count, lr, np.float64))
         return total
@@ -199,11 +205,25 @@ class Compiled:
             self.optimizer.steps += packed.count
         loss = self.kernel.run(packed, self.kernel.arrays(), rates, steps + 1)
         if not math.isfinite(loss):
-            raise NonFiniteError(
-                f"the loss is {loss}: a window made numbers that are not finite; use a smaller "
-                "learning rate"
-            )
+            raise NonFiniteError(self._reason(loss, packed))
         return loss
+
+    def _reason(self, loss: float, packed: Packed) -> str:
+        for at in range(packed.count):
+            sizes = {name: int(lengths[at]) for name, lengths in packed.sizes.items()}
+            for name, array in packed.window(self.instructions, at, sizes).items():
+                if not np.isfinite(array).all():
+                    return (
+                        f"the loss is {loss}, as {name} of window {at} holds numbers that are not "
+                        "finite: leave such windows out"
+                    )
+        for name, parameter in self.model.named_parameters():
+            if not np.isfinite(parameter.data).all():
+                return (
+                    f"the loss is {loss}, and {name} holds numbers that are not finite by now: use "
+                    "a smaller learning rate, and begin with fresh numbers"
+                )
+        return f"the loss is {loss}: run it under `with tw.debug():` to see which op made it so"
 
     def _settings(self) -> tuple[Any, ...]:
         """What of the optimizer the kernel holds as it was when it was compiled."""
@@ -276,6 +296,7 @@ class Kernel:
             self.built.program.constants[name] for name in self.built.source.constants
         ]
         self._given = [(name, traced.arrays[name]) for name in self.built.source.parameters]
+        self._written = {s.inputs[0] for s in self.built.program if s.op in WRITES}
         self._places = Places(self.built.program)
         self._apart: list[weakref.ref[AnyArray]] = []
         made_for = {name: give() for name, give in self._given}
@@ -292,6 +313,12 @@ class Kernel:
         found = {name: give() for name, give in self._given}
         self._check_apart(found)
         for name, array in found.items():
+            if not array.flags.writeable and name in self._written:
+                raise InputError(
+                    f"{name} may not be written into, so a kernel cannot change it: assign a copy, "
+                    f"`model.{name}.data = model.{name}.data.copy()`, or let the optimizer not "
+                    "hold it"
+                )
             if (array.shape, array.dtype) != self._tables[name]:
                 shape, dtype = self._tables[name]
                 raise InputError(

@@ -117,7 +117,7 @@ def _places(shape: Shape, parts: tuple[Any, ...]) -> tuple[int, Any, Shape]:
         raise unsupported(
             f"an index [{', '.join(_shown(part) for part in parts)}] of an integer array beside "
             "other parts",
-            "take the places first, and a part of them then, as in `x[ids][..., :2]`",
+            "take the places first, and a part of them then, such as `w[ids][..., :2]`",
         )
     if count == 1:
         return axis, parts[axis], shape
@@ -153,7 +153,9 @@ def _shown(part: Any) -> str:
     if isinstance(part, slice):
         bounds = ["" if b is None else str(b) for b in (part.start, part.stop)]
         return ":".join(bounds) + ("" if part.step is None else f":{part.step}")
-    return "..." if part is ... else str(part)
+    if isinstance(part, Symbol):
+        return part.name
+    return "..." if part is ... else str(part).replace("\n", "")
 
 
 def _shape_shown(shape: Shape) -> str:

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v._base.errors import CompileError
-from tinygrad_w2v.autograd.diagnosis import Site
+from tinygrad_w2v.compiler.asked import defined_at
 from tinygrad_w2v.compiler.instructions import Instruction
 from tinygrad_w2v.compiler.tracing import Field, Traced, trace
 from tinygrad_w2v.nn import Module
-from tinygrad_w2v.nn.trial import Trial, unwrapped
+from tinygrad_w2v.nn.trial import Trial
 from tinygrad_w2v.optim.optimizer import Optimizer
 
 TIMES = 8  # a coin that nobody holds is thrown the same way so often once in 128 times
@@ -62,7 +62,7 @@ def trace_repeatable(
     Traceback (most recent call last):
     tinygrad_w2v._base.errors.CompileError: Dropped.loss draws random numbers from self.rng: ...
     """
-    what = f"{type(model).__name__}.loss"
+    what, where = f"{type(model).__name__}.loss", defined_at(type(model).loss)  # type: ignore[attr-defined]
     with Trial(model) as held:
         traced = trace(model, example, fields, optimizer, dtype)
         gradients = trace(model, example, fields, None, dtype, only_gradients=True)
@@ -74,19 +74,13 @@ def trace_repeatable(
             if drawn or step is not None:
                 whence = f"draws random numbers from {drawn}" if drawn else _whence(step)
                 line = f"\n  applied at {step.site}" if step is not None and step.site else ""
-                raise CompileError(f"{what} {whence}: {REMEDY}{line or _defined(model)}")
+                raise CompileError(f"{what} {whence}: {REMEDY}{line or where}")
             changed = [name for name, n in held.numbers().items() if n != counted.get(name, n)]
             if changed:
                 raise CompileError(
-                    f"{what} changes {changed[0]} each time that it is run: {REMEDY}"
-                    f"{_defined(model)}"
+                    f"{what} changes {changed[0]} each time that it is run: {REMEDY}{where}"
                 )
     return traced, gradients
-
-
-def _defined(model: Any) -> str:
-    code = getattr(unwrapped(type(model).loss), "__code__", None)
-    return f"\n  defined at {Site(code.co_filename, code.co_firstlineno)}" if code else ""
 
 
 def _whence(step: Instruction | None) -> str:

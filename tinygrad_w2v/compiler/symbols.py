@@ -7,6 +7,7 @@ length of an axis that is dynamic.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
@@ -208,6 +209,8 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
         if any(isinstance(x, Node | RowGrad | Cell) for x in (*inputs, *kwargs.get("out", ()))):
             return NotImplemented  # they know what to do with a symbol
         kwargs.pop("casting", None)
+        if "out" in kwargs:
+            raise unsupported(f"writing into {self.name}", "make a new array, `x = x + 1`")
         if method != "__call__" or kwargs:
             raise unsupported(f"np.{ufunc.__name__}" + (f".{method}" if method else ""))
         from tinygrad_w2v.compiler import array_functions
@@ -259,10 +262,33 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
         self.trace.refused = error  # NumPy may catch it, and say something of its own
         raise error
 
+    def __setitem__(self, index: Any, value: Any) -> NoReturn:
+        raise unsupported(f"writing into {self.name}", "write `np.where(mask, new, old)`")
+
+    def __format__(self, spec: str) -> str:
+        return self._refused() if spec else repr(self)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        from tinygrad_w2v.compiler import array_functions
+
+        method = array_functions.METHODS.get(name)
+        if method is not None:
+            return functools.partial(method, self)
+        raise MissingAttribute(
+            f"`.{name}` of {self.name} cannot be compiled: it is known only when a window comes; "
+            f"use NumPy's functions and those of tinygrad_w2v.functions{user_line()}"
+        )
+
     __bool__ = __int__ = __float__ = __index__ = __iter__ = __len__ = item = tolist = _refused
 
     def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
         self._refused()
+
+
+class MissingAttribute(CompileError, AttributeError):
+    """What a symbol does not have, for those who ask with `hasattr`, too."""
 
 
 class Cell(np.lib.mixins.NDArrayOperatorsMixin):

@@ -17,8 +17,10 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import CompileError, InputError
 from tinygrad_w2v.autograd.backward import gradients
+from tinygrad_w2v.autograd.diagnosis import user_line
 from tinygrad_w2v.autograd.modes import debug, enable_grad
 from tinygrad_w2v.autograd.node import Node
+from tinygrad_w2v.compiler.asked import check_leaves, defined_at, dynamic_axes
 from tinygrad_w2v.compiler.extents import Extent, Shape, Size, extent_of, sizes_in
 from tinygrad_w2v.compiler.instructions import Names, Program, identifier
 from tinygrad_w2v.compiler.symbols import Symbol, Trace
@@ -34,7 +36,6 @@ from tinygrad_w2v.nn import Module, Parameter
 from tinygrad_w2v.nn.module import Place, places_of
 from tinygrad_w2v.optim.optimizer import Optimizer
 
-DEFAULT_BOUND = 16
 LEARNING_RATE = "lr"
 _KINDS = {"f": "float", "i": "int", "u": "int", "b": "bool"}
 
@@ -93,30 +94,8 @@ def fields_of(example: Any, axes: Axes | None) -> tuple[Field, ...]:
     InputError
         When an entry does not fit the example.
     """
-    given = dict(axes or {})
     arrays = example_arrays(example)
-    unknown = sorted(set(given) - set(arrays))
-    if unknown:
-        raise InputError(f"axes names {unknown[0]!r}, which the window lacks; it has {[*arrays]}")
-    bounds: dict[str, int] = {}
-    parts: dict[str, tuple[Any, ...]] = {}
-    for name, array in arrays.items():
-        entries = given.get(name, array.shape)
-        if array.ndim == 1 and len(entries) == 2 and isinstance(entries[0], str):
-            entries = (tuple(entries),)
-        if len(entries) != array.ndim:
-            raise InputError(
-                f"axes gives {name} {len(entries)} axes, but in the example it has the shape "
-                f"{array.shape}: give one entry for each axis of one window"
-            )
-        parts[name] = tuple(entries)
-        for entry, n in zip(entries, array.shape, strict=True):
-            if isinstance(entry, tuple):
-                bounds[entry[0]] = max(int(entry[1]), bounds.get(entry[0], 0))
-            elif isinstance(entry, str):
-                bounds.setdefault(entry, max(DEFAULT_BOUND, n))
-            elif entry != n:
-                raise InputError(f"axes gives {name} the length {entry}; the example has {n}")
+    parts, bounds = dynamic_axes(arrays, {} if axes is None else axes)
     for name in bounds:
         if identifier(name) != name:
             raise InputError(
@@ -125,9 +104,8 @@ def fields_of(example: Any, axes: Axes | None) -> tuple[Field, ...]:
             )
     sizes = {name: Size(name, bound) for name, bound in bounds.items()}
 
-    def length(entry: Any) -> Any:
-        name = entry[0] if isinstance(entry, tuple) else entry
-        return extent_of(sizes[name]) if isinstance(name, str) else int(entry)
+    def length(entry: int | str) -> Any:
+        return extent_of(sizes[entry]) if isinstance(entry, str) else entry
 
     labels = Names(sizes)
     return tuple(
@@ -150,11 +128,24 @@ def example_arrays(example: Any) -> dict[str, Any]:
             "a window is a dict of arrays or a NamedTuple of arrays, such as a Batch without "
             f"leading axes, not {type(example).__name__}"
         )
-    arrays = {name: np.asarray(value) for name, value in items.items() if value is not None}
-    for name, array in arrays.items():
-        if array.dtype.kind not in _KINDS:
-            raise InputError(f"{name} of a window holds {array.dtype}, not numbers")
-    return arrays
+    return {name: _array(name, value) for name, value in items.items() if value is not None}
+
+
+def _array(name: Any, value: Any) -> Any:
+    if not isinstance(name, str):
+        raise InputError(f"a window has an array under {name!r}: name it by a word, such as 'x'")
+    if isinstance(value, Node):
+        raise InputError(f"{name} of a window is a Variable: give its array, `{name}.data`")
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise InputError(
+            f"{name} of a window is no array of numbers ({error}): give ragged rows flat, with "
+            "where each begins (`F.segment_sum`)"
+        ) from error
+    if array.dtype.kind not in _KINDS:
+        raise InputError(f"{name} of a window holds {array.dtype}, not numbers")
+    return array
 
 
 def trace(
@@ -202,7 +193,9 @@ def trace(
     with _symbolic(notes, named, arrays) as of:
         with enable_grad(), debug():
             loss = _followed(notes, model, batch)
+            _check_untouched(model, named, of)
             value = _checked_loss(model, loss)
+            check_leaves(model, loss, optimizer)
             lr = notes.given("input", LEARNING_RATE, (), "float")
             linear = only_gradients or is_plain(optimizer)
             seed = (notes.symbol(1.0) if only_gradients else lr) if linear else notes.symbol(1.0)
@@ -237,8 +230,36 @@ def _followed(notes: Trace, model: Any, batch: Any) -> Any:
 
 def _like(example: Any, symbols: dict[str, Symbol]) -> Any:
     if isinstance(example, Mapping):
-        return {name: symbols.get(name) for name in example}
+        return _Fields({name: symbols.get(name) for name in example})
     return type(example)(**{name: symbols.get(name) for name in example._fields})
+
+
+class _Fields(dict[str, Any]):
+    """A window's arrays; what it lacks is named with the line."""
+
+    def __missing__(self, name: Any) -> Any:
+        raise CompileError(f"the window has no field {name!r}; it has {[*self]}{user_line()}")
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise CompileError(f"this window is a dict: write `batch[{name!r}]`{user_line()}")
+
+
+def _check_untouched(model: Module, named: list[tuple[str, Parameter]], of: Any) -> None:
+    """A kernel computes the loss and changes tables by the update alone."""
+    for name, parameter in named:
+        if parameter._data is not of[name]:
+            what = f"assigns to {name}.data"
+        elif parameter.grad is not None:
+            what = "calls `backward`"
+        else:
+            continue
+        raise CompileError(
+            f"{type(model).__name__}.loss {what}, which a kernel would leave out: return the loss "
+            f"alone; the gradient is taken, and the tables are changed, by the compiler"
+            f"{defined_at(type(model).loss)}"  # type: ignore[attr-defined]
+        )
 
 
 @contextmanager
@@ -246,7 +267,7 @@ def _symbolic(
     notes: Trace, named: list[tuple[str, Parameter]], arrays: dict[str, Callable[[], Any]]
 ) -> Iterator[dict[str, Symbol]]:
     """Give every Parameter a symbol for its data until the block ends."""
-    kept = [parameter._data for _, parameter in named]
+    kept = [(parameter._data, parameter.grad) for _, parameter in named]
     of: dict[str, Symbol] = {}
     try:
         for name, parameter in named:
@@ -254,11 +275,11 @@ def _symbolic(
             label = identifier(name)
             of[name] = notes.given("parameter", label, shape, "float", wide=_wide(notes, parameter))
             arrays[of[name].name] = partial(getattr, parameter, "_data")
-            parameter._data = of[name]
+            parameter._data, parameter.grad = of[name], None
         yield of
     finally:
-        for (_, parameter), data in zip(named, kept, strict=True):
-            parameter._data = data
+        for (_, parameter), (data, grad) in zip(named, kept, strict=True):
+            parameter._data, parameter.grad = data, grad
 
 
 def _wide(notes: Trace, parameter: Parameter) -> bool:
@@ -267,16 +288,22 @@ def _wide(notes: Trace, parameter: Parameter) -> bool:
 
 
 def _checked_loss(model: Module, loss: Any) -> Symbol:
-    what = f"{type(model).__name__}.loss"
+    what, where = f"{type(model).__name__}.loss", defined_at(type(model).loss)  # type: ignore[attr-defined]
+    if loss is None:
+        raise CompileError(f"{what} returned None: end it with `return`, and the loss{where}")
     if not isinstance(loss, Node):
-        raise CompileError(f"{what} returned a {type(loss).__name__}, not a Variable")
+        kind = "an array" if isinstance(loss, Symbol) else f"a {type(loss).__name__}"
+        raise CompileError(
+            f"{what} returned {kind}, not a Variable: return one number that is computed of the "
+            f"Parameters themselves (not of their `.data`), such as `losses.sum()`{where}"
+        )
     value = loss._data
     if not isinstance(value, Symbol) or loss.creator is None:
-        raise CompileError(f"{what} does not depend on the window and the parameters")
+        raise CompileError(f"{what} does not depend on the window and the parameters{where}")
     if value.shape != ():
         raise CompileError(
             f"{what} has the shape {value.shape}; it must be one number, the sum over the batch: "
-            "end it with `.sum()`"
+            f"end it with `.sum()`{where}"
         )
     return value
 

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v._base.errors import CompileError, InputError
-from tinygrad_w2v.autograd.diagnosis import Site
 from tinygrad_w2v.autograd.rows import RowGrad
+from tinygrad_w2v.compiler.asked import defined_at
 from tinygrad_w2v.compiler.indexing import from_start
 from tinygrad_w2v.compiler.instructions import Instruction, identifier
 from tinygrad_w2v.compiler.symbols import Cell, Symbol, Trace
@@ -104,7 +104,7 @@ run: ...
             raise CompileError(
                 f"{kind.__name__} has a `{name}` of its own, which a kernel does not run: write "
                 "the rule as `update(x, g, *state)`, and what is done once a step as `begin_step`"
-                + _defined_at(getattr(kind, name))
+                + defined_at(getattr(kind, name))
             )
     for name in _HOOKS:
         if name in vars(optimizer):
@@ -112,11 +112,6 @@ run: ...
                 f"`{name}` was assigned to an object of {kind.__name__}, which a kernel does not "
                 f"see: write a class, `class Mine({kind.__name__})`, with this method"
             )
-
-
-def _defined_at(function: Any) -> str:
-    code = getattr(function, "__code__", None)
-    return f"\n  defined at {Site(code.co_filename, code.co_firstlineno)}" if code else ""
 
 
 # ---------------------------------------------------------------------- plain descent
@@ -185,7 +180,7 @@ def write_by_rule(
         raise CompileError(
             f"{type(optimizer).__name__} keeps {' and '.join(left)} from one step to the next in "
             "Python, which a kernel does not run: compute it of `self.steps` and `self.lr`, or "
-            f"name an array of it in `state_names`{_defined_at(type(rule).begin_step)}"
+            f"name an array of it in `state_names`{defined_at(type(rule).begin_step)}"
         ) from error
 
 
@@ -267,7 +262,7 @@ def _check_by_row(rule: Optimizer, instructions: list[Instruction], start: int) 
             raise CompileError(
                 f"{type(rule).__name__}.update mixes the rows of a table ({step.op}), which a "
                 "kernel does not have each once: compute each row's change of that row alone"
-                + _defined_at(type(rule).update)
+                + defined_at(type(rule).update)
             )
 
 

@@ -337,6 +337,28 @@ def places_of(root: Module) -> list[Place]:
     return below("", root)
 
 
+def name_in(root: Module, wanted: Any) -> str | None:
+    """Return the dotted name under which a module holds something; None where it does not.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> model = tw.nn.Linear(2, 3)
+    >>> name_in(model, model.bias), name_in(model, "something")
+    ('bias', None)
+    """
+    seen: set[int] = set()
+    waiting: list[tuple[str, Any]] = [("", root)]
+    while waiting:
+        name, value = waiting.pop()
+        if value is wanted:
+            return name
+        if isinstance(value, Module | list | tuple | dict) and id(value) not in seen:
+            seen.add(id(value))
+            waiting.extend(_items(name, value))
+    return None
+
+
 def _direct_members(name: str, value: Any) -> Iterator[tuple[str, Any]]:
     """The modules and Parameters in a value that is assigned, not those of its modules."""
     seen: set[int] = set()
