@@ -5,7 +5,13 @@ from tinygrad_w2v import functions as functions
 from tinygrad_w2v import nn as nn
 from tinygrad_w2v import optim as optim
 from tinygrad_w2v import text as text
-from tinygrad_w2v._base.errors import CompileError, GradientError, GraphWarning, LogitsWarning
+from tinygrad_w2v._base.errors import (
+    CompileError,
+    EngineWarning,
+    GradientError,
+    GraphWarning,
+    LogitsWarning,
+)
 from tinygrad_w2v._base.version import __version__
 from tinygrad_w2v.autograd import (
     Function,
@@ -34,6 +40,7 @@ from tinygrad_w2v.word2vec import Word2Vec
 __all__ = [
     "CBOW",
     "CompileError",
+    "EngineWarning",
     "Function",
     "GradientError",
     "GraphWarning",

@@ -24,7 +24,7 @@ from tinygrad_w2v._cli import (
     train,
     train_options,
 )
-from tinygrad_w2v._cli.console import any_character, note
+from tinygrad_w2v._cli.console import any_character, note, warnings_as_notes
 from tinygrad_w2v._cli.parsing import Parser, parse
 from tinygrad_w2v.vectors import MissingWordError
 
@@ -70,7 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     tinygrad-w2v 0.1.0
     True
     """
-    with any_character():
+    with any_character(), warnings_as_notes():
         try:
             return _run(sys.argv[1:] if argv is None else list(argv))
         except SystemExit as done:  # argparse has printed a help or the version

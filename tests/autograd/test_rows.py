@@ -114,11 +114,17 @@ def test_attributes() -> None:
         np.array([], int),
         [0, 2],
         np.array([1, 3], np.int32),
+        2,
+        -1,
+        np.int64(3),
+        np.uint8(3),
+        tw.Variable(np.array(2)),
     ],
 )
-def test_integer_arrays_give_row_gradients(ids: Any, rng: np.random.Generator) -> None:
+def test_integers_and_arrays_of_them_give_row_gradients(ids: Any, rng: np.random.Generator) -> None:
     table = tw.Variable(rng.normal(size=(4, 3)))
     y = table[ids]
+    ids = ids.data if isinstance(ids, tw.Variable) else ids
     np.testing.assert_array_equal(y.data, table.data[ids])
     weights = rng.normal(size=y.shape)
     (y * weights).sum().backward()
@@ -131,8 +137,8 @@ def test_integer_arrays_give_row_gradients(ids: Any, rng: np.random.Generator) -
 @pytest.mark.parametrize(
     "index",
     [
-        0,
-        -1,
+        True,
+        np.s_[0, :],
         np.s_[1:],
         np.s_[..., 0],
         np.s_[:, None, 1],
@@ -152,6 +158,19 @@ def test_other_indices_give_dense_gradients(index: Any, rng: np.random.Generator
     expected = np.zeros((4, 3))
     np.add.at(expected, index, weights)
     np.testing.assert_allclose(x.grad.data, expected)
+
+
+def test_an_integer_beyond_the_table_or_of_a_number_is_an_error() -> None:
+    with pytest.raises(IndexError, match="out of bounds"):
+        tw.Variable(np.ones((4, 3)))[4]
+    with pytest.raises(IndexError, match=r"too many indices|invalid index"):
+        tw.Variable(2.0)[0]
+
+
+def test_rows_of_a_loop_add_up() -> None:
+    x = tw.Variable(np.arange(6.0).reshape(3, 2))
+    sum((row * row).sum() for row in x).backward()
+    np.testing.assert_array_equal(x.grad.data.to_dense(), 2 * x.data)
 
 
 def test_only_leaves_keep_rows() -> None:

@@ -92,6 +92,14 @@ def test_without_numba(no_numba, run, text, tmp_path) -> None:
     assert not (tmp_path / "other").exists()
 
 
+def test_a_slow_run_is_said_even_where_all_else_is_quiet(no_numba, run, text, tmp_path) -> None:
+    done = run("train", text, *SMALL, "--quiet", "--output", tmp_path / "out")
+    assert done.status == 0
+    assert said_of_the_engine(done.err) == done.err.strip()
+    asked = ("--engine", "numpy", "--quiet", "--output", tmp_path / "other")
+    assert run("train", text, *SMALL, *asked) == (0, "", "")
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [

@@ -86,6 +86,54 @@ class Biased(tw.Module):
         return (F.softplus(self.scores(batch)) - labels * self.scores(batch)).sum()
 
 
+class Relation(tw.Module):
+    """A context meets a target through a learned matrix: one product of three."""
+
+    def __init__(self, rng: Rng) -> None:
+        self.w_in, self.w_out = table(rng, WORDS, DIM), table(rng, WORDS, DIM)
+        self.relation = table(rng, DIM, DIM)
+
+    def loss(self, batch: Any) -> Any:
+        x, y = self.w_in[batch["contexts"]], self.w_out[batch["targets"]]
+        scores = F.einsum("...cd,de,...te->...ct", x, self.relation, y)
+        labels = np.expand_dims(batch["labels"], -2)
+        return (F.softplus(scores) - labels * scores).sum()
+
+
+class Counted(Biased):
+    """Later contexts count more; a running mean meets the best target of each context."""
+
+    def loss(self, batch: Any) -> Any:
+        contexts, scores = batch["contexts"], self.scores(batch)
+        n = contexts.shape[-1]
+        place = np.arange(n, like=contexts)
+        x = self.w_in[contexts]
+        running = np.cumsum(x, axis=-2) / np.expand_dims(place + 1.0, -1)
+        best = np.take_along_axis(
+            np.expand_dims(batch["targets"], -2) + np.expand_dims(0 * contexts, -1),
+            np.argmax(scores, axis=-1, keepdims=True),
+            axis=-1,
+        )[..., 0]
+        near = (running * self.w_out[best]).sum(axis=-1) * (1 + place / n)
+        twice = np.repeat(near, 2, axis=-1)
+        far = np.cumprod(np.tanh(self.w_in[contexts[..., np.argmin(near, axis=-1)]]), axis=-1)
+        return np.tanh(twice).sum() + far.sum() * (n % 3 + n // 2)
+
+
+class Curves(Biased):
+    """Every function of one number, or of two, that other models do not have."""
+
+    def loss(self, batch: Any) -> Any:
+        x = np.tanh(self.w_in[batch["contexts"]]) * 0.9
+        y = self.w_out[batch["targets"]].sum(axis=-2)
+        total = np.log10(2 + x) + np.exp2(x) + np.cbrt(2 + x) + np.arcsin(x) * np.arccos(x)
+        total = total + np.arcsinh(y) + np.arccosh(2 + x) + np.arctanh(x) + np.arctan2(x + 2, y)
+        total = total + np.hypot(1 + x, y) + np.fmod(3 + x, 2.0) + np.deg2rad(y) + np.rad2deg(x)
+        total = total + np.logaddexp2(x, y) + np.fmax(x, y) + np.fmin(x, -y) + np.sinc(x + 1.3)
+        total = total + x * np.rint(3 * x.data) + y * np.trunc(3 * y.data) + np.nan_to_num(x)
+        return total.sum() + (x.mean(axis=-2) * np.tile(np.ravel(y), 1)).sum()
+
+
 class Margin(Biased):
     """The true word's score is to be larger than each other one's, by 1."""
 
@@ -301,6 +349,9 @@ EXAMPLES = {
     "weighted mean": Example(WeightedMean),
     "attention": Example(Attention),
     "biases": Example(Biased),
+    "relation": Example(Relation),
+    "counted": Example(Counted),
+    "curves": Example(Curves),
     "margin": Example(Margin),
     "squared hinge": Example(SquaredHinge),
     "GloVe": Example(GloVe, triples, {}),

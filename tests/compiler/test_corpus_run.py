@@ -188,6 +188,17 @@ def test_tables_that_are_not_read_by_ids_of_the_window_are_copied_whole(
     assert found[0] == found[1]
 
 
+def test_a_large_table_that_is_copied_whole_is_said(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tinygrad_w2v.compiler.merging.LARGE", 40)  # w_pos has 44 bytes
+    vocabulary, corpus = build_corpus(a_text(rng), min_count=1)
+    source = WindowSource(corpus, vocabulary.counts, WindowSettings(sample=1e-1))
+    model = Positions(len(vocabulary), rng)
+    with pytest.warns(tw.EngineWarning, match=r"^w_pos is not read by ids .* copies all of it"):
+        CorpusRun(model, source, deterministic=True)
+
+
 class Biased(Positions):
     """The same with a bias for each word: two tables are read at the same ids."""
 

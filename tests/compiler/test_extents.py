@@ -63,12 +63,17 @@ def test_arithmetic_is_the_kernels() -> None:
     trace = Trace(np.float64)
     x = trace.given("input", "x", (C,), "float")
     n = x.shape[0]
-    for value in (x * n, x / n, n * x, 2 / n, n * n, n / 2, n**2, np.sqrt(n), 1.5 + n):
+    for value in (x * n, x / n, n * x, 2 / n, n * 1.5, n / 2, n**2, np.sqrt(n), 1.5 + n):
         assert value.dtype == np.float64
-    assert n * 1 is n
+    assert n * 1 == n
+    assert repr(2 * n * n) == "2 * C * C"  # a length again
+    for value in (n // 2, n % 3, 7 // n, 7 % n, np.maximum(n, 1), x.shape[0] - np.arange(3)):
+        assert value.dtype == np.int64
     assert "size" in {step.op for step in trace.instructions}
 
 
 def test_it_is_a_number_in_a_trace_alone() -> None:
     with pytest.raises(CompileError, match="no number outside of a trace"):
-        _ = C * 2
+        _ = C * 2.5
+    with pytest.raises(CompileError, match="no number outside of a trace"):
+        _ = C // 2

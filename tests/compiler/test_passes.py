@@ -15,6 +15,7 @@ from tinygrad_w2v.compiler.instructions import Program
 from tinygrad_w2v.compiler.interpreting import interpret
 from tinygrad_w2v.compiler.passes import (
     algebra,
+    contract_pairs,
     drop_unused,
     fold_constants,
     name_values,
@@ -178,3 +179,71 @@ def test_all_passes_keep_the_value() -> None:
     after = optimized(program)
     assert len(after) < len(program)
     assert value(after) == pytest.approx(value(program), rel=1e-14)
+
+
+# ---------------------------------------------------------------------- products of many factors
+def products(program: Program) -> list[tuple[tuple[str, ...], str]]:
+    return [(step["terms"], step["out"]) for step in program.of_op("einsum")]
+
+
+def test_a_product_of_three_is_taken_two_at_a_time() -> None:
+    a, b = np.ones((4, 30)), np.ones((30, 5))
+    program = contract_pairs(traced(lambda x, m: np.einsum("ca,ab,bd->cd", m, a, b)))
+    # The dynamic axis is at most 10 long: a b d and c a d take less than c a b and c b d.
+    assert products(program) == [(("ab", "bd"), "ad"), (("ca", "ad"), "cd")]
+    again = contract_pairs(program)
+    assert again.instructions == program.instructions
+
+
+@pytest.mark.parametrize("terms", ["ca,ca,ca->ca", "ca,ca,ca->c", "ca,ca,ca->"])
+def test_a_product_that_would_take_as_much_stays_together(terms: str) -> None:
+    program = traced(lambda x, m: np.einsum(terms, m, m, 2 * m))
+    assert contract_pairs(program).instructions == program.instructions
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_products_in_pairs_are_the_product(seed: int) -> None:
+    """Any labels, shared, summed, repeated and stretched; lengths of 1 and a dynamic one."""
+    rng = np.random.default_rng(seed)
+    lengths = {"a": 3, "b": 4, "c": C, "d": 2, "e": 1}
+    trace, given, terms = Trace(np.float64), {}, []
+    for k in range(int(rng.integers(3, 8))):
+        labels = "".join(rng.permutation(list(lengths))[: rng.integers(1, 4)])
+        shape = tuple(1 if rng.random() < 0.15 else lengths[label] for label in labels)
+        terms.append(labels)
+        given[f"x{k}"] = shape
+    full = {
+        label: next(
+            (
+                n
+                for t, s in zip(terms, given.values(), strict=True)
+                for one, n in zip(t, s, strict=True)
+                if one == label and n != 1
+            ),
+            1,
+        )
+        for label in dict.fromkeys("".join(terms))
+    }
+    out = "".join(label for label in full if rng.random() < 0.5)
+    symbols = [trace.given("input", name, shape, "float") for name, shape in given.items()]
+    program = trace.program(np.sum(np.tanh(np.einsum(f"{','.join(terms)}->{out}", *symbols))))
+    windows = {
+        name: rng.normal(size=[3 if n == C else n for n in shape]) for name, shape in given.items()
+    }
+    contracted = verify(contract_pairs(program), "contract_pairs")
+    assert all(len(step.inputs) == 2 for step in contracted.of_op("einsum")) or (
+        contracted.instructions == program.instructions
+    )
+    before, after = (interpret(p, windows, {}, SIZES) for p in (program, contracted))
+    assert after == pytest.approx(before, rel=1e-10)
+
+
+def test_random_products_do_become_pairs() -> None:
+    """The test above does not compare programs with themselves alone."""
+    rng = np.random.default_rng(0)
+    program = traced(
+        lambda x, m: np.einsum(
+            "c,ca,ab,bd->d", x, m, rng.normal(size=(4, 6)), rng.normal(size=(6, 2))
+        )
+    )
+    assert len(contract_pairs(program).of_op("einsum")) == 3

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+import linecache
 import os
 import stat
 import subprocess
 import sys
+import weakref
+from collections import deque
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +17,7 @@ import numpy as np
 import pytest
 
 import tinygrad_w2v as tw
+from tinygrad_w2v._base import private
 from tinygrad_w2v._base.errors import MissingDependencyError
 from tinygrad_w2v.compiler import storing
 
@@ -59,9 +64,59 @@ def compiled() -> Any:
 def test_the_folder_is_private(folder: Path) -> None:
     assert storing.kernels_folder() == folder
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    folder.chmod(0o777)  # somebody opened it
+    assert stat.S_IMODE(folder.parent.stat().st_mode) == 0o700  # it was made, too
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems have no such permissions")
+@pytest.mark.parametrize("mode", [0o777, 0o702, 0o770])
+def test_a_folder_that_others_may_write_to_is_not_used_and_not_changed(
+    folder: Path, mode: int
+) -> None:
+    """Numba runs what it finds there, and somebody may have left it."""
+    compiled()
+    folder.chmod(mode)
+    if mode == 0o770 and private._is_own_group(folder.stat().st_gid):
+        assert storing.kernels_folder() == folder
+        return
+    with pytest.warns(tw.EngineWarning, match=r"in memory .*: .*may be written by others \(its"):
+        kernel = compiled()
+    assert kernel.path is None
+    assert stat.S_IMODE(folder.stat().st_mode) == mode
+    folder.chmod(0o755)
     assert storing.kernels_folder() == folder
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems have no such permissions")
+def test_what_others_may_have_left_in_a_folder_is_not_run(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = compiled().path
+    monkeypatch.setattr(storing, "_looked_through", set())
+    folder.chmod(0o755)
+    path.chmod(0o666)
+    with pytest.warns(tw.EngineWarning, match=rf"{path.name} may be written by others"):
+        assert compiled().path is None
+    path.unlink()
+    (folder / "__pycache__").mkdir(exist_ok=True)
+    (folder / "__pycache__" / "planted.nbi").symlink_to(folder / "elsewhere")
+    with pytest.warns(tw.EngineWarning, match=r"planted.nbi is a link, which is not followed"):
+        assert compiled().path is None
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems have no such files")
+@pytest.mark.parametrize("what", ["a link", "a pipe"])
+def test_a_source_is_not_written_through_a_link_nor_read_from_a_pipe(
+    folder: Path, what: str
+) -> None:
+    path, target = compiled().path, folder.parent / "precious"
+    target.write_text("mine", encoding="utf-8")
+    path.unlink()
+    path.symlink_to(target) if what == "a link" else os.mkfifo(path)
+    again = compiled()
+    assert again.path == path
+    assert path.read_text(encoding="utf-8") == again.source
+    assert not path.is_symlink()
+    assert target.read_text(encoding="utf-8") == "mine"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="other systems have no such owners")
@@ -120,22 +175,128 @@ def test_a_changed_source_is_not_run_from_the_cache_of_another(folder: Path) -> 
 
 @pytest.mark.parametrize("cause", ["a file is in the way", "it cannot be written"])
 def test_without_a_folder_it_compiles_in_memory_and_says_so(
-    cause: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    cause: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if cause == "a file is in the way":
         (tmp_path / "file").write_text("", encoding="utf-8")
         monkeypatch.setenv(storing.FOLDER_VARIABLE, str(tmp_path / "file" / "kernels"))
     else:
         monkeypatch.setattr(storing, "_store", _refuse)
-    kernel = compiled()
+    told = f"in memory each time.*set {storing.FOLDER_VARIABLE} to a folder that only you can"
+    with pytest.warns(tw.EngineWarning, match=told) as given:
+        kernel = compiled()
     assert kernel.path is None
-    assert f"set {storing.FOLDER_VARIABLE} to a folder of your own" in caplog.text
+    assert given[0].filename == __file__
     assert kernel.step(WINDOW, 0.25) == 13
     assert "cache=False" not in kernel.source  # what is shown is what would be stored
 
 
 def _refuse(path: Path, text: str) -> None:
     raise PermissionError(13, "no", str(path))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("LOOP_VECTORIZE", 0), ("SLP_VECTORIZE", 1), ("BOUNDSCHECK", 1), ("OPT", 0)),
+        *(("ENABLE_AVX", False), ("CPU_NAME", "generic"), ("CPU_FEATURES", "+sse2")),
+        *(("DISABLE_INTEL_SVML", True), ("DEBUGINFO_DEFAULT", 1), ("ENABLE_PROFILING", 1)),
+    ],
+)
+def test_a_kernel_that_was_made_under_other_settings_is_another(
+    name: str, value: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import numba
+
+    before = storing.identity("text")
+    assert getattr(numba.config, name) != value
+    monkeypatch.setattr(numba.config, name, value)
+    assert storing.identity("text") != before
+
+
+def test_where_numba_keeps_files_makes_no_other_kernel(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import numba
+
+    before = storing.identity("text")
+    monkeypatch.setattr(numba.config, "CACHE_DIR", "/elsewhere")
+    monkeypatch.setattr(numba.config, "NUM_THREADS", 77, raising=False)
+    assert storing.identity("text") == before
+
+
+def test_what_kernels_take_over_is_a_part_of_them(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = storing.identity("text")
+    (tmp_path / "intrinsics.py").write_text("", encoding="utf-8")
+    monkeypatch.setattr(storing, "_INTRINSICS", tmp_path / "intrinsics.py")
+    assert storing.identity("text") != before
+
+
+def test_a_model_that_is_compiled_again_is_not_loaded_again(folder: Path) -> None:
+    kernels = [compiled().kernel for _ in range(3)]
+    assert len({id(kernel._run) for kernel in kernels}) == 1
+
+
+def test_a_kernel_that_nobody_holds_is_forgotten(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By us, by Python's modules and lines, and by Numba, which else holds it for ever."""
+    monkeypatch.setattr(storing, "_recent", deque(maxlen=1))
+    monkeypatch.setattr(storing, "_loaded", weakref.WeakValueDictionary())
+    first = compiled()
+    first.step(WINDOW, 0.25)  # which makes it native
+    name = first.kernel._loaded._module.__name__
+    run, path = weakref.ref(first.kernel._run), str(first.path)
+    linecache.getlines(path)
+    assert name in sys.modules
+
+    class Cube(Square):
+        def loss(self, batch: Any) -> Any:
+            return ((self.w * batch["x"]) ** 3).sum()
+
+    second = tw.compile(Cube(), WINDOW, dtype=np.float64)
+    gc.collect()
+    assert run() is not None  # `first` is still held
+    assert first.step(WINDOW, 0.0) == 6.25
+    del first
+    gc.collect()
+    assert run() is None
+    assert name not in sys.modules
+    assert path not in linecache.cache
+    assert second.step(WINDOW, 0.0) == 35
+    assert compiled().step(WINDOW, 0.0) == 13  # it is loaded anew
+
+
+def test_numba_that_compiles_nothing_is_said(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import numba
+
+    monkeypatch.setattr(numba.config, "DISABLE_JIT", 1)
+    with pytest.raises(MissingDependencyError, match=r"compile nothing \(NUMBA_DISABLE_JIT\)"):
+        compiled()
+    text = [["you", "say"], ["i", "say"]] * 9
+    with pytest.warns(tw.EngineWarning, match="numba is told to compile nothing"):
+        tw.Word2Vec(text, vector_size=4, sample=0.0, epochs=1)
+
+
+@pytest.mark.process
+def test_the_variable_that_lets_numba_compile_nothing(folder: Path) -> None:
+    environment = dict(os.environ, NUMBA_DISABLE_JIT="1", PYTHONPATH=str(ROOT))
+    command = [sys.executable, "-m", "tinygrad_w2v", "train", "text.txt", "--min-count", "1"]
+    (folder.parent.parent / "text.txt").write_text("you say hello\n" * 20, encoding="utf-8")
+    for engine, status in (("compiled", 1), ("auto", 0)):
+        done = subprocess.run(
+            [*command, "--size", "4", "--engine", engine],
+            capture_output=True,
+            encoding="utf-8",
+            env=environment,
+            cwd=folder.parent.parent,
+            timeout=120,
+        )
+        assert done.returncode == status
+        assert "numba is told to compile nothing (NUMBA_DISABLE_JIT)" in done.stderr
+        assert "Traceback" not in done.stderr
 
 
 def test_without_numba(monkeypatch: pytest.MonkeyPatch) -> None:

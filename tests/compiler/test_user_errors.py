@@ -85,13 +85,13 @@ def test_a_value_is_no_number(expression: Any) -> None:
 @pytest.mark.parametrize(
     ("expression", "name"),
     [
-        (lambda w, b: np.sum(np.cumsum(w[b["contexts"]], axis=-1)), "np.cumsum"),
         (lambda w, b: np.sum(w * np.sort(b["x"])[..., 0]), "np.sort"),
+        (lambda w, b: np.sum(w * np.linalg.det(b["x"])), "np.linalg.det"),
+        (lambda w, b: np.sum(w * np.fft.fft(b["x"])[..., 0]), "np.fft.fft"),
         (lambda w, b: np.sum(w) * b["x"][..., b["x"] > 0].sum(), "by a mask"),
-        (lambda w, b: np.sum(w) * np.argmax(b["x"]), "np.argmax"),
+        (lambda w, b: np.sum(w) * np.unique(b["x"]), "np.unique"),
         (lambda w, b: np.sum(w) * np.median(b["x"]), "np.median"),
-        (lambda w, b: np.sum(w) * np.arcsin(np.max(b["x"])), "np.arcsin"),
-        (lambda w, b: np.sum(np.repeat(w[b["contexts"]], 2, axis=-1)), "np.repeat"),
+        (lambda w, b: np.sum(w) * np.spacing(np.max(b["x"])), "np.spacing"),
         (lambda w, b: np.sum(w) * np.add.reduce(b["x"]), "np.add.reduce"),
         (lambda w, b: np.sum(w[b["contexts"]][..., b["contexts"], 0]), "integer array"),
     ],
@@ -107,23 +107,23 @@ def test_an_op_without_an_instruction_is_named_with_its_line(expression: Any, na
 
 def test_an_op_that_backward_alone_needs_is_named_where_it_was_applied() -> None:
     class OnlyForward(tw.Function):
-        """y = x;  gx = the running sum of g"""
+        """y = x;  gx = g in order"""
 
         def forward(self, x: Any) -> Any:
             return 2 * x
 
         def backward(self, g: Any) -> Any:
-            return np.cumsum(g, axis=-1)
+            return np.sort(g, axis=-1)
 
     with pytest.raises(CompileError) as caught:
         attempt(lambda w, b: np.sum(OnlyForward()(w[b["contexts"]])))
     assert "backward of" in str(caught.value)
-    assert "np.cumsum" in str(caught.value)
+    assert "np.sort" in str(caught.value)
     assert "lambda w, b: np.sum(OnlyForward()" in str(caught.value)
 
 
 def test_parameters_are_arrays_again_after_an_error() -> None:
-    model = Model(lambda w, b: np.sum(np.cumsum(w, axis=-1)))
+    model = Model(lambda w, b: np.sum(w * np.sort(b["x"])[..., 0]))
     with pytest.raises(CompileError):
         trace(model, WINDOW, fields_of(WINDOW, AXES))
     assert isinstance(model.w.data, np.ndarray)
@@ -214,7 +214,7 @@ def test_a_table_of_another_shape_or_dtype_is_refused(compiled: Any) -> None:
 
 
 def test_a_loss_that_is_not_finite_is_said(compiled: Any) -> None:
-    with pytest.raises(NonFiniteError, match="smaller learning rate"):
+    with pytest.raises(NonFiniteError, match="x of window 0 holds numbers that are not"):
         compiled.step({**WINDOW, "x": np.array([np.nan, 1.0, 1.0])}, 0.0)
 
 

@@ -12,6 +12,8 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+import tinygrad_w2v as tw
+
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "examples" / "gensim_script.py"
 OURS = "from tinygrad_w2v import LineSentence, Word2Vec"
@@ -93,7 +95,8 @@ def test_it_runs_without_numba(tmp_path, caplog, monkeypatch) -> None:
     kinds = [["list", "tuple", "string"], ["int", "float", "class"]]
     lines = [" ".join(rng.choice(kinds[i % 2], 8)) for i in range(400)]
     text.write_text("\n".join(lines), encoding="utf-8")
-    model, (trained, raw), losses, _, _ = script.main(text, tmp_path / "out", epochs=3)
+    with pytest.warns(tw.EngineWarning, match="numba is not installed"):
+        model, (trained, raw), losses, _, _ = script.main(text, tmp_path / "out", epochs=3)
     assert "engine numpy (numba is not installed" in caplog.text
     assert (model.corpus_count, raw) == (400, 3 * 3200)
     assert 0 < trained <= raw

@@ -231,3 +231,62 @@ def test_a_row_that_rests_goes_on_from_where_it_was() -> None:
         optimizer.step()
     # v: -1, then 0.5 * -1 - 1 = -1.5
     assert parameter.data[0, 0] == -2.5
+
+
+@each_kind
+def test_what_a_subclass_overrides_counts_on_rows_as_on_arrays(
+    kind: Any, rng: np.random.Generator
+) -> None:
+    """`update`, `begin_step` and `lr` of a class of one's own, whatever it is made from."""
+
+    class Own(kind):  # type: ignore[misc]
+        factor = 0.0
+
+        @property
+        def lr(self) -> float:
+            return 2 * self._lr
+
+        @lr.setter
+        def lr(self, rate: Any) -> None:
+            kind.lr.fset(self, rate)
+
+        def begin_step(self) -> None:
+            super().begin_step()
+            self.factor += 1.0
+
+        def update(self, x: Any, g: Any, *state: Any) -> None:
+            x -= self.lr * self.factor * np.sign(g)
+
+    start, g = rng.normal(size=(4, 3)), rng.normal(size=(4, 3))
+    order = np.array([2, 0, 3, 1])
+    for grad in (g, tw.RowGrad(order, g[order], (4, 3))):
+        parameter = tw.Parameter(start.copy())
+        optimizer = Own([parameter], lr=0.25)
+        for step in (1, 2):
+            before = parameter.data.copy()
+            parameter.grad = tw.Variable(grad)
+            optimizer.step()
+            np.testing.assert_allclose(parameter.data, before - 0.5 * step * np.sign(g))
+
+
+@each_kind
+def test_only_a_property_is_overridden(kind: Any) -> None:
+    """A way of its own for rows must ask for the rate where `update` asks for it."""
+
+    class Twice(kind):  # type: ignore[misc]
+        @property
+        def lr(self) -> float:
+            return 2 * self._lr
+
+        @lr.setter
+        def lr(self, rate: Any) -> None:
+            kind.lr.fset(self, rate)
+
+    found = []
+    for rule, rate in ((Twice, 0.25), (kind, 0.5)):
+        parameter = tw.Parameter(np.ones((3, 2)))
+        grad = tw.RowGrad(np.array([1, 1]), np.ones((2, 2)), (3, 2))
+        parameter.grad = tw.Variable(grad)
+        rule([parameter], lr=rate).step()
+        found.append(parameter.data)
+    np.testing.assert_array_equal(*found)

@@ -4,6 +4,7 @@ import types
 
 import pytest
 
+import tinygrad_w2v as tw
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v.text import builtin
 from tinygrad_w2v.text.builtin import builtin_corpus_lines
@@ -78,6 +79,41 @@ def test_cache_is_used_and_checked(library):
 def test_unwritable_cache_is_fine(library, monkeypatch):
     (library / "file").write_text("", encoding="utf-8")
     monkeypatch.setenv("TINYGRAD_W2V_CACHE", str(library / "file"))
+    with pytest.warns(tw.EngineWarning, match="is read anew each time: .*file is not a folder"):
+        assert builtin_corpus_lines() == LINES
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems have no such permissions")
+@pytest.mark.parametrize("mode", [0o777, 0o722])
+def test_a_cache_that_others_may_write_to_is_neither_read_nor_changed(library, mode):
+    """Its text would be learned; and its permissions are whoever's made it."""
+    builtin_corpus_lines()
+    (cached,) = (library / "cache").iterdir()
+    text = b"Planted."
+    cached.write_bytes(hashlib.sha256(text).hexdigest().encode() + b"\n" + text)
+    assert builtin_corpus_lines() == ["Planted."]
+    (library / "cache").chmod(mode)
+    with pytest.warns(tw.EngineWarning, match="may be written by others"):
+        assert builtin_corpus_lines() == LINES
+    assert (library / "cache").stat().st_mode & 0o777 == mode
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems have no such files")
+@pytest.mark.parametrize("what", ["a link", "a pipe", "a folder"])
+def test_what_is_planted_in_a_cache_is_not_followed(library, what):
+    """A link's target was overwritten, and a pipe without a writer was waited for."""
+    target = library / "precious"
+    target.write_text("mine", encoding="utf-8")
+    path = builtin._cache_file()
+    if what == "a link":
+        path.symlink_to(target)
+    elif what == "a pipe":
+        os.mkfifo(path)
+    else:
+        path.mkdir()
+    assert builtin_corpus_lines() == LINES
+    assert target.read_text(encoding="utf-8") == "mine"
+    assert path.is_dir() if what == "a folder" else not path.is_symlink()
     assert builtin_corpus_lines() == LINES
 
 

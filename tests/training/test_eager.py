@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
+import tinygrad_w2v as tw
 from tinygrad_w2v._base.batch import Batch
 from tinygrad_w2v._base.errors import NonFiniteError
 from tinygrad_w2v.autograd import RowGrad
@@ -69,3 +72,30 @@ def test_a_table_that_is_not_finite_is_named(rng) -> None:
     model.w_out.data = np.full((20, 4), np.nan, np.float32)
     with pytest.raises(NonFiniteError, match=r"w_out holds .* not finite: the update w_out -= lr"):
         EagerStep(model).step(batch, 0.1)
+
+
+class TwoParameters(tw.Module):
+    def __init__(self) -> None:
+        self.w, self.b = tw.Parameter(np.ones(2)), tw.Parameter(np.ones(2))
+
+    def parameters(self) -> Any:
+        return [self.w]
+
+    def loss(self, batch: Any) -> Any:
+        return (self.w * self.b).sum()
+
+
+def test_only_what_the_model_calls_its_parameters_is_learned() -> None:
+    model = TwoParameters()
+    step = EagerStep(model).step
+    for _ in range(2):
+        step(None, 0.5)
+    assert model.w.data.tolist() == [0.0, 0.0]
+    assert model.b.data.tolist() == [1.0, 1.0]
+
+
+def test_a_gradient_from_before_is_not_of_the_first_batch() -> None:
+    model = TwoParameters()
+    model.loss(None).backward()
+    EagerStep(model).step(None, 0.25)
+    assert model.w.data.tolist() == [0.75, 0.75]

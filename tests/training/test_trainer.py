@@ -284,3 +284,44 @@ def test_a_graph_does_not_hold_its_module() -> None:
     finally:
         gc.enable()
     loss.backward()
+
+
+class TwoLines(tw.Module):
+    """t = w x + b"""
+
+    def __init__(self) -> None:
+        self.w, self.b = tw.Parameter(0.0), tw.Parameter(0.0)
+
+    def forward(self, x: Any, t: Any) -> Any:
+        return ((self.w * x + self.b - t) ** 2).mean()
+
+
+@pytest.mark.parametrize("kind", ["SGD", "Momentum", "Nesterov", "AdaGrad", "RMSprop", "Adam"])
+def test_a_parameter_that_the_optimizer_does_not_hold_is_frozen(kind: str) -> None:
+    model, x = TwoLines(), np.linspace(-1, 1, 8)
+    trainer = tw.Trainer(model, getattr(tw.optim, kind)([model.w], lr=0.1))
+    trainer.fit(x, 2 * x + 1, max_epoch=2, batch_size=4, quiet=True)
+    assert float(model.b) == 0.0
+    assert float(model.w) != 0.0
+
+
+def test_a_frozen_gradient_has_no_part_in_the_norm_that_is_clipped() -> None:
+    """The frozen parameter's is a hundred times as large."""
+    model, x = TwoLines(), np.full(4, 0.01)
+    trainer = tw.Trainer(model, tw.optim.SGD([model.w], lr=1.0))
+    trainer.fit(x, x + 1, max_epoch=1, batch_size=4, max_grad=0.01, quiet=True)
+    assert float(model.w) == pytest.approx(0.01, rel=1e-3)
+
+
+def test_gradients_of_a_parameter_that_only_the_optimizer_holds_are_of_one_step() -> None:
+    """They were never cleared, so each step added to those before."""
+    outside = tw.Parameter(0.0)
+
+    class Beside(TwoLines):
+        def forward(self, x: Any, t: Any) -> Any:
+            return super().forward(x, t) + outside
+
+    model, x = Beside(), np.zeros(4)
+    trainer = tw.Trainer(model, tw.optim.SGD([model.w, outside], lr=1.0))
+    trainer.fit(x, x, max_epoch=3, batch_size=4, quiet=True)
+    assert float(outside) == -3.0

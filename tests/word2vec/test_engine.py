@@ -122,7 +122,9 @@ def test_the_compiled_engine_is_taken_where_it_can_be(log) -> None:
 
 @pytest.mark.usefixtures("no_numba")
 def test_without_numba_numpy_runs_and_says_what_to_install(log) -> None:
-    model = Word2Vec(TEXT, **SMALL)
+    with pytest.warns(tw.EngineWarning, match="numba is not installed") as given:
+        model = Word2Vec(TEXT, **SMALL)
+    assert [warning.filename for warning in given] == [__file__]
     line = said_of_the_engine(log)
     assert line.startswith(
         "engine numpy (numba is not installed: pip install 'tinygrad_w2v[fast]' "
@@ -143,7 +145,8 @@ def test_a_numba_that_cannot_be_imported_is_said(log, monkeypatch) -> None:
 
     monkeypatch.setattr("importlib.util.find_spec", lambda name: "there")
     monkeypatch.setattr("tinygrad_w2v.compiler.storing.check_numba", broken)
-    Word2Vec(TEXT, **SMALL)
+    with pytest.warns(tw.EngineWarning, match="numba cannot be imported"):
+        Word2Vec(TEXT, **SMALL)
     assert "engine numpy (numba cannot be imported: Numba needs NumPy 1.0)" in log.text
 
 
@@ -152,12 +155,13 @@ def test_a_numba_that_cannot_be_imported_is_said(log, monkeypatch) -> None:
     ("own", "reason"),
     [
         (Summed, "np.cumsum cannot be compiled, applied at "),
-        (Dropped, "Dropped.loss is another one each time: it draws random numbers"),
+        (Dropped, "Dropped.loss draws random numbers from self.rng"),
         (Dense, "AssertionError"),
     ],
 )
 def test_a_model_that_cannot_be_compiled(own, reason, log) -> None:
-    model = Word2Vec(TEXT, model=own, **SMALL)
+    with pytest.warns(tw.EngineWarning, match=f"many times slower: .* this model: {reason}"):
+        model = Word2Vec(TEXT, model=own, **SMALL)
     line = said_of_the_engine(log)
     assert line.startswith(f"engine numpy (the compiled engine cannot run this model: {reason}")
     if own is Summed:
@@ -386,7 +390,8 @@ def test_auto_goes_on_with_the_engine_that_it_began_with(tmp_path, monkeypatch) 
     """A run that began before numba was installed, for example."""
     with monkeypatch.context() as patch:
         patch.setitem(sys.modules, "numba", None)
-        broken_off(tmp_path, monkeypatch, EagerStep)
+        with pytest.warns(tw.EngineWarning, match="numba is not installed"):
+            broken_off(tmp_path, monkeypatch, EagerStep)
     model = Word2Vec(TEXT, checkpoint=tmp_path, resume=True, seed=3, **SMALL)
     assert bytes_of(model) == bytes_of(Word2Vec(TEXT, seed=3, engine="numpy", **SMALL))
 

@@ -67,3 +67,7 @@ class GraphWarning(UserWarning):
 
 class LogitsWarning(UserWarning):
     """A loss was given probabilities where it wants scores: it makes probabilities itself."""
+
+
+class EngineWarning(UserWarning):
+    """Something runs by a way that is many times slower than another; the message says why."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -36,6 +37,14 @@ def note(line: str, quiet: bool = False) -> None:
     """Tell a person, in a line, how things go."""
     if not quiet and sys.stderr is not None:
         print(displayed(line), file=sys.stderr, flush=True)
+
+
+@contextmanager
+def warnings_as_notes() -> Iterator[None]:
+    """Tell warnings as notes: a person at a command has no line of code that they point at."""
+    with warnings.catch_warnings():
+        warnings.showwarning = lambda message, *rest, **more: note(f"note: {message}")
+        yield
 
 
 @contextmanager

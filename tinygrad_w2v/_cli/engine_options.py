@@ -80,7 +80,7 @@ def say_that_it_compiles(asked: EngineOptions, quiet: bool) -> None:
 def tell(arguments: argparse.Namespace, engine: Engine) -> None:
     """Say which engine runs, and which options are of no use to it."""
     quiet = arguments.quiet
-    note(str(engine), quiet)
+    note(str(engine), quiet and not engine.fell_back)  # a slow run is said in any case
     workers = arguments.workers or 1
     if engine.name == "numpy" and workers > 1:
         note(f"note: the NumPy engine uses one core, so --workers {workers} changes nothing", quiet)

@@ -319,6 +319,8 @@ def _product(a: Any, b: Any) -> Any:
 # ---------------------------------------------------------------------- the two ops
 def taken(x: Any, ids: Any, axis: int) -> Any:
     """``np.take``; NumPy does not ask foreign ids, which may be of a plain array, too."""
+    if isinstance(ids, int | np.integer):
+        return x[ids] if axis == 0 else np.take(x, ids, axis=axis)
     if type(ids) is not np.ndarray:
         found = primitive("take_from", ids, x, axis)
         if found is not NotImplemented:

@@ -252,7 +252,7 @@ class Variable(ArrayMethods, Node, results=True):
             ids = np.asarray(dispatch.unwrapped(ids))
             ids = ids.astype(np.intp) if ids.size == 0 else ids
         kind = getattr(getattr(ids, "dtype", None), "kind", "")
-        if kind and kind in "iu" and not isinstance(ids, np.generic):
+        if (kind and kind in "iu") or (isinstance(ids, int) and not isinstance(ids, bool)):
             return rows.look_up(self, index if isinstance(index, Node) else ids)
         return shaping.get_item(self, ids)
 

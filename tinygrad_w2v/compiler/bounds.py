@@ -16,7 +16,7 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import CompileError, InputError
 from tinygrad_w2v._base.types import AnyArray
-from tinygrad_w2v.compiler.extents import Extent, Length, floor_of, sizes_in, value_of
+from tinygrad_w2v.compiler.extents import Extent, Length, bound_of, floor_of, sizes_in, value_of
 from tinygrad_w2v.compiler.instructions import MOVED, Instruction, Program
 from tinygrad_w2v.compiler.interpreting import value_of_instruction
 from tinygrad_w2v.compiler.intervals import ANY, BOOL, Interval, interval_of
@@ -63,7 +63,19 @@ def places_of(program: Program) -> list[Place]:
             found.append(Place(step.inputs[1], known[step.inputs[0]].shape[0], True))
         elif step.op == "segment_repeat":
             found.append(Place(step.inputs[1], step.shape[0], True))
-    return list(dict.fromkeys(found))
+    return [place for place in dict.fromkeys(found) if not _is_within(known, place)]
+
+
+def _is_within(known: Mapping[str, Instruction], place: Place) -> bool:
+    """Whether ids are the places of an axis of the length of the one that they index."""
+    step = known[place.ids]
+    while step.op in MOVED:
+        step = known[step.inputs[0]]
+    if step.op == "arange":
+        return not place.starts and step.shape[0] == place.length
+    if step.op == "argument":
+        return not place.starts and known[step.inputs[0]].shape[step["axis"]] == place.length
+    return False
 
 
 def needs_of(program: Program) -> list[Need]:
@@ -99,10 +111,15 @@ def needs_of(program: Program) -> list[Need]:
                     missing = f"so there is no element {part[1]}"
                     note(part[1], n, missing, step)
                     note(n - part[1] - part[3], n, missing, step)
-        if step.op == "reduce" and step["function"] in ("max", "min"):
-            for axis in step["axes"]:
+        if step.op in ("reduce", "argument") and step["function"] in ("max", "min"):
+            for axis in step["axes"] if step.op == "reduce" else (step["axis"],):
                 n = known[step.inputs[0]].shape[axis]
                 note(n - 1, n, f"and of nothing there is no {step['function']}", step)
+        if step.op == "map" and step["function"] == "divide":
+            divisor = known[step.inputs[1]]
+            if divisor.op == "size":
+                n = divisor["extent"]
+                note(n - 1, n, "and a mean over nothing is no number: leave such windows out", step)
     return list(found.values())
 
 
@@ -146,6 +163,8 @@ class Places:
                 found[step.name] = packed.range_of(step.name) if known is None else known
             elif step.op == "constant" and step.dtype == "int":
                 found[step.name] = _range_of(_constant(step, self._program))
+            elif step.op == "size" and step.dtype == "int":
+                found[step.name] = floor_of(step["extent"]), bound_of(step["extent"])
             elif step.op in ("input", "constant", "parameter", "size"):
                 found[step.name] = BOOL if step.dtype == "bool" else ANY
             else:

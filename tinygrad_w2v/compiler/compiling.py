@@ -10,6 +10,7 @@ import itertools
 import math
 import weakref
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,13 +20,15 @@ import numpy as np
 from tinygrad_w2v._base.errors import InputError, NonFiniteError
 from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.compiler import storing
+from tinygrad_w2v.compiler.asked import check_model, check_optimizer, checked_rate, float_type
 from tinygrad_w2v.compiler.bounds import Places
 from tinygrad_w2v.compiler.building import Built, build
-from tinygrad_w2v.compiler.extents import Extent, value_of
-from tinygrad_w2v.compiler.instructions import Program
+from tinygrad_w2v.compiler.extents import value_of
+from tinygrad_w2v.compiler.instructions import WRITES, Program
 from tinygrad_w2v.compiler.intervals import Interval
 from tinygrad_w2v.compiler.packing import OneWindow, Packed, pack, pack_one
-from tinygrad_w2v.compiler.tracing import Axes, Traced, fields_of, trace
+from tinygrad_w2v.compiler.repeating import trace_repeatable
+from tinygrad_w2v.compiler.tracing import Axes, Traced, fields_of
 from tinygrad_w2v.nn import Module
 from tinygrad_w2v.optim.optimizer import Optimizer
 
@@ -55,7 +58,8 @@ def compile(
         its length, or a name, or a name with the most it can be, ``{"contexts": (("C", 10),)}``.
         Equal names are equal lengths.
     optimizer : Optimizer, optional
-        Its rule and state are used; plain gradient descent by default.
+        Its rule and state are used, for the parameters that it holds: all others are frozen. Plain
+        gradient descent of ``model.parameters()`` by default.
     dtype : dtype
         float32 or float64: what is computed in. Parameters keep their own.
 
@@ -87,10 +91,11 @@ def compile(
     >>> [step(window, 0.05) for _ in range(3)], line.slope.data
     ([20.0, 5.0, 1.25], array([1.75], dtype=float32))
     """
+    check_model(model)
+    check_optimizer(optimizer)
+    real = float_type(dtype)
     storing.check_numba()
-    if np.dtype(dtype) not in (np.float32, np.float64):
-        raise InputError(f"dtype is {np.dtype(dtype)}; a kernel computes in float32 or float64")
-    return Compiled(model, example, axes, optimizer, np.dtype(dtype))
+    return Compiled(model, example, axes, optimizer, real)
 
 
 class Compiled:
@@ -117,13 +122,15 @@ class Compiled:
         dtype: np.dtype[Any],
     ) -> None:
         self.model, self.optimizer, self.dtype = model, optimizer, dtype
-        self._example = example
         self.fields = fields_of(example, axes)
         if optimizer is not None and not optimizer.parameters:
             optimizer.bind(model.parameters())
         self._one = OneWindow(self.fields)
         self._rate = np.zeros(1)
-        self._traced = trace(model, example, self.fields, optimizer, dtype)
+        # Both are traced now, as the numbers that the loss reads are those of now.
+        traces = trace_repeatable(model, example, self.fields, optimizer, dtype)
+        self._traced, self._gradients = traces
+        self._rule = self._settings()
         self.kernel = Kernel(self._traced, dtype, type(model).__name__)
 
     @property
@@ -145,12 +152,11 @@ class Compiled:
         """Return how many predictions a window of these sizes has: what a mean divides by."""
         return value_of(self._traced.predictions, sizes)
 
-    def total_predictions(self, sizes: Mapping[str, int], windows: int) -> int:
-        """Return how many predictions windows have whose sizes add up to these."""
-        found = self._traced.predictions
-        if not isinstance(found, Extent):
-            return int(found) * windows
-        return found.value(sizes) + found.constant * (windows - 1)
+    def total_predictions(self, packed: Packed) -> int:
+        """Return how many predictions the windows of `packed` have, all together."""
+        sizes = {name: lengths[: packed.count] for name, lengths in packed.sizes.items()}
+        found = value_of(self._traced.predictions, sizes)
+        return int(np.sum(np.broadcast_to(found, packed.count)))
 
     def step(self, batch: Any, lr: float) -> float:
         """Run one window: update the Parameters in place and return the loss from before.
@@ -162,7 +168,7 @@ class Compiled:
         NonFiniteError
             When the loss is NaN or infinite (the Parameters have been changed by then).
         """
-        self._rate[0] = lr
+        self._rate[0] = checked_rate(lr)
         return self.run_packed(self._one.filled(batch), self._rate)
 
     def run(self, source: Iterable[Any], lr: float) -> float:
@@ -179,7 +185,11 @@ class Compiled:
         InputError, NonFiniteError
             As `step`; windows before the faulty ones have been run.
         """
-        total = 0.0
+        total, lr = 0.0, checked_rate(lr)
+        if isinstance(source, Mapping) or hasattr(source, "_fields"):
+            raise InputError("run takes windows, and this is one: give a list of it, or call step")
+        if not isinstance(source, Iterable):
+            raise InputError(f"run takes windows, such as a list of them, not {source!r:.60}")
         for packed in pack(source, self.fields, CHUNK):
             total += self.run_packed(packed, np.full(packed.count, lr, np.float64))
         return total
@@ -188,21 +198,58 @@ class Compiled:
         """Run windows that are packed already, each with its learning rate."""
         self.kernel.check_ids(packed)
         steps = 0
+        self.kernel.check_ids(packed)
         if self.optimizer is not None:
+            self._check_settings(self.optimizer)
             steps = self.optimizer.steps
             self.optimizer.steps += packed.count
         loss = self.kernel.run(packed, self.kernel.arrays(), rates, steps + 1)
         if not math.isfinite(loss):
-            raise NonFiniteError(
-                f"the loss is {loss}: a window made numbers that are not finite; use a smaller "
-                "learning rate"
-            )
+            raise NonFiniteError(self._reason(loss, packed))
         return loss
+
+    def _reason(self, loss: float, packed: Packed) -> str:
+        for at in range(packed.count):
+            sizes = {name: int(lengths[at]) for name, lengths in packed.sizes.items()}
+            for name, array in packed.window(self.instructions, at, sizes).items():
+                if not np.isfinite(array).all():
+                    return (
+                        f"the loss is {loss}, as {name} of window {at} holds numbers that are not "
+                        "finite: leave such windows out"
+                    )
+        for name, parameter in self.model.named_parameters():
+            if not np.isfinite(parameter.data).all():
+                return (
+                    f"the loss is {loss}, and {name} holds numbers that are not finite by now: use "
+                    "a smaller learning rate, and begin with fresh numbers"
+                )
+        return f"the loss is {loss}: run it under `with tw.debug():` to see which op made it so"
+
+    def _settings(self) -> tuple[Any, ...]:
+        """What of the optimizer the kernel holds as it was when it was compiled."""
+        rule = self.optimizer
+        if rule is None:
+            return ()
+        return rule.parameters, *[getattr(rule, name) for name in rule.settings]
+
+    def _check_settings(self, rule: Optimizer) -> None:
+        now = self._settings()
+        if now[0] is not self._rule[0]:
+            raise InputError(
+                f"{type(rule).__name__} holds other parameters than when the kernel was made: "
+                "compile the model again"
+            )
+        for name, value, before in zip(rule.settings, now[1:], self._rule[1:], strict=True):
+            if value != before:
+                raise InputError(
+                    f"{name} of {type(rule).__name__} is now {value}, but the kernel was made for "
+                    f"{before}: compile the model again"
+                )
 
     @cached_property
     def _gradient_kernel(self) -> Kernel:
-        traced = trace(self.model, self._example, self.fields, None, self.dtype, True)
-        return Kernel(traced, self.dtype, f"{type(self.model).__name__}, gradients only")
+        title = f"{type(self.model).__name__}, gradients only"
+        return Kernel(self._gradients, self.dtype, title)
 
     def gradients(self, batch: Any) -> dict[str, AnyArray]:
         """Return the gradient of one window's loss for each Parameter, as arrays of their shapes.
@@ -237,15 +284,19 @@ class Kernel:
     """A traced program, built and loaded, and how it is called."""
 
     def __init__(self, traced: Traced, dtype: np.dtype[Any], title: str) -> None:
+        program = traced.program
+        # What is written into an array of the model later must not change a part of what is run.
+        own = {name: np.array(array, order="C") for name, array in program.constants.items()}
+        traced = traced._replace(program=replace(program, constants=own))
         self.traced, self.dtype = traced, dtype
         self.built: Built = build(traced.program, dtype, f"The kernel of {title}.")
-        scope, self.path = storing.load(self.built.source.text)
-        self._run = scope["run"]
+        self._loaded = storing.load(self.built.source.text)
+        self.path, self._run = self._loaded.path, self._loaded["run"]
         self._constants = [
-            np.ascontiguousarray(self.built.program.constants[name])
-            for name in self.built.source.constants
+            self.built.program.constants[name] for name in self.built.source.constants
         ]
         self._given = [(name, traced.arrays[name]) for name in self.built.source.parameters]
+        self._written = {s.inputs[0] for s in self.built.program if s.op in WRITES}
         self._places = Places(self.built.program)
         self._apart: list[weakref.ref[AnyArray]] = []
         made_for = {name: give() for name, give in self._given}
@@ -253,9 +304,21 @@ class Kernel:
 
     def arrays(self) -> dict[str, AnyArray]:
         """Return the tables that the kernel reads and writes, by name."""
+        for place in self.traced.places:
+            if place.is_left():
+                raise InputError(
+                    f"{place.name} of the model is not the one that the kernel was made for: "
+                    "compile the model again, or change a Parameter's values by `.data`"
+                )
         found = {name: give() for name, give in self._given}
         self._check_apart(found)
         for name, array in found.items():
+            if not array.flags.writeable and name in self._written:
+                raise InputError(
+                    f"{name} may not be written into, so a kernel cannot change it: assign a copy, "
+                    f"`model.{name}.data = model.{name}.data.copy()`, or let the optimizer not "
+                    "hold it"
+                )
             if (array.shape, array.dtype) != self._tables[name]:
                 shape, dtype = self._tables[name]
                 raise InputError(

@@ -26,7 +26,6 @@ from tinygrad_w2v.compiler import merging
 from tinygrad_w2v.compiler.compiling import Compiled, compile
 from tinygrad_w2v.compiler.hot_rows import HotRows
 from tinygrad_w2v.compiler.packing import Packed
-from tinygrad_w2v.compiler.repeating import check_repeatable
 from tinygrad_w2v.compiler.text_windows import native, ranges_of
 from tinygrad_w2v.nn import Module
 from tinygrad_w2v.optim.optimizer import Optimizer
@@ -123,7 +122,7 @@ class CorpusRun:
         self.compiled: Compiled = compile(model, self._example(), axes, optimizer, dtype)
         ranges, fields = ranges_of(source), self.compiled.fields
         self._ranges = {f.label: ranges[f.name] for f in fields if f.name in ranges}
-        self._draw = native()
+        self._draw = native()["draw_windows"]
         self._text = (source.corpus.ids.view(np.ndarray), source.corpus.offsets.view(np.ndarray))
         self._negatives = source.negatives.packed()
         self._rooms = threading.local()
@@ -166,12 +165,11 @@ class CorpusRun:
         Raises
         ------
         CompileError
-            When a kernel would not do what the loss does, or Numba cannot compile it.
+            When Numba cannot compile the kernel.
         """
         from numba.core.errors import NumbaError
 
         compiled = self.compiled
-        check_repeatable(compiled.model, self._example(), compiled.fields, compiled.dtype)
         room = self.new_room(0)
         packed, _ = self.draw(0, 0, 0, room)
         try:
@@ -304,8 +302,7 @@ class CorpusRun:
         else:
             run = kernel.bound(packed, tables | self._hot.adopt(), rates, step)
             loss = self._hot.run(number, packed, lr, run)
-        sizes = {name: int(array[: packed.count].sum()) for name, array in packed.sizes.items()}
-        return loss, self.compiled.total_predictions(sizes, packed.count), kept
+        return loss, self.compiled.total_predictions(packed), kept
 
     def draw(
         self, epoch: int, first: int, last: int, room: dict[str, AnyArray] | None = None

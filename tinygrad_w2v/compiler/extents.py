@@ -25,10 +25,21 @@ from tinygrad_w2v.autograd.diagnosis import user_line
 
 
 class Recorder(Protocol):
-    """Whoever turns an extent into a number of the kernel."""
+    """Whoever turns an extent into a number of the kernel.
+
+    Attributes
+    ----------
+    refused : CompileError or None
+        The last error for a use of a size, or of a value, as a Python number.
+    """
+
+    refused: CompileError | None
 
     def number_of(self, extent: Extent) -> Any:
         """Return the extent as a traced scalar."""
+
+    def whole_number_of(self, extent: Extent) -> Any:
+        """Return the extent as a traced scalar that is a whole number."""
 
 
 @dataclass(frozen=True)
@@ -109,8 +120,8 @@ class Extent:
         return self.terms, self.constant
 
     def __add__(self, other: Any) -> Any:
-        if not isinstance(other, int | Extent):
-            return self._number() + other
+        if not _is_length(other):
+            return numpy.add(self, other)
         terms = dict(self.terms)
         constant = self.constant
         if isinstance(other, int):
@@ -122,16 +133,17 @@ class Extent:
         kept = tuple(sorted(((s, n) for s, n in terms.items() if n), key=_by_name))
         return Extent(kept, constant, self.recorder) if kept else constant
 
-    __radd__ = __add__
+    def __radd__(self, other: Any) -> Any:
+        return self + other if _is_length(other) else numpy.add(other, self)
 
     def __neg__(self) -> Extent:
         return Extent(tuple((s, -n) for s, n in self.terms), -self.constant, self.recorder)
 
     def __sub__(self, other: Any) -> Any:
-        return self + -other
+        return self + -other if _is_length(other) else numpy.subtract(self, other)
 
     def __rsub__(self, other: Any) -> Any:
-        return -self + other
+        return -self + other if _is_length(other) else numpy.subtract(other, self)
 
     def times(self, factor: Length) -> Length:
         """Return it so many times over: the length of this axis and one of `factor` as one."""
@@ -161,47 +173,86 @@ class Extent:
 
     def astype(self, dtype: Any) -> Any:
         """Return it as a traced number."""
-        return self._number()
+        recorder = self._recording()
+        whole = np.dtype(dtype).kind != "f"
+        return recorder.whole_number_of(self) if whole else recorder.number_of(self)
 
-    def _number(self) -> Any:
+    def _recording(self) -> Recorder:
         if self.recorder is None:
             raise CompileError(f"the size {self} is no number outside of a trace")
-        return self.recorder.number_of(self)
+        return self.recorder
 
     def __mul__(self, other: Any) -> Any:
-        return self if isinstance(other, int) and other == 1 else self._number() * other
+        return self.times(other) if _is_length(other) else numpy.multiply(self, other)
 
     def __rmul__(self, other: Any) -> Any:
-        return self if isinstance(other, int) and other == 1 else other * self._number()
+        return self.times(other) if _is_length(other) else numpy.multiply(other, self)
+
+    def __floordiv__(self, other: Any) -> Any:
+        return numpy.floor_divide(self, other)
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        return numpy.floor_divide(other, self)
+
+    def __mod__(self, other: Any) -> Any:
+        return numpy.remainder(self, other)
+
+    def __rmod__(self, other: Any) -> Any:
+        return numpy.remainder(other, self)
 
     def __truediv__(self, other: Any) -> Any:
-        return self._number() / other
+        return numpy.divide(self, other)
 
     def __rtruediv__(self, other: Any) -> Any:
-        return other / self._number()
+        return numpy.divide(other, self)
 
     def __pow__(self, other: Any) -> Any:
-        return self._number() ** other
+        return numpy.power(self, other)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        return getattr(ufunc, method)(*_as_numbers(inputs), **kwargs)
+        others = [x for x in inputs if not isinstance(x, Extent)]
+        if any(hasattr(x, "__array_ufunc__") and not isinstance(x, np.ndarray) for x in others):
+            return NotImplemented  # a symbol knows what to do with a size
+        whole = others and all(np.asarray(x).dtype.kind in "iu" for x in others)
+        name = "whole_number_of" if whole and ufunc in _OF_WHOLE_NUMBERS else "number_of"
+        numbers = [getattr(x._recording(), name)(x) if isinstance(x, Extent) else x for x in inputs]
+        return getattr(ufunc, method)(*numbers, **kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         return function(*_as_numbers(args), **kwargs)
 
     def _refused(self, *_: Any) -> NoReturn:
-        raise CompileError(
-            f"the size {self} is known only when a window comes, so it is no Python number: "
-            "multiply or divide values by it, or let `mean` do so; a loop or an `if` over it "
-            f"cannot be compiled{user_line()}"
-        )
+        error = no_number(f"the size {self}", str(self))
+        if self.recorder is not None:
+            self.recorder.refused = error  # NumPy may catch it, and say something of its own
+        raise error
 
     __int__ = __bool__ = __float__ = __index__ = _refused
     __lt__ = __le__ = __gt__ = __ge__ = _refused
 
 
 def _as_numbers(values: Iterable[Any]) -> list[Any]:
-    return [value._number() if isinstance(value, Extent) else value for value in values]
+    return [v._recording().number_of(v) if isinstance(v, Extent) else v for v in values]
+
+
+numpy: Any = np  # its stubs do not know that its functions take sizes
+_OF_WHOLE_NUMBERS = (
+    *(np.add, np.subtract, np.multiply, np.floor_divide, np.remainder),
+    *(np.maximum, np.minimum),
+)
+
+
+def _is_length(number: Any) -> bool:
+    return isinstance(number, Extent) or type(number) is int
+
+
+def no_number(what: str, n: str = "n") -> CompileError:
+    """The error for a size, or what is computed of sizes, where Python needs a number."""
+    return CompileError(
+        f"{what} is known only when a window comes, so it is no Python number: multiply or divide "
+        f"values by it, or let `mean` do so; `np.arange({n}, like=x)`, for an array x of the "
+        f"window, counts so far; a loop or an `if` over it cannot be compiled{user_line()}"
+    )
 
 
 Length = int | Extent

@@ -105,6 +105,18 @@ FUNCTIONS: dict[str, Scalar] = {
     "sinh": Scalar(np.sinh, "np.sinh({0})", 1, "float", "", True),
     "cosh": Scalar(np.cosh, "np.cosh({0})", 1, "float", "", True),
     "arctan": Scalar(np.arctan, "np.arctan({0})", 1, "float", "", True),
+    "rint": Scalar(np.rint, "np.rint({0})", 1, "float"),
+    "fmod": Scalar(np.fmod, "np.fmod({0}, {1})", 2, "float", "", True),
+    "hypot": Scalar(np.hypot, "np.hypot({0}, {1})", 2, "float", "", True),
+    "arctan2": Scalar(np.arctan2, "np.arctan2({0}, {1})", 2, "float", "", True),
+    "log10": Scalar(np.log10, "np.log10({0})", 1, "float", "", True),
+    "exp2": Scalar(np.exp2, "np.exp2({0})", 1, "float", "", True),
+    "cbrt": Scalar(np.cbrt, "np.cbrt({0})", 1, "float", "", True),
+    "arcsin": Scalar(np.arcsin, "np.arcsin({0})", 1, "float", "", True),
+    "arccos": Scalar(np.arccos, "np.arccos({0})", 1, "float", "", True),
+    "arcsinh": Scalar(np.arcsinh, "np.arcsinh({0})", 1, "float", "", True),
+    "arccosh": Scalar(np.arccosh, "np.arccosh({0})", 1, "float", "", True),
+    "arctanh": Scalar(np.arctanh, "np.arctanh({0})", 1, "float", "", True),
     "logaddexp": _helped(np.logaddexp, "logaddexp", 2),
     "sigmoid": _helped(_sigmoid, "sigmoid"),
     "softplus": _helped(_softplus, "softplus"),
@@ -248,7 +260,8 @@ def helpers(used: list[str], single: bool) -> list[str]:
 # What a kernel's source calls its own: nothing of a user's and no value may be called so.
 RESERVED = (
     *("at", "first", "last", "loss", "lr", "step", "rates", "real", "np", "njit", "run", "kernel"),
-    *("RULES", "prefetch", "power_of_two", "first_of", "abs", "range", "float"),
+    *("RULES", "prefetch", "power_of_two", "first_of", "first_among"),
+    *("abs", "range", "float"),
     *("min",),
     *(HELPERS | SINGLE),
 )

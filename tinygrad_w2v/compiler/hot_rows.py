@@ -69,11 +69,11 @@ def publish(
 
 
 @cache
-def native() -> Mapping[str, Any]:
+def native() -> storing.Loaded:
     """Return these functions compiled."""
     functions: list[Callable[..., Any]] = [redirect, fetch, publish]
     text = storing.source_of("Private copies of the most read rows", functions, ())
-    return storing.load(text)[0]
+    return storing.load(text)
 
 
 # ---------------------------------------------------------------------- for one run

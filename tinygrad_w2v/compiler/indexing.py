@@ -24,13 +24,19 @@ Part = tuple[Any, ...]
 def get_item(x: Symbol, index: Any) -> Any:
     """Return ``x[index]``: a basic index, or one integer array among full slices."""
     parts = index if isinstance(index, tuple) else (index,)
-    if any(getattr(getattr(part, "dtype", None), "kind", "") == "b" for part in parts):
-        raise unsupported(f"an index of {x.name} by a mask (write `np.where(mask, x, 0)` instead)")
+    for part in parts:
+        if _kind(part) == "b" and isinstance(part, Symbol | bool):
+            raise unsupported(f"an index of {x.name} by a mask", "write `np.where(mask, x, 0)`")
+        if _kind(part) == "f":
+            raise unsupported(
+                f"an index of {x.name} by numbers that are no integers",
+                "make the field of whole numbers, or write `.astype(np.int64)` behind it",
+            )
     _check_trailing(x, index, parts)
-    ids = [p for p in parts if is_ids(p)]
-    if ids:
-        axis = _axis_of_ids(x.shape, parts)
-        return np.take(x, ids[0], axis=axis)
+    parts = _without_masks(parts)
+    if any(map(is_ids, parts)):
+        axis, ids, merged = _places(x.shape, parts)
+        return np.take(x if merged == x.shape else x.reshape(merged), ids, axis=axis)
     return part_of(x, parts)
 
 
@@ -46,10 +52,11 @@ def part_of(x: Symbol, parts: tuple[Any, ...], stretches: bool = True) -> Any:
 
 def put_at(g: Symbol, index: Any, shape: Shape) -> Symbol:
     """Return zeros of `shape` with `g` added at `index`: the transpose of ``x[index]``."""
-    parts = index if isinstance(index, tuple) else (index,)
-    ids = [p for p in parts if is_ids(p)]
-    if ids:
-        return scatter(g, ids[0], _axis_of_ids(shape, parts), shape)
+    parts = _without_masks(index if isinstance(index, tuple) else (index,))
+    if any(map(is_ids, parts)):
+        axis, ids, merged = _places(shape, parts)
+        back = scatter(g, ids, axis, merged)
+        return back if merged == shape else back.reshape(shape)
     spec, taken, final = _basic(shape, parts)
     if final != g.shape:  # it was one of several parts
         spec, taken, _ = _basic(shape, parts, stretches=False)
@@ -79,8 +86,52 @@ def from_start(op: str, ids: Any, n: Length) -> Any:
 
 def is_ids(part: Any) -> bool:
     """Whether a part of an index is an integer array."""
-    kind = getattr(getattr(part, "dtype", None), "kind", "")
+    kind = _kind(part)
     return bool(kind) and kind in "iu" and not isinstance(part, np.generic | Extent)
+
+
+def _kind(part: Any) -> str:
+    return "b" if isinstance(part, bool) else getattr(getattr(part, "dtype", None), "kind", "")
+
+
+def _without_masks(parts: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The parts of an index, with the places that are true instead of masks that are known."""
+    found: list[Any] = []
+    for part in parts:
+        array = np.asarray(part) if isinstance(part, list) else part
+        masked = isinstance(array, np.ndarray) and array.dtype.kind == "b"
+        found += np.nonzero(array) if masked else [array]
+    return tuple(found)
+
+
+def _places(shape: Shape, parts: tuple[Any, ...]) -> tuple[int, Any, Shape]:
+    """The axis that integer arrays index, the ids, and the shape with that axis.
+
+    Several arrays, whose numbers are known, index neighbouring axes as if they were one.
+    """
+    parts = _for_each_axis(shape, parts)
+    axes = [axis for axis, part in enumerate(parts) if is_ids(part)]
+    axis, count = axes[0], len(axes)
+    others = [part for part in parts if not is_ids(part)]
+    if any(not (isinstance(part, slice) and part == slice(None)) for part in others):
+        raise unsupported(
+            f"an index [{', '.join(_shown(part) for part in parts)}] of an integer array beside "
+            "other parts",
+            "take the places first, and a part of them then, such as `w[ids][..., :2]`",
+        )
+    if count == 1:
+        return axis, parts[axis], shape
+    arrays, lengths = parts[axis : axis + count], shape[axis : axis + count]
+    known = all(isinstance(n, int) for n in lengths)
+    if not known or any(isinstance(p, Symbol) or not is_ids(p) for p in arrays):
+        raise unsupported(
+            "an index of several integer arrays",
+            "reshape the two axes to one, and write `x[i * n + j]`",
+        )
+    placed = [from_start("an index", p, n) for p, n in zip(arrays, lengths, strict=True)]
+    whole: Any = lengths
+    ids = np.ravel_multi_index(tuple(np.broadcast_arrays(*placed)), whole)
+    return axis, ids, (*shape[:axis], int(np.prod(whole)), *shape[axis + count :])
 
 
 def _check_trailing(x: Symbol, index: Any, parts: tuple[Any, ...]) -> None:
@@ -102,37 +153,30 @@ def _shown(part: Any) -> str:
     if isinstance(part, slice):
         bounds = ["" if b is None else str(b) for b in (part.start, part.stop)]
         return ":".join(bounds) + ("" if part.step is None else f":{part.step}")
-    return "..." if part is ... else str(part)
+    if isinstance(part, Symbol):
+        return part.name
+    return "..." if part is ... else str(part).replace("\n", "")
 
 
 def _shape_shown(shape: Shape) -> str:
     return f"({', '.join(str(n) for n in shape)}{',' if len(shape) == 1 else ''})"
 
 
-def _axis_of_ids(shape: Shape, parts: tuple[Any, ...]) -> int:
-    """The axis that an integer array indexes; all other parts must be full slices."""
-    place = next(i for i, p in enumerate(parts) if is_ids(p))
-    others = [p for i, p in enumerate(parts) if i != place]
-    if any(not (p is ... or (isinstance(p, slice) and p == slice(None))) for p in others):
-        raise unsupported("an index of an integer array beside other parts")
-    if ... in others[:place]:
-        return len(shape) - (len(parts) - place)
-    return place
+def _for_each_axis(shape: Shape, parts: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The parts of an index, with full slices for the axes that none of them names."""
+    named = sum(p is not None and p is not ... for p in parts)
+    if named > len(shape):
+        raise IndexError(f"too many indices: {named} for shape {_shape_shown(shape)}")
+    at = next((i for i, p in enumerate(parts) if p is ...), None)
+    before, after = (parts, ()) if at is None else (parts[:at], parts[at + 1 :])
+    return (*before, *(slice(None),) * (len(shape) - named), *after)
 
 
 def _basic(
     shape: Shape, parts: tuple[Any, ...], stretches: bool = True
 ) -> tuple[tuple[Part, ...], Shape, Shape]:
     """The entries of a basic index, the shape they leave, and that with new axes of 1."""
-    named = sum(p is not None and p is not ... for p in parts)
-    if named > len(shape):
-        raise IndexError(f"too many indices: {named} for shape {_shape_shown(shape)}")
-    fill = (slice(None),) * (len(shape) - named)
-    if ... in parts:
-        at = parts.index(...)
-        parts = parts[:at] + fill + parts[at + 1 :]
-    else:
-        parts = parts + fill
+    parts = _for_each_axis(shape, parts)
     spec: list[Part] = []
     left: list[Length] = []
     final: list[Length] = []
@@ -149,7 +193,10 @@ def _basic(
         elif isinstance(part, int | np.integer | Extent) and not isinstance(part, bool):
             spec.append(("at", _place(part, n)))
         else:
-            raise unsupported(f"an index of type {type(part).__name__}")
+            raise unsupported(
+                f"an index of type {type(part).__name__}",
+                "write whole numbers, slices, `...`, None, or one array of ids",
+            )
     return tuple(spec), tuple(left), tuple(final)
 
 
@@ -167,6 +214,11 @@ def _place(place: Any, n: Length) -> Length:
 
 def _slice(part: slice, n: Length, stretches: bool) -> tuple[Length, int, Length]:
     """First place, step and length of a slice, which never reaches beyond its axis."""
+    if any(isinstance(bound, Symbol) for bound in (part.start, part.stop, part.step)):
+        raise unsupported(
+            "a slice whose ends are values of a window",
+            "a length is a number or a size; write `np.where(np.arange(n, like=x) < end, x, 0)`",
+        )
     step = 1 if part.step is None else int(part.step)
     if isinstance(n, int) and not any(isinstance(b, Extent) for b in (part.start, part.stop)):
         places = range(*part.indices(n))
@@ -174,7 +226,9 @@ def _slice(part: slice, n: Length, stretches: bool) -> tuple[Length, int, Length
     if step == -1 and part.start is None and part.stop is None:
         return n - 1, -1, n
     if step != 1:
-        raise unsupported("a slice with a step along a dynamic axis")
+        raise unsupported(
+            "a slice with a step along a dynamic axis", "make two fields of every other element"
+        )
     first: Length = 0 if part.start is None else _clipped(part.start, n)
     if _is_place(part.start) and _is_place(part.stop) and part.start >= 0 > part.stop:
         return first, 1, n - at_most(n, int(part.start) - int(part.stop))

@@ -7,7 +7,10 @@ made of numbers and of sizes that are known when the window comes (`extents`).
 =================  ===========================================================================
 given              ``input``, ``parameter``, ``constant``, ``size`` (an extent as a number)
 computed           ``map`` (a scalar function, element by element), ``reduce`` (sum, max, min or
-                   product along axes), ``einsum`` (sum of products)
+                   product along axes), ``einsum`` (sum of products), ``running`` (sums or products
+                   of all up to each element)
+counted            ``arange`` (the places of an axis), ``argument`` (where the largest or the
+                   smallest stands)
 moved              ``transpose reshape broadcast slice concatenate``
 looked up          ``take`` (along an axis), ``take_along`` (other places in every row),
                    ``segment_sum`` and ``segment_repeat`` (ragged rows)
@@ -37,8 +40,8 @@ OPS = (
     | MOVED
     | WRITES
     | frozenset(
-        "map reduce einsum concatenate take take_along segment_sum segment_repeat scatter "
-        "scatter_along scatter_slice first_place".split()
+        "map reduce einsum running arange argument concatenate take take_along segment_sum "
+        "segment_repeat scatter scatter_along scatter_slice first_place".split()
     )
 )
 REDUCTIONS = ("sum", "max", "min", "prod")
@@ -160,6 +163,12 @@ class Names:
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
         self._next: dict[str, int] = dict.fromkeys(taken, 1)
+
+    def copy(self) -> Names:
+        """Return one that gives the same names from here on."""
+        same = Names()
+        same._next = dict(self._next)
+        return same
 
     def fresh(self, wanted: str) -> str:
         """Return `wanted`, or with a number behind it where it was given before."""

@@ -106,7 +106,15 @@ def _compute(
     if op == "constant":
         return program.constants[step.name] if step["value"] is None else np.asarray(step["value"])
     if op == "size":
-        return np.asarray(float(value_of(step["extent"], sizes)))
+        return np.asarray(
+            value_of(step["extent"], sizes), np.int64 if step.dtype == "int" else float
+        )
+    if op == "arange":
+        return np.arange(lengths[0])
+    if op == "running":
+        return (np.cumsum if step["function"] == "sum" else np.cumprod)(given[0], step["axis"])
+    if op == "argument":
+        return (np.argmax if step["function"] == "max" else np.argmin)(given[0], step["axis"])
     if op == "map":
         return FUNCTIONS[step["function"]].numpy(*given)
     if op == "reduce":

@@ -57,8 +57,14 @@ def interval_of(step: Instruction, given: Sequence[Interval], shapes: Sequence[A
         return _hull(*given)
     if step.op in ("scatter_slice", "segment_repeat"):  # zeros, and what is put there
         return _hull((0, 0), given[0])
-    if step.op == "first_place":
+    if step.op in ("first_place", "arange"):
         return 0, max(bound_of(step.shape[0]) - 1, 0)
+    if step.op == "argument":
+        return 0, max(bound_of(shapes[0][step["axis"]]) - 1, 0)
+    if step.op == "running" and step["function"] == "sum":
+        low, high = given[0]
+        most = max(bound_of(shapes[0][step["axis"]]), 1)
+        return _within_int64((min(low, most * low), max(high, most * high)))
     if step.op == "reduce" and step["function"] in ("max", "min"):
         return given[0]
     if step.op == "reduce" and step["function"] == "sum":

@@ -64,7 +64,9 @@ class Keeping:
         for step in self.program:
             scalar = step.op == "input" and step.name in SCALARS
             number = step.op == "size" or (step.op == "constant" and step.shape == ())
-            computed = step.op == "map" and step.shape == () and set(step.inputs) <= found
+            # (Whole numbers have no double precision to be computed in.)
+            scalar_map = step.op == "map" and step.shape == () and step.dtype == "float"
+            computed = scalar_map and set(step.inputs) <= found
             if scalar or number or computed:
                 found.add(step.name)
         return found
@@ -102,9 +104,9 @@ class Keeping:
                 self._keep_reads(read, root, written, inner)
 
     def _is_kept(self, step: Instruction) -> bool:
-        if any(reader.op == "first_place" for reader in self.readers[step.name]):
-            return True  # it is looked through as a whole
-        if step.op in MOVED or step.op == "take_along":
+        if any(reader.op in ("first_place", "argument") for reader in self.readers[step.name]):
+            return True  # it is looked through as a whole, and what is found must be what is there
+        if step.op in MOVED or step.op in ("take_along", "arange"):
             return False
         if step.op == "take":
             # Rows that are read several times are copied first, so that each is fetched once;

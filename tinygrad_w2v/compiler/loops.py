@@ -293,9 +293,11 @@ def ordered(statement: Statement) -> Statement:
         if isinstance(last, Variable) and last.name in score:
             score[last.name] += 1
     plain = [loop for loop in statement.loops if not loop.ragged]
+    asked = set() if statement.only_if is None else variables_in(statement.only_if)
     inner = max(
         plain,
         key=lambda loop: (
+            loop.variable not in asked,  # a row that is not to be written is passed over whole
             score[loop.variable],
             not isinstance(loop.length, Extent),
             bound_of(loop.length),

@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tinygrad_w2v.compiler.array_functions import regrouped
-from tinygrad_w2v.compiler.extents import Extent, Length, Shape
+from tinygrad_w2v.compiler.array_shapes import regrouped
+from tinygrad_w2v.compiler.extents import Extent, Length, Shape, bound_of
 from tinygrad_w2v.compiler.instructions import GIVEN, WRITES, Instruction, Program
 from tinygrad_w2v.compiler.keeping import Keeping, squeezed
 from tinygrad_w2v.compiler.loops import (
@@ -34,6 +34,7 @@ from tinygrad_w2v.compiler.loops import (
     variables_in,
 )
 
+FEW = 32  # ids that are looked through one after the other; with more it takes too long
 _START = {"sum": 0.0, "prod": 1.0, "max": -math.inf, "min": math.inf}
 _MODE = {"sum": "add", "prod": "prod", "max": "max", "min": "min"}
 
@@ -121,6 +122,8 @@ class _Lowering:
             for index, axis in zip(indices, step["axes"], strict=True):
                 places[axis] = index
             return self._element(step.inputs[0], tuple(places))
+        if op == "arange":
+            return indices[0]
         if op == "broadcast":
             return self._fitted(step.inputs[0], indices)
         if op == "reshape":
@@ -147,7 +150,8 @@ class _Lowering:
         if step.op == "constant" and step["value"] is not None:
             return Number(step["value"])
         if step.op == "size":
-            return Call("float", (SizeOf(step["extent"]),))
+            size = SizeOf(step["extent"])
+            return size if step.dtype == "int" else Call("float", (size,))
         load: Expression = Load(step.name, indices)
         if step.op == "parameter" and step["wide"]:
             load = Call("float", (load,))
@@ -234,6 +238,10 @@ class _Lowering:
             self._keep_sum(step, step["function"])
         elif step.op == "einsum":
             self._keep_sum(step, "sum")
+        elif step.op == "running":
+            self._keep_running(step)
+        elif step.op == "argument":
+            self._keep_argument(step)
         elif step.op == "concatenate":
             self._keep_parts(step)
         elif step.op in ("scatter", "scatter_along", "scatter_slice"):
@@ -245,7 +253,7 @@ class _Lowering:
             if step.op == "first_place" and step.shape == (1,):
                 value: Expression = Number(0)
             elif step.op == "first_place":
-                value = Call("first_of", (Whole(step.inputs[0]), indices[0]))
+                value = self._first_place(step, indices[0])
             else:
                 self.kept.discard(step.name)
                 value = self._element(step.name, indices)
@@ -253,6 +261,19 @@ class _Lowering:
             phase = "read" if step.op == "take" else "compute"
             at = _without_ones(indices, step.shape)
             self.statements.append(Statement(step.name, at, value, "set", loops, phase=phase))
+
+    def _first_place(self, step: Instruction, place: Expression) -> Expression:
+        """Where an id stood first: among a few by looking through them, else by a table."""
+        ids, most = Whole(step.inputs[0]), bound_of(step.shape[0])
+        if most <= FEW:
+            return Call("first_of", (ids, place))
+        bits = (2 * most - 1).bit_length()
+        slots = f"{step.name}{DERIVED}slots"
+        self.arrays[slots] = Array((2**bits,), "int")
+        at, loops = self._loops((2**bits,))
+        self.statements.append(Statement(slots, at, Number(-1), "set", loops))
+        shift, last = Number(32 - bits), Number(2**bits - 1)
+        return Call("first_among", (ids, place, Whole(slots), shift, last))
 
     def _keep_sum(self, step: Instruction, function: str) -> None:
         if step.op == "reduce":
@@ -291,6 +312,52 @@ class _Lowering:
         self.statements.append(replace(update, array=own.name))
         indices, loops = self._loops(squeezed(step.shape))
         self.statements.append(Statement(step.name, indices, Load(own.name, indices), "set", loops))
+
+    def _keep_running(self, step: Instruction) -> None:
+        """Each element begins as its own; from the second on, what stands before it is added."""
+        indices, loops = self._loops(step.shape)
+        value = self._element(step.inputs[0], indices)
+        at = _without_ones(indices, step.shape)
+        self.statements.append(Statement(step.name, at, value, "set", loops))
+        indices, loops = self._loops(step.shape)
+        place = indices[step["axis"]]
+        before = list(indices)
+        before[step["axis"]] = Call("subtract", (place, Number(1)))
+        loops = tuple(
+            replace(loop, start=Number(1), stop=_length(loop.length))
+            if Variable(loop.variable) == place
+            else loop
+            for loop in loops
+        )
+        at = _without_ones(indices, step.shape)
+        last = Load(step.name, _without_ones(tuple(before), step.shape))
+        self.statements.append(Statement(step.name, at, last, _MODE[step["function"]], loops))
+
+    def _keep_argument(self, step: Instruction) -> None:
+        """The extreme first; then how far from the end the first stands that is equal to it."""
+        x, axis, function = self.by_name[step.inputs[0]], step["axis"], step["function"]
+        top = replace(step, name=f"{step.name}{DERIVED}top", dtype=x.dtype)
+        self.arrays[top.name] = Array(squeezed(step.shape), x.dtype)
+        last = _length(x.shape[axis] - 1)
+        self._fill(top, _START[function])
+        for found in (top, step):
+            indices, loops = self._loops(x.shape)
+            place, value = indices[axis], self._element(x.name, indices)
+            assert isinstance(place, Variable)
+            at = _without_ones((*indices[:axis], *indices[axis + 1 :]), step.shape)
+            mode = _MODE[function]
+            if found is step:
+                self._fill(step, 0)
+                # In an array with NaN, NaN is the extreme, and equal to nothing.
+                equal = Call("equal", (value, Load(top.name, at)))
+                hit = Call("logical_or", (equal, Call("not_equal", (value, value))))
+                value = Call("where", (hit, Call("subtract", (last, place)), Number(0)))
+                mode = "max"
+            summed = frozenset({place.name})
+            self.statements.append(Statement(found.name, at, value, mode, loops, summed))
+        indices, loops = self._loops(squeezed(step.shape))
+        value = Call("subtract", (last, Load(step.name, indices)))
+        self.statements.append(Statement(step.name, indices, value, "set", loops))
 
     def _keep_parts(self, step: Instruction) -> None:
         """One statement for each part that is put behind the others."""

@@ -18,12 +18,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tinygrad_w2v._base.errors import EngineWarning
 from tinygrad_w2v._base.types import AnyArray
+from tinygrad_w2v._base.warning import warn_user
 from tinygrad_w2v.compiler import storing
 from tinygrad_w2v.compiler.extents import Extent, size_of
 from tinygrad_w2v.compiler.instructions import Program
 
 PARTS, PART_WORDS = 8, 512
+LARGE = 2**20  # bytes of a table whose copies take longer than the windows between them
 MOST_READ = 1.0  # reads of one row in a round, in inverse learning rates
 
 # ---------------------------------------------------------------------- in native code
@@ -131,11 +134,11 @@ def merge(
 
 
 @cache
-def native() -> Mapping[str, Any]:
+def native() -> storing.Loaded:
     """Return these functions compiled."""
     functions: list[Any] = [localize, copy_rows, release, merge]
     text = storing.source_of("Private rows, and their merging", functions, ())
-    return storing.load(text)[0]
+    return storing.load(text)
 
 
 # ---------------------------------------------------------------------- which rows are private
@@ -217,6 +220,13 @@ class PrivateTables:
             self._known[name] = np.zeros(PARTS, np.int64)
             self._sums[name] = np.zeros(len(table), np.int64), np.zeros(len(table), np.int64)
         for name in self.plan.whole:
+            if tables[name].nbytes > LARGE:
+                warn_user(
+                    f"{name} is not read by ids of the window alone, so a deterministic training "
+                    f"copies all of it for each of {PARTS} parts of a round, which is slow: look "
+                    "its rows up as in `self.w[batch.contexts]`, or leave `deterministic` out",
+                    EngineWarning,
+                )
             self._copies[name] = np.empty((PARTS, *tables[name].shape), tables[name].dtype)
 
     def new_slots(self, tables: Mapping[str, AnyArray]) -> dict[str, AnyArray]:

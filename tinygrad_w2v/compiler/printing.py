@@ -126,6 +126,8 @@ def _written(step: Instruction, program: Program) -> tuple[str, tuple[str, ...]]
         axes = step["axes"]
         every = len(axes) == len(program[step.inputs[0]].shape)
         return str(step["function"]), () if every else (f"axis={_axis(axes)}",)
+    if op in ("running", "argument"):
+        return _running_name(step), (f"axis={step['axis']}",)
     if op == "einsum":
         return "einsum", (repr(_subscripts(step)),)
     if op == "transpose":
@@ -143,6 +145,12 @@ def _written(step: Instruction, program: Program) -> tuple[str, tuple[str, ...]]
     if step.parameters.get("subtract"):
         return _SUBTRACTED.get(op, op), ()
     return _LABELS.get(op, op), ()
+
+
+def _running_name(step: Instruction) -> str:
+    """What NumPy calls a running sum or product, or the place of an extreme."""
+    function = step["function"]
+    return f"arg{function}" if step.op == "argument" else f"cum{function}"
 
 
 def _axis(axes: tuple[int, ...]) -> str:

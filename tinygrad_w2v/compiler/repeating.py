@@ -1,27 +1,51 @@
-"""A loss that draws random numbers is found: a kernel would hold the first draw for all windows.
+"""A loss that is another one each time is found: a kernel would hold its first run for all windows.
 
-The loss is traced a second time. What it computes of the window and the parameters is the same
-then, and so is every array that it brings along, unless something drew it.
+A trace runs Python once. Whatever that run drew, counted or read off a clock would stand in the
+kernel as a number for ever. So the loss is traced several times: what it computes, and each array
+that it brings along, has to be the same, no generator in its reach may have moved on, and no number
+among the attributes may go on changing. What the traces left in the model is taken back.
 """
 
 from __future__ import annotations
 
+import zlib
 from typing import Any
 
 import numpy as np
 
 from tinygrad_w2v._base.errors import CompileError
+from tinygrad_w2v.compiler.asked import defined_at
+from tinygrad_w2v.compiler.instructions import Instruction
 from tinygrad_w2v.compiler.tracing import Field, Traced, trace
 from tinygrad_w2v.nn import Module
+from tinygrad_w2v.nn.trial import Trial
+from tinygrad_w2v.optim.optimizer import Optimizer
+
+TIMES = 8  # a coin that nobody holds is thrown the same way so often once in 128 times
+REMEDY = (
+    "a kernel would hold the first run for all windows: make such numbers outside, and give them "
+    "as an array of the window"
+)
 
 
-def check_repeatable(model: Module, example: Any, fields: tuple[Field, ...], dtype: Any) -> None:
-    """Raise a CompileError when a model's loss is another one each time that it is run.
+def trace_repeatable(
+    model: Module,
+    example: Any,
+    fields: tuple[Field, ...],
+    optimizer: Optimizer | None = None,
+    dtype: Any = np.float32,
+) -> tuple[Traced, Traced]:
+    """Return the traces of a step and of the gradients alone, if the loss is the same each time.
 
     Parameters
     ----------
-    model, example, fields, dtype
+    model, example, fields, optimizer, dtype
         As in `trace`.
+
+    Raises
+    ------
+    CompileError
+        It names what changes from run to run, and the line.
 
     Examples
     --------
@@ -34,24 +58,70 @@ def check_repeatable(model: Module, example: Any, fields: tuple[Field, ...], dty
     ...     def loss(self, batch):
     ...         return (F.dropout(self.w, 0.5, self.rng) * batch["x"]).sum()
     >>> window = {"x": np.ones(8)}
-    >>> check_repeatable(Dropped(), window, fields_of(window, None), np.float32)
+    >>> trace_repeatable(Dropped(), window, fields_of(window, None))
     Traceback (most recent call last):
-    tinygrad_w2v._base.errors.CompileError: Dropped.loss is another one each time: it draws random \
-numbers, which a kernel would hold for all windows
+    tinygrad_w2v._base.errors.CompileError: Dropped.loss draws random numbers from self.rng: ...
     """
-    first, again = (trace(model, example, fields, None, dtype) for _ in range(2))
-    if not _are_the_same(first, again):
-        raise CompileError(
-            f"{type(model).__name__}.loss is another one each time: it draws random numbers, "
-            "which a kernel would hold for all windows"
-        )
+    what, where = f"{type(model).__name__}.loss", defined_at(type(model).loss)  # type: ignore[attr-defined]
+    with Trial(model) as held:
+        traced = trace(model, example, fields, optimizer, dtype)
+        gradients = trace(model, example, fields, None, dtype, only_gradients=True)
+        first, counted = _Print(trace(model, example, fields, None, dtype)), held.numbers()
+        for _ in range(TIMES - 3):
+            again = _Print(trace(model, example, fields, None, dtype))
+            drawn = held.moved_on()
+            step = first.difference(again) or first.written()
+            if drawn or step is not None:
+                whence = f"draws random numbers from {drawn}" if drawn else _whence(step)
+                line = f"\n  applied at {step.site}" if step is not None and step.site else ""
+                raise CompileError(f"{what} {whence}: {REMEDY}{line or where}")
+            changed = [name for name, n in held.numbers().items() if n != counted.get(name, n)]
+            if changed:
+                raise CompileError(
+                    f"{what} changes {changed[0]} each time that it is run: {REMEDY}{where}"
+                )
+    return traced, gradients
 
 
-def _are_the_same(first: Traced, again: Traced) -> bool:
-    one, other = first.program, again.program
-    if [i.key for i in one] != [i.key for i in other] or set(one.constants) != set(other.constants):
-        return False
-    return all(
-        np.array_equal(array, other.constants[name], equal_nan=array.dtype.kind == "f")
-        for name, array in ((name, np.asarray(array)) for name, array in one.constants.items())
-    )
+def _whence(step: Instruction | None) -> str:
+    assert step is not None
+    if step.op == "constant":
+        shape = "a number" if step.shape == () else f"an array of the shape {step.shape}"
+        return f"brings along {shape} that is another one each time"
+    return f"computes something else each time, first at {step.op}"
+
+
+class _Print:
+    """What is compared of two traces: instructions, and the arrays that they bring along."""
+
+    def __init__(self, traced: Traced) -> None:
+        program = traced.program
+        self.steps = tuple(program)
+        self.arrays = {name: np.asarray(array) for name, array in program.constants.items()}
+        self._sums = self._checksums()
+
+    def _checksums(self) -> dict[str, int]:
+        arrays = self.arrays.items()
+        return {name: zlib.crc32(np.ascontiguousarray(array).data) for name, array in arrays}
+
+    def difference(self, other: _Print) -> Instruction | None:
+        """The first instruction that is another one."""
+        for one, two in zip(self.steps, other.steps, strict=False):
+            if one.key != two.key or not _same_bytes(
+                self.arrays.get(one.name), other.arrays.get(two.name)
+            ):
+                return one
+        longer = max(self.steps, other.steps, key=len)
+        common = min(len(self.steps), len(other.steps))
+        return longer[common] if common < len(longer) else None
+
+    def written(self) -> Instruction | None:
+        """An array that somebody wrote into since."""
+        now = self._checksums()
+        return next((s for s in self.steps if now.get(s.name) != self._sums.get(s.name)), None)
+
+
+def _same_bytes(one: Any, other: Any) -> bool:
+    if one is other:
+        return True
+    return one.dtype == other.dtype and np.array_equal(one, other, equal_nan=one.dtype.kind == "f")

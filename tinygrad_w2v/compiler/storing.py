@@ -2,7 +2,8 @@
 
 Each file is named by the hash of its text and of all that a compiled kernel depends on. The folder
 is private to the user. What is run is the text that was just generated, never what a file holds:
-the file is compared with it, and written anew where it differs.
+the file is compared with it, and written anew where it differs. What Numba has compiled it does
+run, so a folder that others could have written into is not used.
 """
 
 from __future__ import annotations
@@ -10,11 +11,11 @@ from __future__ import annotations
 import hashlib
 import inspect
 import linecache
-import logging
 import os
 import platform
-import stat
 import sys
+import weakref
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,12 +24,15 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_w2v._base.errors import InputError, MissingDependencyError
-from tinygrad_w2v._base.files import safe_write
+from tinygrad_w2v._base.errors import EngineWarning, InputError, MissingDependencyError
+from tinygrad_w2v._base.private import check_contents, private_folder, read_private, write_private
 from tinygrad_w2v._base.version import __version__
+from tinygrad_w2v._base.warning import warn_user
 
 FOLDER_VARIABLE = "TINYGRAD_W2V_KERNELS"
-logger = logging.getLogger(__name__)
+_INTRINSICS = Path(__file__).with_name("intrinsics.py")  # what kernels import becomes part of them
+# Where Numba keeps files, and how many threads it would start for what is no kernel.
+_NO_PART_OF_CODE = {"CACHE_DIR", "NUM_THREADS", "NUMBA_NUM_THREADS", "NUMBA_DEFAULT_NUM_THREADS"}
 
 
 def check_numba() -> Any:
@@ -37,7 +41,7 @@ def check_numba() -> Any:
     Raises
     ------
     MissingDependencyError
-        That says what to install, and what runs without it.
+        That says what to install, or which setting of numba's forbids it, and what runs without.
     """
     try:
         import numba
@@ -46,14 +50,21 @@ def check_numba() -> Any:
             "the compiled engine needs numba: pip install 'tinygrad_w2v[fast]'; "
             "without it the NumPy engine runs"
         ) from error
+    config: Any = numba.config
+    if config.DISABLE_JIT:
+        raise MissingDependencyError(
+            "numba is told to compile nothing (NUMBA_DISABLE_JIT), so there is no compiled engine: "
+            "unset that variable, or use the NumPy engine"
+        )
     return numba
 
 
 def kernels_folder() -> Path | None:
-    """Return the private folder of sources; None where none can be written.
+    """Return the private folder of sources; None where none can be used.
 
     ``$TINYGRAD_W2V_KERNELS``, else ``kernels`` in ``$TINYGRAD_W2V_CACHE``, else in the user's own
-    cache. A folder that belongs to somebody else, or that others may write to, is not used.
+    cache. Numba runs what it finds there, so a folder that others could have written into is not
+    used: see `private_folder`.
 
     Examples
     --------
@@ -61,12 +72,25 @@ def kernels_folder() -> Path | None:
     >>> folder is None or folder.is_dir()
     True
     """
-    for folder in _candidates():
-        with suppress(OSError):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if _is_private(folder):
-                return folder
-    return None
+    return _usable_folder()[0]
+
+
+def _usable_folder() -> tuple[Path | None, str]:
+    """The folder, and else why there is none."""
+    why = "this user has no home folder"
+    for candidate in _candidates():
+        try:
+            folder = private_folder(candidate)
+            if folder not in _looked_through:
+                check_contents(folder)
+                _looked_through.add(folder)
+            return folder, ""
+        except InputError as error:
+            why = str(error)
+    return None, why
+
+
+_looked_through: set[Path] = set()  # once is enough: nobody else can write there from then on
 
 
 def _candidates() -> Iterator[Path]:
@@ -78,16 +102,6 @@ def _candidates() -> Iterator[Path]:
         base = os.environ.get("XDG_CACHE_HOME")
         with suppress(RuntimeError):
             yield (Path(base) if base else Path.home() / ".cache") / "tinygrad_w2v" / "kernels"
-
-
-def _is_private(folder: Path) -> bool:
-    found = folder.stat()
-    if os.name == "posix":
-        if found.st_uid != os.getuid():
-            return False
-        if stat.S_IMODE(found.st_mode) != 0o700:
-            folder.chmod(0o700)
-    return os.access(folder, os.W_OK | os.X_OK)
 
 
 def identity(text: str) -> str:
@@ -102,8 +116,27 @@ def identity(text: str) -> str:
     import llvmlite.binding
 
     cpu = (llvmlite.binding.get_host_cpu_name(), llvmlite.binding.get_host_cpu_features().flatten())
-    about = (text, __version__, numba.__version__, np.__version__, platform.python_version(), *cpu)
+    versions = (__version__, numba.__version__, llvmlite.__version__, np.__version__)
+    compiled_in = _INTRINSICS.read_text(encoding="utf-8")
+    about = (text, *versions, platform.python_version(), *cpu, compiled_in, *_numba_settings())
     return hashlib.sha256("\0".join(about).encode()).hexdigest()[:20]
+
+
+def _numba_settings() -> list[str]:
+    """Numba's settings, such as ``NUMBA_BOUNDSCHECK``: code that was made under others is other.
+
+    Those that change nothing of the code are among them, too, but for those that differ from one
+    start of a program to the next: at worst a kernel is made again.
+    """
+    import numba.core.config
+
+    return [
+        f"{name}={value!r}"
+        for name, value in sorted(vars(numba.core.config).items())
+        if name.isupper()
+        and isinstance(value, bool | int | float | str | None)
+        and name not in _NO_PART_OF_CODE
+    ]
 
 
 def source_of(title: str, functions: Sequence[Callable[..., Any]], constants: Iterable[str]) -> str:
@@ -143,63 +176,99 @@ def source_of(title: str, functions: Sequence[Callable[..., Any]], constants: It
     return "\n".join(lines) + "\n\n\n" + "\n\n".join(parts)
 
 
-def load(
-    text: str, say: Callable[[str], None] = logger.warning
-) -> tuple[dict[str, Any], Path | None]:
-    """Run a source and return what it defines, with the file that shows it.
+class Loaded:
+    """What a source defines, by name; Numba and Python forget it when nobody holds it any more.
+
+    Attributes
+    ----------
+    path : Path or None
+        The file that shows the source; None: it is compiled in memory.
+    """
+
+    def __init__(self, module: ModuleType, path: Path | None) -> None:
+        self._module, self.path = module, path
+        weakref.finalize(self, _forget, module).atexit = False
+
+    def __getitem__(self, name: str) -> Any:
+        return vars(self._module)[name]
+
+
+def _forget(module: ModuleType) -> None:
+    """Let go of a module that was made for a source.
+
+    Numba holds compiled functions for as long as their dispatchers live; these stand in the
+    module, and the compiled functions hold the module: nothing of a kernel would ever go.
+    """
+    linecache.cache.pop(str(module.__file__), None)
+    if sys.modules.get(module.__name__) is module:
+        del sys.modules[module.__name__]
+    for name, value in list(vars(module).items()):
+        if hasattr(value, "py_func"):
+            delattr(module, name)
+
+
+_MOST_KEPT = 8  # sources that are still there when the same model is compiled again
+_loaded: weakref.WeakValueDictionary[str, Loaded] = weakref.WeakValueDictionary()
+_recent: deque[Loaded] = deque(maxlen=_MOST_KEPT)
+
+
+def load(text: str) -> Loaded:
+    """Run a source, and return what it defines; what is loaded already is not loaded twice.
 
     Parameters
     ----------
     text
         The source.
-    say
-        Is told where no folder can be written, so that the kernel is compiled in memory each time.
 
-    Returns
-    -------
-    scope : dict
-        What the source defines; ``run`` among it.
-    path : Path or None
+    Warns
+    -----
+    EngineWarning
+        Where no folder can be written, so that the kernel is compiled in memory each time.
     """
     check_numba()
-    folder = kernels_folder()
+    digest = identity(text)
+    folder, why = _usable_folder()
     path = None
     if folder is not None:
-        path = folder / f"kernel_{identity(text)}.py"
+        path = folder / f"kernel_{digest}.py"
         try:
             _store(path, text)
-        except (OSError, InputError):
-            path = None
+        except OSError as error:
+            path, why = None, f"{folder} cannot be written to: {error.strerror or error}"
     if path is None:
-        say(
-            "no folder for kernels can be written, so this one is compiled in memory each time; "
-            f"set {FOLDER_VARIABLE} to a folder of your own"
+        warn_user(
+            f"kernels are compiled in memory each time, which takes seconds: {why}; set "
+            f"{FOLDER_VARIABLE} to a folder that only you can write to",
+            EngineWarning,
         )
         text = text.replace("cache=True", "cache=False")
-    return _executed(text, path), path
+    name = str(path) if path is not None else f"<kernel {digest}>"
+    found = _loaded.get(name)
+    if found is None:
+        found = _loaded[name] = Loaded(_executed(text, digest, name), path)
+    if found in _recent:
+        _recent.remove(found)
+    _recent.append(found)
+    return found
 
 
 def _store(path: Path, text: str) -> None:
     """Write a source where it is missing or another one; a file that fits keeps its date."""
-    with suppress(OSError, UnicodeDecodeError):
-        if path.read_text(encoding="utf-8") == text:
-            return
-    with safe_write(path) as file:
-        file.write(text)
+    data = text.encode("utf-8")
+    if read_private(path) != data:
+        write_private(path, data)
 
 
-def _executed(text: str, path: Path | None) -> dict[str, Any]:
-    digest = hashlib.sha256(text.encode()).hexdigest()[:20]
-    name = str(path) if path is not None else f"<kernel {digest}>"
+def _executed(text: str, digest: str, name: str) -> ModuleType:
     # Numba finds the names that compiled code uses through the module, so it has to be known.
     module = ModuleType(f"tinygrad_w2v_kernel_{digest}")
     module.__file__ = name
     sys.modules[module.__name__] = module
     with _beside_sources():
         exec(compile(text, name, "exec"), module.__dict__)
-    if path is None:
+    if name.startswith("<"):
         linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
-    return module.__dict__
+    return module
 
 
 @contextmanager

@@ -7,6 +7,7 @@ length of an axis that is dynamic.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
@@ -17,7 +18,7 @@ from tinygrad_w2v._base.errors import CompileError
 from tinygrad_w2v.autograd.diagnosis import user_line, user_site
 from tinygrad_w2v.autograd.node import Node
 from tinygrad_w2v.autograd.rows import RowGrad
-from tinygrad_w2v.compiler.extents import Extent, Shape
+from tinygrad_w2v.compiler.extents import Extent, Shape, no_number
 from tinygrad_w2v.compiler.functions import FUNCTIONS, INTEGERS
 from tinygrad_w2v.compiler.instructions import Instruction, Names, Program, writes_last
 from tinygrad_w2v.compiler.promoting import LOGICAL, promote
@@ -49,6 +50,9 @@ class Trace:
         self.float = np.dtype(dtype)
         self.instructions: list[Instruction] = []
         self.constants: dict[str, Any] = {}
+        self.refused: CompileError | None = None
+        # The functions that are being written as others.
+        self.within: list[Any] = []
         # While the user's own expression runs: an index must then say that windows are batched.
         self.forward = False
         self._names = Names(taken)
@@ -77,7 +81,10 @@ class Trace:
         self.instructions.append(made)
         if exact is None and dtype == "int" and op not in ("map", "reduce") and inputs:
             exact = inputs[0].dtype if inputs[0].kind == "int" else None
-        return Symbol(self, made, op == "input" or any(x.batched for x in inputs), exact)
+        result = Symbol(self, made, op == "input" or any(x.batched for x in inputs), exact)
+        sources = {source for x in inputs for source in x.sources}
+        result.sources = sources or {op}
+        return result
 
     def given(self, op: str, name: str, shape: Shape, dtype: str, **parameters: Any) -> Symbol:
         """Note something that the window or the model brings along, under its name."""
@@ -89,6 +96,10 @@ class Trace:
     def number_of(self, extent: Extent) -> Symbol:
         """Return an extent as a float of the kernel."""
         return self.record("size", (), (), "float", extent=Extent(extent.terms, extent.constant))
+
+    def whole_number_of(self, extent: Extent) -> Symbol:
+        """Return an extent as a whole number of the kernel."""
+        return self.record("size", (), (), "int", extent=Extent(extent.terms, extent.constant))
 
     def symbol(self, value: Any) -> Symbol:
         """Return any value that an op may meet as a symbol: numbers and arrays are constants."""
@@ -107,7 +118,9 @@ class Trace:
             )
         kind = _KINDS[array.dtype.kind]
         if array.dtype == np.uint64 and array.max(initial=0) > np.iinfo(np.int64).max:
-            raise unsupported(f"a number beyond {np.iinfo(np.int64).max}")
+            raise unsupported(
+                f"a number beyond {np.iinfo(np.int64).max}", "a kernel's whole numbers are int64"
+            )
         exact = array.dtype if kind == "int" else None
         if array.ndim == 0:
             return self.record("constant", (), (), kind, exact=exact, value=array.item())
@@ -123,6 +136,18 @@ class Trace:
             yield
         finally:
             self.forward = False
+
+    @contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """Forget at the end of the block what was noted in it."""
+        count, constants, names = len(self.instructions), set(self.constants), self._names.copy()
+        try:
+            yield
+        finally:
+            del self.instructions[count:]
+            for name in set(self.constants) - constants:
+                del self.constants[name]
+            self._names = names
 
     def program(self, loss: Symbol) -> Program:
         """Return what was noted."""
@@ -148,6 +173,7 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
         self.trace, self.instruction, self.batched = trace, instruction, batched
         self.name, self.kind = instruction.name, instruction.dtype
         self.shape: Any = instruction.shape
+        self.sources: set[str] = set()  # what it is computed of: the ops that have no inputs
         self._exact = np.dtype(np.int64 if exact is None else exact)
 
     @property
@@ -183,6 +209,8 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
         if any(isinstance(x, Node | RowGrad | Cell) for x in (*inputs, *kwargs.get("out", ()))):
             return NotImplemented  # they know what to do with a symbol
         kwargs.pop("casting", None)
+        if "out" in kwargs:
+            raise unsupported(f"writing into {self.name}", "make a new array, `x = x + 1`")
         if method != "__call__" or kwargs:
             raise unsupported(f"np.{ufunc.__name__}" + (f".{method}" if method else ""))
         from tinygrad_w2v.compiler import array_functions
@@ -224,16 +252,43 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
 
     # ------------------------------------------------------------------ what it cannot know
     def _refused(self, *_: Any) -> NoReturn:
-        raise CompileError(
+        error = CompileError(
             f"the value of {self.name} is known only when a window comes: an `if`, a loop or a "
             "Python number cannot depend on it; use `np.where`, `np.maximum` or another op, and "
-            "`F.take(array, ids, axis=0)` to look up a constant array" + user_line()
+            f"`F.take(array, ids, axis=0)` to look up a constant array{user_line()}"
+        )
+        if self.sources <= {"size", "constant"}:
+            error = no_number("what is computed of a size")
+        self.trace.refused = error  # NumPy may catch it, and say something of its own
+        raise error
+
+    def __setitem__(self, index: Any, value: Any) -> NoReturn:
+        raise unsupported(f"writing into {self.name}", "write `np.where(mask, new, old)`")
+
+    def __format__(self, spec: str) -> str:
+        return self._refused() if spec else repr(self)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        from tinygrad_w2v.compiler import array_functions
+
+        method = array_functions.METHODS.get(name)
+        if method is not None:
+            return functools.partial(method, self)
+        raise MissingAttribute(
+            f"`.{name}` of {self.name} cannot be compiled: it is known only when a window comes; "
+            f"use NumPy's functions and those of tinygrad_w2v.functions{user_line()}"
         )
 
     __bool__ = __int__ = __float__ = __index__ = __iter__ = __len__ = item = tolist = _refused
 
     def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
         self._refused()
+
+
+class MissingAttribute(CompileError, AttributeError):
+    """What a symbol does not have, for those who ask with `hasattr`, too."""
 
 
 class Cell(np.lib.mixins.NDArrayOperatorsMixin):
@@ -276,9 +331,9 @@ class Cell(np.lib.mixins.NDArrayOperatorsMixin):
         return cell
 
 
-def unsupported(what: str) -> CompileError:
-    """The error for what has no instruction: it names it and the user's line."""
-    return CompileError(f"{what} cannot be compiled{user_line()}")
+def unsupported(what: str, instead: str = "") -> CompileError:
+    """The error for what has no instruction: it names it, what to write, and the user's line."""
+    return CompileError(f"{what} cannot be compiled{': ' if instead else ''}{instead}{user_line()}")
 
 
 def as_kind(x: Symbol, kind: str) -> Symbol:
@@ -293,7 +348,9 @@ def as_kind(x: Symbol, kind: str) -> Symbol:
     if x.kind == "bool":
         one, zero = x.trace.symbol(1), x.trace.symbol(0)
         return x.trace.record("map", (x, one, zero), x.shape, "int", function="where")
-    raise unsupported(f"a conversion from {x.kind} to {kind}")
+    raise unsupported(
+        f"a conversion from {x.kind} to {kind}", "make the field of whole numbers, such as ids are"
+    )
 
 
 def as_dtype(x: Symbol, dtype: np.dtype[Any]) -> Symbol:
@@ -333,6 +390,7 @@ def apply(function: str, *inputs: Any, ufunc: Any = None) -> Symbol:
     `ufunc` is what was called, where it is not NumPy's function of that name.
     """
     trace = next(x.trace for x in inputs if isinstance(x, Symbol))
+    inputs = _with_whole_sizes(trace, function, inputs)
     types = [_type_of(trace, x) for x in inputs]
     given = [trace.symbol(x) for x in inputs]
     scalar, dtype, wraps = FUNCTIONS[function], None, False
@@ -367,6 +425,20 @@ def _of_whole_numbers(function: str, x: Symbol, kind: str) -> Symbol | None:
         way = x.trace.record("map", (up, down), x.shape, "int", function="subtract")
         return as_dtype(way, x.dtype)
     return None if function == "absolute" and kind == "int" else x
+
+
+def _with_whole_sizes(trace: Trace, function: str, inputs: Any) -> Any:
+    """Sizes beside nothing but whole numbers are such, as in ``ids + n``."""
+    others = [x for x in inputs if not isinstance(x, Extent)]
+    kinds = {getattr(_type_of(trace, x), "kind", "i" if type(x) is int else "f") for x in others}
+    if len(others) == len(inputs) or FUNCTIONS[function].dtype == "float" or kinds - {"i", "u"}:
+        return inputs
+    small = next((x.dtype for x in others if hasattr(x, "dtype") and x.dtype != np.int64), None)
+    if small is not None:
+        raise unsupported(
+            f"np.{function} of {small} and a size", "write `.astype(np.int64)` behind the field"
+        )
+    return [trace.whole_number_of(x) if isinstance(x, Extent) else x for x in inputs]
 
 
 def _type_of(trace: Trace, x: Any) -> Any:

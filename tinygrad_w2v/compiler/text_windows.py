@@ -7,7 +7,6 @@ is plain Python; `native` compiles it with the hash of `text.hashing`, whose sou
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -210,8 +209,6 @@ def source() -> str:
 
 
 @cache
-def native() -> Callable[..., tuple[int, int]]:
-    """Return `draw_windows` compiled."""
-    scope, _ = storing.load(source())
-    compiled: Callable[..., tuple[int, int]] = scope["draw_windows"]
-    return compiled
+def native() -> storing.Loaded:
+    """Return `draw_windows` compiled, by its name."""
+    return storing.load(source())

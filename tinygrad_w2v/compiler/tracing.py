@@ -8,7 +8,6 @@ write rows.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -18,18 +17,26 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import CompileError, InputError
 from tinygrad_w2v.autograd.backward import gradients
+from tinygrad_w2v.autograd.diagnosis import user_line
 from tinygrad_w2v.autograd.modes import debug, enable_grad
 from tinygrad_w2v.autograd.node import Node
-from tinygrad_w2v.autograd.rows import RowGrad
+from tinygrad_w2v.compiler.asked import check_leaves, defined_at, dynamic_axes
 from tinygrad_w2v.compiler.extents import Extent, Shape, Size, extent_of, sizes_in
 from tinygrad_w2v.compiler.instructions import Names, Program, identifier
-from tinygrad_w2v.compiler.symbols import Cell, Symbol, Trace
+from tinygrad_w2v.compiler.symbols import Symbol, Trace
+from tinygrad_w2v.compiler.updating import (
+    check_rule,
+    gradient_tables,
+    is_plain,
+    learned_of,
+    write_by_rule,
+    write_linear,
+)
 from tinygrad_w2v.nn import Module, Parameter
-from tinygrad_w2v.optim import SGD
+from tinygrad_w2v.nn.module import Place, places_of
 from tinygrad_w2v.optim.optimizer import Optimizer
 
-DEFAULT_BOUND = 16
-LEARNING_RATE, STEP = "lr", "step"
+LEARNING_RATE = "lr"
 _KINDS = {"f": "float", "i": "int", "u": "int", "b": "bool"}
 
 Axes = Mapping[str, Any]
@@ -59,6 +66,8 @@ class Traced(NamedTuple):
         How many predictions the loss of a window is a sum of.
     gradients : dict
         Where only gradients are computed: a parameter's name to that of the table they go to.
+    places : tuple of Place
+        Where the model held its Parameters.
     """
 
     program: Program
@@ -66,6 +75,7 @@ class Traced(NamedTuple):
     arrays: Mapping[str, Callable[[], Any]]
     predictions: Any
     gradients: Mapping[str, str]
+    places: tuple[Place, ...] = ()
 
 
 def fields_of(example: Any, axes: Axes | None) -> tuple[Field, ...]:
@@ -84,30 +94,8 @@ def fields_of(example: Any, axes: Axes | None) -> tuple[Field, ...]:
     InputError
         When an entry does not fit the example.
     """
-    given = dict(axes or {})
     arrays = example_arrays(example)
-    unknown = sorted(set(given) - set(arrays))
-    if unknown:
-        raise InputError(f"axes names {unknown[0]!r}, which the window lacks; it has {[*arrays]}")
-    bounds: dict[str, int] = {}
-    parts: dict[str, tuple[Any, ...]] = {}
-    for name, array in arrays.items():
-        entries = given.get(name, array.shape)
-        if array.ndim == 1 and len(entries) == 2 and isinstance(entries[0], str):
-            entries = (tuple(entries),)
-        if len(entries) != array.ndim:
-            raise InputError(
-                f"axes gives {name} {len(entries)} axes, but in the example it has the shape "
-                f"{array.shape}: give one entry for each axis of one window"
-            )
-        parts[name] = tuple(entries)
-        for entry, n in zip(entries, array.shape, strict=True):
-            if isinstance(entry, tuple):
-                bounds[entry[0]] = max(int(entry[1]), bounds.get(entry[0], 0))
-            elif isinstance(entry, str):
-                bounds.setdefault(entry, max(DEFAULT_BOUND, n))
-            elif entry != n:
-                raise InputError(f"axes gives {name} the length {entry}; the example has {n}")
+    parts, bounds = dynamic_axes(arrays, {} if axes is None else axes)
     for name in bounds:
         if identifier(name) != name:
             raise InputError(
@@ -116,9 +104,8 @@ def fields_of(example: Any, axes: Axes | None) -> tuple[Field, ...]:
             )
     sizes = {name: Size(name, bound) for name, bound in bounds.items()}
 
-    def length(entry: Any) -> Any:
-        name = entry[0] if isinstance(entry, tuple) else entry
-        return extent_of(sizes[name]) if isinstance(name, str) else int(entry)
+    def length(entry: int | str) -> Any:
+        return extent_of(sizes[entry]) if isinstance(entry, str) else entry
 
     labels = Names(sizes)
     return tuple(
@@ -141,11 +128,24 @@ def example_arrays(example: Any) -> dict[str, Any]:
             "a window is a dict of arrays or a NamedTuple of arrays, such as a Batch without "
             f"leading axes, not {type(example).__name__}"
         )
-    arrays = {name: np.asarray(value) for name, value in items.items() if value is not None}
-    for name, array in arrays.items():
-        if array.dtype.kind not in _KINDS:
-            raise InputError(f"{name} of a window holds {array.dtype}, not numbers")
-    return arrays
+    return {name: _array(name, value) for name, value in items.items() if value is not None}
+
+
+def _array(name: Any, value: Any) -> Any:
+    if not isinstance(name, str):
+        raise InputError(f"a window has an array under {name!r}: name it by a word, such as 'x'")
+    if isinstance(value, Node):
+        raise InputError(f"{name} of a window is a Variable: give its array, `{name}.data`")
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise InputError(
+            f"{name} of a window is no array of numbers ({error}): give ragged rows flat, with "
+            "where each begins (`F.segment_sum`)"
+        ) from error
+    if array.dtype.kind not in _KINDS:
+        raise InputError(f"{name} of a window holds {array.dtype}, not numbers")
+    return array
 
 
 def trace(
@@ -167,7 +167,8 @@ def trace(
     fields
         Of `fields_of`.
     optimizer : Optimizer, optional
-        Whose rule is applied; plain gradient descent by default.
+        Whose rule is applied, to the parameters that it holds; plain gradient descent of all by
+        default.
     dtype
         The kernel's float type.
     only_gradients : bool
@@ -183,36 +184,82 @@ def trace(
         f.name: notes.given("input", f.label, f.shape, f.kind, exact=f.dtype) for f in fields
     }
     named = list(model.named_parameters())
+    check_rule(optimizer)
+    changed = learned_of(model, optimizer)
+    learned = [pair for pair in named if only_gradients or id(pair[1]) in changed]
     arrays: dict[str, Callable[[], Any]] = {}
     written: dict[str, str] = {}
     batch = _like(example, symbols)
     with _symbolic(notes, named, arrays) as of:
         with enable_grad(), debug():
-            with notes.following():
-                loss = model.loss(batch)  # type: ignore[attr-defined]
+            loss = _followed(notes, model, batch)
+            _check_untouched(model, named, of)
             value = _checked_loss(model, loss)
+            check_leaves(model, loss, optimizer)
             lr = notes.given("input", LEARNING_RATE, (), "float")
-            linear = only_gradients or optimizer is None or type(optimizer) is SGD
+            linear = only_gradients or is_plain(optimizer)
             seed = (notes.symbol(1.0) if only_gradients else lr) if linear else notes.symbol(1.0)
             found = gradients(loss, seed)
             if linear:
                 sign = 1.0 if only_gradients else -1.0
                 targets = of
                 if only_gradients:
-                    targets = _gradient_tables(notes, of, found, named, arrays)
+                    targets = gradient_tables(notes, of, found, named, arrays)
                     written = {name: table.name for name, table in targets.items()}
-                _write_linear(notes, named, found, targets, sign)
+                write_linear(notes, learned, found, targets, sign)
             else:
                 assert optimizer is not None
-                _write_by_rule(notes, named, found, of, lr, optimizer, arrays)
+                write_by_rule(notes, learned, found, of, lr, optimizer, arrays)
         predictions = _predictions(model, batch)
-    return Traced(notes.program(value), fields, arrays, predictions, written)
+    places = tuple(places_of(model))
+    return Traced(notes.program(value), fields, arrays, predictions, written, places)
+
+
+def _followed(notes: Trace, model: Any, batch: Any) -> Any:
+    """Run the loss; where NumPy caught what was refused, that is still what is said."""
+    try:
+        with notes.following():
+            return model.loss(batch)
+    except CompileError:
+        raise
+    except (TypeError, ValueError) as error:
+        if notes.refused is None:
+            raise
+        raise notes.refused from error
 
 
 def _like(example: Any, symbols: dict[str, Symbol]) -> Any:
     if isinstance(example, Mapping):
-        return {name: symbols.get(name) for name in example}
+        return _Fields({name: symbols.get(name) for name in example})
     return type(example)(**{name: symbols.get(name) for name in example._fields})
+
+
+class _Fields(dict[str, Any]):
+    """A window's arrays; what it lacks is named with the line."""
+
+    def __missing__(self, name: Any) -> Any:
+        raise CompileError(f"the window has no field {name!r}; it has {[*self]}{user_line()}")
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise CompileError(f"this window is a dict: write `batch[{name!r}]`{user_line()}")
+
+
+def _check_untouched(model: Module, named: list[tuple[str, Parameter]], of: Any) -> None:
+    """A kernel computes the loss and changes tables by the update alone."""
+    for name, parameter in named:
+        if parameter._data is not of[name]:
+            what = f"assigns to {name}.data"
+        elif parameter.grad is not None:
+            what = "calls `backward`"
+        else:
+            continue
+        raise CompileError(
+            f"{type(model).__name__}.loss {what}, which a kernel would leave out: return the loss "
+            f"alone; the gradient is taken, and the tables are changed, by the compiler"
+            f"{defined_at(type(model).loss)}"  # type: ignore[attr-defined]
+        )
 
 
 @contextmanager
@@ -220,7 +267,7 @@ def _symbolic(
     notes: Trace, named: list[tuple[str, Parameter]], arrays: dict[str, Callable[[], Any]]
 ) -> Iterator[dict[str, Symbol]]:
     """Give every Parameter a symbol for its data until the block ends."""
-    kept = [parameter._data for _, parameter in named]
+    kept = [(parameter._data, parameter.grad) for _, parameter in named]
     of: dict[str, Symbol] = {}
     try:
         for name, parameter in named:
@@ -228,11 +275,11 @@ def _symbolic(
             label = identifier(name)
             of[name] = notes.given("parameter", label, shape, "float", wide=_wide(notes, parameter))
             arrays[of[name].name] = partial(getattr, parameter, "_data")
-            parameter._data = of[name]
+            parameter._data, parameter.grad = of[name], None
         yield of
     finally:
-        for (_, parameter), data in zip(named, kept, strict=True):
-            parameter._data = data
+        for (_, parameter), (data, grad) in zip(named, kept, strict=True):
+            parameter._data, parameter.grad = data, grad
 
 
 def _wide(notes: Trace, parameter: Parameter) -> bool:
@@ -241,16 +288,22 @@ def _wide(notes: Trace, parameter: Parameter) -> bool:
 
 
 def _checked_loss(model: Module, loss: Any) -> Symbol:
-    what = f"{type(model).__name__}.loss"
+    what, where = f"{type(model).__name__}.loss", defined_at(type(model).loss)  # type: ignore[attr-defined]
+    if loss is None:
+        raise CompileError(f"{what} returned None: end it with `return`, and the loss{where}")
     if not isinstance(loss, Node):
-        raise CompileError(f"{what} returned a {type(loss).__name__}, not a Variable")
+        kind = "an array" if isinstance(loss, Symbol) else f"a {type(loss).__name__}"
+        raise CompileError(
+            f"{what} returned {kind}, not a Variable: return one number that is computed of the "
+            f"Parameters themselves (not of their `.data`), such as `losses.sum()`{where}"
+        )
     value = loss._data
     if not isinstance(value, Symbol) or loss.creator is None:
-        raise CompileError(f"{what} does not depend on the window and the parameters")
+        raise CompileError(f"{what} does not depend on the window and the parameters{where}")
     if value.shape != ():
         raise CompileError(
             f"{what} has the shape {value.shape}; it must be one number, the sum over the batch: "
-            "end it with `.sum()`"
+            f"end it with `.sum()`{where}"
         )
     return value
 
@@ -264,108 +317,3 @@ def _predictions(model: Any, batch: Any) -> Any:
             "example `batch.contexts.size`"
         )
     return found
-
-
-# ---------------------------------------------------------------------- what is written
-def _gradient_tables(
-    notes: Trace,
-    of: Mapping[str, Symbol],
-    found: Mapping[Any, Any],
-    named: list[tuple[str, Parameter]],
-    arrays: dict[str, Callable[[], Any]],
-) -> dict[str, Symbol]:
-    """Make for each parameter with a gradient a table of zeros that it is added to."""
-    tables: dict[str, Symbol] = {}
-    for name, parameter in named:
-        if found.get(parameter) is not None:
-            shape, label = of[name].shape, identifier(f"gradient_{name}")
-            tables[name] = notes.given("parameter", label, shape, "float", wide=False)
-            arrays[tables[name].name] = partial(np.zeros, shape, notes.float)
-    return tables
-
-
-def _write_linear(
-    notes: Trace,
-    named: list[tuple[str, Parameter]],
-    found: Mapping[Any, Any],
-    of: Mapping[str, Symbol],
-    sign: float,
-) -> None:
-    """Add ``sign * gradient`` to each parameter: the rate is in the seed already."""
-    for name, parameter in named:
-        g = found.get(parameter)
-        if g is None:
-            continue
-        target = of[name]
-        for ids, values in g.parts if isinstance(g, RowGrad) else [(None, g)]:
-            values = notes.symbol(values)
-            values = values if sign == 1.0 else sign * values
-            if ids is None:
-                notes.record("add_to", (target, values), (), "float", name=f"write_{name}")
-            else:
-                given = (target, notes.symbol(ids), values)
-                notes.record("add_rows", given, (), "float", name=f"write_{name}")
-
-
-def _write_by_rule(
-    notes: Trace,
-    named: list[tuple[str, Parameter]],
-    found: Mapping[Any, Any],
-    of: Mapping[str, Symbol],
-    lr: Symbol,
-    optimizer: Optimizer,
-    arrays: dict[str, Callable[[], Any]],
-) -> None:
-    """Run the optimizer's own rule on symbols: on the rows that were read, or on the whole."""
-    rule = copy.copy(optimizer)
-    rule._lr = lr  # type: ignore[assignment]
-    rule.steps = notes.given("input", STEP, (), "float")  # type: ignore[assignment]
-    rule.begin_step()
-    places = {id(parameter): i for i, parameter in enumerate(optimizer.parameters)}
-    for name, parameter in named:
-        g = found.get(parameter)
-        if g is None or id(parameter) not in places:
-            continue
-        tables = [of[name]]
-        for k, state in enumerate(rule.state_names):
-            place = places[id(parameter)]
-            table = notes.given(
-                "parameter",
-                identifier(f"{name}_{state}"),
-                of[name].shape,
-                "float",
-                wide=_wide(notes, parameter),
-            )
-            arrays[table.name] = partial(_state_of, optimizer, place, k)
-            tables.append(table)
-        if isinstance(g, RowGrad):
-            _update_rows(notes, rule, name, tables, g)
-            continue
-        cells = [Cell(table) for table in tables]
-        rule.update(cells[0], notes.symbol(g), *cells[1:])  # type: ignore[arg-type]
-        for table, cell in zip(tables, cells, strict=True):
-            notes.record("put", (table, cell.value), (), "float", name=f"write_{table.name}")
-
-
-def _state_of(optimizer: Optimizer, place: int, k: int) -> Any:
-    """One array of the optimizer's state (which `load_state_dict` replaces)."""
-    return optimizer.state[place][k]
-
-
-def _update_rows(
-    notes: Trace, rule: Optimizer, name: str, tables: list[Symbol], g: RowGrad
-) -> None:
-    """Sum the gradients of rows that repeat at their first place, and update these rows."""
-    width = tables[0].shape[1:]
-    ids: list[Any] = [np.reshape(notes.symbol(part), (-1,)) for part, _ in g.parts]
-    values: list[Any] = [np.reshape(notes.symbol(part), (-1, *width)) for _, part in g.parts]
-    rows = ids[0] if len(ids) == 1 else np.concatenate(ids)
-    gs: Any = values[0] if len(values) == 1 else np.concatenate(values)
-    first = notes.record("first_place", (rows,), rows.shape, "int", name=f"first_{name}")
-    total = notes.record("scatter", (gs, first), gs.shape, "float", name=f"sum_{name}", axis=0)
-    read: list[Any] = [np.take(table, rows, axis=0) for table in tables]
-    cells = [Cell(rows_of_one) for rows_of_one in read]
-    rule.update(cells[0], total, *cells[1:])  # type: ignore[arg-type]
-    for table, cell in zip(tables, cells, strict=True):
-        given = (table, rows, first, cell.value)
-        notes.record("put_rows", given, (), "float", name=f"write_{table.name}")

@@ -70,6 +70,8 @@ def _kind_fault(step: Instruction, given: list[Instruction]) -> str | None:
     place = _IDS.get(step.op)
     if place is not None and given[place].dtype != "int":
         return f"its ids {given[place].name} are {given[place].dtype}"
+    if step.op in ("arange", "argument") and step.dtype != "int":
+        return f"places are whole numbers, not {step.dtype}"
     if step.op in WRITES and given[0].op != "parameter":
         return f"it writes {given[0].name}, which is no parameter"
     if step.op == "map":
@@ -83,7 +85,7 @@ def _kind_fault(step: Instruction, given: list[Instruction]) -> str | None:
 _KEEPING = {
     **dict.fromkeys(("transpose", "reshape", "broadcast", "slice", "take", "take_along"), 1),
     **dict.fromkeys(("segment_sum", "segment_repeat", "scatter", "scatter_along"), 1),
-    **dict.fromkeys(("scatter_slice", "reduce"), 1),
+    **dict.fromkeys(("scatter_slice", "reduce", "running"), 1),
     **dict.fromkeys(("concatenate", "einsum"), None),
 }
 
@@ -123,6 +125,12 @@ def _computed_shape(step: Instruction, shapes: list[Shape]) -> Shape | None:
         return tuple(n for i, n in enumerate(shapes[0]) if i not in step["axes"])
     if op == "einsum":
         return _einsum_shape(step, shapes)
+    if op in ("running", "argument"):
+        if step["function"] not in (("sum", "prod") if op == "running" else ("max", "min")):
+            raise ValueError(f"there is no {op} {step['function']}")
+        return shapes[0] if op == "running" else _replaced(shapes[0], step["axis"], ())
+    if op == "arange":
+        return step.shape[:1]
     if op == "transpose":
         return tuple(shapes[0][axis] for axis in step["axes"])
     if op == "reshape" and product(shapes[0]) != product(step.shape):

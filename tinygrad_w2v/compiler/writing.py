@@ -37,13 +37,26 @@ from tinygrad_w2v.compiler.loops import (
 from tinygrad_w2v.compiler.lowering import Lowered
 from tinygrad_w2v.compiler.placing import Placed
 
-FIRST_OF = """\
+# What looks through whole arrays. The second is given a table of places, -1 at first: that of an id
+# is at a hash of it (Knuth 1973, "Sorting and Searching", 6.4), or behind that where others are.
+SEARCHES = {
+    "first_of": """\
 def first_of(ids, place):
     for j in range(place):
         if ids[j] == ids[place]:
             return j
     return place
-"""
+""",
+    "first_among": """\
+def first_among(ids, place, slots, shift, last):
+    at = ((ids[place] * 2654435769) & 4294967295) >> shift
+    while slots[at] >= 0 and ids[slots[at]] != ids[place]:
+        at = (at + 1) & last
+    if slots[at] < 0:
+        slots[at] = place
+    return slots[at]
+""",
+}
 HEADER = '''\
 """{title}
 
@@ -153,7 +166,7 @@ class _Writer:
         expressions += [bound for loop in loops_in(self.placed.tree) for bound in loop.bounds()]
         for expression in (*expressions, self.lowered.loss):
             for part in walk(expression):
-                if isinstance(part, Call) and part.function != "first_of":
+                if isinstance(part, Call) and part.function not in SEARCHES:
                     helper = FUNCTIONS[part.function].helper
                     if helper and helper not in used:
                         used.append(helper)
@@ -162,10 +175,8 @@ class _Writer:
             if mode in modes and helper not in used:
                 used.append(helper)
         texts = helpers(used, self.dtype.itemsize == 4)
-        calls = any(
-            isinstance(p, Call) and p.function == "first_of" for e in expressions for p in walk(e)
-        )
-        return [*texts, *([FIRST_OF] if calls else [])]
+        called = {p.function for e in expressions for p in walk(e) if isinstance(p, Call)}
+        return [*texts, *(text for name, text in SEARCHES.items() if name in called)]
 
     def _signature(self, at: str = "") -> list[str]:
         sizes = [f"{self.size_names[name]}{at}" for name in self.sizes]
@@ -314,8 +325,8 @@ class _Writer:
             return text
         assert isinstance(expression, Call), expression
         arguments = [self._text(part) for part in expression.arguments]
-        if expression.function == "first_of":
-            return f"first_of({', '.join(arguments)})"
+        if expression.function in SEARCHES:
+            return f"{expression.function}({', '.join(arguments)})"
         if self.wide and expression.function == "float":
             return f"float({arguments[0]})"
         return FUNCTIONS[expression.function].source.format(*arguments)

@@ -14,7 +14,7 @@ import functools
 import inspect
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -287,6 +287,76 @@ def _members(root: Module) -> Iterator[tuple[str, Any]]:
         if isinstance(value, Module | Parameter):
             yield name, value
         waiting.extend(reversed(list(_items(name, value))))
+
+
+class Place(NamedTuple):
+    """Where a Parameter is found, or something on the way to one."""
+
+    name: str
+    container: Any  # the attributes of a module, a list or a dict
+    key: Any
+    held: Any
+
+    def is_left(self) -> bool:
+        """Whether something else stands there now."""
+        try:
+            return self.container[self.key] is not self.held
+        except (LookupError, TypeError):
+            return True
+
+
+def places_of(root: Module) -> list[Place]:
+    """Return where the Parameters of a module are, to learn later whether they still are there.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> model = tw.nn.Linear(2, 3)
+    >>> places = places_of(model)
+    >>> model.bias = tw.Parameter([1.0, 2.0, 3.0])
+    >>> [place.name for place in places if place.is_left()]
+    ['bias']
+    """
+    seen: set[int] = set()
+
+    def below(name: str, value: Any) -> list[Place]:
+        if id(value) in seen:
+            return []
+        seen.add(id(value))
+        found: list[Place] = []
+        container: Any = vars(value) if isinstance(value, Module) else value
+        keys = container if isinstance(container, dict) else range(len(container))
+        for key, (place, part) in zip(list(keys), list(_items(name, value)), strict=True):
+            if isinstance(part, Parameter):
+                found.append(Place(place, container, key, part))
+            elif isinstance(part, Module | list | tuple | dict):
+                inner = below(place, part)
+                found += [Place(place, container, key, part), *inner] if inner else []
+        return found
+
+    return below("", root)
+
+
+def name_in(root: Module, wanted: Any) -> str | None:
+    """Return the dotted name under which a module holds something; None where it does not.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> model = tw.nn.Linear(2, 3)
+    >>> name_in(model, model.bias), name_in(model, "something")
+    ('bias', None)
+    """
+    seen: set[int] = set()
+    waiting: list[tuple[str, Any]] = [("", root)]
+    while waiting:
+        name, value = waiting.pop()
+        if value is wanted:
+            return name
+        if isinstance(value, Module | list | tuple | dict) and id(value) not in seen:
+            seen.add(id(value))
+            waiting.extend(_items(name, value))
+    return None
 
 
 def _direct_members(name: str, value: Any) -> Iterator[tuple[str, Any]]:

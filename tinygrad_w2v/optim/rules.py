@@ -48,7 +48,10 @@ class SGD(Optimizer):
         x -= self.lr * g
 
     def update_rows(self, x: AnyArray, g: RowGrad, *state: AnyArray) -> None:
-        g.add_to(x, -self.lr)
+        if type(self).update is SGD.update:
+            g.add_to(x, -self.lr)  # the same, and no row is taken out
+        else:
+            super().update_rows(x, g, *state)
 
 
 class Momentum(Optimizer):

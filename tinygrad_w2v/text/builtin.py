@@ -18,8 +18,9 @@ from pathlib import Path
 
 import numpy as np
 
-from tinygrad_w2v._base.errors import InputError
-from tinygrad_w2v._base.files import check_writable_folder, safe_write
+from tinygrad_w2v._base.errors import EngineWarning, InputError
+from tinygrad_w2v._base.private import private_folder, read_private, write_private
+from tinygrad_w2v._base.warning import warn_user
 from tinygrad_w2v.text.markup import prose
 
 # To be raised with every change of what is read or how it is cleaned.
@@ -48,7 +49,8 @@ def builtin_corpus_lines(cache: bool = True) -> list[str]:
 
     The first call reads some eight hundred source files, which takes a few seconds; later ones
     read the cache: in ``$TINYGRAD_W2V_CACHE``, else ``$XDG_CACHE_HOME/tinygrad_w2v``, else
-    ``~/.cache/tinygrad_w2v``. A cache that is damaged, or cannot be written, does no harm.
+    ``~/.cache/tinygrad_w2v``. A cache that is damaged does no harm; a folder that cannot be
+    written, or that others could have written into, is not used, with a warning.
 
     Parameters
     ----------
@@ -164,7 +166,11 @@ def _cache_file() -> Path | None:
         return None
     parts = (str(_EDITION), platform.python_implementation(), platform.python_version())
     name = "-".join(("builtin", *parts, "numpy", np.__version__))
-    return place / f"{name}.txt"
+    try:
+        return private_folder(place) / f"{name}.txt"
+    except InputError as error:
+        warn_user(f"the built-in corpus is read anew each time: {error}", EngineWarning)
+        return None
 
 
 def _digest(text: bytes) -> bytes:
@@ -172,18 +178,11 @@ def _digest(text: bytes) -> bytes:
 
 
 def _read_cache(path: Path) -> list[str] | None:
-    try:
-        digest, _, text = path.read_bytes().partition(b"\n")
-    except OSError:
-        return None
-    if digest != _digest(text):
-        return None
-    return text.decode("utf-8").split("\n")
+    digest, _, text = (read_private(path) or b"").partition(b"\n")
+    return text.decode("utf-8").split("\n") if digest == _digest(text) else None
 
 
 def _write_cache(path: Path, lines: list[str]) -> None:
     text = "\n".join(lines).encode("utf-8", "replace")
-    with suppress(InputError, OSError):
-        check_writable_folder(path.parent)
-        with safe_write(path, "wb") as file:
-            file.write(_digest(text) + b"\n" + text)
+    with suppress(OSError):
+        write_private(path, _digest(text) + b"\n" + text)

@@ -6,7 +6,7 @@ It knows no model: whatever a module's ``loss(batch)`` computes is differentiate
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -22,8 +22,11 @@ class Learner(Protocol):
     def loss(self, batch: Any) -> Any:
         """Return a Variable: the sum over the batch."""
 
+    def parameters(self) -> Sequence[Parameter]:
+        """Return what is learned."""
+
     def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
-        """Yield what is learned."""
+        """Yield all that there is, by name."""
 
 
 class EagerStep:
@@ -54,7 +57,6 @@ class EagerStep:
 
     def __init__(self, model: Learner) -> None:
         self.model = model
-        self._parameters = [parameter for _, parameter in model.named_parameters()]
 
     def step(self, batch: Any, lr: float) -> float:
         """Follow the gradient of one batch and return its loss from before the step.
@@ -68,8 +70,10 @@ class EagerStep:
         value: float = loss.item()
         if not math.isfinite(value):
             raise NonFiniteError(self._reason(batch, value))
+        for _, parameter in self.model.named_parameters():
+            parameter.grad = None  # what was left there is not of this batch
         loss.backward()
-        for parameter in self._parameters:
+        for parameter in self.model.parameters():  # as they are now: a callback may assign others
             if parameter.grad is not None:
                 parameter.data -= lr * parameter.grad.data
                 parameter.grad = None

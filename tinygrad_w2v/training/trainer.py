@@ -43,7 +43,7 @@ class Trainer:
     model : Module
         ``model(x_batch, t_batch)`` returns the mean loss over the batch, a Variable.
     optimizer : Optimizer
-        One without parameters is bound to the model's.
+        One without parameters is bound to the model's. Parameters that it does not hold are frozen.
 
     Attributes
     ----------
@@ -198,6 +198,7 @@ class Trainer:
         """One step; returns the mean loss of the batch before it."""
         for parameter in parameters:
             parameter.grad = None
+        self.optimizer.zero_grad()
         result = self.model(x, t)
         if not isinstance(result, Variable) or result.size != 1:
             raise InputError(
@@ -213,7 +214,7 @@ class Trainer:
             )
         result.backward(np.ones(result.shape, result.dtype))
         if max_grad is not None:
-            clip_grads(parameters, max_grad)
+            clip_grads(self.optimizer.parameters, max_grad)  # what is frozen has no part in it
         self.optimizer.step()
         return loss
 

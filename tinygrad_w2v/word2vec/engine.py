@@ -9,12 +9,18 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral
 from typing import Any, NamedTuple
 
-from tinygrad_w2v._base.errors import CompileError, InputError, MissingDependencyError
+from tinygrad_w2v._base.errors import (
+    CompileError,
+    EngineWarning,
+    InputError,
+    MissingDependencyError,
+)
 from tinygrad_w2v._base.progress import Progress
+from tinygrad_w2v._base.warning import warn_user
 from tinygrad_w2v.text.windows import WindowSource
 from tinygrad_w2v.training.checkpoints import Checkpoint
 from tinygrad_w2v.training.eager import EagerStep
@@ -27,7 +33,8 @@ from tinygrad_w2v.training.run import (
     run_epochs,
 )
 from tinygrad_w2v.word2vec.checks import require_range, shown
-from tinygrad_w2v.word2vec.settings import TrainingSettings, predictions_of
+from tinygrad_w2v.word2vec.own_model import check_windows
+from tinygrad_w2v.word2vec.settings import TrainingSettings, predictions_of, small_batch
 
 ENGINES = ("auto", "numpy", "compiled")
 MOST_WORKERS = 1024
@@ -120,6 +127,8 @@ class Engine:
         What has to be the same for a run to go on from a checkpoint.
     close : callable
         Lets the threads end.
+    fell_back : bool
+        Whether it was taken because a faster one could not be.
     """
 
     name: str
@@ -131,6 +140,22 @@ class Engine:
     reproducible: bool
     about: Mapping[str, Any]
     close: Callable[[], None] = _nothing
+    fell_back: bool = False
+
+    def warn(self) -> None:
+        """Say where a slower engine runs than could, however logging is set up.
+
+        Warns
+        -----
+        EngineWarning
+            At the user's line, so once for each.
+        """
+        if self.fell_back:
+            warn_user(
+                f"training runs on the NumPy engine, which is many times slower: {self.why}; "
+                "engine='numpy' says that this is meant",
+                EngineWarning,
+            )
 
     def __str__(self) -> str:
         """What is said of it, in the words of the command line."""
@@ -247,7 +272,8 @@ def choose_engine(
     Parameters
     ----------
     options : EngineOptions
-        ``"auto"`` takes the compiled engine where numba is installed and the model compiles.
+        ``"auto"`` takes the compiled engine where numba is installed and the model compiles; else
+        NumPy's has `fell_back`, and whoever asked for it is to say so, by `Engine.warn` or aloud.
     model : Module
         ``loss(batch)`` is the sum over a `Batch`.
     source : WindowSource
@@ -279,12 +305,13 @@ def choose_engine(
         return _compiled(options, model, source, why)
     if not has_numba():
         why = f"numba is not installed: {INSTALL} makes training several times as fast"
-        return numpy_engine(model, source.batches, why)
+        return replace(numpy_engine(model, source.batches, why), fell_back=True)
     try:
         why = "numba is installed and the model compiles"
         return _compiled(options, model, source, why)
     except MissingDependencyError as error:
-        why = f"numba cannot be imported: {error.__cause__ or error}"
+        cause = error.__cause__
+        why = str(error) if cause is None else f"numba cannot be imported: {cause}"
     except CompileError as error:
         why = f"the compiled engine cannot run this model: {_in_one_line(error)}"
     except Exception as error:
@@ -292,7 +319,7 @@ def choose_engine(
         # there; what only a trace cannot do must not end a training.
         told = f"{type(error).__name__}: {_in_one_line(error)}"
         why = f"the compiled engine cannot run this model: {told}"
-    return numpy_engine(model, source.batches, why)
+    return replace(numpy_engine(model, source.batches, why), fell_back=True)
 
 
 def has_numba() -> bool:
@@ -311,6 +338,7 @@ def _compiled(options: EngineOptions, model: Any, source: WindowSource, why: str
     from tinygrad_w2v.compiler.corpus_run import CorpusRun
 
     deterministic, threads = options.deterministic, int(options.workers)
+    check_windows(model, small_batch(len(source.keep), source.settings))
     run = CorpusRun(model, source, threads, deterministic=deterministic)
     run.prepare()
     about = {

@@ -217,6 +217,7 @@ def prepare_run(
         *(engine_options.going_on(kept, given), model, source),
         why="asked for" if kept is None else "as the run began",
     )
+    engine.warn()
     engine.check_goes_on(kept, "name another folder")
     if kept is not None and not engine.reproducible:
         logger.info("%s", GONE_ON)

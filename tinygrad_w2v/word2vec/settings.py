@@ -280,7 +280,9 @@ def windows_in_batch(settings: TrainingSettings, counts: IntArray) -> int:
     return int(np.clip(fitting, 1, LARGEST_BATCH))
 
 
-def small_batch(vocab_size: int, settings: TrainingSettings, windows: int = 2) -> Batch:
+def small_batch(
+    vocab_size: int, settings: TrainingSettings | WindowSettings, windows: int = 2
+) -> Batch:
     """Return full windows of a text that counts through the vocabulary: for a picture, or a check.
 
     Examples

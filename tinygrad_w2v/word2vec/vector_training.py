@@ -97,6 +97,7 @@ def train_vectors(
     source = settings.windows(corpus, vocabulary)
     model = settings.new_model(len(vocabulary))
     chosen = choose_engine(asked, model, source)
+    chosen.warn()
     total = settings.epochs * corpus.words
     with (
         closing(chosen),

@@ -24,7 +24,9 @@ from tinygrad_w2v.word2vec.options import (
     named_after_keywords,
     warn_of_ignored,
 )
+from tinygrad_w2v.word2vec.own_model import check_sum
 from tinygrad_w2v.word2vec.run_hooks import naming_last_checkpoint
+from tinygrad_w2v.word2vec.settings import small_batch
 from tinygrad_w2v.word2vec.text import check_contexts, folder_of_ids, source_of
 from tinygrad_w2v.word2vec.watched_run import WatchedRun, call, check_callbacks
 
@@ -99,7 +101,8 @@ class Word2Vec(LearnedWords):
         never stopped, byte for byte where the same seed gives the same bytes.
     engine : {"auto", "numpy", "compiled"}
         What computes. ``"auto"`` takes the compiled engine where numba is installed and the model
-        can be compiled, and says in the log what it took and why; ``"compiled"`` raises otherwise.
+        can be compiled, else NumPy's with an `EngineWarning` that says why (``"numpy"`` takes it
+        without one); ``"compiled"`` raises otherwise. The log tells what was taken.
     compat : {None, "word2vec", "gradient"}
         CBOW's update: the rule of word2vec.c and gensim, which gives every context the undivided
         gradient of the mean, or the true gradient. By default the former.
@@ -111,8 +114,9 @@ class Word2Vec(LearnedWords):
         Skip-gram's pairs of a window share its negative words, as a few matrix products; False
         draws them for each pair, as gensim does, which takes longer. CBOW predicts once a window.
     model : Module, or function of (vocab_size, vector_size), optional
-        A model of yours: ``loss(batch)`` is the sum over a `Batch`, ``w_in (V, dim)`` holds the
-        vectors; ``predictions(batch)`` may tell what the loss is divided by for a mean.
+        A model of yours: ``loss(batch)`` is the sum over the windows of a `Batch`, which is checked
+        before a training, ``w_in (V, dim)`` holds the vectors; ``predictions(batch)`` may tell what
+        the loss is divided by for a mean.
     hashfxn, null_word, sorted_vocab, batch_words, comment
         Of gensim's; without effect here, and a warning says so.
 
@@ -348,6 +352,8 @@ class Word2Vec(LearnedWords):
                 f"{corpus.raw_words:,}",
             )
         self._adopt_vectors()
+        if self._given_model is not None:
+            check_sum(self.model, small_batch(len(vocabulary), settings))
         first, raw_words, all_words = self._epochs_drawn, corpus.raw_words, corpus.words
         with named_after_keywords():
             kept = prepare_run(

@@ -9,7 +9,7 @@ import numpy as np
 
 import tinygrad_w2v.functions as F
 from tinygrad_w2v._base.types import Shape
-from tinygrad_w2v.autograd import shaping
+from tinygrad_w2v.autograd import rows, shaping
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.checking.case import EMPTY, Case, normal
 from tinygrad_w2v.functions import joining
@@ -112,8 +112,8 @@ CASES: list[Case] = [
         lambda np: lambda x: 1.0 * x,
     ),
     # ------------------------------------------------------------------ pieces
-    *_with_variants("x[1]", shaping.GetItem, lambda np, x: x[1]),
-    _case("x[-1, 0]", shaping.GetItem, lambda np, x: x[-1, 0]),
+    *_with_variants("x[1]", rows.Rows, lambda np, x: x[1]),
+    *_with_variants("x[-1, 0]", shaping.GetItem, lambda np, x: x[-1, 0]),
     _case("x[1, 2, 3]", shaping.GetItem, lambda np, x: x[1, 2, 3]),
     _case("x[...]", shaping.GetItem, lambda np, x: x[...]),
     _case("x[..., 1:3]", shaping.GetItem, lambda np, x: x[..., 1:3]),

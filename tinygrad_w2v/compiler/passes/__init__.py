@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from tinygrad_w2v.compiler.instructions import Program
 from tinygrad_w2v.compiler.passes.algebra import simplify
+from tinygrad_w2v.compiler.passes.contracting import contract_pairs
 from tinygrad_w2v.compiler.passes.folding import fold_constants
 from tinygrad_w2v.compiler.passes.naming import name_values
 from tinygrad_w2v.compiler.passes.pruning import drop_unused
@@ -14,6 +15,7 @@ PASSES = (
     drop_unused,
     fold_constants,
     share_common,
+    contract_pairs,
     simplify,
     fold_constants,
     share_common,
@@ -33,6 +35,7 @@ def optimized(program: Program, without: Collection[str] = ()) -> Program:
 
 __all__ = [
     "PASSES",
+    "contract_pairs",
     "drop_unused",
     "fold_constants",
     "name_values",

@@ -38,4 +38,6 @@ def _wanted(step: Instruction, new: dict[str, str]) -> str:
         return {"sum": "total", "max": "largest", "min": "smallest"}.get(
             step["function"], "product"
         )
-    return {"einsum": "dot", "constant": "number"}.get(step.op, step.op)
+    if step.op in ("running", "argument"):
+        return f"{'cum' if step.op == 'running' else 'arg'}{step['function']}"
+    return {"einsum": "dot", "arange": "place", "constant": "number"}.get(step.op, step.op)
