@@ -79,8 +79,8 @@ class RunFolder:
         self._made = [place for place in (self.path, *self.path.parents) if not place.exists()]
         try:
             self._lock = self._locked()
-            self._check()
             if self._lock is not None:
+                self._check()
                 self._remove_leftovers()
         except BaseException:
             self._leave()
@@ -113,13 +113,14 @@ class RunFolder:
                 f"{self.path} holds no run to go on with; leave out --resume to begin one, or name "
                 "its folder with --output"
             )
-        if not self._replaces and self.request_file.exists():
+        unfinished = self.request_file.exists()
+        if unfinished and not self._replaces and self._lock is not None:  # nobody is at it
             raise InputError(
                 f"{self.path} holds an unfinished run; go on with it with --resume, replace it "
                 "with --overwrite, or name another folder with --output"
             )
         found = [name for name in FILES if (self.path / name).exists()]
-        if found and not self._replaces:
+        if found and not unfinished and not self._replaces:
             raise InputError(
                 f"{self.path} holds a run already ({', '.join(found)}); replace it with "
                 "--overwrite, or name another folder with --output"
