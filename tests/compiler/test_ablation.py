@@ -15,7 +15,7 @@ from tinygrad_w2v.compiler.comparing import compare
 from tinygrad_w2v.compiler.passes import PASSES, algebra
 from tinygrad_w2v.compiler.tracing import fields_of, trace
 
-PROGRAMS, AT_LENGTH = 4, 200  # for each step
+PROGRAMS, AT_LENGTH = 2, 200  # for each step
 
 
 @pytest.mark.parametrize("step", OPTIONAL)
@@ -28,14 +28,14 @@ def test_random_programs_without_a_step(step: str) -> None:
 @pytest.mark.parametrize("step", OPTIONAL)
 def test_own_models_without_a_step(step: str, rng: np.random.Generator) -> None:
     names = list(EXAMPLES)
-    for name in names[OPTIONAL.index(step) % 4 :: 4]:
+    for name in names[OPTIONAL.index(step) % 6 :: 6]:
         example = EXAMPLES[name]
         windows = example.windows(rng)
         compare(example.make(rng), windows, example.axes, native=False, without=(step,))
 
 
 def test_nothing_but_what_has_to_be(rng: np.random.Generator) -> None:
-    for seed in range(600, 606):
+    for seed in range(600, 603):
         prove(seed, without=OPTIONAL)
     for name in ("biases", "position weights", "pairs"):
         example = EXAMPLES[name]
@@ -47,7 +47,7 @@ def test_nothing_but_what_has_to_be(rng: np.random.Generator) -> None:
 def test_without_a_rule_of_algebra(rule: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     left = tuple(other for other in algebra.RULES if other is not rule)
     monkeypatch.setattr(algebra, "RULES", left)
-    for seed in range(650, 653):
+    for seed in range(650, 652):
         prove(seed)
 
 

@@ -177,6 +177,29 @@ def test_an_index_that_the_graph_refuses_and_the_kernel_takes(plainly: list[Any]
         tw.check_compiled(Model(), {"x": np.ones(3)}, {"x": ("n",)})
 
 
+def test_what_would_take_minutes_as_python_is_left_to_the_other_forms(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    runs: list[tuple[int, bool, bool]] = []
+
+    def noted(model: Any, windows: Any, *_: Any, **options: Any) -> Any:
+        runs.append((len(windows), options.get("source", True), options.get("native", True)))
+
+    monkeypatch.setattr(proving, "compare", noted)
+    for patience, expected in (
+        (10**9, [(9, True, True)]),
+        (20_000, [(9, False, True), (2, True, False)]),
+        (10, [(9, False, True)]),
+    ):
+        monkeypatch.setattr(proving, "PATIENCE", patience)
+        runs.clear()
+        tw.check_compiled(Classes(), CLASSES, CLASS_AXES)
+        assert len(runs) == len(expected)
+        for (count, *how), (wanted, *right) in zip(runs, expected, strict=True):
+            assert how == right
+            assert count == wanted or 0 < count < 9
+
+
 def test_it_is_drawn_from_the_generator(plainly: list[Any], rng: np.random.Generator) -> None:
     check = partial(tw.check_compiled, Classes(), CLASSES, CLASS_AXES)
     check()

@@ -50,6 +50,7 @@ def compare(
     lr: float = 0.5,
     tolerance: float | None = None,
     without: Collection[str] = (),
+    source: bool = True,
 ) -> dict[str, float]:
     """Run windows in every engine and compare what becomes of the parameters.
 
@@ -71,6 +72,8 @@ def compare(
         The largest relative error: 1e-10 in float64 and 1e-5 in float32 by default.
     without
         Steps of the compiler that are left out (`building.OPTIONAL`).
+    source : bool
+        Whether to run the source as Python, which is slow where tables are large.
 
     Returns
     -------
@@ -110,12 +113,13 @@ def compare(
     first = 1 if optimizer is None else optimizer.steps + 1
     run = _Run(traced, fields, windows, start, dtype, lr, first)
     kept = [np.array(parameter.data) for parameter in model.parameters()]
+    built = build(traced.program, dtype, "comparison", without)
     engines: dict[str, Callable[[], Outcome]] = {
         "traced": lambda: run.interpreted(traced.program),
         "instructions": lambda: run.interpreted(built.program),
-        "source": lambda: run.plainly(built),
     }
-    built = build(traced.program, dtype, "comparison", without)
+    if source:
+        engines["source"] = lambda: run.plainly(built)
     if native:
         engines["native"] = lambda: run.natively(type(model).__name__)
     Places(built.program).check(run.packed())

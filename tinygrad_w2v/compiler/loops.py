@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from tinygrad_w2v.compiler.extents import Extent, Length, bound_of
+from tinygrad_w2v.compiler.extents import Extent, Length, bound_of, value_of
 
 # What a step of the compiler makes of a value is called after it, behind this sign. No name of a
 # user's holds one, so none can be the same (`instructions.identifier`).
@@ -258,6 +258,23 @@ def loops_in(tree: Any) -> Iterator[Loop]:
         if isinstance(node, Nest):
             yield node.loop
             yield from loops_in(node.body)
+
+
+def turns_of(tree: Any, sizes: Mapping[str, int]) -> int:
+    """Return how many times the statements of a tree are run for a window of these sizes.
+
+    Examples
+    --------
+    >>> twice = Statement("x", (Variable("i"),), Number(0.0), "set", ())
+    >>> turns_of((Nest(Loop("i", 3), (twice, Nest(Loop("j", 2), (twice,)))),), {})
+    9
+    """
+    total = 0
+    for node in tree:
+        inside = turns_of(node.body, sizes) if isinstance(node, Nest) else 1
+        times = value_of(node.loop.length, sizes) // node.loop.step if isinstance(node, Nest) else 1
+        total += times * inside
+    return total
 
 
 def touched_in(tree: Any) -> set[str]:
