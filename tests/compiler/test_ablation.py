@@ -15,7 +15,7 @@ from tinygrad_w2v.compiler.comparing import compare
 from tinygrad_w2v.compiler.passes import PASSES, algebra
 from tinygrad_w2v.compiler.tracing import fields_of, trace
 
-PROGRAMS, AT_LENGTH = 2, 200  # for each step
+PROGRAMS, AT_LENGTH = 2, 100  # for each step
 
 
 @pytest.mark.parametrize("step", OPTIONAL)

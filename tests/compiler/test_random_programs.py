@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 from random_models import RandomModel, prove, window_of
 
-PLAIN, NATIVE, AT_LENGTH = 160, 5, 1500
+PLAIN, NATIVE, AT_LENGTH = 160, 5, 1000
 
 
 @pytest.mark.parametrize("tens", range(PLAIN // 10))

@@ -261,3 +261,20 @@ def test_whole_numbers_beyond_int64() -> None:
     compiled = tw.compile(Weighed(lambda x: x), {"x": np.array([1, 2], np.uint64)})
     with pytest.raises(InputError, match=r"x of window 0 holds 9223372036854775808, beyond int64"):
         compiled.step({"x": np.array([1, 2**63], np.uint64)}, 0.1)
+
+
+def test_a_whole_number_that_no_window_has_a_part_in_stays_one() -> None:
+    """It may be a place: without folding it is computed in the kernel."""
+
+    class Placed(tw.Module):
+        def __init__(self) -> None:
+            self.w = tw.Parameter(np.arange(12.0).reshape(6, 2))
+
+        def loss(self, batch: Any) -> Any:
+            one = np.ones_like(np.max(batch["x"], axis=-1))
+            place = np.minimum(np.maximum(one - 3, 0), 5)
+            return np.sum(self.w[np.broadcast_to(place, (3,))] * np.sum(batch["x"]))
+
+    window = {"x": np.array([1, 2])}
+    compare(Placed(), window, native=False, without=("fold_constants", "simplify"))
+    compare(Placed(), window, native=False)

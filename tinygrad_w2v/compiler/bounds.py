@@ -136,6 +136,11 @@ class Places:
         self._places, self._needs = places_of(program), needs_of(program)
         self._of = {place.ids: _behind(program, place.ids) for place in self._places}
         self._all = _behind(program, *self._of)
+        self._constants = {
+            step.name: _range_of(_constant(step, program))
+            for step in self._all
+            if step.op == "constant" and step.dtype == "int"
+        }
 
     def check(self, packed: Packed, ranges: Mapping[str, Interval] | None = None) -> None:
         """Raise an InputError for an id that is no place of what it indexes.
@@ -161,8 +166,8 @@ class Places:
             if step.op == "input" and step.dtype == "int":
                 known = ranges.get(step.name)
                 found[step.name] = packed.range_of(step.name) if known is None else known
-            elif step.op == "constant" and step.dtype == "int":
-                found[step.name] = _range_of(_constant(step, self._program))
+            elif step.name in self._constants:
+                found[step.name] = self._constants[step.name]
             elif step.op == "size" and step.dtype == "int":
                 found[step.name] = floor_of(step["extent"]), bound_of(step["extent"])
             elif step.op in ("input", "constant", "parameter", "size"):

@@ -281,7 +281,7 @@ class _Writer:
         pad = "    " * indent
         target = self._place(statement.array, statement.indices)
         value = self._text(statement.value)
-        if self.wide:
+        if self.wide and self.placed.arrays[statement.array].dtype == "float":
             value = f"real({value})"
         if statement.mode in _UPDATES:
             line = f"{target} {_UPDATES[statement.mode]} {_bare(value)}"
