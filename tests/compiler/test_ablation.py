@@ -63,7 +63,7 @@ def test_every_step_does_something(rng: np.random.Generator) -> None:
     """A step that is left out leaves another source, of some model."""
     assert {run_pass.__name__ for run_pass in PASSES} < set(OPTIONAL)
     changed = set()
-    for name in ("biases", "cosine"):
+    for name in ("biases", "cosine", "relation"):
         example = EXAMPLES[name]
         model, window = example.make(rng), example.windows(rng)[0]
         fields = fields_of(window, example.axes)

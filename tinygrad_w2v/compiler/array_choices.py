@@ -8,8 +8,9 @@ import numpy as np
 
 from tinygrad_w2v.autograd.shaping import normalized_axes
 from tinygrad_w2v.compiler import indexing
+from tinygrad_w2v.compiler.applying import apply
 from tinygrad_w2v.compiler.array_registry import handles
-from tinygrad_w2v.compiler.symbols import Symbol, apply, broadcast_shapes, unsupported
+from tinygrad_w2v.compiler.symbols import Symbol, broadcast_shapes, unsupported
 
 OF_VALUES = (
     "how long it is, only the values say; write `np.where(condition, x, 0)`, which has a place for "

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v.autograd.shaping import normalized_axes
+from tinygrad_w2v.compiler.applying import as_kind
 from tinygrad_w2v.compiler.array_registry import handles, makes
 from tinygrad_w2v.compiler.extents import Extent
-from tinygrad_w2v.compiler.symbols import Symbol, Trace, as_kind, unsupported
+from tinygrad_w2v.compiler.symbols import Symbol, Trace, unsupported
 
 
 # ---------------------------------------------------------------------- made of lengths

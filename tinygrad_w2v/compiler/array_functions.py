@@ -14,17 +14,12 @@ import numpy as np
 
 from tinygrad_w2v.autograd.dispatch import RULES
 from tinygrad_w2v.compiler import array_counting, array_shapes, indexing
+from tinygrad_w2v.compiler.applying import apply, as_kind
 from tinygrad_w2v.compiler.array_choices import OF_VALUES, take
 from tinygrad_w2v.compiler.array_registry import HANDLERS, MADE, handles
 from tinygrad_w2v.compiler.array_sums import matmul, tensordot
 from tinygrad_w2v.compiler.functions import FUNCTIONS
-from tinygrad_w2v.compiler.symbols import (
-    Symbol,
-    Trace,
-    apply,
-    as_kind,
-    unsupported,
-)
+from tinygrad_w2v.compiler.symbols import Symbol, Trace, unsupported
 
 _UFUNC_NAMES = {np.fabs: "absolute", np.mod: "remainder", np.true_divide: "divide"}
 COMPOSED: dict[Any, Callable[..., Any]] = {
@@ -113,7 +108,7 @@ def _power(trace: Trace, x: Any, exponent: Any) -> Any:
 
 def call(trace: Trace, function: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     """Answer another NumPy function."""
-    name = f"np{function.__module__.removeprefix('numpy')}.{function.__name__}"
+    name = _name_of(function)
     kwargs = {k: v for k, v in kwargs.items() if v is not np._NoValue}
     if kwargs.pop("out", None) is not None:
         raise unsupported(f"{name} with `out`")
@@ -121,7 +116,7 @@ def call(trace: Trace, function: Any, args: Any, kwargs: dict[str, Any]) -> Any:
         return MADE[function](trace, *args, **kwargs)
     handler = HANDLERS.get(function)
     if handler is None:
-        return _by_other_functions(trace, function, name, args, kwargs)
+        return _by_other_functions(trace, function, args, kwargs)
     if function in (np.concatenate, np.stack):
         args = ([trace.symbol(x) for x in args[0]], *args[1:])
     try:
@@ -129,17 +124,22 @@ def call(trace: Trace, function: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     except TypeError as error:
         if function not in RULES or function in trace.within:
             raise unsupported(f"{name} called so ({error})") from None
-        return _by_other_functions(trace, function, name, args, kwargs)
+        return _by_other_functions(trace, function, args, kwargs)
     return handler(*args, **kwargs)
 
 
-def _by_other_functions(
-    trace: Trace, function: Any, name: str, args: Any, kwargs: dict[str, Any]
-) -> Any:
+def _name_of(function: Any) -> str:
+    return f"np{function.__module__.removeprefix('numpy')}.{function.__name__}"
+
+
+def _by_other_functions(trace: Trace, function: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     """What a function is made of, where the package writes it as others."""
     rule = RULES.get(function)
     if rule is None or function in trace.within:
-        raise unsupported(name, REMEDIES.get(function, ""))
+        called = (*trace.within, function)[0]
+        remedy = REMEDIES.get(called) or REMEDIES.get(function)
+        needs = "" if called is function else f"it needs {_name_of(function)}"
+        raise unsupported(_name_of(called), remedy or needs)
     trace.within.append(function)  # an op of its own calls the same function again
     try:
         return rule(*args, **kwargs)

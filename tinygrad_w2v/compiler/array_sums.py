@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v.autograd.shaping import normalized_axes
+from tinygrad_w2v.compiler.applying import apply, as_kind
 from tinygrad_w2v.compiler.array_registry import handles
 from tinygrad_w2v.compiler.extents import Length
 from tinygrad_w2v.compiler.functions import INTEGERS
-from tinygrad_w2v.compiler.symbols import Symbol, apply, as_kind, broadcast_shapes, unsupported
+from tinygrad_w2v.compiler.symbols import Symbol, broadcast_shapes, unsupported
 from tinygrad_w2v.functions.products import explicit_labels
 
 

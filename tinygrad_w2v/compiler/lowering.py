@@ -1,9 +1,10 @@
 """From instructions to statements in loops.
 
 An instruction is *kept* (its elements are stored in an array of its own) or *seen through*: a
-turned axis, a slice or a cheap scalar function is an expression in whoever reads it. So
-element-wise chains need no arrays, and a view costs nothing. Which are kept is decided here, by how
-often and in how many loops they would be computed anew.
+turned axis, a slice or a cheap scalar function is an expression in whoever reads it
+(`elements`). So element-wise chains need no arrays, and a view costs nothing. Which are kept is
+decided by `keeping`, by how often and in how many loops they would be computed anew; here they get
+their loops.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tinygrad_w2v.compiler.array_shapes import regrouped
-from tinygrad_w2v.compiler.extents import Extent, Length, Shape, bound_of
-from tinygrad_w2v.compiler.instructions import GIVEN, WRITES, Instruction, Program
+from tinygrad_w2v.compiler.elements import Elements, length_of, places_in_whole, plus
+from tinygrad_w2v.compiler.extents import Shape, bound_of
+from tinygrad_w2v.compiler.instructions import WRITES, Instruction, Program
 from tinygrad_w2v.compiler.keeping import Keeping, squeezed
 from tinygrad_w2v.compiler.loops import (
     DERIVED,
@@ -26,7 +27,6 @@ from tinygrad_w2v.compiler.loops import (
     Load,
     Loop,
     Number,
-    SizeOf,
     Statement,
     Variable,
     Whole,
@@ -79,6 +79,7 @@ class _Lowering:
         self.program = program
         self.by_name = program.by_name()
         self.kept, self.uniform = keeping.kept, keeping.uniform
+        self.elements = Elements(self.by_name, self.kept)
         self.statements: list[Statement] = []
         self.early: list[Statement] = []
         self.arrays: dict[str, Array] = {}
@@ -91,7 +92,7 @@ class _Lowering:
             elif step.name in self.kept:
                 self.arrays[step.name] = Array(squeezed(step.shape), step.dtype)
                 self._keep(step)
-        loss = self._element(self.program.loss, ())
+        loss = self.elements.of(self.program.loss, ())
         # Numbers without loops, the rows that are read, what begins early, and all the rest.
         first = [s for s in self.statements if s.array in self.uniform]
         read = [s for s in self.statements if s.phase == "read"]
@@ -105,112 +106,6 @@ class _Lowering:
     def _needs_computed(self, statement: Statement) -> bool:
         """Whether rows are read at ids that have to be computed first."""
         return bool(statement.reads() & self.kept)
-
-    # ------------------------------------------------------------------ an element of a value
-    def _element(self, name: str, indices: tuple[Expression, ...]) -> Expression:
-        """The element of a value at an index for each of its axes."""
-        step = self.by_name[name]
-        if name in self.kept:
-            return Load(name, tuple(i for i, n in zip(indices, step.shape, strict=True) if n != 1))
-        op = step.op
-        if op in GIVEN:
-            return self._given(step, indices)
-        if op == "map":
-            return Call(step["function"], tuple(self._fitted(x, indices) for x in step.inputs))
-        if op == "transpose":
-            places: list[Expression] = [Number(0)] * len(indices)
-            for index, axis in zip(indices, step["axes"], strict=True):
-                places[axis] = index
-            return self._element(step.inputs[0], tuple(places))
-        if op == "arange":
-            return indices[0]
-        if op == "broadcast":
-            return self._fitted(step.inputs[0], indices)
-        if op == "reshape":
-            return self._reshaped(step, indices)
-        if op == "slice":
-            rest = iter(indices)
-            at = tuple(
-                _length(part[1]) if part[0] == "at" else _affine(part[1], part[2], next(rest))
-                for part in step["spec"]
-            )
-            return self._element(step.inputs[0], at)
-        if op in ("take", "take_along"):
-            return self._taken(step, indices)
-        if op == "einsum":
-            by_label = dict(zip(step["out"], indices, strict=True))
-            return self._product_of(step, by_label)
-        assert op == "reduce", op
-        rest = iter(indices)
-        shape = self.by_name[step.inputs[0]].shape
-        whole = tuple(Number(0) if i in step["axes"] else next(rest) for i in range(len(shape)))
-        return self._element(step.inputs[0], whole)
-
-    def _given(self, step: Instruction, indices: tuple[Expression, ...]) -> Expression:
-        if step.op == "constant" and step["value"] is not None:
-            return Number(step["value"])
-        if step.op == "size":
-            size = SizeOf(step["extent"])
-            return size if step.dtype == "int" else Call("float", (size,))
-        load: Expression = Load(step.name, indices)
-        if step.op == "parameter" and step["wide"]:
-            load = Call("float", (load,))
-        return load
-
-    def _fitted(self, name: str, indices: tuple[Expression, ...]) -> Expression:
-        """The element of a value that is broadcast to more or longer axes."""
-        shape = self.by_name[name].shape
-        own = indices[len(indices) - len(shape) :] if shape else ()
-        pinned = tuple(Number(0) if n == 1 else i for i, n in zip(own, shape, strict=True))
-        return self._element(name, pinned)
-
-    def _reshaped(self, step: Instruction, indices: tuple[Expression, ...]) -> Expression:
-        old = self.by_name[step.inputs[0]].shape
-        groups = regrouped(old, step.shape)
-        assert groups is not None
-        at: list[Expression] = [Number(0)] * len(old)
-        for left, right in groups:
-            if len(left) == len(right) == 1:
-                at[left[0]] = indices[right[0]]
-                continue
-            place = indices[right[0]]
-            for axis in right[1:]:
-                place = _plus(_times(place, step.shape[axis]), indices[axis])
-            for axis in reversed(left[1:]):
-                at[axis] = Call("remainder", (place, _length(old[axis])))
-                place = Call("floor_divide", (place, _length(old[axis])))
-            at[left[0]] = place
-        return self._element(step.inputs[0], tuple(at))
-
-    def _taken(self, step: Instruction, indices: tuple[Expression, ...]) -> Expression:
-        x, ids = step.inputs
-        axis = step["axis"]
-        if step.op == "take_along":
-            at = list(indices)
-            at[axis] = self._fitted(ids, indices)
-            shape = self.by_name[x].shape
-            pinned = [
-                i if n != 1 or k == axis else Number(0)
-                for k, (i, n) in enumerate(zip(at, shape, strict=True))
-            ]
-            return self._element(x, tuple(pinned))
-        rank = len(self.by_name[ids].shape)
-        row = self._element(ids, indices[axis : axis + rank])
-        return self._element(x, (*indices[:axis], row, *indices[axis + rank :]))
-
-    def _product_of(self, step: Instruction, by_label: Mapping[str, Expression]) -> Expression:
-        factors = []
-        for name, term in zip(step.inputs, step["terms"], strict=True):
-            shape = self.by_name[name].shape
-            at = tuple(
-                Number(0) if n == 1 else by_label[label]
-                for label, n in zip(term, shape, strict=True)
-            )
-            factors.append(self._element(name, at))
-        product = factors[0]
-        for factor in factors[1:]:
-            product = Call("multiply", (product, factor))
-        return product
 
     # ------------------------------------------------------------------ statements
     def _loops(self, shape: Shape) -> tuple[tuple[Expression, ...], tuple[Loop, ...]]:
@@ -256,7 +151,7 @@ class _Lowering:
                 value = self._first_place(step, indices[0])
             else:
                 self.kept.discard(step.name)
-                value = self._element(step.name, indices)
+                value = self.elements.of(step.name, indices)
                 self.kept.add(step.name)
             phase = "read" if step.op == "take" else "compute"
             at = _without_ones(indices, step.shape)
@@ -280,7 +175,7 @@ class _Lowering:
             shape = self.by_name[step.inputs[0]].shape
             inner, loops = self._loops(shape)
             out = [i for axis, i in enumerate(inner) if axis not in step["axes"]]
-            value = self._element(step.inputs[0], inner)
+            value = self.elements.of(step.inputs[0], inner)
             summed = {
                 i.name for a, i in enumerate(inner) if a in step["axes"] and isinstance(i, Variable)
             }
@@ -289,7 +184,7 @@ class _Lowering:
             inner, loops = self._loops(tuple(step["lengths"][label] for label in labels))
             by_label = dict(zip(labels, inner, strict=True))
             out = [by_label[label] for label in step["out"]]
-            value = self._product_of(step, by_label)
+            value = self.elements.product(step, by_label)
             summed = {
                 i.name
                 for label, i in by_label.items()
@@ -316,7 +211,7 @@ class _Lowering:
     def _keep_running(self, step: Instruction) -> None:
         """Each element begins as its own; from the second on, what stands before it is added."""
         indices, loops = self._loops(step.shape)
-        value = self._element(step.inputs[0], indices)
+        value = self.elements.of(step.inputs[0], indices)
         at = _without_ones(indices, step.shape)
         self.statements.append(Statement(step.name, at, value, "set", loops))
         indices, loops = self._loops(step.shape)
@@ -324,7 +219,7 @@ class _Lowering:
         before = list(indices)
         before[step["axis"]] = Call("subtract", (place, Number(1)))
         loops = tuple(
-            replace(loop, start=Number(1), stop=_length(loop.length))
+            replace(loop, start=Number(1), stop=length_of(loop.length))
             if Variable(loop.variable) == place
             else loop
             for loop in loops
@@ -338,11 +233,11 @@ class _Lowering:
         x, axis, function = self.by_name[step.inputs[0]], step["axis"], step["function"]
         top = replace(step, name=f"{step.name}{DERIVED}top", dtype=x.dtype)
         self.arrays[top.name] = Array(squeezed(step.shape), x.dtype)
-        last = _length(x.shape[axis] - 1)
+        last = length_of(x.shape[axis] - 1)
         self._fill(top, _START[function])
         for found in (top, step):
             indices, loops = self._loops(x.shape)
-            place, value = indices[axis], self._element(x.name, indices)
+            place, value = indices[axis], self.elements.of(x.name, indices)
             assert isinstance(place, Variable)
             at = _without_ones((*indices[:axis], *indices[axis + 1 :]), step.shape)
             mode = _MODE[function]
@@ -365,9 +260,9 @@ class _Lowering:
         for name in step.inputs:
             shape = self.by_name[name].shape
             indices, loops = self._loops(shape)
-            value = self._element(name, indices)
+            value = self.elements.of(name, indices)
             at = list(indices)
-            at[axis] = _plus(indices[axis], _length(offset))
+            at[axis] = plus(indices[axis], length_of(offset))
             kept = _without_ones(tuple(at), step.shape)
             self.statements.append(Statement(step.name, kept, value, "set", loops))
             offset = offset + shape[axis]
@@ -377,22 +272,18 @@ class _Lowering:
         self._fill(step, 0.0)
         g = step.inputs[0]
         indices, loops = self._loops(self.by_name[g].shape)
-        value = self._element(g, indices)
+        value = self.elements.of(g, indices)
         if step.op == "scatter":
             axis, ids = step["axis"], step.inputs[1]
             rank = len(self.by_name[ids].shape)
-            row = self._element(ids, indices[axis : axis + rank])
+            row = self.elements.of(ids, indices[axis : axis + rank])
             at = (*indices[:axis], row, *indices[axis + rank :])
         elif step.op == "scatter_along":
             places = list(indices)
-            places[step["axis"]] = self._fitted(step.inputs[1], indices)
+            places[step["axis"]] = self.elements.fitted(step.inputs[1], indices)
             at = tuple(places)
         else:
-            rest = iter(indices)
-            at = tuple(
-                _length(part[1]) if part[0] == "at" else _affine(part[1], part[2], next(rest))
-                for part in step["spec"]
-            )
+            at = places_in_whole(step["spec"], indices)
         reduced = _not_in(loops, at)
         kept = _without_ones(at, step.shape)
         self.statements.append(Statement(step.name, kept, value, "add", loops, reduced))
@@ -403,10 +294,10 @@ class _Lowering:
         segments = self.by_name[starts].shape[0]
         count = self.by_name[x].shape[0] if step.op == "segment_sum" else step.shape[0]
         (s,), (outer,) = self._loops((segments,)) if segments != 1 else ((Number(0),), (None,))
-        start = self._element(starts, (s,))
-        after = self._element(starts, (_plus(s, Number(1)),))
-        last = Call("equal", (_plus(s, Number(1)), _length(segments)))
-        stop = Call("where", (last, _length(count), after))
+        start = self.elements.of(starts, (s,))
+        after = self.elements.of(starts, (plus(s, Number(1)),))
+        last = Call("equal", (plus(s, Number(1)), length_of(segments)))
+        stop = Call("where", (last, length_of(count), after))
         self._variables += 1
         j = Variable(f"i{self._variables}")
         inner = Loop(j.name, count, start, stop)
@@ -415,11 +306,11 @@ class _Lowering:
         if step.op == "segment_sum":
             self._fill(step, 0.0)
             at = _without_ones((s, *width), step.shape)
-            value = self._element(x, (j, *width))
+            value = self.elements.of(x, (j, *width))
             new = Statement(step.name, at, value, "add", around, frozenset({j.name}))
         else:
             at = _without_ones((j, *width), step.shape)
-            new = Statement(step.name, at, self._element(x, (s, *width)), "set", around)
+            new = Statement(step.name, at, self.elements.of(x, (s, *width)), "set", around)
         self.statements.append(new)
 
     def _write(self, step: Instruction) -> None:
@@ -427,7 +318,7 @@ class _Lowering:
         mode = "subtract" if step.parameters.get("subtract") else "add"
         if step.op in ("add_to", "put"):
             indices, loops = self._loops(table.shape)
-            value = self._fitted(step.inputs[1], indices)
+            value = self.elements.fitted(step.inputs[1], indices)
             mode = "set" if step.op == "put" else mode
             self.statements.append(
                 Statement(table.name, indices, value, mode, loops, phase="write")
@@ -436,12 +327,12 @@ class _Lowering:
         ids = self.by_name[step.inputs[1]]
         indices, loops = self._loops((*ids.shape, *table.shape[1:]))
         rank = len(ids.shape)
-        row = self._element(ids.name, indices[:rank])
-        value = self._fitted(step.inputs[-1], indices)
+        row = self.elements.of(ids.name, indices[:rank])
+        value = self.elements.fitted(step.inputs[-1], indices)
         only_if = None
         if step.op == "put_rows":
             mode = "set"
-            first = self._element(step.inputs[2], indices[:1])
+            first = self.elements.of(step.inputs[2], indices[:1])
             only_if = Call("equal", (first, indices[0]))
         at = (row, *indices[rank:])
         reduced = _not_in(loops, at)
@@ -466,30 +357,3 @@ def _number(value: float, step: Instruction) -> Number:
     if math.isinf(value):
         return Number(int(np.iinfo(np.int64).max if value > 0 else np.iinfo(np.int64).min))
     return Number(int(value))
-
-
-def _length(length: Length) -> Expression:
-    return SizeOf(length) if isinstance(length, Extent) else Number(int(length))
-
-
-def _plus(x: Expression, y: Expression) -> Expression:
-    if isinstance(x, Number) and isinstance(y, Number):
-        return Number(x.value + y.value)
-    if isinstance(y, Number) and y.value == 0:
-        return x
-    return y if isinstance(x, Number) and x.value == 0 else Call("add", (x, y))
-
-
-def _times(x: Expression, length: Length) -> Expression:
-    if isinstance(x, Number) and isinstance(length, int):
-        return Number(x.value * length)
-    return Call("multiply", (x, _length(length)))
-
-
-def _affine(first: Length, step: int, index: Expression) -> Expression:
-    """``first + step * index``"""
-    if step == 1:
-        return _plus(index, _length(first))
-    if step == -1:
-        return Call("subtract", (_length(first), index))
-    return _plus(_times(index, step), _length(first))
