@@ -17,8 +17,10 @@ ROOT = Path(tinygrad_w2v.__file__).parent
 OTHERWISE = {
     "_base/files.py": "it is what the others are written by",
     "_base/locking.py": "the file of a lock, of which nothing is read but a name",
+    "_base/private.py": "caches, which are replaced in one step, whatever has their name",
     "cli.py": "os.devnull",
     "text/stored.py": "rows in a folder that gets its name when all is whole",
+    "word2vec/kept_model.py": "a file in a folder of its own, read at once",
 }
 # Methods that write to a path, or take one away in favour of another.
 WRITING = {"write_text", "write_bytes", "tofile", "savez", "savez_compressed", "savetxt"}

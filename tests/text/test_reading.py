@@ -131,7 +131,8 @@ def test_long_lines_come_in_parts(parts):
     finally:
         reading.LONGEST_PIECE = longest
     assert "".join(pieces) == text
-    assert all(len(piece.encode()) <= 16 for piece in pieces)
+    # What follows a blank waits for the next part, and may wait once more at a rare one.
+    assert all(len(piece.encode()) <= 24 for piece in pieces)
 
 
 LONG = ("You say goodbye and I say hello.\n" * 60_000).encode()
