@@ -67,7 +67,7 @@ def test_bombs_are_refused(reader, bomb) -> None:
     assert path.stat().st_size < ALWAYS // 10
     tracemalloc.start()
     try:
-        with pytest.raises(InputError, match=r"bomb\.npz: unpacks to [\d.]+ MB from [\d.]+ [kM]B"):
+        with pytest.raises(InputError, match=r"bomb\.npz: .*unpacks to [\d.]+ MB from [\d.]+ "):
             READERS[reader](path)
         assert tracemalloc.get_traced_memory()[1] < ALWAYS // 10
     finally:

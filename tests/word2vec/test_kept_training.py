@@ -17,8 +17,10 @@ import tinygrad_w2v as tw
 from tinygrad_w2v._base.errors import InputError, NonFiniteError
 from tinygrad_w2v.training.checkpoints import newest_checkpoint
 from tinygrad_w2v.training.eager import EagerStep
-from tinygrad_w2v.word2vec import Word2Vec, word2vec
+from tinygrad_w2v.word2vec import Word2Vec
 from tinygrad_w2v.word2vec.file import write_model
+from tinygrad_w2v.word2vec.kept_model import COUNTED
+from tinygrad_w2v.word2vec.keywords import KEPT
 
 TOPICS = [["cat", "dog", "cow", "hen"], ["red", "blue", "pink", "grey"]]
 
@@ -143,8 +145,8 @@ def test_a_file_lets_nobody_train_read_or_write(more, tmp_path, monkeypatch) -> 
     monkeypatch.chdir(tmp_path)
     Path("text.txt").write_text("\n".join(map(" ".join, TEXT)), encoding="utf-8")
     model = Word2Vec(TEXT, **SMALL)
-    keywords = {name: getattr(model, name) for name in word2vec._KEPT}
-    counted = {name: getattr(model, name) for name in word2vec._COUNTED}
+    keywords = {name: getattr(model, name) for name in KEPT}
+    counted = {name: getattr(model, name) for name in COUNTED}
     description = {"keywords": keywords | more, "counted": counted}
     write_model("model", model.vocabulary, model.model.state_dict(), description)
     with pytest.raises(InputError, match=r"model: it holds keywords that no model keeps: \['"):
