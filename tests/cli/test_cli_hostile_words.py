@@ -154,6 +154,24 @@ def test_an_empty_path_is_refused(argv, run, tmp_path, monkeypatch) -> None:
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("path", ["", "a\0b", "\ud800", "x" * 300 + "\0"])
+@pytest.mark.parametrize("place", ["sources", "update"])
+def test_a_path_in_settings_that_is_none(place, path, run, trained, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    description = json.loads((trained / "settings.json").read_text(encoding="utf-8"))
+    if place == "sources":
+        description["text"]["sources"] = [path]
+    else:
+        description["update"] = {"folder": path, "model_sha256": ""}
+    (tmp_path / "s.json").write_text(json.dumps(description), encoding="utf-8")
+    done = run("train", "--settings", "s.json", "--output", tmp_path / "out")
+    assert done.status == 2
+    assert "is no path" in done.err
+    assert len(done.err.splitlines()) == 1
+    assert_safe(done)
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="names that are not UTF-8 are Linux's")
 def test_names_that_are_not_utf8(run, text, tmp_path) -> None:
     source = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.txt"))

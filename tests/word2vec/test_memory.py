@@ -133,6 +133,14 @@ def test_vectors_of_a_file(monkeypatch, tmp_path) -> None:
     formats.convert(tmp_path / "v.npy", tmp_path / "w.npz")  # a block at a time
 
 
+def test_all_cosines(monkeypatch) -> None:
+    monkeypatch.setattr(left, "memory_left", lambda: 70 * MB)
+    vectors = WordVectors(list(map(str, range(5000))), np.ones((5000, 2), np.float32))
+    with pytest.raises(InputError, match=r"the cosines of 5,000 words .* need about 100\.0 MB"):
+        vectors.similarities()
+    assert vectors.similarities(["1", "2"]).shape == (2, 2)
+
+
 def test_words_that_go_on_being_new(monkeypatch) -> None:
     monkeypatch.setattr(numbering, "LOOKED_AT", 1000)
     monkeypatch.setattr(left, "SMALL", 1000)

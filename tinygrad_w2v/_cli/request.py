@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -58,6 +59,8 @@ class Request:
     def __post_init__(self) -> None:
         check_watch(self.heldout, self.early_stopping)
         check_limit(self.max_vocab_size)
+        for path in [*self.sources, *([] if self.update is None else [self.update])]:
+            _check_path(path)
         if self.errors not in ("strict", "replace"):
             raise InputError(f"errors must be strict or replace, not {self.errors!r}")
 
@@ -88,6 +91,16 @@ class Request:
     def without_text(self) -> dict[str, Any]:
         """Return what must be equal for a run to go on; where the text lies may change."""
         return {name: value for name, value in self.to_json().items() if name != "sources"}
+
+
+def _check_path(path: str) -> None:
+    """Refuse what is no name of a file on any system, or would mean this folder."""
+    try:
+        known = bool(path) and "\0" not in path and os.fsencode(path)
+    except UnicodeEncodeError:
+        known = False
+    if not known:
+        raise InputError(f"{path!r:.80} is no path")
 
 
 def _check_kinds(kind: type, values: Mapping[str, Any]) -> None:

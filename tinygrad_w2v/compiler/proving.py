@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v._base.errors import CompileError, GradientError, InputError
+from tinygrad_w2v._base.randomness import generator
 from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.autograd.modes import no_grad
 from tinygrad_w2v.compiler.bounds import Place, Places, places_of
@@ -81,7 +82,7 @@ def check_compiled(
     >>> window = {"x": np.array([1.0, 2.0]), "y": np.array([2.0, 4.0])}
     >>> tw.check_compiled(Line(), window, {"x": ("n",), "y": ("n",)})
     """
-    rng = np.random.default_rng(0) if rng is None else rng
+    rng = generator(rng)
     fields = fields_of(example, axes)
     model, optimizer = copied(model, optimizer, np.dtype(np.float64))
     compile(model, example, axes, optimizer)  # which refuses what it refuses

@@ -229,7 +229,9 @@ def _decode_lines(file: BinaryIO, name: str, errors: str) -> Iterator[str]:
         raw = rest + piece
         rest = b""
         if not ended and len(piece) == LONGEST_PIECE:
-            cut = _after_last_blank(raw, 0, len(raw)) or _character_start(raw)
+            cut = _after_last_blank(raw, 0, len(raw))
+            if not cut or len(raw) - cut > LONGEST_PIECE:  # in a word that is longer than that
+                cut = _character_start(raw)
             raw, rest = raw[:cut], raw[cut:]
         if offset == 0 and raw.startswith(_BOM):
             raw = raw[len(_BOM) :]

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.memory import require_memory
 from tinygrad_w2v._base.types import BoolArray, FloatArray
 from tinygrad_w2v.vectors.table import Table, is_row, unit
 
@@ -38,10 +39,13 @@ def similarities(table: Table, words: Iterable[object] | None = None) -> FloatAr
     array([[1., 0.],
            [0., 1.]])
     """
-    if words is None:
+    rows = None if words is None else table.rows(words)
+    n = len(table.words if rows is None else rows)
+    size = n * n * table.vectors.dtype.itemsize
+    require_memory(size, f"the cosines of {n:,} words with each other", "give fewer words")
+    if rows is None:
         units = table.vectors / table.norms[:, None]
     else:
-        rows = table.rows(words)
         units = table.vectors[rows] / table.norms[rows, None]
     return units @ units.T
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
-from tinygrad_w2v._base.files import PathLike
+from tinygrad_w2v._base.files import PathLike, safe_write
 from tinygrad_w2v.word2vec.file import SavedModel, read_model, write_model
 from tinygrad_w2v.word2vec.keywords import KEPT
 
@@ -138,7 +138,8 @@ def unpickled(
     if data:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "model.npz")
-            path.write_bytes(data)
+            with safe_write(path, "wb") as file:
+                file.write(data)
             fill(model, read_model(path))
     vars(model).update(beside)
     return model
