@@ -62,7 +62,7 @@ def test_ids_in_range(ids: Any, i: list[int], j: list[int]) -> None:
 @pytest.mark.parametrize("number", [0, 1, 2, 8, 12])
 def test_ids_out_of_range_are_found_in_any_window(number: int) -> None:
     ids = COMPUTED[number][0]
-    with pytest.raises(InputError, match=r"window 1 holds ids from .* the rows 0 to 9"):
+    with pytest.raises(IndexError, match=r"window 1 holds ids from .* the rows 0 to 9"):
         check(ids, ([0, 0], [0, 0]), ([10, 4], [0, 11]))
 
 

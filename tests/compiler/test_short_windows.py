@@ -85,7 +85,7 @@ def test_ends_that_are_lengths() -> None:
 def test_one_element_stretches_and_has_to_be_there() -> None:
     for one in (lambda x, y: x - x[..., :1, :], lambda x, y: x * x[..., -1:, :]):
         agree(one, 5, 1, 2)
-        with pytest.raises(InputError, match=r"window 0 is too short: C is 0 \(c\).*no element"):
+        with pytest.raises(IndexError, match=r"window 0 is too short: C is 0 \(c\).*no element"):
             agree_places(one, 0)
 
 

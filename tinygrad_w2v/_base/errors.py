@@ -49,6 +49,10 @@ class InputError(TinygradError, ValueError):
     """A user's text, file or option cannot be used; the message is one clear line."""
 
 
+class PlaceError(InputError, IndexError):
+    """An id or an index of a window is no place of what it indexes."""
+
+
 class WriteError(TinygradError, OSError):
     """A file could not be written: a full disk, a lost folder; what stood there stands."""
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygrad_w2v._base.errors import CompileError, InputError
+from tinygrad_w2v._base.errors import CompileError, InputError, PlaceError
 from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.compiler.extents import Extent, Length, bound_of, floor_of, sizes_in, value_of
 from tinygrad_w2v.compiler.instructions import MOVED, Instruction, Program
@@ -143,7 +143,7 @@ class Places:
         }
 
     def check(self, packed: Packed, ranges: Mapping[str, Interval] | None = None) -> None:
-        """Raise an InputError for an id that is no place of what it indexes.
+        """Raise a PlaceError for an id that is no place of what it indexes.
 
         Parameters
         ----------
@@ -192,7 +192,7 @@ class Places:
             if names & {size.name for size in sizes_in(step.shape)}
         ]
         length = value_of(need.length, {name: int(n[at]) for name, n in sizes.items()})
-        raise InputError(
+        raise PlaceError(
             f"window {at} is too short: {need.length} is {length} ({', '.join(fields)}), "
             f"{need.because}"
         )
@@ -273,7 +273,7 @@ def _check_ids(place: Place, ids: AnyArray, length: int, at: int, named: Any) ->
         return
     low, high = int(ids.min()), int(ids.max())
     if low < 0 or high >= length:
-        raise InputError(
+        raise PlaceError(
             f"{named(place.ids)} of window {at} holds ids from {low} to {high}, but "
             f"the table has the rows 0 to {length - 1}"
         )
