@@ -225,6 +225,55 @@ def test_what_is_no_law_of_rows_raises_and_names_to_dense(rng: np.random.Generat
     assert g in {g}
 
 
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda g: g - np.arange(3.0),
+        lambda g: np.arange(3.0) - g,
+        lambda g: 2 * g - 1,
+        lambda g: g + 1,
+        lambda g: 1 / (g + 3),
+        lambda g: g**2,
+        lambda g: g @ [1, 2, 3],
+        lambda g: abs(-g),
+        lambda g: g[0],
+        lambda g: g[1:],
+        lambda g: [len(g), *list(g)],
+        lambda g: g == 0,
+        lambda g: g > 0,
+        lambda g: np.exp(g),
+        lambda g: np.exp(g, out=np.empty(3)),
+        lambda g: np.where(g > 0, g, 7),
+        lambda g: np.concatenate([g, g]),
+        lambda g: np.add.reduce(g),
+        lambda g: np.add(g, g, where=[True, False, True], out=np.zeros(3)),
+        lambda g: np.linalg.norm(g),
+        lambda g: np.array(g, np.float32),
+        lambda g: g.tolist(),
+        lambda g: g.max(),
+    ],
+)
+def test_the_gradient_of_a_vector_is_taken_as_an_array(use: Any) -> None:
+    x = tw.Variable(np.array([3.0, 2.0, 1.0]))
+    (x[0] * x[0] + x[-1]).backward()
+    with np.errstate(divide="ignore"):
+        given, expected = use(x.grad.data), use(np.array([6.0, 0.0, 1.0]))
+    given = given.to_dense() if isinstance(given, tw.RowGrad) else given
+    np.testing.assert_array_equal(given, expected)
+
+
+def test_what_would_be_lost_in_a_copy_of_a_vector_is_refused() -> None:
+    g = tw.RowGrad([0], [1.0], (3,))
+    with pytest.raises(TypeError, match="to_dense"):
+        g[0] = 2.0
+    with pytest.raises(TypeError, match="to_dense"):
+        np.exp(np.zeros(3), out=g)
+    with pytest.raises(AttributeError, match="to_dense"):
+        g.nonsense  # noqa: B018
+    with pytest.raises(TypeError, match="to_dense"):
+        np.concatenate([g, tw.RowGrad([0], [[1.0]], (3, 1))])
+
+
 def test_the_caller_may_reuse_his_ids_and_his_seed() -> None:
     w = tw.Variable(np.ones((5, 2)))
     ids, seed = np.array([0, 1]), np.ones((2, 2))

@@ -30,20 +30,22 @@ def _unsupported(what: str) -> TypeError:
     )
 
 
-def _refused(what: str) -> Any:
-    """An operator that raises."""
+def _of_arrays(what: str, name: str) -> Any:
+    """An operator of arrays: of a vector's gradient the array's own, of a table's an error."""
 
-    def operator(self: RowGrad, *others: Any) -> Any:
-        raise _unsupported(what)
+    def method(self: RowGrad, *others: Any) -> Any:
+        return getattr(self._as_array(what), name)(*others)
 
-    return operator
+    return method
 
 
 class RowGrad:
     """Gradient of a table ``(rows, ...)`` of which only some rows were read; rows may repeat.
 
     Understands ``+``, unary ``-``, a scalar factor, and ``array -= rowgrad`` (also ``+=``) in
-    place; anything else raises and names `to_dense`.
+    place; anything else raises and names `to_dense`, for a large table would be copied without a
+    word. The gradient of a vector, which ``x[0]`` leaves, too, costs a number for each element: it
+    is taken as an array wherever one is asked for.
 
     Parameters
     ----------
@@ -233,7 +235,7 @@ class RowGrad:
             return NotImplemented
         if is_duck_array(other):
             return self.to_dense() + other
-        raise _unsupported(f"+ with a {type(other).__name__}")
+        return self._as_array(f"+ with a {type(other).__name__}") + other
 
     def __radd__(self, other: Any) -> Any:
         return self + other
@@ -245,7 +247,7 @@ class RowGrad:
         if isinstance(factor, Node):
             return NotImplemented
         if np.ndim(factor) != 0:
-            raise _unsupported("multiply by an array")
+            return self._as_array("multiply by an array") * factor
         out = self._derived(self._parts, _product(self._factor, np.asarray(factor, self.dtype)))
         if self._is_coalesced:
             out._is_coalesced = True
@@ -270,37 +272,67 @@ class RowGrad:
                 return self + (first if others[0] is self else others[0])
             elif ufunc is np.multiply:
                 return self * (first if others[0] is self else others[0])
-        raise _unsupported(f"np.{ufunc.__name__}")
+        what = f"np.{ufunc.__name__}"
+        if out is not None:
+            if any(isinstance(array, RowGrad) for array in out):
+                raise _unsupported(what)
+            kwargs["out"] = out
+        return getattr(ufunc, method)(*_with_arrays(inputs, what), **_with_arrays(kwargs, what))
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if func in (np.shape, np.ndim, np.size) and len(args) == 1 and not kwargs:
             return getattr(self, func.__name__)
-        raise _unsupported(f"np.{func.__name__}")
+        what = f"np.{func.__name__}"
+        return func(*_with_arrays(args, what), **_with_arrays(kwargs, what))
 
-    def __array__(self, *args: Any, **kwargs: Any) -> Any:
-        raise _unsupported("np.asarray")
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        return self._as_array("np.asarray").astype(self.dtype if dtype is None else dtype)
+
+    def _as_array(self, what: str) -> AnyArray:
+        """The array of a vector's gradient; an error for that of a table."""
+        if self.ndim != 1:
+            raise _unsupported(what)
+        return self.to_dense()
 
     # Python's other operators would answer something of their own (`g == 0` would be False).
     __hash__ = object.__hash__
-    __sub__ = __rsub__ = _refused("-")
-    __rtruediv__ = _refused("division by it")
-    __pow__ = __rpow__ = _refused("**")
-    __matmul__ = __rmatmul__ = _refused("@")
-    __abs__ = _refused("abs")
-    __getitem__ = __setitem__ = _refused("indexing")
-    __len__ = _refused("len")
-    __iter__ = _refused("iteration")
-    __bool__ = _refused("a truth value")
-    __float__ = _refused("float")
-    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _refused("a comparison")
+    __sub__, __rsub__ = _of_arrays("-", "__sub__"), _of_arrays("-", "__rsub__")
+    __rtruediv__ = _of_arrays("division by it", "__rtruediv__")
+    __pow__, __rpow__ = _of_arrays("**", "__pow__"), _of_arrays("**", "__rpow__")
+    __matmul__, __rmatmul__ = _of_arrays("@", "__matmul__"), _of_arrays("@", "__rmatmul__")
+    __abs__ = _of_arrays("abs", "__abs__")
+    __getitem__ = _of_arrays("indexing", "__getitem__")
+    __len__ = _of_arrays("len", "__len__")
+    __iter__ = _of_arrays("iteration", "__iter__")
+    __bool__ = _of_arrays("a truth value", "__bool__")
+    __float__ = _of_arrays("float", "__float__")
+    __eq__, __ne__ = _of_arrays("a comparison", "__eq__"), _of_arrays("a comparison", "__ne__")
+    __lt__, __le__ = _of_arrays("a comparison", "__lt__"), _of_arrays("a comparison", "__le__")
+    __gt__, __ge__ = _of_arrays("a comparison", "__gt__"), _of_arrays("a comparison", "__ge__")
+
+    def __setitem__(self, *_: Any) -> None:
+        raise _unsupported("assignment to elements")
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
+        if name.startswith("_"):
             raise AttributeError(name)
+        if self.ndim == 1 and hasattr(np.ndarray, name):
+            return getattr(self.to_dense(), name)
         raise AttributeError(f"a RowGrad has no `{name}`: make an array with `.to_dense()`")
 
 
 _IN_PLACE = {np.subtract: -1.0, np.add: 1.0}
+
+
+def _with_arrays(values: Any, what: str) -> Any:
+    """Arguments of a function of arrays, the gradients of vectors in them as arrays."""
+    if isinstance(values, RowGrad):
+        return values._as_array(what)
+    if isinstance(values, dict):
+        return {name: _with_arrays(value, what) for name, value in values.items()}
+    if type(values) in (list, tuple):
+        return type(values)(_with_arrays(value, what) for value in values)
+    return values
 
 
 def _sum_with_array(grad: RowGrad, array: AnyArray) -> AnyArray:
