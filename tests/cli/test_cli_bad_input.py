@@ -69,7 +69,8 @@ def test_a_folder_that_was_there_stays(run, tmp_path) -> None:
 def test_invalid_utf8_is_replaced_on_request(run, tmp_path) -> None:
     path = tmp_path / "latin1.txt"
     path.write_bytes((b"caf\xe9 au lait and more of it\n") * 20)
-    options = ("--errors", "replace", "--quiet", "--output", tmp_path / "out")
+    small = ("--size", 8, "--engine", "numpy")
+    options = ("--errors", "replace", *small, "--quiet", "--output", tmp_path / "out")
     assert run("train", path, *options).status == 0
 
 

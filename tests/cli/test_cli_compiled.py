@@ -110,15 +110,6 @@ def test_graph_compiled_refuses_what_it_has_not(run, option) -> None:
     assert f"leave out {option}" in done.err
 
 
-def test_doctor_says_where_kernels_are(run, monkeypatch, tmp_path) -> None:
-    pytest.importorskip("numba")
-    monkeypatch.setenv("TINYGRAD_W2V_KERNELS", str(tmp_path / "kernels"))
-    found = json.loads(run("doctor", "--json").out)
-    assert found["engines"] == "numpy, compiled"
-    assert found["compiled engine"].startswith("numba ")
-    assert found["compiled engine"].endswith(f"kernels in {tmp_path / 'kernels'}")
-
-
 @pytest.mark.usefixtures("no_numba")
 def test_doctor_without_numba(run) -> None:
     found = json.loads(run("doctor", "--json").out)

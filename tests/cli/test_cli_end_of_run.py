@@ -314,7 +314,7 @@ def test_a_batch_that_is_torn_is_no_place_to_go_on_from(
 
 
 # ---------------------------------------------------------------------- real processes
-LONG = ("--size", 16, "--epochs", 60, "--seed", 3, "--engine", "numpy")
+LONG = ("--size", 16, "--epochs", 30, "--seed", 3, "--engine", "numpy")
 
 
 def child(*argv: object, **options: object) -> subprocess.Popen[str]:

@@ -30,23 +30,28 @@ def test_the_loss_is_shown_and_kept(run, text, tmp_path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "rate"),
+    ("model", "rate", "engine"),
     [
-        ("--model cbow", 0.1),
-        ("--model skipgram", 0.05),
-        ("--hs --negative 2", 0.1),
-        ("--hs --negative 0", 0.5),
+        ("--model cbow", 0.1, "auto"),
+        ("--model cbow", 0.1, "numpy"),
+        ("--model skipgram", 0.05, "numpy"),
+        ("--hs --negative 2", 0.1, "numpy"),
+        ("--hs --negative 0", 0.5, "numpy"),
+        pytest.param("--model skipgram", 0.05, "auto", marks=pytest.mark.proof),
+        pytest.param("--hs --negative 2", 0.1, "auto", marks=pytest.mark.proof),
+        pytest.param("--hs --negative 0", 0.5, "auto", marks=pytest.mark.proof),
     ],
 )
 def test_what_is_learned_is_better_than_counts_and_nothing_is_worse(
-    model, rate, run, text, tmp_path
+    model, rate, engine, run, text, tmp_path
 ) -> None:
     """Two topics of four words: the context halves the choice, so counts alone lose to it."""
     losses = {}
     for name, epochs, alpha in (("much", 25, rate), ("little", 1, 1e-9)):
         out = tmp_path / name
         options = f"{model} --epochs {epochs} --alpha {alpha} --min-alpha 0 --sample 0 --size 8"
-        done = run("train", text, *options.split(), "--heldout", "0.2", "--quiet", "--output", out)
+        options += f" --heldout 0.2 --engine {engine}"
+        done = run("train", text, *options.split(), "--quiet", "--output", out)
         assert done.status == 0
         heldout = json.loads((out / "settings.json").read_text(encoding="utf-8"))["heldout"]
         losses[name] = heldout["losses"][-1]
@@ -60,6 +65,7 @@ def test_the_unigram_loss_is_that_of_the_formula(run, tmp_path) -> None:
     path.write_text("a b a a\n" * 400, encoding="utf-8")
     out = tmp_path / "out"
     options = "--negative 1 --sample 0 --size 2 --epochs 1 --window 1 --ns-exponent 0 --min-count 1"
+    options += " --engine numpy"
     done = run("train", path, *options.split(), "--heldout", "0.5", "--quiet", "--output", out)
     assert done.status == 0
     heldout = json.loads((out / "settings.json").read_text(encoding="utf-8"))["heldout"]
@@ -80,6 +86,7 @@ def test_the_unigram_loss_is_that_of_the_formula(run, tmp_path) -> None:
 def test_early_stopping(run, text, tmp_path) -> None:
     out = tmp_path / "out"
     options = "--epochs 30 --alpha 1e-9 --min-alpha 0 --heldout 0.2 --early-stopping 2 --size 4"
+    options += " --engine numpy"
     done = run("train", text, *options.split(), "--output", out)
     assert done.status == 0
     found = json.loads((out / "settings.json").read_text(encoding="utf-8"))

@@ -71,7 +71,8 @@ def test_graph_of_an_untrained_model(run) -> None:
     assert "log_sigmoid" in done.out
 
 
-def test_doctor(run) -> None:
+def test_doctor(run, monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("TINYGRAD_W2V_KERNELS", str(tmp_path / "kernels"))
     done = run("doctor", "--json")
     found = json.loads(done.out)
     assert done.status == 0
@@ -80,6 +81,10 @@ def test_doctor(run) -> None:
     assert ("compiled" in found) == ("numba" in found["installed"])
     assert found.get("compiled", 1) > 0
     assert found["tinygrad_w2v"] == __version__
+    if "numba" in found["installed"]:
+        assert found["engines"] == "numpy, compiled"
+        assert found["compiled engine"].startswith("numba ")
+        assert found["compiled engine"].endswith(f"kernels in {tmp_path / 'kernels'}")
     assert "cores" in run("doctor").out
 
 

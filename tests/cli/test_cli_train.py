@@ -184,7 +184,8 @@ def test_options_reach_the_training(run, text, tmp_path) -> None:
 )
 def test_a_rate_of_gensims_is_translated(options, told, run, text, tmp_path) -> None:
     out = tmp_path / "out"
-    done = run("train", text, *options.split(), "--epochs", 1, "--output", out)
+    small = ("--epochs", 1, "--size", 8, "--engine", "numpy")
+    done = run("train", text, *options.split(), *small, "--output", out)
     assert done.status == 0
     assert (
         "under the true gradient alpha 0.05 is a shorter step than in gensim" in done.err
