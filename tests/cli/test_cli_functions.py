@@ -65,7 +65,8 @@ def test_another_function_beside_an_update_is_taken_and_the_files_is_not(
     run, trained, text, tmp_path, functions
 ) -> None:
     change(trained / "settings.json", "tokenizer", f"{functions}:cut")
-    options = ("--update", trained, "--tokenizer", "words", "--quiet", "--output", tmp_path / "out")
+    options = ("--update", trained, "--tokenizer", "words", "--engine", "numpy", "--quiet")
+    options += ("--output", tmp_path / "out")
     assert run("train", text, *options).status == 0
     assert not Path(TRACE).exists()
 
