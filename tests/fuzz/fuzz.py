@@ -34,8 +34,8 @@ from subjects import SUBJECTS, is_clear, whole_files
 
 from tinygrad_w2v._base.errors import InputError
 
-SLOW = 5.0  # seconds for a small file, on a busy machine
-GONE = 60.0  # seconds after which a case is ended that does not come back to Python
+SLOW = 30.0  # seconds for a small file, on a machine that is very busy
+GONE = 120.0  # seconds after which a case is ended that does not come back to Python
 MEMORY = 2 << 30  # bytes of address space beyond what the process has at its start
 MUCH = 400 << 20  # bytes by which a case may make the process larger
 
