@@ -39,6 +39,8 @@ def n(batch: Any) -> Any:
     ("expression", "message"),
     [
         (lambda w, b: w[b["c"][..., : n(b) // 2]].sum(), r"a slice whose ends are values.*where"),
+        (lambda w, b: w[b["c"]][: n(b) // 2].sum(), r"write rows\[\.\.\., :"),
+        (lambda w, b: w[b["c"]][: n(b) // 2, :].sum(), r"write rows\[\.\.\., :"),
         (lambda w, b: w[b["c"][..., : b["k"]]].sum(), r"a slice whose ends are values of a window"),
         (lambda w, b: sum(w[i].sum() for i in range(n(b) // 2)), r"computed of a size is known"),
         (lambda w, b: w[np.where(b["x"] > 0)[0]].sum(), r"np.where of a condition alone.*, x, 0\)"),

@@ -113,7 +113,7 @@ def _places(shape: Shape, parts: tuple[Any, ...]) -> tuple[int, Any, Shape]:
     axes = [axis for axis, part in enumerate(parts) if is_ids(part)]
     axis, count = axes[0], len(axes)
     others = [part for part in parts if not is_ids(part)]
-    if any(not (isinstance(part, slice) and part == slice(None)) for part in others):
+    if not all(map(_is_whole, others)):
         raise unsupported(
             f"an index [{', '.join(_shown(part) for part in parts)}] of an integer array beside "
             "other parts",
@@ -140,7 +140,7 @@ def _check_trailing(x: Symbol, index: Any, parts: tuple[Any, ...]) -> None:
         return
     if is_ids(parts[0]) and len(parts) == 1:
         return
-    kept = [p for p in parts if not (isinstance(p, slice) and p == slice(None))]
+    kept = [part for part in parts if not _is_whole(part)]
     shown = ", ".join(["...", *[_shown(p) for p in kept]])
     raise CompileError(
         f"{x.name}[{', '.join(_shown(p) for p in parts)}]: {x.name} of one window has the shape "
@@ -149,9 +149,15 @@ def _check_trailing(x: Symbol, index: Any, parts: tuple[Any, ...]) -> None:
     )
 
 
+def _is_whole(part: Any) -> bool:
+    """Whether a part of an index is ``:``; a size or a value at its end has no equality to ask."""
+    return isinstance(part, slice) and part.start is part.stop is part.step is None
+
+
 def _shown(part: Any) -> str:
     if isinstance(part, slice):
-        bounds = ["" if b is None else str(b) for b in (part.start, part.stop)]
+        ends = (part.start, part.stop)
+        bounds = ["" if b is None else b.name if isinstance(b, Symbol) else str(b) for b in ends]
         return ":".join(bounds) + ("" if part.step is None else f":{part.step}")
     if isinstance(part, Symbol):
         return part.name
