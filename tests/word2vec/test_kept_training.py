@@ -160,14 +160,15 @@ def test_a_file_lets_nobody_train_read_or_write(more, tmp_path, monkeypatch) -> 
     ids=str,
 )
 def test_a_training_that_was_broken_off_goes_on(keywords, tmp_path, monkeypatch) -> None:
-    """In each of three epochs: each step writes a checkpoint, so that more would take long."""
+    """Each step until then writes a checkpoint; few are written by the run that goes on."""
     keywords = keywords | {"epochs": 3}
-    whole = Word2Vec(TEXT, **(SMALL | OFTEN | keywords))
+    all_of_them = SMALL | {"heldout": OFTEN["heldout"]} | keywords
+    whole = Word2Vec(TEXT, **all_of_them)
     for steps in (5, 35, 65):
         broken_off(tmp_path, monkeypatch, steps, **keywords)
         found = newest_checkpoint(tmp_path)
         assert found.state.history.words > 0
-        model = Word2Vec(TEXT, checkpoint=tmp_path, resume=True, **(SMALL | OFTEN | keywords))
+        model = Word2Vec(TEXT, checkpoint=tmp_path, resume=True, **all_of_them)
         assert bytes_of(model) == bytes_of(whole)
         assert model.losses == whole.losses
         assert model.heldout_losses == whole.heldout_losses
