@@ -2,7 +2,8 @@
 
 What was in the folder that pytest was started in, in the home folder or in the environment cannot
 change an outcome, and the tests leave nothing there. Compiled kernels and the built-in corpus are
-named by their contents: the tests of one run share them, in a folder that ends with it.
+named by their contents: the tests of one run share them, in a folder that ends with it. So they do
+with the bytecode of the processes that they start.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ FOREIGN = (
     "LINES",
     "NO_COLOR",
     "PYTHONHASH",
+    "PYTHONDONTWRITEBYTECODE",
+    "PYTHONPYCACHEPREFIX",
 )
 
 settings.register_profile(
@@ -85,4 +88,6 @@ def _a_world_of_its_own(
     for name in ("HOME", "USERPROFILE"):
         monkeypatch.setenv(name, str(world / "home"))
     monkeypatch.setenv("TINYGRAD_W2V_CACHE", str(shared_folder))
+    # Without it a small process takes half of its time to compile the package, each time.
+    monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(shared_folder / "bytecode"))
     monkeypatch.setenv("MPLCONFIGDIR", str(shared_folder / "matplotlib"))

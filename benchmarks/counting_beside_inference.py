@@ -31,6 +31,7 @@ import hashlib
 import importlib.util
 import itertools
 import json
+import math
 import os
 import resource
 import subprocess
@@ -69,11 +70,15 @@ def sentences_of(options: argparse.Namespace) -> Any:
     """Return the text as sentences that can be read again."""
     if options.text is not None:
         return LineSentence(options.text)
-    sentences = list(tokenize(builtin_corpus_lines()))
-    if options.words is None:
-        return sentences
-    ends = np.cumsum([len(sentence) for sentence in sentences])
-    return sentences[: int(np.searchsorted(ends, options.words)) + 1]
+    most = math.inf if options.words is None else options.words
+    sentences: list[list[str]] = []
+    words = 0
+    for sentence in tokenize(builtin_corpus_lines()):
+        sentences.append(sentence)
+        words += len(sentence)
+        if words >= most:
+            break
+    return sentences
 
 
 def vectors_of(system: str, sentences: Any, seed: int, options: argparse.Namespace) -> Any:

@@ -104,7 +104,8 @@ def test_it_runs_goes_on_and_reports(comparison, data, rng, capsys) -> None:
 @pytest.mark.process
 def test_a_beginning_of_the_built_in_corpus(comparison, data, capsys) -> None:
     """The small mode, with a word that is added later."""
-    arguments = f"--words 30000 --data {data} --output {data / 'rows.jsonl'} --dim 10".split()
+    arguments = f"--words 30000 --data {data} --output {data / 'rows.jsonl'} --dim 8".split()
+    # Of the size that most tests of Word2Vec have, so that the kernel is there already.
     arguments += "--epochs 1 --seeds 3 --resamples 20 --new-word function".split()
     comparison.main([*arguments, "--systems", "PPMI + SVD;CBOW"])
     lines = (data / "rows.jsonl").read_text(encoding="utf-8").splitlines()

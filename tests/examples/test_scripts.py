@@ -89,7 +89,6 @@ def test_script_runs_from_any_folder(path, tmp_path) -> None:
     (tmp_path / "text.txt").write_text("You say goodbye and I say hello.\n" * 9, encoding="utf-8")
     environment = dict(os.environ, MPLBACKEND="agg", PYTHONIOENCODING="utf-8")
     environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
-    environment["TINYGRAD_W2V_KERNELS"] = str(tmp_path / "kernels")
     options = ["-X", "warn_default_encoding", "-W", "always::EncodingWarning"]
     result = subprocess.run(
         [sys.executable, *options, str(path), *ARGUMENTS.get(path.name, [])],
@@ -247,8 +246,7 @@ def test_a_text_of_two_subjects_falls_into_two(model, example, tmp_path, capsys,
     assert losses[-1] < losses[0]
 
 
-def test_models_of_ones_own_are_compiled_and_learn(example, tmp_path, monkeypatch, capsys) -> None:
-    monkeypatch.setenv("TINYGRAD_W2V_KERNELS", str(tmp_path / "kernels"))
+def test_models_of_ones_own_are_compiled_and_learn(example, capsys) -> None:
     losses = example("compile_your_own").main(epochs=10)
     assert losses["CBOW"][-1] < 0.5 * losses["CBOW"][0]
     assert losses["GloVe"][-1] < 0.01 * losses["GloVe"][0]

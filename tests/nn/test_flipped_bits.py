@@ -21,7 +21,7 @@ from tinygrad_w2v.training.checkpoints import Checkpoints, newest_checkpoint
 from tinygrad_w2v.training.run import RunState
 from tinygrad_w2v.word2vec.file import read_model, write_model
 
-ROWS = 3000
+ROWS = 1500
 TABLE = np.arange(2 * ROWS, dtype=np.float32).reshape(ROWS, 2)
 WORDS = [f"w{i}" for i in range(ROWS)]
 

@@ -135,10 +135,22 @@ def test_no_sources(library, monkeypatch):
         builtin_corpus_lines()
 
 
-def test_the_real_corpus(tmp_path, monkeypatch):
+@pytest.mark.parametrize("every", [10, pytest.param(1, marks=pytest.mark.proof)])
+def test_a_real_corpus_is_kept_as_it_was_read(every, tmp_path, monkeypatch):
+    """With each tenth source file in the usual run: all of them take seconds to parse."""
+    real = builtin._sources
+    monkeypatch.setattr(builtin, "_sources", lambda root: real(root)[::every])
     monkeypatch.setenv("TINYGRAD_W2V_CACHE", str(tmp_path))
     lines = builtin_corpus_lines()
+    assert len(lines) > 3000
+    assert len(list(tmp_path.iterdir())) == 1
+    monkeypatch.setattr(builtin, "_documents", None)  # it is not read again
     assert builtin_corpus_lines() == lines
+
+
+def test_the_real_corpus():
+    """All of it, as the first test of the run that asked for it left it in the shared cache."""
+    lines = builtin_corpus_lines()
     sentences = list(tokenize(lines))
     words = {word for sentence in sentences for word in sentence}
     assert {"list", "tuple", "array", "dictionary", "exception"} <= words

@@ -82,7 +82,7 @@ def test_the_seed_is_all_that_is_random(rng) -> None:
 
 
 def test_negatives_a_pair_change_skipgram_and_leave_cbow_as_it_is(rng) -> None:
-    vocabulary, corpus = build_corpus(two_topics(rng))
+    vocabulary, corpus = build_corpus(two_topics(rng, 300))
 
     def trained(model: str, shared: bool):
         settings = TrainingSettings(model, size=8, epochs=2, sample=0, shared_negatives=shared)
