@@ -99,5 +99,7 @@ def test_the_limit_of_a_process_counts():
         "assert memory_limit() <= limit, memory_limit(); assert memory_left() < limit"
     )
     assert resource
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=False
+    )
     assert done.returncode == 0, done.stderr

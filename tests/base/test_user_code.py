@@ -159,7 +159,7 @@ def test_the_command_tells_it_in_one_line(options, message, tmp_path) -> None:
     (tmp_path / "own.py").write_text(MODULE, encoding="utf-8")
     (tmp_path / "text.txt").write_text("you say hello\n" * 9, encoding="utf-8")
     command = [sys.executable, "-m", "tinygrad_w2v", "train", "text.txt", *options.split()]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8")
     assert done.returncode == 2
     assert re.search(message, done.stderr), done.stderr
     assert len(done.stderr.splitlines()) == 1

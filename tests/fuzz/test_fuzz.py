@@ -150,7 +150,7 @@ def test_changes_keep_checksums_right(tmp_path) -> None:
 @pytest.mark.process
 def test_it_is_a_script(tmp_path) -> None:
     command = [sys.executable, str(SCRIPT), "--only", "vocabulary", "--cases", "5", "--seed", "1"]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", cwd=tmp_path, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("seed 1\nvocabulary ")
     assert "0 wrong" in done.stdout

@@ -219,7 +219,11 @@ def test_a_process_with_a_limit_is_not_killed(tmp_path) -> None:
         f"sys.exit(main(['train', {str(path)!r}, '--negative', '1000000', '--engine', 'numpy']))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=False
+        [sys.executable, "-c", code],
+        capture_output=True,
+        encoding="utf-8",
+        cwd=tmp_path,
+        check=False,
     )
     assert done.returncode == 2
     assert "negative words need about" in done.stderr

@@ -198,7 +198,6 @@ class Compiled:
         """Run windows that are packed already, each with its learning rate."""
         self.kernel.check_ids(packed)
         steps = 0
-        self.kernel.check_ids(packed)
         if self.optimizer is not None:
             self._check_settings(self.optimizer)
             steps = self.optimizer.steps
