@@ -169,8 +169,9 @@ def test_axes_that_do_not_fit() -> None:
 
 
 # ---------------------------------------------------------------------- when windows come
-@pytest.fixture(scope="module")
+@pytest.fixture
 def compiled() -> Any:
+    """Made for each test: what is learned by it, and lost by it, is no other one's."""
     model = Model(lambda w, b: np.sum(w[b["contexts"] + 1] * np.expand_dims(b["x"], -1)))
     return tw.compile(model, WINDOW, {"contexts": (("C", 5),), "x": (("C", 5),)})
 
