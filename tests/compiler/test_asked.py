@@ -286,8 +286,9 @@ def test_a_frozen_parameter_may_be_read_only() -> None:
 
 
 # ---------------------------------------------------------------------- running
-@pytest.fixture(scope="module")
+@pytest.fixture
 def compiled() -> Any:
+    """Made for each test: what one of them loses is no other one's."""
     model = Model(lambda w, b: (w[b["c"]] * F.expand_dims(b["x"], -1)).sum())
     return tw.compile(model, WINDOW, AXES)
 
