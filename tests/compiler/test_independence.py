@@ -98,7 +98,7 @@ sys.exit(pytest.main(sys.argv[1:]))
     "chosen",
     [
         "SGD or (float32 and not position)",  # which is native code, as `tied` is
-        pytest.param("Adam or float64", marks=pytest.mark.proof),
+        pytest.param("Adam or RMSprop", marks=pytest.mark.proof),
     ],
 )
 def test_users_models_compile_without_the_packages_own(chosen: str) -> None:
