@@ -120,18 +120,29 @@ class Counted(Biased):
         return np.tanh(twice).sum() + far.sum() * (n % 3 + n // 2)
 
 
-class Curves(Biased):
+def curves(x: Any, y: Any) -> Any:
     """Every function of one number, or of two, that other models do not have."""
+    total = np.log10(2 + x) + np.exp2(x) + np.cbrt(2 + x) + np.arcsin(x) * np.arccos(x)
+    total = total + np.arcsinh(y) + np.arccosh(2 + x) + np.arctanh(x) + np.arctan2(x + 2, y)
+    total = total + np.hypot(1 + x, y) + np.fmod(3 + x, 2.0) + np.deg2rad(y) + np.rad2deg(x)
+    total = total + np.logaddexp2(x, y) + np.fmax(x, y) + np.fmin(x, -y) + np.sinc(x + 1.3)
+    return total + x * np.rint(3 * x.data) + y * np.trunc(3 * y.data) + np.nan_to_num(x)
+
+
+class Curves(Biased):
+    """The functions of numbers, each in loops."""
 
     def loss(self, batch: Any) -> Any:
         x = np.tanh(self.w_in[batch["contexts"]]) * 0.9
         y = self.w_out[batch["targets"]].sum(axis=-2)
-        total = np.log10(2 + x) + np.exp2(x) + np.cbrt(2 + x) + np.arcsin(x) * np.arccos(x)
-        total = total + np.arcsinh(y) + np.arccosh(2 + x) + np.arctanh(x) + np.arctan2(x + 2, y)
-        total = total + np.hypot(1 + x, y) + np.fmod(3 + x, 2.0) + np.deg2rad(y) + np.rad2deg(x)
-        total = total + np.logaddexp2(x, y) + np.fmax(x, y) + np.fmin(x, -y) + np.sinc(x + 1.3)
-        total = total + x * np.rint(3 * x.data) + y * np.trunc(3 * y.data) + np.nan_to_num(x)
-        return total.sum() + (x.mean(axis=-2) * np.tile(np.ravel(y), 1)).sum()
+        return curves(x, y).sum() + (x.mean(axis=-2) * np.tile(np.ravel(y), 1)).sum()
+
+
+class Numbers(Biased):
+    """The functions of numbers, of one each: a short kernel, and they are the same ones."""
+
+    def loss(self, batch: Any) -> Any:
+        return curves(np.tanh(self.b_in[batch["center"]]) * 0.9, self.b_out[batch["context"]])
 
 
 class Margin(Biased):
@@ -352,6 +363,7 @@ EXAMPLES = {
     "relation": Example(Relation),
     "counted": Example(Counted),
     "curves": Example(Curves),
+    "numbers": Example(Numbers, triples, {}),
     "margin": Example(Margin),
     "squared hinge": Example(SquaredHinge),
     "GloVe": Example(GloVe, triples, {}),
@@ -367,3 +379,15 @@ EXAMPLES = {
     "tied": Example(Tied),
     "cosine": Example(Cosine),
 }
+
+# Those that become native code in every run of the tests, by dtype. Between them they have every
+# instruction and every function that any model here has (test_all_of_it_is_used.py looks), and
+# are the quickest that do: Numba takes seconds for each.
+NATIVE = {
+    np.float64: ("GloVe", "counted", "numbers", "subwords", "book, ids", "cosine"),
+    np.float32: ("position weights", "tied"),
+}
+NATIVE_RULES = (
+    *(("tied", "Adam"), ("GloVe, many", "AdaGrad"), ("book, ids", "Nesterov")),
+    ("book, one-hot", "RMSprop"),
+)

@@ -15,7 +15,7 @@ from tinygrad_w2v.compiler.comparing import compare
 from tinygrad_w2v.compiler.passes import PASSES, algebra
 from tinygrad_w2v.compiler.tracing import fields_of, trace
 
-PROGRAMS, AT_LENGTH = 2, 100  # for each step
+PROGRAMS, AT_LENGTH = 1, 20  # for each step
 
 
 @pytest.mark.parametrize("step", OPTIONAL)
@@ -25,10 +25,11 @@ def test_random_programs_without_a_step(step: str) -> None:
         prove(seed, without=(step,))
 
 
+@pytest.mark.parametrize("share", [10, pytest.param(3, marks=pytest.mark.proof)])
 @pytest.mark.parametrize("step", OPTIONAL)
-def test_own_models_without_a_step(step: str, rng: np.random.Generator) -> None:
+def test_own_models_without_a_step(step: str, share: int, rng: np.random.Generator) -> None:
     names = list(EXAMPLES)
-    for name in names[OPTIONAL.index(step) % 6 :: 6]:
+    for name in names[OPTIONAL.index(step) % share :: share]:
         example = EXAMPLES[name]
         windows = example.windows(rng)
         compare(example.make(rng), windows, example.axes, native=False, without=(step,))
@@ -69,7 +70,7 @@ def test_every_step_does_something(rng: np.random.Generator) -> None:
         fields = fields_of(window, example.axes)
         program = trace(model, window, fields, tw.optim.Adam(model.parameters())).program
         whole = build(program, np.float32, "whole").source.text
-        for step in OPTIONAL:
+        for step in [step for step in OPTIONAL if step not in changed]:
             if build(program, np.float32, "whole", (step,)).source.text != whole:
                 changed.add(step)
     assert changed == set(OPTIONAL)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from plainly import plainly
 from some_text import a_text
 
 import tinygrad_w2v as tw
@@ -23,6 +24,7 @@ from tinygrad_w2v.text.windows import WindowSettings, WindowSource
 from tinygrad_w2v.training.eager import EagerStep
 
 pytest.importorskip("numba")
+DIM = 12  # of most models here: those of one kind share a kernel
 
 
 def batches_of(packed: Packed, kept: int) -> Iterator[Batch]:
@@ -74,18 +76,29 @@ def test_windows_are_those_of_the_numpy_engine(
     assert kept_words == kept_wanted
 
 
-@pytest.mark.parametrize("kind", [tw.CBOW, tw.SkipGram])
-def test_both_engines_learn_the_same(kind: Any, rng: np.random.Generator) -> None:
-    vocabulary, corpus = build_corpus(a_text(rng, 6000), min_count=1)
+@pytest.mark.parametrize(
+    ("kind", "words", "compiled"),
+    [
+        (tw.CBOW, 6000, True),
+        (tw.SkipGram, 200, False),
+        pytest.param(tw.SkipGram, 6000, True, marks=pytest.mark.proof),
+    ],
+)
+def test_both_engines_learn_the_same(
+    kind: Any, words: int, compiled: bool, rng: np.random.Generator
+) -> None:
+    vocabulary, corpus = build_corpus(a_text(rng, words), min_count=1)
     source = WindowSource(corpus, vocabulary.counts, WindowSettings(sample=1e-1))
     tables: list[Any] = []
     windows: list[Batch] = []
     for native in (True, False):
-        model = kind(len(vocabulary), 12, rng=np.random.default_rng(5))
+        model = kind(len(vocabulary), DIM, rng=np.random.default_rng(5))
         for parameter in model.parameters():
             parameter.data = parameter.data.astype(np.float64)
         if native:
             run = CorpusRun(model, source, dtype=np.float64)
+            if not compiled:
+                plainly(run.compiled)
             windows = list(batches_of(*run.draw(0, 0, corpus.words)))
             for part, _ in run.batches(0):
                 run.step(part, lr=0.05)
@@ -101,7 +114,7 @@ def test_a_round_counts_what_it_predicts(rng: np.random.Generator) -> None:
     vocabulary, corpus = build_corpus(a_text(rng), min_count=1)
     source = WindowSource(corpus, vocabulary.counts, WindowSettings(sample=1e-2))
     wanted = sum(batch.contexts.size for batch, _ in source.batches(0))
-    run = CorpusRun(tw.SkipGram(len(vocabulary), 4), source)
+    run = CorpusRun(tw.SkipGram(len(vocabulary), DIM), source)
     words = predictions = 0
     for part, stands_for in run.batches(0):
         run.step(part, 0.01)
@@ -113,7 +126,7 @@ def test_a_round_counts_what_it_predicts(rng: np.random.Generator) -> None:
 def test_threads_share_the_text(rng: np.random.Generator) -> None:
     vocabulary, corpus = build_corpus(a_text(rng), min_count=1)
     source = WindowSource(corpus, vocabulary.counts, WindowSettings(sample=1e-2))
-    run = CorpusRun(tw.CBOW(len(vocabulary), 4), source, workers=3)
+    run = CorpusRun(tw.CBOW(len(vocabulary), DIM), source, workers=3)
     stretches = sorted(s for part, _ in run.batches(0) for s in part.stretches)
     assert stretches[0][0] == 0
     assert stretches[-1][1] == corpus.words
@@ -127,7 +140,7 @@ def test_threads_share_the_text(rng: np.random.Generator) -> None:
 def test_lost_numbers_stop_the_run_and_name_the_table(rng: np.random.Generator) -> None:
     vocabulary, corpus = build_corpus(a_text(rng), min_count=1)
     source = WindowSource(corpus, vocabulary.counts, WindowSettings(sample=0))
-    model = tw.CBOW(len(vocabulary), 4)
+    model = tw.CBOW(len(vocabulary), DIM)
     model.w_in.data[0, 0] = np.nan
     run = CorpusRun(model, source)
     with pytest.raises(FloatingPointError, match="w_in holds numbers that are not finite"):
@@ -144,7 +157,7 @@ def test_a_deterministic_run_gives_the_same_bytes_for_any_number_of_workers(
     losses = []
     for workers in (1, 2, 5):
         source = WindowSource(corpus, vocabulary.counts, WindowSettings(sample=1e-1))
-        model = kind(len(vocabulary), 12, rng=np.random.default_rng(5))
+        model = kind(len(vocabulary), DIM, rng=np.random.default_rng(5))
         run = CorpusRun(model, source, workers=workers, deterministic=True)
         losses.append([run.step(part, lr=0.05) for e in range(3) for part, _ in run.batches(e)])
         run.close()
@@ -279,5 +292,5 @@ def test_what_is_certain_of_a_text_is_not_looked_at_window_by_window(
 ) -> None:
     monkeypatch.setattr(Places, "_check_each", None)
     vocabulary, corpus = build_corpus(a_text(rng), min_count=1)
-    run = CorpusRun(tw.CBOW(len(vocabulary), 4), WindowSource(corpus, vocabulary.counts))
+    run = CorpusRun(tw.CBOW(len(vocabulary), DIM), WindowSource(corpus, vocabulary.counts))
     run.step(next(run.batches(0))[0], 0.01)

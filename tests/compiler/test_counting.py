@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
+from plainly import rows
 
 import tinygrad_w2v as tw
 import tinygrad_w2v.functions as F
@@ -115,12 +117,20 @@ def test_it_is_the_graphs(name: str) -> None:
     assert max(found.values()) < 1e-10
 
 
-@pytest.mark.parametrize("name", ["cumsum, dynamic", "argmax of scores", "cumsum of ids"])
-@pytest.mark.parametrize("dtype", [np.float64, np.float32])
-def test_in_native_code(name: str, dtype: Any) -> None:
+# As native code: running sums and places of the largest are in the model "counted" in float64.
+STEPPED = ("cumsum, dynamic", "argmax of scores", "cumsum of ids")
+
+
+@pytest.mark.parametrize(
+    ("which", "native"),
+    rows(itertools.product(STEPPED, (np.float64, np.float32))),
+)
+def test_steps_of_an_optimizer(which: tuple[str, Any], native: bool) -> None:
+    name, dtype = which
     limit = 1e-10 if dtype == np.float64 else 1e-4  # a sum of forty numbers rounds forty times
     rule = tw.optim.Adam()
-    compare(Model(TAKEN[name]), windows(), AXES, rule, dtype=dtype, lr=0.01, tolerance=limit)
+    settings = {"dtype": dtype, "native": native, "lr": 0.01, "tolerance": limit}
+    compare(Model(TAKEN[name]), windows(), AXES, rule, **settings)
 
 
 def test_the_largest_is_numpys_whatever_the_numbers() -> None:

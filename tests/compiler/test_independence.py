@@ -94,9 +94,15 @@ sys.exit(pytest.main(sys.argv[1:]))
 
 
 @pytest.mark.process
-def test_users_models_compile_without_the_packages_own(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        "SGD or (float32 and not position)",  # which is native code, as `tied` is
+        pytest.param("Adam or RMSprop", marks=pytest.mark.proof),
+    ],
+)
+def test_users_models_compile_without_the_packages_own(chosen: str) -> None:
     tests = Path(__file__).with_name("test_own_models.py")
-    chosen = "SGD or RMSprop or (float32 and biases)"
     options = ["-q", "-p", "no:cacheprovider", "-k", chosen, str(tests)]
     environment = dict(os.environ)
     environment["PYTHONPATH"] = os.pathsep.join(

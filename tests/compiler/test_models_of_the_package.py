@@ -1,11 +1,16 @@
-"""The models that the package brings, through the same door as any other."""
+"""The models that the package brings, through the same door as any other.
+
+Some are native code in every run, the others in the proofs; tests of training run them, too.
+"""
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
 import pytest
+from plainly import plainly, rows
 
 import tinygrad_w2v as tw
 from tinygrad_w2v._base.batch import Batch
@@ -42,32 +47,43 @@ def made(name: str, rng: np.random.Generator) -> Any:
     return model
 
 
-@pytest.mark.parametrize("name", MODELS)
-def test_float64(name: str, rng: np.random.Generator) -> None:
-    compare(made(name, rng), windows(), AXES)
+SAMPLING = ("CBOW, negative_sampling", "SkipGram, negative_sampling")
 
 
-@pytest.mark.parametrize("name", MODELS)
-def test_float32(name: str, rng: np.random.Generator) -> None:
-    native = name.endswith("negative_sampling")
+@pytest.mark.parametrize(
+    ("name", "native"), rows(MODELS, ("CBOW, hierarchical_softmax", "SkipGram, softmax"))
+)
+def test_float64(name: str, native: bool, rng: np.random.Generator) -> None:
+    compare(made(name, rng), windows(), AXES, native=native)
+
+
+@pytest.mark.parametrize(("name", "native"), rows(MODELS, SAMPLING[:1], SAMPLING[1:]))
+def test_float32(name: str, native: bool, rng: np.random.Generator) -> None:
     compare(made(name, rng), windows(), AXES, dtype=np.float32, native=native)
 
 
-@pytest.mark.parametrize("optimizer", ["Momentum", "AdaGrad", "RMSprop", "Adam"])
-@pytest.mark.parametrize("name", MODELS)
-def test_optimizers(name: str, optimizer: str, rng: np.random.Generator) -> None:
+@pytest.mark.parametrize(
+    ("which", "native"),
+    rows(
+        itertools.product(MODELS, ("Momentum", "AdaGrad", "RMSprop", "Adam")),
+        proofs=[(SAMPLING[1], "Adam")],
+    ),
+)
+def test_optimizers(which: tuple[str, str], native: bool, rng: np.random.Generator) -> None:
+    name, optimizer = which
     rule = getattr(tw.optim, optimizer)()
-    native = (name, optimizer) == ("SkipGram, negative_sampling", "Adam")
     compare(made(name, rng), windows(), AXES, rule, native=native, lr=0.05)
 
 
-def test_an_optimizer_goes_on_where_it_was(rng: np.random.Generator) -> None:
+@pytest.mark.parametrize("native", [False, pytest.param(True, marks=pytest.mark.proof)])
+def test_an_optimizer_goes_on_where_it_was(native: bool, rng: np.random.Generator) -> None:
     """Steps of the graph and of the kernel take turns on one optimizer."""
     model, alone = made("CBOW, negative_sampling", rng), tw.CBOW(10, 16)
     for own, other in zip(model.parameters(), alone.parameters(), strict=True):
         other.data = own.data.copy()
     mixed, eager = tw.optim.Adam(model.parameters()), tw.optim.Adam(alone.parameters())
     compiled = tw.compile(model, windows()[0], AXES, mixed, dtype=np.float64)
+    compiled = compiled if native else plainly(compiled)
     for turn, window in enumerate(windows() * 2):
         for one, rule in ((model, mixed), (alone, eager)):
             if one is model and turn % 2:

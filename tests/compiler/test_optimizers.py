@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from plainly import plainly, rows
 
 import tinygrad_w2v as tw
 import tinygrad_w2v.functions as F
@@ -31,10 +32,10 @@ WINDOWS = [
 class Model(tw.Module):
     """A table that is read twice, by rows that repeat; one that is read whole; a vector."""
 
-    def __init__(self, rng: Rng, dtype: Any = np.float64) -> None:
-        self.w = tw.Parameter(rng.normal(size=(5, 3)).astype(dtype))
-        self.dense = tw.Parameter(rng.normal(size=(3, 2)).astype(dtype))
-        self.bias = tw.Parameter(rng.normal(size=2).astype(dtype))
+    def __init__(self, rng: Rng) -> None:
+        self.w = tw.Parameter(rng.normal(size=(5, 3)))
+        self.dense = tw.Parameter(rng.normal(size=(3, 2)))
+        self.bias = tw.Parameter(rng.normal(size=2))
 
     def loss(self, batch: Any) -> Any:
         h = self.w[batch["ids"]] @ self.dense + self.bias
@@ -47,12 +48,13 @@ def tables(model: tw.Module, optimizer: tw.optim.Optimizer) -> list[Any]:
 
 
 def both_ways(
-    make: Callable[[tw.Module], tw.optim.Optimizer], dtype: Any = np.float64, lr: float = 0.05
+    make: Callable[[tw.Module], tw.optim.Optimizer], native: bool, lr: float = 0.05
 ) -> tuple[tw.Module, tw.Module]:
     """A model after all windows, by its optimizer and by a kernel, and that both are the same."""
-    models = [Model(np.random.default_rng(5), dtype) for _ in range(2)]
+    models = [Model(np.random.default_rng(5)) for _ in range(2)]
     rules = [make(model) for model in models]
-    compiled = tw.compile(models[1], WINDOWS[0], AXES, rules[1], dtype=dtype)
+    compiled = tw.compile(models[1], WINDOWS[0], AXES, rules[1], dtype=np.float64)
+    compiled = compiled if native else plainly(compiled)
     rules[0].lr = lr
     for window in WINDOWS * 2:
         models[0].cleargrads()
@@ -66,9 +68,10 @@ def both_ways(
     return models[0], models[1]
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_table_in_place_is_what_the_optimizer_makes_of_it(kind: str) -> None:
-    both_ways(lambda model: getattr(tw.optim, kind)(model.parameters()))
+# Each is native code in every run, too: Momentum below, the others in test_own_models.py.
+@pytest.mark.parametrize(("kind", "native"), rows(KINDS))
+def test_a_table_in_place_is_what_the_optimizer_makes_of_it(kind: str, native: bool) -> None:
+    both_ways(lambda model: getattr(tw.optim, kind)(model.parameters()), native)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -86,11 +89,11 @@ def test_a_parameter_that_the_optimizer_does_not_hold_is_frozen(kind: str, held:
         assert np.array_equal(parameter.data, before[name])
 
 
-def test_frozen_in_a_native_kernel() -> None:
+@pytest.mark.parametrize(("kind", "native"), rows((tw.optim.SGD, tw.optim.Adam), (tw.optim.SGD,)))
+def test_frozen_in_a_kernel(kind: Any, native: bool) -> None:
     """Plain descent has a way of its own, which once moved all of them."""
-    for kind in (tw.optim.SGD, tw.optim.Adam):
-        model, _ = both_ways(lambda model, kind=kind: kind([model.w]))
-        fresh = Model(np.random.default_rng(5))
+    fresh = Model(np.random.default_rng(5))
+    for model in both_ways(lambda model: kind([model.w]), native):
         assert np.array_equal(model.dense.data, fresh.dense.data)
         assert not np.array_equal(model.w.data, fresh.w.data)
 
@@ -231,9 +234,9 @@ class Warm(tw.optim.SGD):
 OWN = (Sign, Falling, Decaying, ByRow, Warm)
 
 
-@pytest.mark.parametrize("kind", OWN)
-def test_what_a_subclass_changes_counts_in_a_kernel(kind: Any) -> None:
-    both_ways(lambda model: kind(model.parameters(), lr=0.05))
+@pytest.mark.parametrize(("kind", "native"), rows(OWN, (Warm,)))
+def test_what_a_subclass_changes_counts_in_a_kernel(kind: Any, native: bool) -> None:
+    both_ways(lambda model: kind(model.parameters(), lr=0.05), native)
 
 
 class Loud(tw.optim.Adam):
@@ -304,11 +307,13 @@ def test_a_rule_that_was_put_on_one_object_is_refused() -> None:
         tw.compile(model, WINDOWS[0], AXES, rule)
 
 
-def test_tables_of_another_dtype_than_the_kernels() -> None:
+@pytest.mark.parametrize("native", [False, pytest.param(True, marks=pytest.mark.proof)])
+def test_tables_of_another_dtype_than_the_kernels(native: bool) -> None:
     """State is of the parameters' dtype; a kernel reads and writes it in its own."""
     models = [Model(np.random.default_rng(5)) for _ in range(2)]
     rules = [tw.optim.Adam(model.parameters(), lr=0.05) for model in models]
     compiled = tw.compile(models[1], WINDOWS[0], AXES, rules[1], dtype=np.float32)
+    compiled = compiled if native else plainly(compiled)
     for window in WINDOWS:
         models[0].cleargrads()
         models[0].loss(window).backward()
@@ -337,13 +342,13 @@ def many(rng: Rng, n: int, rows: int, step: int) -> Any:
     return {"ids": ids, "others": others, "x": rng.normal(size=n)}
 
 
-@pytest.mark.parametrize("kind", ["Momentum", "Adam"])
-def test_repeated_rows_of_large_windows(kind: str) -> None:
+@pytest.mark.parametrize(("kind", "native"), rows(("Momentum", "Adam"), ("Momentum",)))
+def test_repeated_rows_of_large_windows(kind: str, native: bool) -> None:
     """Where they are found by a table of places, and where one after the other."""
     rng = np.random.default_rng(0)
     axes = {"ids": (("B", 90),), "others": (("B", 90), 3), "x": (("B", 90),)}
     windows = [many(rng, n, 4096, step) for n, step in ((80, 1024), (90, 1), (1, 1), (33, 64))]
-    compare(Pairs(4096), windows, axes, getattr(tw.optim, kind)(), native=kind == "Adam", lr=0.05)
+    compare(Pairs(4096), windows, axes, getattr(tw.optim, kind)(), native=native, lr=0.05)
 
 
 class Looked(list):

@@ -1,4 +1,4 @@
-"""Hundreds of random programs in every engine, a few of them as native kernels; all at length.
+"""Random programs in every engine, one as a native kernel; as proofs hundreds, and more as kernels.
 
 The source runs with every place that it touches checked. As many as one likes are run by
 ``python benchmarks/random_programs.py``.
@@ -6,22 +6,41 @@ The source runs with every place that it touches checked. As many as one likes a
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from random_models import RandomModel, prove, window_of
 
-PLAIN, NATIVE, AT_LENGTH = 160, 5, 1000
+PLAIN, NATIVE, AT_LENGTH = 160, 5, 300
+PLAIN_IN_EVERY_RUN, NATIVE_IN_EVERY_RUN = 50, (4,)
 
 
-@pytest.mark.parametrize("tens", range(PLAIN // 10))
+def proof_unless(condition: bool) -> Any:
+    return () if condition else pytest.mark.proof
+
+
+@pytest.mark.parametrize(
+    "tens",
+    [
+        pytest.param(tens, marks=proof_unless(10 * tens < PLAIN_IN_EVERY_RUN))
+        for tens in range(PLAIN // 10)
+    ],
+)
 def test_instructions_and_source(tens: int) -> None:
     for seed in range(10 * tens, 10 * tens + 10):
         prove(seed)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(9_000_000, 9_000_000 + NATIVE))
-def test_native_kernels(seed: int) -> None:
-    prove(seed, native=True)
+@pytest.mark.parametrize(
+    "number",
+    [
+        pytest.param(number, marks=proof_unless(number in NATIVE_IN_EVERY_RUN))
+        for number in range(NATIVE)
+    ],
+)
+def test_native_kernels(number: int) -> None:
+    prove(9_000_000 + number, native=True)
 
 
 @pytest.mark.proof
