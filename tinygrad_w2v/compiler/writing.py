@@ -205,7 +205,7 @@ class _Writer:
     def _run(self) -> str:
         arguments = ", ".join(["first", "last", *self._signature(), "rates", "step"])
         allocated = [
-            f"    {self.spelled[name]} = np.empty({_shape(a.shape)}, {self._dtype(a.dtype)})"
+            f"    {self.spelled[name]} = {_apart(a.shape, self._dtype(a.dtype))}"
             for name, a in self.temporaries.items()
         ]
         given = self._signature(at="[at]")
@@ -362,10 +362,18 @@ class _Writer:
         return {"float": "real", "int": f"np.{_INTEGER}", "bool": "np.bool_"}[kind]
 
 
-def _shape(shape: Shape) -> str:
-    """The most that each axis can be long, as a tuple."""
-    lengths = [str(bound_of(n)) for n in shape]
-    return f"({', '.join(lengths)}{',' if len(lengths) == 1 else ''})"
+# Elements on both sides of an array of a kernel's own. Native code looks at run time whether two
+# arrays lie within a few vectors of each other, and adds up in another order where they do: the
+# last bits of a sum would hang on where the memory was found.
+_APART = 256
+
+
+def _apart(shape: Shape, dtype: str) -> str:
+    """The text of a new array with room for the most that each axis can be long."""
+    first, *rest = map(bound_of, shape)
+    rows = -(-_APART // max(math.prod(rest), 1))
+    lengths = ", ".join(map(str, (rows + first + rows, *rest)))
+    return f"np.empty(({lengths},), {dtype})[{rows}:{rows + first}]"
 
 
 def _bare(text: str) -> str:
