@@ -12,7 +12,7 @@ from tinygrad_w2v.compiler.corpus_run import CorpusRun
 from tinygrad_w2v.text.resources import cores
 from tinygrad_w2v.training.checkpoints import newest_checkpoint
 
-SMALL = ("--size", 16, "--epochs", 20, "--seed", 3)
+SMALL = ("--size", 8, "--epochs", 20, "--seed", 3)
 
 
 @pytest.fixture(autouse=True)

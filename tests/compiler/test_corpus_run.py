@@ -24,7 +24,7 @@ from tinygrad_w2v.text.windows import WindowSettings, WindowSource
 from tinygrad_w2v.training.eager import EagerStep
 
 pytest.importorskip("numba")
-DIM = 12  # of most models here: those of one kind share a kernel
+DIM = 8  # of most models here: those of one kind share a kernel
 
 
 def batches_of(packed: Packed, kept: int) -> Iterator[Batch]:

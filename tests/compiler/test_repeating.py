@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from plainly import plainly
 
 import tinygrad_w2v as tw
 import tinygrad_w2v.functions as F
@@ -147,7 +148,7 @@ def test_what_a_loss_leaves_in_its_model_is_taken_back() -> None:
         return 2 * np.sin(x)
 
     model = Model(leaving)
-    compiled = tw.compile(model, WINDOW, dtype=np.float64)
+    compiled = plainly(tw.compile(model, WINDOW, dtype=np.float64))
     assert not hasattr(model, "last")
     assert model.seen == []
     assert [*model.parts] == ["deep"]
@@ -164,7 +165,7 @@ def test_what_is_made_once_is_no_fault() -> None:
         model.calls = 8
         return model.seen[0]
 
-    compiled = tw.compile(Model(cached), WINDOW, dtype=np.float64)
+    compiled = plainly(tw.compile(Model(cached), WINDOW, dtype=np.float64))
     expected = (np.arange(8) * np.linspace(-1, 1, 8) * WINDOW["x"]).sum()
     assert compiled.step(WINDOW, 0.0) == pytest.approx(expected)
 
@@ -178,7 +179,7 @@ def test_dropout_that_is_switched_off_compiles() -> None:
     model = Layer(lambda m, x: x)
     with pytest.raises(CompileError, match=r"draws random numbers from self\.rng"):
         tw.compile(model, WINDOW)
-    compiled = tw.compile(model.eval(), WINDOW, dtype=np.float64)
+    compiled = plainly(tw.compile(model.eval(), WINDOW, dtype=np.float64))
     assert compiled.step(WINDOW, 0.0) == pytest.approx((model.w.data * WINDOW["x"]).sum())
 
 
@@ -189,7 +190,7 @@ def test_attributes_are_those_of_the_time_of_compiling() -> None:
     for array in arrays:
         model = Model(lambda m, x: m.scale * m.mask)
         model.mask = array
-        compiled = tw.compile(model, WINDOW, dtype=np.float64)
+        compiled = plainly(tw.compile(model, WINDOW, dtype=np.float64))
         before = float(model.loss(WINDOW))
         model.scale = 5.0
         array[:] = 7.0
@@ -201,7 +202,7 @@ def test_ids_that_are_constants_stay_in_their_table() -> None:
     """What was looked at when it was compiled cannot be changed behind the kernel's back."""
     model = Model(lambda m, x: m.w[m.ids])
     model.ids = np.arange(8)  # type: ignore[attr-defined]
-    compiled = tw.compile(model, WINDOW, dtype=np.float64)
+    compiled = plainly(tw.compile(model, WINDOW, dtype=np.float64))
     before = float(model.loss(WINDOW))
     model.ids[:] = 10**6  # type: ignore[attr-defined]
     assert compiled.step(WINDOW, 0.0) == pytest.approx(before)
@@ -228,7 +229,7 @@ def test_another_parameter_in_the_place_of_one_is_said() -> None:
 
     for name, change in changes:
         model = Deep()
-        compiled = tw.compile(model, WINDOW)
+        compiled = plainly(tw.compile(model, WINDOW))
         compiled.step(WINDOW, 0.01)
         model.other = [1, 2]  # which holds no Parameter
         compiled.step(WINDOW, 0.01)
@@ -244,7 +245,7 @@ def test_another_parameter_in_the_place_of_one_is_said() -> None:
 def test_settings_of_the_optimizer_are_those_of_the_time_of_compiling() -> None:
     model = Model(lambda m, x: np.sin(x))
     rule = tw.optim.Momentum(model.parameters(), momentum=0.5)
-    compiled = tw.compile(model, WINDOW, optimizer=rule)
+    compiled = plainly(tw.compile(model, WINDOW, optimizer=rule))
     compiled.step(WINDOW, 0.01)
     rule.momentum = 0.9
     with pytest.raises(InputError, match=r"momentum of Momentum is now 0\.9, but the kernel was"):

@@ -39,8 +39,8 @@ def sweep(tmp_path: Path, *words: object, changed: str = "") -> tuple[int, list[
 @pytest.mark.parametrize(
     ("names", "hows", "step", "first"),
     [
-        ("train;overwrite;overwrite unfinished;update;resume;ctrl-c;Word2Vec", "kill", 43, 7),
-        ("train;resume;ctrl-c;Word2Vec", "full;interrupt;twice", 67, 20),
+        ("train;overwrite;overwrite unfinished;update;resume;ctrl-c;Word2Vec", "kill", 97, 7),
+        ("train;resume;ctrl-c;Word2Vec", "full;interrupt;twice", 131, 20),
         ("npy;model;corpus;new projector", "kill", 3, 0),
         ("packed;counts;vocabulary", "full;interrupt;twice", 5, 1),
     ],
