@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,9 @@ import tinygrad_w2v as tw
 import tinygrad_w2v.functions as F
 from tinygrad_w2v.compiler.picture import Drawing, draw_model
 from tinygrad_w2v.drawing import Graph
+
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class CBOW(tw.Module):
@@ -58,11 +62,18 @@ def compiled() -> Drawing:
     return draw_model(SkipGram(1000, 16), window, {"contexts": (("C", 10),)})
 
 
+def save(picture: Graph | Drawing, path: Path) -> None:
+    """Write a picture in which lines of code are named from the root of the project."""
+    picture.save(path)
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace(f"{ROOT}{os.sep}", ""), encoding="utf-8")
+
+
 def main(folder: Path) -> None:
     """Write the pictures into `folder`."""
-    drawing().save(folder / "cbow.svg")
-    drawing(backward=True).save(folder / "cbow-backward.svg")
-    compiled().save(folder / "skipgram-compiled.svg")
+    save(drawing(), folder / "cbow.svg")
+    save(drawing(backward=True), folder / "cbow-backward.svg")
+    save(compiled(), folder / "skipgram-compiled.svg")
 
 
 if __name__ == "__main__":

@@ -285,7 +285,9 @@ def test_comments_alone_may_differ(tmp_path: Path) -> None:
 # ---------------------------------------------------------------------- pictures
 def words_of(svg: str) -> list[str]:
     """What is written in a picture; where it stands is the layout engine's affair."""
-    return sorted(re.findall(r"<text[^>]*>([^<]*)</text>", svg))
+    written = re.findall(r"<text[^>]*>([^<]*)</text>", svg)
+    lines_of_code = re.findall(r"<title>([^<]*\.py:\d+[^<]*)</title>", svg)
+    return sorted(written + lines_of_code)
 
 
 @pytest.mark.render
