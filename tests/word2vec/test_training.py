@@ -52,7 +52,7 @@ def test_stable_at_the_defaults(model, english) -> None:
 
 @pytest.mark.parametrize("model", ["cbow", "skipgram"])
 @pytest.mark.parametrize("sample", [0, 1e-3])
-@pytest.mark.parametrize("words", [6, 50, 400])
+@pytest.mark.parametrize("words", [6, 50, pytest.param(400, marks=pytest.mark.proof)])
 def test_stable_at_the_defaults_with_few_words(model, sample, words, rng) -> None:
     """Each of few words is read often, so that a batch of 256 windows would overshoot."""
     share = 1 / np.arange(1, words + 1) ** 1.3
