@@ -31,6 +31,7 @@ def module_of(source: str, path: Path) -> ModuleType:
     return module
 
 
+@pytest.mark.proof
 def test_only_the_import_line_differs(tmp_path, caplog, capsys) -> None:
     pytest.importorskip("gensim", reason="gensim is not installed")
     source = SCRIPT.read_text(encoding="utf-8")
