@@ -45,6 +45,7 @@ def test_each_has_a_rule_or_is_refused_by_name(function: Any) -> None:
             v.__array_function__(function, (tw.Variable,), (v,), {})
 
 
+@pytest.mark.filterwarnings("ignore:numpy.fix is deprecated")  # from 2.5 on, and still there
 def test_what_is_plain_is_plain() -> None:
     v = tw.Variable(np.array([[1.5, -2.0], [0.0, 3.0]]))
     for function in (
