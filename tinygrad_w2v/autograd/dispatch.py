@@ -30,7 +30,8 @@ PLAIN: frozenset[Any] = frozenset((
     np.round, np.around, np.shape, np.ndim, np.size, np.ones_like, np.zeros_like, np.full_like,
     np.empty_like, np.any, np.all, np.allclose, np.array_equal, np.isclose, np.result_type,
     np.argpartition, np.argwhere, np.flatnonzero, np.lexsort, np.nanargmax, np.nanargmin,
-    np.fix, np.isposinf, np.isneginf, np.isreal, np.isrealobj, np.iscomplex, np.iscomplexobj,
+    getattr(np, "fix", np.trunc), np.isposinf,  # deprecated from NumPy 2.5 on
+    np.isneginf, np.isreal, np.isrealobj, np.iscomplex, np.iscomplexobj,
     np.isin, np.digitize, np.array_equiv, np.diag_indices_from, np.tril_indices_from,
     np.triu_indices_from, np.common_type, np.can_cast, np.min_scalar_type,
     np.array2string, np.array_repr, np.array_str, np.shares_memory, np.may_share_memory,
