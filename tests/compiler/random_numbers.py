@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
@@ -47,7 +47,7 @@ OPS: dict[str, Callable[..., Any]] = {
 }
 
 
-def whole_numbers(rng: Rng) -> tuple[list[str], Callable[[Any], Any]]:
+def whole_numbers(rng: Rng, ops: Collection[str] = OPS) -> tuple[list[str], Callable[[Any], Any]]:
     """Return the ops, and the function of a window, of a random expression of shape ``(C,)``."""
     sample = next(windows(0))
     given = [*(sample[name] for name in FIELDS), *NUMBERS]
@@ -56,7 +56,7 @@ def whole_numbers(rng: Rng) -> tuple[list[str], Callable[[Any], Any]]:
     while len(steps) < 4 or not _is_result(made[-1]):
         if len(steps) == MOST:
             steps, made = [], list(given)
-        name = str(rng.choice(sorted(OPS)))
+        name = str(rng.choice(sorted(ops)))
         i, j = (_drawn(rng, len(made)) for _ in range(2))
         i, j = (j, i) if isinstance(made[i], int) else (i, j)
         x, y = made[i], made[j]
