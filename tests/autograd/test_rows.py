@@ -268,6 +268,14 @@ def test_what_would_be_lost_in_a_copy_of_a_vector_is_refused() -> None:
         g[0] = 2.0
     with pytest.raises(TypeError, match="to_dense"):
         np.exp(np.zeros(3), out=g)
+    for lost in (lambda: g.fill(0), lambda: np.put(g, 0, 5.0), lambda: g[:2].sort()):
+        with pytest.raises(ValueError, match="read-only"):
+            lost()
+    with pytest.raises(ValueError, match="shared"):
+        np.asarray(g, copy=False)
+    ours = np.asarray(g)
+    ours[0] = 7.0
+    assert g.tolist() == [1, 0, 0]
     with pytest.raises(AttributeError, match="to_dense"):
         g.nonsense  # noqa: B018
     with pytest.raises(TypeError, match="to_dense"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -292,15 +292,6 @@ def test_a_frozen_parameter_may_be_read_only() -> None:
 def kernel() -> Any:
     model = Model(lambda w, b: (w[b["c"]] * F.expand_dims(b["x"], -1)).sum())
     return tw.compile(model, WINDOW, AXES)
-
-
-@pytest.fixture
-def compiled(kernel: Any) -> Iterator[Any]:
-    """The kernel, with the numbers that the model began with."""
-    w = kernel.model.w.data
-    before = w.copy()
-    yield kernel
-    w[...] = before
 
 
 BAD_RATES = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -173,15 +173,6 @@ def test_axes_that_do_not_fit() -> None:
 def kernel() -> Any:
     model = Model(lambda w, b: np.sum(w[b["contexts"] + 1] * np.expand_dims(b["x"], -1)))
     return tw.compile(model, WINDOW, {"contexts": (("C", 5),), "x": (("C", 5),)})
-
-
-@pytest.fixture
-def compiled(kernel: Any) -> Iterator[Any]:
-    """The kernel, with the numbers that the model began with."""
-    w = kernel.model.w.data
-    before = w.copy()
-    yield kernel
-    w[...] = before
 
 
 @pytest.mark.parametrize(

@@ -286,13 +286,18 @@ class RowGrad:
         return func(*_with_arrays(args, what), **_with_arrays(kwargs, what))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        return self._as_array("np.asarray").astype(self.dtype if dtype is None else dtype)
+        if copy is False:
+            raise ValueError("a RowGrad has no array of its own that could be shared: it is made")
+        return np.array(self._as_array("np.asarray"), dtype)
 
     def _as_array(self, what: str) -> AnyArray:
-        """The array of a vector's gradient; an error for that of a table."""
+        """The array of a vector's gradient, read-only as it is a copy; an error for a table's."""
         if self.ndim != 1:
             raise _unsupported(what)
-        return self.to_dense()
+        dense = self.to_dense()
+        if isinstance(dense, np.ndarray):
+            dense.flags.writeable = False
+        return dense
 
     # Python's other operators would answer something of their own (`g == 0` would be False).
     __hash__ = object.__hash__
@@ -317,7 +322,7 @@ class RowGrad:
         if name.startswith("_"):
             raise AttributeError(name)
         if self.ndim == 1 and hasattr(np.ndarray, name):
-            return getattr(self.to_dense(), name)
+            return getattr(self._as_array(name), name)
         raise AttributeError(f"a RowGrad has no `{name}`: make an array with `.to_dense()`")
 
 
