@@ -13,8 +13,7 @@ import pytest
 import tinygrad_w2v as tw
 from tinygrad_w2v import Word2Vec, WordVectors
 from tinygrad_w2v._base.errors import InputError
-from tinygrad_w2v._base.npz import ALWAYS
-from tinygrad_w2v.nn.archive import read_arrays
+from tinygrad_w2v._base.npz import ALWAYS, read_arrays
 from tinygrad_w2v.vectors import formats
 
 MEMBERS = ("vectors", "words", "offsets", "counts", "word2vec", "run", "weight")

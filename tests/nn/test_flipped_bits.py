@@ -15,7 +15,7 @@ import pytest
 
 import tinygrad_w2v as tw
 from tinygrad_w2v._base.errors import InputError
-from tinygrad_w2v.nn.archive import read_arrays, write_arrays
+from tinygrad_w2v._base.npz import read_arrays, write_arrays
 from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.training.checkpoints import Checkpoints, newest_checkpoint
 from tinygrad_w2v.training.run import RunState

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tinygrad_w2v._base.errors import InputError, WriteError
-from tinygrad_w2v.nn.archive import write_arrays
+from tinygrad_w2v._base.npz import write_arrays
 from tinygrad_w2v.training import checkpoints as checkpoints_module
 from tinygrad_w2v.training.checkpoints import Checkpoints, newest_checkpoint
 from tinygrad_w2v.training.run import History, Mean, Record, RunState

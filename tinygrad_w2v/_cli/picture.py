@@ -8,6 +8,7 @@ from typing import Any
 
 from tinygrad_w2v._base.batch import Batch
 from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.npz import read_arrays
 from tinygrad_w2v._cli.console import note, say_lines
 from tinygrad_w2v._cli.neighbors import add_vectors_option
 from tinygrad_w2v._cli.parsing import Parser, path_name
@@ -15,7 +16,6 @@ from tinygrad_w2v._cli.results import read_description, request_of
 from tinygrad_w2v.compiler.picture import draw_model
 from tinygrad_w2v.drawing import graph
 from tinygrad_w2v.drawing.picture import Picture
-from tinygrad_w2v.nn.archive import read_arrays
 from tinygrad_w2v.word2vec.settings import MODELS, TrainingSettings, small_batch
 
 # The tables of an untrained model; only their shapes are seen.

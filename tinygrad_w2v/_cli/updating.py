@@ -9,9 +9,9 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
+from tinygrad_w2v._base.npz import read_arrays
 from tinygrad_w2v._base.types import AnyArray, FloatArray, IntArray
 from tinygrad_w2v.models import EmbeddingModel
-from tinygrad_w2v.nn.archive import read_arrays
 from tinygrad_w2v.text.corpus import Corpus, corpus_of, new_rows
 from tinygrad_w2v.text.growth import grow_vocabulary
 from tinygrad_w2v.text.resources import check_free_space

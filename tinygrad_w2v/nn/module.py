@@ -20,11 +20,11 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
+from tinygrad_w2v._base.npz import read_arrays, write_arrays
 from tinygrad_w2v._base.numbers import cast
 from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.autograd.function import Function, Span, next_order
 from tinygrad_w2v.autograd.node import Node
-from tinygrad_w2v.nn.archive import read_arrays, write_arrays
 from tinygrad_w2v.nn.parameter import Parameter
 
 

@@ -19,8 +19,8 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import InputError, NonFiniteError, WriteError
 from tinygrad_w2v._base.files import PathLike
+from tinygrad_w2v._base.npz import read_arrays, write_arrays
 from tinygrad_w2v._base.types import AnyArray
-from tinygrad_w2v.nn.archive import read_arrays, write_arrays
 from tinygrad_w2v.training.run import RunState
 
 KEPT = 2

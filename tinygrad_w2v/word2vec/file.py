@@ -13,8 +13,8 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
+from tinygrad_w2v._base.npz import read_arrays
 from tinygrad_w2v._base.types import AnyArray
-from tinygrad_w2v.nn.archive import read_arrays
 from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.vectors.archive import read_archive, write_archive
 

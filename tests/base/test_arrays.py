@@ -13,7 +13,7 @@ import pytest
 
 import tinygrad_w2v as tw
 from tinygrad_w2v._base.errors import InputError
-from tinygrad_w2v.nn.archive import read_arrays, write_arrays
+from tinygrad_w2v._base.npz import read_arrays, write_arrays
 
 
 def test_arrays_go_round(tmp_path: Path, rng: np.random.Generator) -> None:
