@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 
 import numpy as np
@@ -12,6 +13,7 @@ from tinygrad_w2v._base.batch import Batch
 from tinygrad_w2v._base.errors import GradientError, InputError
 from tinygrad_w2v.autograd import check_grads
 from tinygrad_w2v.models import CBOW, EmbeddingModel, SkipGram
+from tinygrad_w2v.models.objectives import hierarchical_softmax, needs, softmax
 
 V, DIM, K = 11, 4, 3
 OBJECTIVES = ["softmax", "negative_sampling", "hierarchical_softmax"]
@@ -275,6 +277,32 @@ def test_called_with_ids_the_model_draws_negatives(kind, rng) -> None:
     loss = model(contexts, target)
     loss.backward()
     assert loss.shape == ()
+
+
+def wrapped(objective):
+    @functools.wraps(objective)
+    def inner(*args):
+        return objective(*args)
+
+    return inner
+
+
+@pytest.mark.parametrize(
+    "wrap", [wrapped, functools.partial, lambda f: wrapped(functools.partial(f))]
+)
+def test_a_wrapped_objective_needs_what_it_needed(wrap) -> None:
+    model = SkipGram(5, 5, wrap(softmax))
+    assert model.predict == "contexts"
+    assert model.batch_of(np.array([1, 2]), np.array(0)).targets.shape == (2, 1)
+    with pytest.raises(InputError, match="use predict='center'"):
+        SkipGram(5, 5, wrap(hierarchical_softmax), predict="contexts")
+
+
+def test_an_objective_of_the_users_says_what_it_needs() -> None:
+    window = np.array([1, 2]), np.array(0)
+    assert CBOW(5, 5, squared, negative=3).batch_of(*window).targets.shape == (4,)
+    of_words = needs("word")(functools.partial(squared))
+    assert CBOW(5, 5, of_words, negative=3).batch_of(*window).targets.shape == (1,)
 
 
 def test_negatives_follow_the_counts(rng) -> None:

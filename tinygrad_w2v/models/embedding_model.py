@@ -13,7 +13,7 @@ from tinygrad_w2v._base.batch import Batch
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.randomness import generator
 from tinygrad_w2v._base.types import AnyArray
-from tinygrad_w2v.models.objectives import Objective, get_objective, hierarchical_softmax, softmax
+from tinygrad_w2v.models.objectives import Objective, get_objective, needs_of
 from tinygrad_w2v.nn import Module, Parameter
 
 
@@ -95,8 +95,8 @@ class EmbeddingModel(Module):
         Returns
         -------
         Variable
-            The sum over the contexts of the means over the windows, where each context counts of
-            its own (skip-gram); else the mean over the windows.
+            The mean over the windows; where each context is predicted on its own (skip-gram), the
+            sum of these means over the contexts.
         """
         batch = self.batch_of(_ids(contexts, "contexts"), _ids(target, "target"))
         return self.loss(batch) / max(batch.center.size, 1)
@@ -108,7 +108,7 @@ class EmbeddingModel(Module):
                 f"contexts of shape {contexts.shape} need targets of shape {contexts.shape[:-1]}, "
                 f"not {center.shape}"
             )
-        if self.objective is hierarchical_softmax:
+        if needs_of(self.objective) == "path":
             raise InputError(
                 "hierarchical softmax needs each word's path in a tree: give `loss` a Batch whose "
                 "targets are the inner nodes and whose labels are the code"
@@ -126,8 +126,8 @@ class EmbeddingModel(Module):
         return self.with_negatives(center)
 
     def with_negatives(self, true: AnyArray) -> AnyArray:
-        """Return each true word with K other words; with softmax alone, as all words count."""
-        if self.objective is softmax:
+        """Return each true word with K other words, where the objective needs them, else alone."""
+        if needs_of(self.objective) == "word":
             return true[..., None]
         if len(self._cumulative) < 2:
             raise InputError("a vocabulary of one word has no negatives; use softmax")

@@ -4,19 +4,60 @@ Every objective is a function of ``h (..., n, dim)``, n vectors that each predic
 ``w_out (V, dim)``; and ``targets, labels (..., m)`` as a `Batch` holds them. It returns one number:
 the sum over all windows and all n vectors, so that the gradient of a batch is the sum of its
 windows' gradients. A function of yours with these parameters is an objective, too.
+
+What it needs as targets, an objective says itself: see `needs`.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal, TypeVar
 
 import tinygrad_w2v.functions as F
 from tinygrad_w2v._base.errors import InputError
 
 Objective = Callable[[Any, Any, Any, Any], Any]
+Needs = Literal["word", "negatives", "path"]
+_O = TypeVar("_O", bound=Objective)
 
 
+def needs(what: Needs) -> Callable[[_O], _O]:
+    """Declare what an objective needs as targets; of a function that does not say: negatives.
+
+    Parameters
+    ----------
+    what : {"word", "negatives", "path"}
+        The true word alone; the true word and negatives after it; the inner nodes of a tree on
+        the path to the true word.
+
+    Examples
+    --------
+    >>> @needs("word")
+    ... def hinge(h, w_out, targets, labels): ...
+    >>> needs_of(functools.partial(hinge))
+    'word'
+    """
+
+    def declare(objective: _O) -> _O:
+        # Kept in the function's `__dict__`, which `functools.wraps` hands on.
+        objective.needs = what  # type: ignore[attr-defined]
+        return objective
+
+    return declare
+
+
+def needs_of(objective: Any) -> Needs:
+    """Return what an objective needs as targets, be it wrapped or a `functools.partial`."""
+    while objective is not None:
+        if hasattr(objective, "needs"):
+            return objective.needs
+        partial = isinstance(objective, functools.partial)
+        objective = objective.func if partial else getattr(objective, "__wrapped__", None)
+    return "negatives"
+
+
+@needs("word")
 def softmax(h: Any, w_out: Any, targets: Any, labels: Any) -> Any:
     r"""Tell the true word, ``targets[..., 0]``, apart from all V words.
 
@@ -55,25 +96,25 @@ def negative_sampling(h: Any, w_out: Any, targets: Any, labels: Any) -> Any:
     return -F.log_sigmoid(signs[..., None, :] * scores).sum()
 
 
+@needs("path")
 def hierarchical_softmax(h: Any, w_out: Any, targets: Any, labels: Any) -> Any:
-    r"""Find the way to the true word in a binary tree: at each inner node left (0) or right (1).
+    r"""Follow the path to the true word in a binary tree: at each inner node left (0) or right (1).
 
     .. math:: L = -\sum_h \sum_l \log \sigma((1 - 2 c_l) \, h \cdot w_l)
 
-    `targets` are the L inner nodes on the way, which are rows of `w_out`; `labels` is the word's
-    code. The same paper, section 2.1, with word2vec.c's sign: code 0 is the positive side.
+    `targets` are the L inner nodes on the path, which are rows of `w_out`; `labels` is the word's
+    code. The same paper, section 2.1, with word2vec.c's sign: code 0 is the positive side, so this
+    is `negative_sampling` with the labels exchanged.
 
     Examples
     --------
     >>> import numpy as np
     >>> h, w_out = np.zeros((1, 2)), np.zeros((3, 2))
     >>> loss = hierarchical_softmax(h, w_out, np.array([0, 2]), np.array([1.0, 0.0]))
-    >>> round(float(loss), 4)  # 2 log 2: two even turns
+    >>> round(float(loss), 4)  # 2 log 2: two even choices
     1.3863
     """
-    scores = h @ F.swapaxes(w_out[targets], -1, -2)  # (..., n, L)
-    signs = 1 - 2 * labels
-    return -F.log_sigmoid(signs[..., None, :] * scores).sum()
+    return negative_sampling(h, w_out, targets, 1 - labels)
 
 
 OBJECTIVES: dict[str, Objective] = {

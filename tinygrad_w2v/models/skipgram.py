@@ -13,7 +13,7 @@ from tinygrad_w2v._base.batch import Batch
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.models.embedding_model import EmbeddingModel
-from tinygrad_w2v.models.objectives import Objective, hierarchical_softmax, softmax
+from tinygrad_w2v.models.objectives import Objective, needs_of
 
 
 class SkipGram(EmbeddingModel):
@@ -61,10 +61,10 @@ class SkipGram(EmbeddingModel):
     ) -> None:
         super().__init__(vocab_size, dim, objective, compat, rng, negative, counts)
         if predict is None:
-            predict = "contexts" if self.objective is softmax else "center"
+            predict = "contexts" if needs_of(self.objective) == "word" else "center"
         if predict not in ("contexts", "center"):
             raise InputError(f"predict must be 'contexts' or 'center', not {predict!r}")
-        if predict == "contexts" and self.objective is hierarchical_softmax:
+        if predict == "contexts" and needs_of(self.objective) == "path":
             raise InputError(
                 "hierarchical softmax knows the path to the centre alone: use predict='center'"
             )
