@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 import tinygrad_w2v as tw
-from tinygrad_w2v.compiler.corpus_run import CorpusRun
+from tinygrad_w2v.sources.windows import WindowSettings, WindowSource
 from tinygrad_w2v.text.corpus import Corpus
-from tinygrad_w2v.text.windows import WindowSettings, WindowSource
+from tinygrad_w2v.training.compiled import CorpusRun
 
 USUAL = {"dim": 100, "window": 5, "negative": 5, "vocabulary": 100_000}
 CHANGED: dict[str, tuple[int, ...]] = {

@@ -27,12 +27,12 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 
+from tinygrad_w2v.sources.windows import WindowSettings, WindowSource
 from tinygrad_w2v.text.cutting import TextSettings
 from tinygrad_w2v.text.numbering import VocabularyRules
 from tinygrad_w2v.text.plan import plan_corpus
 from tinygrad_w2v.text.splitting import split_sentences
 from tinygrad_w2v.text.stored import open_corpus
-from tinygrad_w2v.text.windows import WindowSettings, WindowSource
 
 LETTERS = 5
 WORDS_A_LINE = 25

@@ -9,14 +9,8 @@ The command `tinygrad-w2v train` does the same with files, checks and pictures a
 import argparse
 
 import tinygrad_w2v as tw
-from tinygrad_w2v.text import (
-    WindowSettings,
-    WindowSource,
-    build_corpus,
-    builtin_corpus_lines,
-    read_lines,
-    tokenize,
-)
+from tinygrad_w2v.sources import WindowSettings, WindowSource
+from tinygrad_w2v.text import build_corpus, builtin_corpus_lines, read_lines, tokenize
 
 
 def main(

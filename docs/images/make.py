@@ -9,7 +9,7 @@ import numpy as np
 
 import tinygrad_w2v as tw
 import tinygrad_w2v.functions as F
-from tinygrad_w2v.compiler.picture import Drawing, draw_model
+from tinygrad_w2v.compiler.inspect.picture import Drawing, draw_model
 from tinygrad_w2v.drawing import Graph
 
 ROOT = Path(__file__).resolve().parents[2]

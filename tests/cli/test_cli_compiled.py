@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tinygrad_w2v._cli import compiled
-from tinygrad_w2v.compiler import comparing
+from tinygrad_w2v.compiler.inspect import compare
 
 
 @pytest.fixture
@@ -61,14 +61,14 @@ def test_check_compiled_without_numba(run) -> None:
 
 @pytest.mark.usefixtures("one_model", "no_numba")
 def test_check_compiled_names_what_is_wrong(run, monkeypatch) -> None:
-    right = comparing.interpret
+    right = compare.interpret
 
     def wrong(program, window, tables, *rest):
         loss = right(program, window, tables, *rest)
         tables["w_out"] *= 1.001
         return loss
 
-    monkeypatch.setattr(comparing, "interpret", wrong)
+    monkeypatch.setattr(compare, "interpret", wrong)
     done = run("check", "--compiled")
     assert done.status == 1
     assert "WRONG" in done.out

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tinygrad_w2v.compiler.corpus_run import CorpusRun
 from tinygrad_w2v.text.resources import cores
 from tinygrad_w2v.training.checkpoints import newest_checkpoint
+from tinygrad_w2v.training.compiled import CorpusRun
 
 SMALL = ("--size", 8, "--epochs", 20, "--seed", 3)
 

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from tinygrad_w2v._cli.run_folder import FILES
-from tinygrad_w2v.compiler.corpus_run import CorpusRun
 from tinygrad_w2v.training.checkpoints import Checkpoints, newest_checkpoint
+from tinygrad_w2v.training.compiled import CorpusRun
 from tinygrad_w2v.training.eager import EagerStep
 
 LONG = ("--size", 8, "--epochs", 40, "--heldout", "0.1", "--seed", 3, "--engine", "numpy")

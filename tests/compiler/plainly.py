@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from tinygrad_w2v.compiler.checked import Checked
-from tinygrad_w2v.compiler.compiling import Compiled
+from tinygrad_w2v.compiler.compile import Compiled
+from tinygrad_w2v.compiler.inspect.checked_source import Checked
 
 
 def plainly(compiled: Compiled) -> Compiled:

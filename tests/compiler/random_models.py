@@ -17,7 +17,7 @@ from random_steps import Step, Steps
 
 import tinygrad_w2v as tw
 from tinygrad_w2v._base.errors import GradientError
-from tinygrad_w2v.compiler.comparing import compare
+from tinygrad_w2v.compiler.inspect.compare import compare
 
 # Small, so that one window's rounding is not blown up by the next ones.
 RATE = 0.003

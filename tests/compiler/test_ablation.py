@@ -10,10 +10,10 @@ from own_models import EXAMPLES
 from random_models import prove
 
 import tinygrad_w2v as tw
-from tinygrad_w2v.compiler.building import OPTIONAL, build
-from tinygrad_w2v.compiler.comparing import compare
+from tinygrad_w2v.compiler.inspect.compare import compare
 from tinygrad_w2v.compiler.passes import PASSES, algebra
-from tinygrad_w2v.compiler.tracing import fields_of, trace
+from tinygrad_w2v.compiler.stages import OPTIONAL, build
+from tinygrad_w2v.compiler.trace.trace import fields_of, trace
 
 PROGRAMS, AT_LENGTH = 1, 20  # for each step
 

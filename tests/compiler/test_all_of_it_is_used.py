@@ -12,10 +12,10 @@ from random_models import RandomModel, window_of
 from random_ops import BINARY, UNARY
 
 import tinygrad_w2v as tw
-from tinygrad_w2v.compiler.functions import FUNCTIONS
-from tinygrad_w2v.compiler.instructions import OPS, REDUCTIONS, Program
+from tinygrad_w2v.compiler.ir.instructions import OPS, REDUCTIONS, Program
+from tinygrad_w2v.compiler.ir.scalar_functions import FUNCTIONS
 from tinygrad_w2v.compiler.passes import PASSES, algebra, optimized
-from tinygrad_w2v.compiler.tracing import fields_of, trace
+from tinygrad_w2v.compiler.trace.trace import fields_of, trace
 
 RANDOM = 250
 

@@ -11,10 +11,10 @@ import pytest
 import tinygrad_w2v as tw
 import tinygrad_w2v.functions as F
 from tinygrad_w2v._base.errors import CompileError, InputError
-from tinygrad_w2v.compiler.bounds import Places
-from tinygrad_w2v.compiler.packing import pack
+from tinygrad_w2v.compiler.codegen.batch_layout import pack
+from tinygrad_w2v.compiler.codegen.index_checks import Places
 from tinygrad_w2v.compiler.passes import optimized
-from tinygrad_w2v.compiler.tracing import fields_of, trace
+from tinygrad_w2v.compiler.trace.trace import fields_of, trace
 
 AXES = {"i": (("n", 6),), "j": (("n", 6),)}
 

@@ -12,9 +12,10 @@ from own_models import EXAMPLES
 import tinygrad_w2v as tw
 import tinygrad_w2v.functions as F
 from tinygrad_w2v._base.errors import InputError
-from tinygrad_w2v.compiler import dependence, jamming, proving, unrolling
-from tinygrad_w2v.compiler.comparing import compare
-from tinygrad_w2v.compiler.tracing import fields_of
+from tinygrad_w2v.compiler.inspect import check
+from tinygrad_w2v.compiler.inspect.compare import compare
+from tinygrad_w2v.compiler.loops import dependence, unroll, unroll_and_jam
+from tinygrad_w2v.compiler.trace.trace import fields_of
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def plainly(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         seen.extend(windows)
         return compare(model, windows, *arguments, **options, native=False)
 
-    monkeypatch.setattr(proving, "compare", without_kernel)
+    monkeypatch.setattr(check, "compare", without_kernel)
     return seen
 
 
@@ -125,7 +126,7 @@ def test_turns_that_share_a_buffer(plainly: list[Any], monkeypatch: pytest.Monke
         own = real(*given)
         return own and {name for name in own if not name.startswith("scatter")}
 
-    monkeypatch.setattr(jamming, "own_of_a_turn", without_scatters)
+    monkeypatch.setattr(unroll_and_jam, "own_of_a_turn", without_scatters)
     with pytest.raises(tw.CompileError, match=r"the kernel of Classes is wrong: .*w\[\d, \d+\]"):
         tw.check_compiled(Classes(), CLASSES, CLASS_AXES)
 
@@ -141,7 +142,7 @@ def test_what_is_not_set_whole(plainly: list[Any], monkeypatch: pytest.MonkeyPat
 
     window, axes = {"c": np.array([1, 2, 3]), "y": np.array(1)}, {"c": ("C",)}
     tw.check_compiled(Same(), window, axes)
-    monkeypatch.setattr(unrolling, "sets_all", lambda *_: True)
+    monkeypatch.setattr(unroll, "sets_all", lambda *_: True)
     with pytest.raises(tw.CompileError, match=r"the kernel of Same is wrong: .*before it is set"):
         tw.check_compiled(Same(), window, axes)
 
@@ -191,13 +192,13 @@ def test_what_would_take_minutes_as_python_is_left_to_the_other_forms(
     def noted(model: Any, windows: Any, *_: Any, **options: Any) -> Any:
         runs.append((len(windows), options.get("source", True), options.get("native", True)))
 
-    monkeypatch.setattr(proving, "compare", noted)
+    monkeypatch.setattr(check, "compare", noted)
     for patience, expected in (
         (10**9, [(9, True, True)]),
         (20_000, [(9, False, True), (2, True, False)]),
         (10, [(9, False, True)]),
     ):
-        monkeypatch.setattr(proving, "PATIENCE", patience)
+        monkeypatch.setattr(check, "PATIENCE", patience)
         runs.clear()
         tw.check_compiled(Classes(), CLASSES, CLASS_AXES)
         assert len(runs) == len(expected)

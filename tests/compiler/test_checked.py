@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 import tinygrad_w2v as tw
-from tinygrad_w2v.compiler.building import Built, build
-from tinygrad_w2v.compiler.checked import Checked, KernelFault
-from tinygrad_w2v.compiler.packing import Packed, pack
-from tinygrad_w2v.compiler.tracing import fields_of, trace
+from tinygrad_w2v.compiler.codegen.batch_layout import Packed, pack
+from tinygrad_w2v.compiler.inspect.checked_source import Checked, KernelFault
+from tinygrad_w2v.compiler.stages import Built, build
+from tinygrad_w2v.compiler.trace.trace import fields_of, trace
 
 
 class Scores(tw.Module):
@@ -119,8 +119,8 @@ def run(first, last, x, n):
     y = np.empty((4,), real)
     return sum(kernel(at, x, n[at], y) for at in range(first, last))
 '''
-    from tinygrad_w2v.compiler.extents import Size, extent_of
-    from tinygrad_w2v.compiler.writing import Source
+    from tinygrad_w2v.compiler.codegen.write import Source
+    from tinygrad_w2v.compiler.ir.sizes import Size, extent_of
 
     n = (extent_of(Size("n", 4)),)
     checked = Checked(Source(text, {"x": n, "y": n}, {"n": "n"}, ("y",)), np.float64)

@@ -13,8 +13,8 @@ from plainly import rows
 import tinygrad_w2v as tw
 import tinygrad_w2v.functions as F
 from tinygrad_w2v._base.errors import CompileError, InputError
-from tinygrad_w2v.compiler.comparing import compare
-from tinygrad_w2v.compiler.tracing import fields_of, trace
+from tinygrad_w2v.compiler.inspect.compare import compare
+from tinygrad_w2v.compiler.trace.trace import fields_of, trace
 
 AXES = {"c": (("C", 40),), "x": (("C", 40),), "m": (("C", 40), 3), "t": (("T", 12),)}
 ROWS = 50

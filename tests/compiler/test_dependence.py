@@ -6,15 +6,24 @@ from typing import Any
 
 import pytest
 
-from tinygrad_w2v.compiler.dependence import (
+from tinygrad_w2v.compiler.ir.sizes import Size, extent_of
+from tinygrad_w2v.compiler.loops.dependence import (
     conflict,
     own_of_a_turn,
     same_turn,
     sets_all,
     unchanging,
 )
-from tinygrad_w2v.compiler.extents import Size, extent_of
-from tinygrad_w2v.compiler.loops import Call, Load, Loop, Nest, Number, Statement, Variable, Whole
+from tinygrad_w2v.compiler.loops.nest import (
+    Call,
+    Load,
+    Loop,
+    Nest,
+    Number,
+    Statement,
+    Variable,
+    Whole,
+)
 
 C = extent_of(Size("C", 10))
 B, D, K = Variable("b"), Variable("d"), Variable("k")

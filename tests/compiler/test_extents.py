@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from tinygrad_w2v._base.errors import CompileError
-from tinygrad_w2v.compiler.extents import Size, bound_of, extent_of, product, sizes_in, value_of
-from tinygrad_w2v.compiler.symbols import Trace
+from tinygrad_w2v.compiler.ir.sizes import Size, bound_of, extent_of, product, sizes_in, value_of
+from tinygrad_w2v.compiler.trace.symbol import Trace
 
 C, T = extent_of(Size("C", 10)), extent_of(Size("T", 6))
 

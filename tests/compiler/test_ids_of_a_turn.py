@@ -13,10 +13,10 @@ import pytest
 
 import tinygrad_w2v as tw
 import tinygrad_w2v.functions as F
-from tinygrad_w2v.compiler.building import build
-from tinygrad_w2v.compiler.comparing import compare
-from tinygrad_w2v.compiler.loops import Nest
-from tinygrad_w2v.compiler.tracing import fields_of, trace
+from tinygrad_w2v.compiler.inspect.compare import compare
+from tinygrad_w2v.compiler.loops.nest import Nest
+from tinygrad_w2v.compiler.stages import build
+from tinygrad_w2v.compiler.trace.trace import fields_of, trace
 
 LENGTHS = (8, 11, 12, 16, 40)
 
@@ -120,8 +120,8 @@ sys.path.insert(0, {folder!r})
 import hashlib
 import numpy as np
 from own_models import EXAMPLES
-from tinygrad_w2v.compiler.building import build
-from tinygrad_w2v.compiler.tracing import fields_of, trace
+from tinygrad_w2v.compiler.stages import build
+from tinygrad_w2v.compiler.trace.trace import fields_of, trace
 for name in ("margin", "squared hinge", "attention"):
     example, rng = EXAMPLES[name], np.random.default_rng(0)
     window = example.windows(rng)[0]

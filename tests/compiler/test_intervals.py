@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tinygrad_w2v.compiler.extents import Size, extent_of
-from tinygrad_w2v.compiler.functions import FUNCTIONS
-from tinygrad_w2v.compiler.instructions import Instruction
-from tinygrad_w2v.compiler.intervals import ANY, interval_of
+from tinygrad_w2v.compiler.ir.instructions import Instruction
+from tinygrad_w2v.compiler.ir.intervals import ANY, interval_of
+from tinygrad_w2v.compiler.ir.scalar_functions import FUNCTIONS
+from tinygrad_w2v.compiler.ir.sizes import Size, extent_of
 
 C = extent_of(Size("C", 10))
 LOW, HIGH = ANY

@@ -10,7 +10,7 @@ import pytest
 
 import tinygrad_w2v as tw
 import tinygrad_w2v.functions as F
-from tinygrad_w2v.compiler.comparing import compare
+from tinygrad_w2v.compiler.inspect.compare import compare
 
 inf = np.inf
 LOSSES: dict[str, Callable[[Any, Any], Any]] = {

@@ -9,11 +9,12 @@ import pytest
 
 import tinygrad_w2v as tw
 from tinygrad_w2v._base.batch import Batch
-from tinygrad_w2v.compiler.extents import Size, extent_of
-from tinygrad_w2v.compiler.flattening import flatten
-from tinygrad_w2v.compiler.fusing import depth, fuse
-from tinygrad_w2v.compiler.jamming import jam
-from tinygrad_w2v.compiler.loops import (
+from tinygrad_w2v.compiler.ir.sizes import Size, extent_of
+from tinygrad_w2v.compiler.loops.collapse import flatten
+from tinygrad_w2v.compiler.loops.contract import place
+from tinygrad_w2v.compiler.loops.fuse import depth, fuse
+from tinygrad_w2v.compiler.loops.lower import Array, Lowered, lower
+from tinygrad_w2v.compiler.loops.nest import (
     Call,
     Load,
     Loop,
@@ -25,11 +26,10 @@ from tinygrad_w2v.compiler.loops import (
     ordered,
     statements_in,
 )
-from tinygrad_w2v.compiler.lowering import Array, Lowered, lower
+from tinygrad_w2v.compiler.loops.unroll import unroll
+from tinygrad_w2v.compiler.loops.unroll_and_jam import jam
 from tinygrad_w2v.compiler.passes import optimized
-from tinygrad_w2v.compiler.placing import place
-from tinygrad_w2v.compiler.tracing import fields_of, trace
-from tinygrad_w2v.compiler.unrolling import unroll
+from tinygrad_w2v.compiler.trace.trace import fields_of, trace
 
 C = extent_of(Size("C", 10))
 NOTHING = Number(0.0)
@@ -176,7 +176,7 @@ def test_two_turns_at_once_where_they_share_what_they_read() -> None:
 
 @pytest.mark.parametrize("contexts", [1, 2, 3, 8, 9])
 def test_a_last_turn_alone_is_not_forgotten(contexts: int, rng: np.random.Generator) -> None:
-    from tinygrad_w2v.compiler.comparing import compare
+    from tinygrad_w2v.compiler.inspect.compare import compare
 
     window = {
         "center": np.array(1),

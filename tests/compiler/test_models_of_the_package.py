@@ -14,7 +14,7 @@ from plainly import plainly, rows
 
 import tinygrad_w2v as tw
 from tinygrad_w2v._base.batch import Batch
-from tinygrad_w2v.compiler.comparing import compare
+from tinygrad_w2v.compiler.inspect.compare import compare
 
 AXES = {"contexts": ("C",), "offsets": ("C",)}
 MODELS = {

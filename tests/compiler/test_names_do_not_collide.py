@@ -9,9 +9,9 @@ import pytest
 
 import tinygrad_w2v as tw
 import tinygrad_w2v.functions as F
-from tinygrad_w2v.compiler.comparing import compare
-from tinygrad_w2v.compiler.functions import RESERVED
-from tinygrad_w2v.compiler.tracing import fields_of
+from tinygrad_w2v.compiler.inspect.compare import compare
+from tinygrad_w2v.compiler.ir.scalar_functions import RESERVED
+from tinygrad_w2v.compiler.trace.trace import fields_of
 
 # Loops, arguments, values, what is derived of these, functions, Python's own words; letters of
 # which Python makes the same name.

@@ -12,9 +12,9 @@ from plainly import plainly, rows
 import tinygrad_w2v as tw
 import tinygrad_w2v.functions as F
 from tinygrad_w2v._base.errors import CompileError, InputError
-from tinygrad_w2v.compiler.comparing import compare
-from tinygrad_w2v.compiler.tracing import fields_of, trace
-from tinygrad_w2v.compiler.writing import SEARCHES
+from tinygrad_w2v.compiler.codegen.write import SEARCHES
+from tinygrad_w2v.compiler.inspect.compare import compare
+from tinygrad_w2v.compiler.trace.trace import fields_of, trace
 
 Rng = np.random.Generator
 KINDS = ("SGD", "Momentum", "Nesterov", "AdaGrad", "RMSprop", "Adam")

@@ -14,7 +14,7 @@ from own_models import EXAMPLES, NATIVE, NATIVE_RULES
 from plainly import rows
 
 import tinygrad_w2v as tw
-from tinygrad_w2v.compiler.comparing import compare
+from tinygrad_w2v.compiler.inspect.compare import compare
 
 OPTIMIZERS = ("SGD", "Momentum", "Nesterov", "AdaGrad", "RMSprop", "Adam")
 

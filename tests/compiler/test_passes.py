@@ -10,9 +10,10 @@ import pytest
 
 from tinygrad_w2v._base.errors import CompileError
 from tinygrad_w2v.compiler import passes
-from tinygrad_w2v.compiler.extents import Size, extent_of
-from tinygrad_w2v.compiler.instructions import Program
-from tinygrad_w2v.compiler.interpreting import interpret
+from tinygrad_w2v.compiler.ir.instructions import Program
+from tinygrad_w2v.compiler.ir.interpreter import interpret
+from tinygrad_w2v.compiler.ir.sizes import Size, extent_of
+from tinygrad_w2v.compiler.ir.verifier import verify
 from tinygrad_w2v.compiler.passes import (
     algebra,
     contract_pairs,
@@ -23,8 +24,7 @@ from tinygrad_w2v.compiler.passes import (
     share_common,
     simplify,
 )
-from tinygrad_w2v.compiler.symbols import Symbol, Trace
-from tinygrad_w2v.compiler.verifying import verify
+from tinygrad_w2v.compiler.trace.symbol import Symbol, Trace
 
 C = extent_of(Size("C", 10))
 SIZES = {"C": 3}

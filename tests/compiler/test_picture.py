@@ -11,10 +11,10 @@ pytest.importorskip("numba")
 import tinygrad_w2v as tw
 import tinygrad_w2v.functions as F
 from tinygrad_w2v._base.batch import Batch
-from tinygrad_w2v.compiler.building import build
-from tinygrad_w2v.compiler.picture import draw, homes_of
-from tinygrad_w2v.compiler.printing import drawn, given
-from tinygrad_w2v.compiler.tracing import fields_of, trace
+from tinygrad_w2v.compiler.inspect.picture import draw, homes_of
+from tinygrad_w2v.compiler.ir.listing import drawn, given
+from tinygrad_w2v.compiler.stages import build
+from tinygrad_w2v.compiler.trace.trace import fields_of, trace
 
 WINDOW = Batch(
     np.array(3),

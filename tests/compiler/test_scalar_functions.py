@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tinygrad_w2v.compiler.functions import FUNCTIONS, helpers
+from tinygrad_w2v.compiler.ir.scalar_functions import FUNCTIONS, helpers
 
 numba = pytest.importorskip("numba")
 EDGES = [0.0, -0.0, 1e-30, -1e-30, 1.0, -1.0, 20.0, -20.0, 85.0, -85.0, 88.5, 88.7, 88.73, 100.0]
@@ -16,7 +16,7 @@ EDGES += [-86.5, -87.0, -90.0, -1e4, 1e4, np.inf, -np.inf, np.nan]
 
 def compiled(name: str, dtype: Any) -> Any:
     """A helper as a native function of arrays."""
-    from tinygrad_w2v.compiler.intrinsics import power_of_two
+    from tinygrad_w2v.compiler.codegen.intrinsics import power_of_two
 
     single = np.dtype(dtype) == np.float32
     scope: dict[str, Any] = {"np": np, "real": dtype, "power_of_two": power_of_two}

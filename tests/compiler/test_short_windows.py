@@ -11,10 +11,10 @@ import pytest
 import tinygrad_w2v as tw
 import tinygrad_w2v.functions as F
 from tinygrad_w2v._base.errors import CompileError, InputError
-from tinygrad_w2v.compiler.bounds import Places
-from tinygrad_w2v.compiler.comparing import compare
-from tinygrad_w2v.compiler.packing import pack_one
-from tinygrad_w2v.compiler.tracing import fields_of, trace
+from tinygrad_w2v.compiler.codegen.batch_layout import pack_one
+from tinygrad_w2v.compiler.codegen.index_checks import Places
+from tinygrad_w2v.compiler.inspect.compare import compare
+from tinygrad_w2v.compiler.trace.trace import fields_of, trace
 
 AXES = {"c": (("C", 7),), "t": (("T", 4),)}
 BOUNDS = (None, 0, 1, 2, 3, 6, 9, -1, -2, -3, -9)

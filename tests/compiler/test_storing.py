@@ -19,7 +19,7 @@ import pytest
 import tinygrad_w2v as tw
 from tinygrad_w2v._base import private
 from tinygrad_w2v._base.errors import MissingDependencyError
-from tinygrad_w2v.compiler import storing
+from tinygrad_w2v.compiler.codegen import kernel_cache
 
 ROOT = Path(__file__).resolve().parents[2]
 WINDOW = {"x": np.array([1.0, 2.0])}
@@ -52,7 +52,7 @@ class Square(tw.Module):
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv(storing.FOLDER_VARIABLE, str(tmp_path / "own" / "kernels"))
+    monkeypatch.setenv(kernel_cache.FOLDER_VARIABLE, str(tmp_path / "own" / "kernels"))
     return tmp_path / "own" / "kernels"
 
 
@@ -62,7 +62,7 @@ def compiled() -> Any:
 
 @pytest.mark.skipif(os.name != "posix", reason="other systems have no such permissions")
 def test_the_folder_is_private(folder: Path) -> None:
-    assert storing.kernels_folder() == folder
+    assert kernel_cache.kernels_folder() == folder
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert stat.S_IMODE(folder.parent.stat().st_mode) == 0o700  # it was made, too
 
@@ -76,14 +76,14 @@ def test_a_folder_that_others_may_write_to_is_not_used_and_not_changed(
     compiled()
     folder.chmod(mode)
     if mode == 0o770 and private._is_own_group(folder.stat().st_gid):
-        assert storing.kernels_folder() == folder
+        assert kernel_cache.kernels_folder() == folder
         return
     with pytest.warns(tw.EngineWarning, match=r"in memory .*: .*may be written by others \(its"):
         kernel = compiled()
     assert kernel.path is None
     assert stat.S_IMODE(folder.stat().st_mode) == mode
     folder.chmod(0o755)
-    assert storing.kernels_folder() == folder
+    assert kernel_cache.kernels_folder() == folder
 
 
 @pytest.mark.skipif(os.name != "posix", reason="other systems have no such permissions")
@@ -91,7 +91,7 @@ def test_what_others_may_have_left_in_a_folder_is_not_run(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = compiled().path
-    monkeypatch.setattr(storing, "_looked_through", set())
+    monkeypatch.setattr(kernel_cache, "_looked_through", set())
     folder.chmod(0o755)
     path.chmod(0o666)
     with pytest.warns(tw.EngineWarning, match=rf"{path.name} may be written by others"):
@@ -124,18 +124,18 @@ def test_a_folder_of_somebody_else_is_not_used(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "getuid", lambda: 12345)
-    assert storing.kernels_folder() is None
+    assert kernel_cache.kernels_folder() is None
 
 
 def test_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
     monkeypatch.setenv("TINYGRAD_W2V_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv(storing.FOLDER_VARIABLE, str(tmp_path / "own"))
-    assert storing.kernels_folder() == tmp_path / "own"
-    monkeypatch.delenv(storing.FOLDER_VARIABLE)
-    assert storing.kernels_folder() == tmp_path / "cache" / "kernels"
+    monkeypatch.setenv(kernel_cache.FOLDER_VARIABLE, str(tmp_path / "own"))
+    assert kernel_cache.kernels_folder() == tmp_path / "own"
+    monkeypatch.delenv(kernel_cache.FOLDER_VARIABLE)
+    assert kernel_cache.kernels_folder() == tmp_path / "cache" / "kernels"
     monkeypatch.delenv("TINYGRAD_W2V_CACHE")
-    assert storing.kernels_folder() == tmp_path / "xdg" / "tinygrad_w2v" / "kernels"
+    assert kernel_cache.kernels_folder() == tmp_path / "xdg" / "tinygrad_w2v" / "kernels"
 
 
 def test_the_source_can_be_read(folder: Path) -> None:
@@ -145,7 +145,7 @@ def test_the_source_can_be_read(folder: Path) -> None:
     assert kernel.path.read_text(encoding="utf-8") == kernel.source
     compile(kernel.source, "source", "exec")
     assert "def kernel(" in kernel.source
-    assert kernel.path.stem == f"kernel_{storing.identity(kernel.source)}"
+    assert kernel.path.stem == f"kernel_{kernel_cache.identity(kernel.source)}"
 
 
 def test_what_a_file_holds_is_never_run(folder: Path) -> None:
@@ -179,10 +179,10 @@ def test_without_a_folder_it_compiles_in_memory_and_says_so(
 ) -> None:
     if cause == "a file is in the way":
         (tmp_path / "file").write_text("", encoding="utf-8")
-        monkeypatch.setenv(storing.FOLDER_VARIABLE, str(tmp_path / "file" / "kernels"))
+        monkeypatch.setenv(kernel_cache.FOLDER_VARIABLE, str(tmp_path / "file" / "kernels"))
     else:
-        monkeypatch.setattr(storing, "_store", _refuse)
-    told = f"in memory each time.*set {storing.FOLDER_VARIABLE} to a folder that only you can"
+        monkeypatch.setattr(kernel_cache, "_store", _refuse)
+    told = f"in memory each time.*set {kernel_cache.FOLDER_VARIABLE} to a folder that only you can"
     with pytest.warns(tw.EngineWarning, match=told) as given:
         kernel = compiled()
     assert kernel.path is None
@@ -208,10 +208,10 @@ def test_a_kernel_that_was_made_under_other_settings_is_another(
 ) -> None:
     import numba
 
-    before = storing.identity("text")
+    before = kernel_cache.identity("text")
     assert getattr(numba.config, name) != value
     monkeypatch.setattr(numba.config, name, value)
-    assert storing.identity("text") != before
+    assert kernel_cache.identity("text") != before
 
 
 def test_where_numba_keeps_files_makes_no_other_kernel(
@@ -219,19 +219,19 @@ def test_where_numba_keeps_files_makes_no_other_kernel(
 ) -> None:
     import numba
 
-    before = storing.identity("text")
+    before = kernel_cache.identity("text")
     monkeypatch.setattr(numba.config, "CACHE_DIR", "/elsewhere")
     monkeypatch.setattr(numba.config, "NUM_THREADS", 77, raising=False)
-    assert storing.identity("text") == before
+    assert kernel_cache.identity("text") == before
 
 
 def test_what_kernels_take_over_is_a_part_of_them(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = storing.identity("text")
+    before = kernel_cache.identity("text")
     (tmp_path / "intrinsics.py").write_text("", encoding="utf-8")
-    monkeypatch.setattr(storing, "_INTRINSICS", tmp_path / "intrinsics.py")
-    assert storing.identity("text") != before
+    monkeypatch.setattr(kernel_cache, "_INTRINSICS", tmp_path / "intrinsics.py")
+    assert kernel_cache.identity("text") != before
 
 
 def test_a_model_that_is_compiled_again_is_not_loaded_again(folder: Path) -> None:
@@ -243,8 +243,8 @@ def test_a_kernel_that_nobody_holds_is_forgotten(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By us, by Python's modules and lines, and by Numba, which else holds it for ever."""
-    monkeypatch.setattr(storing, "_recent", deque(maxlen=1))
-    monkeypatch.setattr(storing, "_loaded", weakref.WeakValueDictionary())
+    monkeypatch.setattr(kernel_cache, "_recent", deque(maxlen=1))
+    monkeypatch.setattr(kernel_cache, "_loaded", weakref.WeakValueDictionary())
     first = compiled()
     first.step(WINDOW, 0.25)  # which makes it native
     name = first.kernel._loaded._module.__name__
@@ -306,7 +306,7 @@ def test_without_numba(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def start(folder: Path) -> subprocess.Popen[str]:
-    environment = dict(os.environ, **{storing.FOLDER_VARIABLE: str(folder)})
+    environment = dict(os.environ, **{kernel_cache.FOLDER_VARIABLE: str(folder)})
     environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
     return subprocess.Popen(
         [sys.executable, "-W", "error", "-W", "ignore::EncodingWarning", "-c", SCRIPT],

@@ -11,7 +11,7 @@ import pytest
 import tinygrad_w2v as tw
 import tinygrad_w2v.functions as F
 from tinygrad_w2v._base.errors import CompileError, InputError, MissingRuleError, NonFiniteError
-from tinygrad_w2v.compiler.tracing import fields_of, trace
+from tinygrad_w2v.compiler.trace.trace import fields_of, trace
 
 WINDOW = {"contexts": np.array([1, 2, 0]), "x": np.array([0.5, 1.0, 2.0]), "center": np.array(4)}
 AXES = {"contexts": ("C",), "x": ("C",)}

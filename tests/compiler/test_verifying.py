@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tinygrad_w2v._base.errors import CompileError
-from tinygrad_w2v.compiler.instructions import Instruction, Program
-from tinygrad_w2v.compiler.verifying import verify
+from tinygrad_w2v.compiler.ir.instructions import Instruction, Program
+from tinygrad_w2v.compiler.ir.verifier import verify
 
 
 def step(name: str, op: str, inputs: Any = (), shape: Any = (), dtype: str = "float", **of: Any):

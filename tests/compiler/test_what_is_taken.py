@@ -17,10 +17,10 @@ import tinygrad_w2v.functions as F
 from tinygrad_w2v._base.errors import CompileError
 from tinygrad_w2v.checking.case import Case
 from tinygrad_w2v.checking.cases import CASES
-from tinygrad_w2v.compiler.array_functions import COMPOSED
-from tinygrad_w2v.compiler.array_registry import HANDLERS, MADE
-from tinygrad_w2v.compiler.comparing import compare
-from tinygrad_w2v.compiler.tracing import fields_of, trace
+from tinygrad_w2v.compiler.inspect.compare import compare
+from tinygrad_w2v.compiler.trace.array_functions import COMPOSED
+from tinygrad_w2v.compiler.trace.registry import HANDLERS, MADE
+from tinygrad_w2v.compiler.trace.trace import fields_of, trace
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "compiler.md"
 WINDOW = {"scale": np.array(1.0)}

@@ -16,10 +16,11 @@ import pytest
 from own_models import EXAMPLES
 
 import tinygrad_w2v as tw
-from tinygrad_w2v.compiler import functions, writing
-from tinygrad_w2v.compiler.building import build
-from tinygrad_w2v.compiler.tracing import fields_of, trace
-from tinygrad_w2v.compiler.writing import Source
+from tinygrad_w2v.compiler.codegen import write
+from tinygrad_w2v.compiler.codegen.write import Source
+from tinygrad_w2v.compiler.ir import scalar_functions
+from tinygrad_w2v.compiler.stages import build
+from tinygrad_w2v.compiler.trace.trace import fields_of, trace
 
 
 def sources(name: str) -> Iterator[Source]:
@@ -42,7 +43,7 @@ def test_own_arrays_lie_apart(name: str) -> None:
                 lengths = ast.literal_eval(whole.args[0])
                 first, last = ast.literal_eval(part.lower), ast.literal_eval(part.upper)  # type: ignore[arg-type]
                 width = int(np.prod(lengths[1:]))
-                assert min(first, lengths[0] - last) * width >= writing._APART
+                assert min(first, lengths[0] - last) * width >= write._APART
                 made[ast.unparse(node.targets[0])] = last - first
         assert set(made) == set(source.own)
 
@@ -68,13 +69,13 @@ def test_no_loop_that_adds_up_stores_elsewhere(name: str) -> None:
 def test_a_sum_is_the_same_wherever_arrays_lie_that_far_apart() -> None:
     """Nearer, at 16 elements, it is another one where processors have AVX."""
     pytest.importorskip("numba", reason="numba is not installed")
-    header = writing.HEADER.format(title="A sum", version="0", real="float32")
-    used = functions.helpers(["softplus", "sigmoid"], single=True)
+    header = write.HEADER.format(title="A sum", version="0", real="float32")
+    used = scalar_functions.helpers(["softplus", "sigmoid"], single=True)
     decorated = [f"@njit(**RULES, forceinline=True)\n{text}" for text in used]
     scope: dict[str, Any] = {}
     exec("\n\n".join([header, *decorated, ADDING]), scope)
     rng = np.random.default_rng(0)
-    apart = writing._APART
+    apart = write._APART
     for _ in range(50):
         x = rng.normal(size=16).astype(np.float32)
         sums = set()

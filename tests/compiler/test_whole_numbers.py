@@ -10,10 +10,10 @@ import pytest
 
 import tinygrad_w2v as tw
 from tinygrad_w2v._base.errors import CompileError, InputError
-from tinygrad_w2v.compiler.comparing import compare
-from tinygrad_w2v.compiler.functions import INTEGERS, helpers
-from tinygrad_w2v.compiler.interpreting import interpret
-from tinygrad_w2v.compiler.symbols import Trace
+from tinygrad_w2v.compiler.inspect.compare import compare
+from tinygrad_w2v.compiler.ir.interpreter import interpret
+from tinygrad_w2v.compiler.ir.scalar_functions import INTEGERS, helpers
+from tinygrad_w2v.compiler.trace.symbol import Trace
 
 DTYPES = ("bool", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64")
 VALUES = (([0, 1, 1], [1, 0, 1]), ([3, 200, 7], [250, 2, 0]), ([0, 255, 2**31 - 1], [5, 1, 2]))

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from tinygrad_w2v._base.errors import InputError, ShapeError
 from tinygrad_w2v.counting import cooccurrence
-from tinygrad_w2v.text import Corpus, Vocabulary, build_corpus, keep_probability, preprocess
-from tinygrad_w2v.text.windows import WindowSettings, WindowSource
+from tinygrad_w2v.sources import keep_probability
+from tinygrad_w2v.sources.windows import WindowSettings, WindowSource
+from tinygrad_w2v.text import Corpus, Vocabulary, build_corpus, preprocess
 
 pytest.importorskip("scipy.sparse")
 

@@ -7,6 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v.sources.windows import WindowSettings, WindowSource
 from tinygrad_w2v.text import numbering, reading
 from tinygrad_w2v.text.corpus import build_corpus, corpus_of, encode_corpus
 from tinygrad_w2v.text.numbering import (
@@ -17,7 +18,6 @@ from tinygrad_w2v.text.numbering import (
 )
 from tinygrad_w2v.text.rows import GrowingRow
 from tinygrad_w2v.text.sentences import LineSentence
-from tinygrad_w2v.text.windows import WindowSettings, WindowSource
 
 # Letters that lower-case by what stands beside them, blanks beyond ASCII, bytes of all lengths.
 TEXT = st.text(st.sampled_from("abAΣİß日🙂 \t\r\u3000\xa0\x1c\0\n\n"), max_size=80)

@@ -14,9 +14,9 @@ import pytest
 import tinygrad_w2v as tw
 import tinygrad_w2v.functions as F
 from tinygrad_w2v._base.errors import CompileError, InputError, MissingDependencyError
-from tinygrad_w2v.compiler.corpus_run import CorpusRun
 from tinygrad_w2v.text.corpus import build_corpus
 from tinygrad_w2v.training.checkpoints import newest_checkpoint
+from tinygrad_w2v.training.compiled import CorpusRun
 from tinygrad_w2v.training.eager import EagerStep
 from tinygrad_w2v.word2vec import TrainingSettings, Word2Vec, train_vectors
 from tinygrad_w2v.word2vec.engine import Engine, EngineOptions, choose_engine
@@ -144,7 +144,7 @@ def test_a_numba_that_cannot_be_imported_is_said(log, monkeypatch) -> None:
         raise MissingDependencyError("needs numba") from ImportError("Numba needs NumPy 1.0")
 
     monkeypatch.setattr("importlib.util.find_spec", lambda name: "there")
-    monkeypatch.setattr("tinygrad_w2v.compiler.storing.check_numba", broken)
+    monkeypatch.setattr("tinygrad_w2v.compiler.codegen.kernel_cache.check_numba", broken)
     with pytest.warns(tw.EngineWarning, match="numba cannot be imported"):
         Word2Vec(TEXT, **SMALL)
     assert "engine numpy (numba cannot be imported: Numba needs NumPy 1.0)" in log.text
@@ -420,9 +420,9 @@ def test_an_engine_is_a_value() -> None:
 
 def test_vectors_that_are_held_follow_tables_that_threads_have_moved(monkeypatch) -> None:
     pytest.importorskip("numba")
-    from tinygrad_w2v.compiler import corpus_run
+    from tinygrad_w2v.training import compiled
 
-    monkeypatch.setattr(corpus_run, "LEAST_WORDS_FOR_COPIES", 0)
+    monkeypatch.setattr(compiled, "LEAST_WORDS_FOR_COPIES", 0)
     text = two_topics(300)
     options = {"hs": 1, "negative": 0, "workers": 2, "engine": "compiled", "sample": 0}
     model = Word2Vec(vector_size=8, epochs=2, min_count=1, **options)

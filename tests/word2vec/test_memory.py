@@ -12,9 +12,9 @@ import pytest
 from tinygrad_w2v import Word2Vec, WordVectors
 from tinygrad_w2v._base import memory as left
 from tinygrad_w2v._base.errors import InputError
-from tinygrad_w2v.compiler import corpus_run, merging
 from tinygrad_w2v.text import numbering
 from tinygrad_w2v.text.corpus import build_corpus
+from tinygrad_w2v.training import compiled, merging
 from tinygrad_w2v.training.eager import EagerStep
 from tinygrad_w2v.vectors import formats
 from tinygrad_w2v.word2vec import TrainingSettings, memory, train_vectors
@@ -187,10 +187,10 @@ def test_they_are_low_and_not_far_from_what_is_taken(model, shared) -> None:
 
 def test_they_are_those_of_the_compiled_engine() -> None:
     assert (memory.SHORTEST, memory.LONGEST) == (
-        corpus_run.SMALLEST_STRETCH,
-        corpus_run.LARGEST_STRETCH,
+        compiled.SMALLEST_STRETCH,
+        compiled.LARGEST_STRETCH,
     )
-    assert corpus_run.ROUNDS_AN_EPOCH == memory.ROUNDS
+    assert compiled.ROUNDS_AN_EPOCH == memory.ROUNDS
     assert (memory.PARTS, memory.PART_WORDS) == (merging.PARTS, merging.PART_WORDS)
     text = [list("abcdefgh")] * 900
     vocabulary, corpus = build_corpus(text, min_count=1)
@@ -198,7 +198,7 @@ def test_they_are_those_of_the_compiled_engine() -> None:
         settings = TrainingSettings("skipgram", negative=200, size=20, sample=0)
         source = settings.windows(corpus, vocabulary)
         model = settings.new_model(len(vocabulary))
-        run = corpus_run.CorpusRun(model, source, 1, deterministic=deterministic)
+        run = compiled.CorpusRun(model, source, 1, deterministic=deterministic)
         room = sum(array.nbytes for array in run.new_room(run.stretch).values())
         options = EngineOptions("compiled", 1, deterministic)
         sizes = memory._sizes(settings, vocabulary.counts, corpus.words)

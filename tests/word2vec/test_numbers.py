@@ -11,7 +11,7 @@ import pytest
 from tinygrad_w2v import LineSentence, Word2Vec
 from tinygrad_w2v._base.errors import InputError, NonFiniteError
 from tinygrad_w2v._base.types import AnyArray
-from tinygrad_w2v.text.negatives import negative_shares
+from tinygrad_w2v.sources.negatives import negative_shares
 
 TEXT = [["you", "say", "goodbye", "and", "i", "say", "hello"][i % 3 :] for i in range(40)]
 SMALL = {"vector_size": 3, "sample": 0.0, "epochs": 1, "engine": "numpy"}

@@ -15,7 +15,7 @@ import numpy as np
 from tinygrad_w2v._base.batch import Batch
 from tinygrad_w2v._base.errors import CompileError, GradientError
 from tinygrad_w2v._cli.console import note, say_json, say_lines
-from tinygrad_w2v.compiler.comparing import compare
+from tinygrad_w2v.compiler.inspect.compare import compare
 from tinygrad_w2v.models import CBOW, SkipGram
 
 STAGES = {

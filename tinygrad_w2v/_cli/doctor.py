@@ -14,7 +14,7 @@ from tinygrad_w2v._cli.console import say, say_json
 from tinygrad_w2v._cli.machine import blas, versions
 from tinygrad_w2v._cli.parsing import Parser
 from tinygrad_w2v.autograd import check_grads
-from tinygrad_w2v.compiler.storing import FOLDER_VARIABLE, kernels_folder
+from tinygrad_w2v.compiler.codegen.kernel_cache import FOLDER_VARIABLE, kernels_folder
 from tinygrad_w2v.drawing.render import engines
 from tinygrad_w2v.text.corpus import build_corpus
 from tinygrad_w2v.text.resources import cores

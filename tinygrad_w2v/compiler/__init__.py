@@ -3,7 +3,7 @@
 trace -> instructions -> passes, each verified -> loops -> fused -> source -> kernel
 """
 
-from tinygrad_w2v.compiler.compiling import Compiled, compile
-from tinygrad_w2v.compiler.proving import check_compiled
+from tinygrad_w2v.compiler.compile import Compiled, compile
+from tinygrad_w2v.compiler.inspect.check import check_compiled
 
 __all__ = ["Compiled", "check_compiled", "compile"]

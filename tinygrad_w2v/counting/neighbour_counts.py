@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from tinygrad_w2v._base import hashing
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.types import AnyArray, FloatArray, IntArray
 from tinygrad_w2v.counting.sources import Block, TextLike, WordList, open_text
 from tinygrad_w2v.counting.sparse import scipy_sparse
-from tinygrad_w2v.text import hashing
-from tinygrad_w2v.text.subsampling import keep_probability
+from tinygrad_w2v.sources.subsampling import keep_probability
 from tinygrad_w2v.text.vocabulary import Vocabulary
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tinygrad_w2v._base.errors import InputError, ShapeError
+from tinygrad_w2v._base.hashing import UInt64Array
 from tinygrad_w2v._base.types import AnyArray, IntArray
 from tinygrad_w2v.text.corpus import Corpus, build_corpus, encode_corpus
-from tinygrad_w2v.text.hashing import UInt64Array
 from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.vectors.keys import clean_words
 

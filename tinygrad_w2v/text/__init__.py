@@ -1,4 +1,4 @@
-"""From text to what a model is given: sentences, a vocabulary, ids, windows with negatives.
+"""From text to what a model is given: sentences, a vocabulary, ids.
 
 The book's three functions stand beside what real text needs.
 """
@@ -7,36 +7,29 @@ from tinygrad_w2v.text.book import convert_one_hot, create_contexts_target, prep
 from tinygrad_w2v.text.builtin import builtin_corpus_lines
 from tinygrad_w2v.text.corpus import Corpus, build_corpus, encode_corpus
 from tinygrad_w2v.text.cutting import TextSettings
-from tinygrad_w2v.text.negatives import AliasTable
 from tinygrad_w2v.text.numbering import VocabularyRules
 from tinygrad_w2v.text.plan import CorpusPlan, plan_corpus
 from tinygrad_w2v.text.reading import read_lines
 from tinygrad_w2v.text.stored import StoredCorpus, open_corpus
-from tinygrad_w2v.text.subsampling import keep_probability
 from tinygrad_w2v.text.tokenizing import get_tokenizer, tokenize
 from tinygrad_w2v.text.vocabulary import RULE_DEFAULT, RULE_DISCARD, RULE_KEEP, Vocabulary
-from tinygrad_w2v.text.windows import WindowSettings, WindowSource
 
 __all__ = [
     "RULE_DEFAULT",
     "RULE_DISCARD",
     "RULE_KEEP",
-    "AliasTable",
     "Corpus",
     "CorpusPlan",
     "StoredCorpus",
     "TextSettings",
     "Vocabulary",
     "VocabularyRules",
-    "WindowSettings",
-    "WindowSource",
     "build_corpus",
     "builtin_corpus_lines",
     "convert_one_hot",
     "create_contexts_target",
     "encode_corpus",
     "get_tokenizer",
-    "keep_probability",
     "open_corpus",
     "plan_corpus",
     "preprocess",

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from tinygrad_w2v._base import hashing
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v._base.types import AnyArray
-from tinygrad_w2v.text import hashing
 from tinygrad_w2v.text.corpus import Corpus, corpus_of, new_rows
 from tinygrad_w2v.text.numbering import CorpusRows
 from tinygrad_w2v.text.resources import check_free_space

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
+from tinygrad_w2v._base.hashing import UInt64Array
 from tinygrad_w2v._base.types import AnyArray, IntArray
-from tinygrad_w2v.text.hashing import UInt64Array
 
 # The blanks at which `str.split` cuts: below 128, and the others.
 _BLANK = np.zeros(256, dtype=bool)

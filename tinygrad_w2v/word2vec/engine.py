@@ -21,7 +21,7 @@ from tinygrad_w2v._base.errors import (
 )
 from tinygrad_w2v._base.progress import Progress
 from tinygrad_w2v._base.warning import warn_user
-from tinygrad_w2v.text.windows import WindowSource
+from tinygrad_w2v.sources.windows import WindowSource
 from tinygrad_w2v.training.checkpoints import Checkpoint
 from tinygrad_w2v.training.eager import EagerStep
 from tinygrad_w2v.training.run import (
@@ -335,7 +335,7 @@ def has_numba() -> bool:
 
 def _compiled(options: EngineOptions, model: Any, source: WindowSource, why: str) -> Engine:
     # Here, as numba takes long to import.
-    from tinygrad_w2v.compiler.corpus_run import CorpusRun
+    from tinygrad_w2v.training.compiled import CorpusRun
 
     deterministic, threads = options.deterministic, int(options.workers)
     check_windows(model, small_batch(len(source.keep), source.settings))

@@ -11,10 +11,10 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v.models import EmbeddingModel
+from tinygrad_w2v.sources.huffman import HuffmanTree
+from tinygrad_w2v.sources.negatives import negative_shares
+from tinygrad_w2v.sources.subsampling import keep_probability
 from tinygrad_w2v.text.corpus import Corpus
-from tinygrad_w2v.text.huffman import HuffmanTree
-from tinygrad_w2v.text.negatives import negative_shares
-from tinygrad_w2v.text.subsampling import keep_probability
 from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.training.heldout import mean_loss
 from tinygrad_w2v.word2vec.settings import TrainingSettings, predictions_of

@@ -18,10 +18,10 @@ from typing import Any, NamedTuple
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike, check_writable_folder
 from tinygrad_w2v._base.locking import FolderLock, InUseError
+from tinygrad_w2v.sources.windows import WindowSource
 from tinygrad_w2v.text.corpus import Corpus
 from tinygrad_w2v.text.splitting import split_sentences
 from tinygrad_w2v.text.vocabulary import Vocabulary
-from tinygrad_w2v.text.windows import WindowSource
 from tinygrad_w2v.training.checkpoints import (
     Checkpoint,
     Checkpoints,

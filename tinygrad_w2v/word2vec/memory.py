@@ -13,8 +13,8 @@ from typing import NamedTuple
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.memory import SMALL, in_bytes, memory_left
 from tinygrad_w2v._base.types import IntArray
-from tinygrad_w2v.text.subsampling import keep_probability
-from tinygrad_w2v.text.windows import BLOCK_WORDS, BLOCK_WORDS_WITH_TREE
+from tinygrad_w2v.sources.subsampling import keep_probability
+from tinygrad_w2v.sources.windows import BLOCK_WORDS, BLOCK_WORDS_WITH_TREE
 from tinygrad_w2v.word2vec.engine import EngineOptions, has_numba
 from tinygrad_w2v.word2vec.settings import TrainingSettings
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.types import FloatArray, IntArray
-from tinygrad_w2v.text.huffman import HuffmanTree
+from tinygrad_w2v.sources.huffman import HuffmanTree
 from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.word2vec.settings import TrainingSettings
 

@@ -15,12 +15,12 @@ from tinygrad_w2v._base.limits import LARGEST_DIM
 from tinygrad_w2v._base.types import IntArray
 from tinygrad_w2v.models import CBOW, EmbeddingModel, SkipGram
 from tinygrad_w2v.nn import Parameter
+from tinygrad_w2v.sources.huffman import HuffmanTree
+from tinygrad_w2v.sources.negatives import negative_shares
+from tinygrad_w2v.sources.subsampling import keep_probability
+from tinygrad_w2v.sources.windows import WindowSettings, WindowSource
 from tinygrad_w2v.text.corpus import Corpus
-from tinygrad_w2v.text.huffman import HuffmanTree
-from tinygrad_w2v.text.negatives import negative_shares
-from tinygrad_w2v.text.subsampling import keep_probability
 from tinygrad_w2v.text.vocabulary import Vocabulary
-from tinygrad_w2v.text.windows import WindowSettings, WindowSource
 from tinygrad_w2v.word2vec.checks import require_number, require_range, shown
 
 MODELS: dict[str, type[EmbeddingModel]] = {"cbow": CBOW, "skipgram": SkipGram}

@@ -2,14 +2,14 @@
 
 from collections.abc import Collection
 
-from tinygrad_w2v.compiler.instructions import Program
+from tinygrad_w2v.compiler.ir.instructions import Program
+from tinygrad_w2v.compiler.ir.verifier import verify
 from tinygrad_w2v.compiler.passes.algebra import simplify
-from tinygrad_w2v.compiler.passes.contracting import contract_pairs
-from tinygrad_w2v.compiler.passes.folding import fold_constants
-from tinygrad_w2v.compiler.passes.naming import name_values
-from tinygrad_w2v.compiler.passes.pruning import drop_unused
-from tinygrad_w2v.compiler.passes.sharing import share_common
-from tinygrad_w2v.compiler.verifying import verify
+from tinygrad_w2v.compiler.passes.cse import share_common
+from tinygrad_w2v.compiler.passes.dce import drop_unused
+from tinygrad_w2v.compiler.passes.fold import fold_constants
+from tinygrad_w2v.compiler.passes.names import name_values
+from tinygrad_w2v.compiler.passes.product_order import contract_pairs
 
 PASSES = (
     drop_unused,

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tinygrad_w2v._base.errors import CompileError
-from tinygrad_w2v.compiler.extents import Extent, product
-from tinygrad_w2v.compiler.instructions import Instruction, Program, Rewriter
-from tinygrad_w2v.compiler.passes.folding import constant_value
+from tinygrad_w2v.compiler.ir.instructions import Instruction, Program, Rewriter
+from tinygrad_w2v.compiler.ir.sizes import Extent, product
+from tinygrad_w2v.compiler.passes.fold import constant_value
 
 _MOST_ROUNDS = 500
 Rule = Callable[[Instruction, Rewriter], "str | None"]

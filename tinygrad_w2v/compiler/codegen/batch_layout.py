@@ -1,0 +1,199 @@
+"""Windows side by side in arrays, as a kernel reads them.
+
+Row number w of every array belongs to window w; rows are as long as the longest window may be, and
+of each dynamic size there is a number for each window. What lies behind a window's end is never
+read.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.types import AnyArray
+from tinygrad_w2v.compiler.ir.instructions import Program
+from tinygrad_w2v.compiler.ir.sizes import Extent, bound_of, size_of, sizes_in, value_of
+from tinygrad_w2v.compiler.trace.trace import Field, example_arrays
+
+
+@dataclass(frozen=True)
+class Packed:
+    """Windows in arrays.
+
+    Attributes
+    ----------
+    arrays : dict
+        A field's label to its array ``(count, ...)``.
+    sizes : dict
+        A size's name to how long it is in each window, int64 ``(count,)``.
+    count : int
+    """
+
+    arrays: Mapping[str, AnyArray]
+    sizes: Mapping[str, AnyArray]
+    count: int
+
+    def range_of(self, name: str) -> tuple[int, int]:
+        """Return numbers between which all are that windows hold, and what lies behind an end."""
+        array = self.arrays[name][: self.count]
+        return (int(array.min()), int(array.max())) if array.size else (0, 0)
+
+    def window(self, program: Program, at: int, sizes: Mapping[str, int]) -> dict[str, AnyArray]:
+        """Return the arrays of one window, each of its own length."""
+        found = {}
+        for step in program.of_op("input"):
+            if step.name in self.arrays:
+                lengths: Any = (at, *[slice(value_of(n, sizes)) for n in step.shape])
+                found[step.name] = self.arrays[step.name][lengths]
+        return found
+
+
+class OneWindow:
+    """Room for one window that is filled again and again: a step makes no arrays.
+
+    Examples
+    --------
+    >>> from tinygrad_w2v.compiler.trace.trace import fields_of
+    >>> room = OneWindow(fields_of({"x": np.array([1, 2])}, {"x": (("C", 4),)}))
+    >>> packed = room.filled({"x": np.array([7, 8, 9])})
+    >>> packed.arrays["x"], packed.sizes["C"]
+    (array([[7, 8, 9, 0]]), array([3]))
+    """
+
+    def __init__(self, fields: Sequence[Field]) -> None:
+        self._fields = fields
+        self._packed = _empty(1, fields)
+        self._fixed = [
+            (field.name, field.shape, self._packed.arrays[field.label][0, ...], field.dtype)
+            for field in fields
+        ]
+        dynamic = any(isinstance(n, Extent) for field in fields for n in field.shape)
+        # Windows of one shape are copied as they are, where any number of theirs fits.
+        self._as_they_are = not dynamic and all(field.dtype != np.uint64 for field in fields)
+
+    def filled(self, window: Any) -> Packed:
+        """Return the room with a window in it; what was in it before is gone.
+
+        Raises
+        ------
+        InputError
+            As `pack`.
+        """
+        if not self._as_they_are or not isinstance(window, Mapping):
+            _fill(self._packed, 0, window, self._fields)
+            return self._packed
+        for name, shape, room, dtype in self._fixed:
+            array = window.get(name)
+            if type(array) is not np.ndarray or array.shape != shape or array.dtype != dtype:
+                _fill(self._packed, 0, window, self._fields)
+                return self._packed
+            room[...] = array
+        return self._packed
+
+
+def pack_one(window: Any, fields: Sequence[Field]) -> Packed:
+    """Return one window packed."""
+    return next(pack([window], fields, 1))
+
+
+def pack(source: Iterable[Any], fields: Sequence[Field], chunk: int) -> Iterator[Packed]:
+    """Yield windows packed, so many at a time.
+
+    Raises
+    ------
+    InputError
+        When a window lacks an array, or one has another shape than the fields say.
+
+    Examples
+    --------
+    >>> from tinygrad_w2v.compiler.trace.trace import fields_of
+    >>> windows = [{"x": np.array([1, 2])}, {"x": np.array([3])}]
+    >>> packed = next(pack(windows, fields_of(windows[0], {"x": (("C", 4),)}), chunk=10))
+    >>> packed.arrays["x"].shape, packed.sizes["C"]
+    ((2, 4), array([2, 1]))
+    """
+    waiting = iter(source)
+    while windows := list(itertools.islice(waiting, chunk)):
+        yield _packed(windows, fields)
+
+
+def _packed(windows: list[Any], fields: Sequence[Field]) -> Packed:
+    packed = _empty(len(windows), fields)
+    for at, window in enumerate(windows):
+        _fill(packed, at, window, fields)
+    return packed
+
+
+def _empty(count: int, fields: Sequence[Field]) -> Packed:
+    arrays = {
+        field.label: np.zeros((count, *[bound_of(n) for n in field.shape]), _dtype(field))
+        for field in fields
+    }
+    sizes = {size.name: np.zeros(count, np.int64) for f in fields for size in sizes_in(f.shape)}
+    return Packed(arrays, sizes, count)
+
+
+def _fill(packed: Packed, at: int, window: Any, fields: Sequence[Field]) -> None:
+    """Put a window into row `at`."""
+    given = example_arrays(window)
+    for sizes in packed.sizes.values():
+        sizes[at] = -1
+    for field in fields:
+        if field.name not in given:
+            raise InputError(f"window {at} has no {field.name}")
+        array = given[field.name]
+        if array.ndim != len(field.shape):
+            raise InputError(
+                f"{field.name} of window {at} has the shape {array.shape}, but one window's "
+                f"has {len(field.shape)} axes; a kernel takes one window at a time"
+            )
+        for axis, (n, length) in enumerate(zip(field.shape, array.shape, strict=True)):
+            _note_size(field, axis, n, length, at, packed.sizes)
+        if field.kind != "float" and (array.dtype != field.dtype or array.dtype == np.uint64):
+            _check_whole(field, array, at)
+        place: Any = (at, *[slice(n) for n in array.shape])
+        packed.arrays[field.label][place] = array
+
+
+def _check_whole(field: Field, array: AnyArray, at: int) -> None:
+    """Raise an InputError for whole numbers that are none of the example's type, or of a kernel."""
+    if not np.can_cast(array.dtype, field.dtype, "safe"):
+        raise InputError(
+            f"{field.name} of window {at} is {array.dtype}, not {field.dtype}, as in the example "
+            "that the model was compiled with"
+        )
+    if array.dtype == np.uint64 and array.max(initial=0) > np.iinfo(np.int64).max:
+        raise InputError(f"{field.name} of window {at} holds {array.max()}, beyond int64")
+
+
+def _note_size(
+    field: Field, axis: int, n: Any, length: int, at: int, sizes: Mapping[str, AnyArray]
+) -> None:
+    if not isinstance(n, Extent):
+        if length != n:
+            raise InputError(
+                f"axis {axis} of {field.name} of window {at} is {length} long, not {n}; name it in "
+                "`axes` if it changes from window to window"
+            )
+        return
+    size = size_of(n)
+    if length > size.bound:
+        raise InputError(
+            f"axis {axis} of {field.name} of window {at} is {length} long, but {size.name} is at "
+            f'most {size.bound}: give a larger bound, `("{size.name}", {length})`, in `axes`'
+        )
+    known = int(sizes[size.name][at])
+    if known not in (-1, length):
+        raise InputError(
+            f"window {at}: {size.name} is {known} in one array and {length} in {field.name}"
+        )
+    sizes[size.name][at] = length
+
+
+def _dtype(field: Field) -> Any:
+    return {"float": np.float64, "int": np.int64, "bool": np.bool_}[field.kind]

@@ -1,0 +1,279 @@
+"""Windows are looked at before a kernel runs: it reads and writes wherever an id points.
+
+Ids are mostly a window's own, or a little arithmetic on them: where the smallest and the largest
+cannot leave the table (`intervals`), nothing more is done. Otherwise the ids of each window are
+computed, as the kernel computes them, and compared one by one. Beside the ids stands what a
+program needs of lengths: that a window is long enough for an index, and that there is something to
+take a maximum of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tinygrad_w2v._base.errors import CompileError, InputError, PlaceError
+from tinygrad_w2v._base.types import AnyArray
+from tinygrad_w2v.compiler.codegen.batch_layout import Packed
+from tinygrad_w2v.compiler.ir.instructions import MOVED, Instruction, Program
+from tinygrad_w2v.compiler.ir.interpreter import value_of_instruction
+from tinygrad_w2v.compiler.ir.intervals import ANY, BOOL, Interval, interval_of
+from tinygrad_w2v.compiler.ir.sizes import Extent, Length, bound_of, floor_of, sizes_in, value_of
+
+
+class Place(NamedTuple):
+    """Ids, and the length of the axis that they index; of segments, where they start."""
+
+    ids: str
+    length: Length
+    starts: bool = False
+
+
+class Need(NamedTuple):
+    """A number that must not be below 0 in any window, and what is wrong where it is."""
+
+    number: Length
+    length: Length
+    because: str
+
+
+def places_of(program: Program) -> list[Place]:
+    """Return all ids of a program with what they index.
+
+    Examples
+    --------
+    >>> table = Instruction("w", "parameter", (), (7, 3), "float", {"wide": False})
+    >>> ids = Instruction("i", "input", (), (), "int", {})
+    >>> rows = Instruction("rows", "take", ("w", "i"), (3,), "float", {"axis": 0})
+    >>> places_of(Program((table, ids, rows), "rows", {}))
+    [Place(ids='i', length=7, starts=False)]
+    """
+    found: list[Place] = []
+    known = program.by_name()
+    for step in program:
+        if step.op in ("take", "take_along"):
+            found.append(Place(step.inputs[1], known[step.inputs[0]].shape[step["axis"]]))
+        elif step.op in ("add_rows", "put_rows"):
+            found.append(Place(step.inputs[1], known[step.inputs[0]].shape[0]))
+        elif step.op in ("scatter", "scatter_along") and known[step.inputs[1]].op != "first_place":
+            found.append(Place(step.inputs[1], step.shape[step["axis"]]))
+        elif step.op == "segment_sum":
+            found.append(Place(step.inputs[1], known[step.inputs[0]].shape[0], True))
+        elif step.op == "segment_repeat":
+            found.append(Place(step.inputs[1], step.shape[0], True))
+    return [place for place in dict.fromkeys(found) if not _is_within(known, place)]
+
+
+def _is_within(known: Mapping[str, Instruction], place: Place) -> bool:
+    """Whether ids are the places of an axis of the length of the one that they index."""
+    step = known[place.ids]
+    while step.op in MOVED:
+        step = known[step.inputs[0]]
+    if step.op == "arange":
+        return not place.starts and step.shape[0] == place.length
+    if step.op == "argument":
+        return not place.starts and known[step.inputs[0]].shape[step["axis"]] == place.length
+    return False
+
+
+def needs_of(program: Program) -> list[Need]:
+    """Return what the lengths of a window have to be for a program; only what is not certain.
+
+    Examples
+    --------
+    >>> from tinygrad_w2v.compiler.ir.sizes import Size, extent_of
+    >>> c = extent_of(Size("C", 10))
+    >>> x = Instruction("x", "input", (), (c,), "float", {})
+    >>> third = Instruction("third", "slice", ("x",), (), "float", {"spec": (("at", 2),)})
+    >>> [need.number for need in needs_of(Program((x, third), "third", {}))]
+    [C - 3]
+    """
+    known = program.by_name()
+    found: dict[Length, Need] = {}
+
+    def note(number: Length, length: Length, because: str, step: Instruction) -> None:
+        if floor_of(number) < 0:
+            at = f"\n  applied at {step.site}" if step.site else ""
+            found.setdefault(number, Need(number, length, because + at))
+
+    for step in program:
+        for n in step.shape:
+            note(n, n, "which is no length", step)
+        if step.op in ("slice", "scatter_slice"):
+            whole = known[step.inputs[0]].shape if step.op == "slice" else step.shape
+            for part, n in zip(step["spec"], whole, strict=True):
+                if part[0] == "at":
+                    note(part[1], n, f"so an index {part[1]} counts from the wrong end", step)
+                    note(n - part[1] - 1, n, f"so there is no element {part[1]}", step)
+                elif part[2] == 1:
+                    missing = f"so there is no element {part[1]}"
+                    note(part[1], n, missing, step)
+                    note(n - part[1] - part[3], n, missing, step)
+        if step.op in ("reduce", "argument") and step["function"] in ("max", "min"):
+            for axis in step["axes"] if step.op == "reduce" else (step["axis"],):
+                n = known[step.inputs[0]].shape[axis]
+                note(n - 1, n, f"and of nothing there is no {step['function']}", step)
+        if step.op == "map" and step["function"] == "divide":
+            divisor = known[step.inputs[1]]
+            if divisor.op == "size":
+                n = divisor["extent"]
+                note(n - 1, n, "and a mean over nothing is no number: leave such windows out", step)
+    return list(found.values())
+
+
+class Places:
+    """The ids of a program and its lengths, and the look at them before windows are run.
+
+    Parameters
+    ----------
+    program : Program
+    """
+
+    def __init__(self, program: Program) -> None:
+        self._program, self._known = program, program.by_name()
+        self._places, self._needs = places_of(program), needs_of(program)
+        self._of = {place.ids: _behind(program, place.ids) for place in self._places}
+        self._all = _behind(program, *self._of)
+        self._constants = {
+            step.name: _range_of(_constant(step, program))
+            for step in self._all
+            if step.op == "constant" and step.dtype == "int"
+        }
+
+    def check(self, packed: Packed, ranges: Mapping[str, Interval] | None = None) -> None:
+        """Raise a PlaceError for an id that is no place of what it indexes.
+
+        Parameters
+        ----------
+        packed : Packed
+        ranges : dict, optional
+            Between which numbers the ids of some inputs are, where that is known without a look.
+        """
+        sizes = {name: lengths[: packed.count] for name, lengths in packed.sizes.items()}
+        for need in self._needs:
+            self._check_need(need, sizes)
+        intervals = self._intervals(packed, ranges or {})
+        for place in self._places:
+            low, high = intervals[place.ids]
+            if place.starts or low < 0 or high >= _shortest(place.length, sizes):
+                self._check_each(place, packed)
+
+    def _intervals(self, packed: Packed, ranges: Mapping[str, Interval]) -> dict[str, Interval]:
+        found: dict[str, Interval] = {}
+        for step in self._all:
+            if step.op == "input" and step.dtype == "int":
+                known = ranges.get(step.name)
+                found[step.name] = packed.range_of(step.name) if known is None else known
+            elif step.name in self._constants:
+                found[step.name] = self._constants[step.name]
+            elif step.op == "size" and step.dtype == "int":
+                found[step.name] = floor_of(step["extent"]), bound_of(step["extent"])
+            elif step.op in ("input", "constant", "parameter", "size"):
+                found[step.name] = BOOL if step.dtype == "bool" else ANY
+            else:
+                given = [found[name] for name in step.inputs]
+                shapes = [self._known[name].shape for name in step.inputs]
+                found[step.name] = interval_of(step, given, shapes)
+        return found
+
+    def _check_need(self, need: Need, sizes: Mapping[str, AnyArray]) -> None:
+        if not sizes:
+            return
+        numbers = np.atleast_1d(value_of(need.number, sizes))
+        if numbers.size == 0 or numbers.min() >= 0:
+            return
+        at = int(np.argmax(numbers < 0))
+        names = {size.name for size in sizes_in((need.length,))}
+        fields = [
+            step.name
+            for step in self._program.of_op("input")
+            if names & {size.name for size in sizes_in(step.shape)}
+        ]
+        length = value_of(need.length, {name: int(n[at]) for name, n in sizes.items()})
+        raise PlaceError(
+            f"window {at} is too short: {need.length} is {length} ({', '.join(fields)}), "
+            f"{need.because}"
+        )
+
+    def _check_each(self, place: Place, packed: Packed) -> None:
+        """Compute the ids of each window."""
+        steps = self._of[place.ids]
+        self._refuse_unknown(place)
+        for at in range(packed.count):
+            sizes = {name: int(lengths[at]) for name, lengths in packed.sizes.items()}
+            window = packed.window(self._program, at, sizes)
+            values: dict[str, Any] = {}
+            for step in steps:
+                values[step.name] = value_of_instruction(step, values, window, sizes, self._program)
+            _check_ids(place, values[place.ids], value_of(place.length, sizes), at, self._named)
+
+    def _refuse_unknown(self, place: Place) -> None:
+        """What depends on parameters or on rounding cannot be known before a kernel runs."""
+        for step in self._of[place.ids]:
+            if step.op == "parameter" or step.dtype == "float":
+                what = "values of the parameter" if step.op == "parameter" else "rounding of"
+                at = f"\n  applied at {step.site}" if step.site else ""
+                raise CompileError(
+                    f"a place depends on the {what} {step.name}, so whether it is in range cannot "
+                    "be known before a kernel runs: keep it in range with `np.clip(ids, 0, rows - "
+                    f"1)`, or use `np.where` on values instead{at}"
+                )
+
+    def _named(self, ids: str) -> str:
+        """The input that ids are, or those that they are computed from."""
+        step = self._known[ids]
+        while step.op in MOVED:
+            step = self._known[step.inputs[0]]
+        if step.op in ("input", "constant"):
+            return step.name
+        inputs = [step.name for step in self._of[ids] if step.op == "input"]
+        return f"what is computed from {' and '.join(inputs)}"
+
+
+def _behind(program: Program, *names: str) -> list[Instruction]:
+    """The instructions that values depend on, in order, those of the values included."""
+    needed = set(names)
+    found = []
+    for step in reversed(program.instructions):
+        if step.name in needed:
+            needed.update(step.inputs)
+            found.append(step)
+    return found[::-1]
+
+
+def _shortest(length: Length, sizes: Mapping[str, AnyArray]) -> int:
+    """The least that a length is in these windows."""
+    if not isinstance(length, Extent):
+        return length
+    return int(np.min(value_of(length, sizes), initial=np.iinfo(np.int64).max))
+
+
+def _constant(step: Instruction, program: Program) -> AnyArray:
+    value = program.constants[step.name] if step["value"] is None else step["value"]
+    return np.asarray(value)
+
+
+def _range_of(values: AnyArray) -> Interval:
+    """The smallest and the largest; of nothing any interval is right."""
+    return (int(values.min()), int(values.max())) if values.size else (0, 0)
+
+
+def _check_ids(place: Place, ids: AnyArray, length: int, at: int, named: Any) -> None:
+    if place.starts:
+        starts = ids.size > 0 and ids[0] == 0 and not np.any(ids[1:] < ids[:-1])
+        if not (starts and ids[-1] <= length) and (ids.size or length):
+            raise InputError(
+                f"{named(place.ids)} of window {at} is {ids.tolist()}: segments start at "
+                f"0, never fall, and end at {length}, the number of rows"
+            )
+        return
+    if ids.size == 0:
+        return
+    low, high = int(ids.min()), int(ids.max())
+    if low < 0 or high >= length:
+        raise PlaceError(
+            f"{named(place.ids)} of window {at} holds ids from {low} to {high}, but "
+            f"the table has the rows 0 to {length - 1}"
+        )

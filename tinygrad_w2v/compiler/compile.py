@@ -1,0 +1,385 @@
+"""`compile`: from a module and an example of one window to a native function.
+
+The example says which arrays a window has; the axes say which lengths change from window to
+window. What comes back runs whole windows: rows are read, loss and gradient computed, rows written.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import weakref
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tinygrad_w2v._base.errors import InputError, NonFiniteError
+from tinygrad_w2v._base.types import AnyArray
+from tinygrad_w2v.compiler.codegen import kernel_cache
+from tinygrad_w2v.compiler.codegen.batch_layout import OneWindow, Packed, pack, pack_one
+from tinygrad_w2v.compiler.codegen.index_checks import Places
+from tinygrad_w2v.compiler.ir.instructions import WRITES, Program
+from tinygrad_w2v.compiler.ir.intervals import Interval
+from tinygrad_w2v.compiler.ir.sizes import value_of
+from tinygrad_w2v.compiler.stages import Built, build
+from tinygrad_w2v.compiler.trace.arguments import (
+    check_model,
+    check_optimizer,
+    checked_rate,
+    float_type,
+)
+from tinygrad_w2v.compiler.trace.repeatability import trace_repeatable
+from tinygrad_w2v.compiler.trace.trace import Axes, Traced, fields_of
+from tinygrad_w2v.nn import Module
+from tinygrad_w2v.optim.optimizer import Optimizer
+
+CHUNK = 4096  # windows that `run` hands to the kernel at a time
+
+
+def compile(
+    model: Module,
+    example: Any,
+    axes: Axes | None = None,
+    optimizer: Optimizer | None = None,
+    dtype: Any = np.float32,
+) -> Compiled:
+    """Compile a model's loss, with its gradient and update, into one native function.
+
+    The loss is run once on symbols, for one window; backward's rules and the optimizer's rule run
+    on what it leaves. See ``docs/compiler.md``.
+
+    Parameters
+    ----------
+    model : Module
+        ``loss(batch)``, the sum over the windows of a batch, written over trailing axes.
+    example : NamedTuple or dict of arrays
+        One window: a batch without leading axes. `loss` is given the same kind.
+    axes : dict, optional
+        For each field whose axes change from window to window a tuple with an entry for each:
+        its length, or a name, or a name with the most it can be, ``{"contexts": (("C", 10),)}``.
+        Equal names are equal lengths.
+    optimizer : Optimizer, optional
+        Its rule and state are used, for the parameters that it holds: all others are frozen. Plain
+        gradient descent of ``model.parameters()`` by default.
+    dtype : dtype
+        float32 or float64: what is computed in. Parameters keep their own.
+
+    Returns
+    -------
+    Compiled
+
+    Raises
+    ------
+    CompileError
+        Where an op has no instruction; it names the op and the line.
+    InputError
+        When `axes` does not fit the example.
+    MissingDependencyError
+        Without numba.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tinygrad_w2v as tw
+    >>> class Line(tw.Module):
+    ...     def __init__(self):
+    ...         self.slope = tw.Parameter(np.zeros(1, np.float32))
+    ...     def loss(self, batch):
+    ...         return ((self.slope * batch["x"] - batch["y"]) ** 2).sum()
+    >>> line = Line()
+    >>> window = {"x": np.array([1.0, 2.0]), "y": np.array([2.0, 4.0])}
+    >>> step = tw.compile(line, window, {"x": ("n",), "y": ("n",)}).step
+    >>> [step(window, 0.05) for _ in range(3)], line.slope.data
+    ([20.0, 5.0, 1.25], array([1.75], dtype=float32))
+    """
+    check_model(model)
+    check_optimizer(optimizer)
+    real = float_type(dtype)
+    kernel_cache.check_numba()
+    return Compiled(model, example, axes, optimizer, real)
+
+
+class Compiled:
+    """A model as one native function for a window; what `compile` returns.
+
+    Attributes
+    ----------
+    model : Module
+        Whose Parameters are read and written, in place.
+    instructions : Program
+        What a window is computed with; ``print(compiled.instructions)`` shows it.
+    kernel : Kernel
+        The native function.
+    source : str
+        The kernel as Python; `path` is the file that it stands in (None: in memory only).
+    """
+
+    def __init__(
+        self,
+        model: Module,
+        example: Any,
+        axes: Axes | None,
+        optimizer: Optimizer | None,
+        dtype: np.dtype[Any],
+    ) -> None:
+        self.model, self.optimizer, self.dtype = model, optimizer, dtype
+        self.fields = fields_of(example, axes)
+        if optimizer is not None and not optimizer.parameters:
+            optimizer.bind(model.parameters())
+        self._one = OneWindow(self.fields)
+        self._rate = np.zeros(1)
+        # Both are traced now, as the numbers that the loss reads are those of now.
+        traces = trace_repeatable(model, example, self.fields, optimizer, dtype)
+        self._traced, self._gradients = traces
+        self._rule = self._settings()
+        self.kernel = Kernel(self._traced, dtype, type(model).__name__)
+
+    @property
+    def instructions(self) -> Program:
+        """The instructions of a window, optimized."""
+        return self.kernel.built.program
+
+    @property
+    def source(self) -> str:
+        """The text of the kernel."""
+        return self.kernel.built.source.text
+
+    @property
+    def path(self) -> Path | None:
+        """The file that the source stands in."""
+        return self.kernel.path
+
+    def predictions(self, sizes: Mapping[str, int]) -> int:
+        """Return how many predictions a window of these sizes has: what a mean divides by."""
+        return value_of(self._traced.predictions, sizes)
+
+    def total_predictions(self, packed: Packed) -> int:
+        """Return how many predictions the windows of `packed` have, all together."""
+        sizes = {name: lengths[: packed.count] for name, lengths in packed.sizes.items()}
+        found = value_of(self._traced.predictions, sizes)
+        return int(np.sum(np.broadcast_to(found, packed.count)))
+
+    def step(self, batch: Any, lr: float) -> float:
+        """Run one window: update the Parameters in place and return the loss from before.
+
+        Raises
+        ------
+        InputError
+            When an array's shape is not that of a window, or an id is out of range.
+        NonFiniteError
+            When the loss is NaN or infinite (the Parameters have been changed by then).
+        """
+        self._rate[0] = checked_rate(lr)
+        return self.run_packed(self._one.filled(batch), self._rate)
+
+    def run(self, source: Iterable[Any], lr: float) -> float:
+        """Run all windows that `source` yields, one after the other; return the sum of the losses.
+
+        Parameters
+        ----------
+        source : iterable
+            Of windows like the example; sizes may differ from one to the next.
+        lr : float
+
+        Raises
+        ------
+        InputError, NonFiniteError
+            As `step`; windows before the faulty ones have been run.
+        """
+        total, lr = 0.0, checked_rate(lr)
+        if isinstance(source, Mapping) or hasattr(source, "_fields"):
+            raise InputError("run takes windows, and this is one: give a list of it, or call step")
+        if not isinstance(source, Iterable):
+            raise InputError(f"run takes windows, such as a list of them, not {source!r:.60}")
+        for packed in pack(source, self.fields, CHUNK):
+            total += self.run_packed(packed, np.full(packed.count, lr, np.float64))
+        return total
+
+    def run_packed(self, packed: Packed, rates: AnyArray) -> float:
+        """Run windows that are packed already, each with its learning rate."""
+        self.kernel.check_ids(packed)
+        steps = 0
+        if self.optimizer is not None:
+            self._check_settings(self.optimizer)
+            steps = self.optimizer.steps
+            self.optimizer.steps += packed.count
+        loss = self.kernel.run(packed, self.kernel.arrays(), rates, steps + 1)
+        if not math.isfinite(loss):
+            raise NonFiniteError(self._reason(loss, packed))
+        return loss
+
+    def _reason(self, loss: float, packed: Packed) -> str:
+        for at in range(packed.count):
+            sizes = {name: int(lengths[at]) for name, lengths in packed.sizes.items()}
+            for name, array in packed.window(self.instructions, at, sizes).items():
+                if not np.isfinite(array).all():
+                    return (
+                        f"the loss is {loss}, as {name} of window {at} holds numbers that are not "
+                        "finite: leave such windows out"
+                    )
+        for name, parameter in self.model.named_parameters():
+            if not np.isfinite(parameter.data).all():
+                return (
+                    f"the loss is {loss}, and {name} holds numbers that are not finite by now: use "
+                    "a smaller learning rate, and begin with fresh numbers"
+                )
+        return f"the loss is {loss}: run it under `with tw.debug():` to see which op made it so"
+
+    def _settings(self) -> tuple[Any, ...]:
+        """What of the optimizer the kernel holds as it was when it was compiled."""
+        rule = self.optimizer
+        if rule is None:
+            return ()
+        return rule.parameters, *[getattr(rule, name) for name in rule.settings]
+
+    def _check_settings(self, rule: Optimizer) -> None:
+        now = self._settings()
+        if now[0] is not self._rule[0]:
+            raise InputError(
+                f"{type(rule).__name__} holds other parameters than when the kernel was made: "
+                "compile the model again"
+            )
+        for name, value, before in zip(rule.settings, now[1:], self._rule[1:], strict=True):
+            if value != before:
+                raise InputError(
+                    f"{name} of {type(rule).__name__} is now {value}, but the kernel was made for "
+                    f"{before}: compile the model again"
+                )
+
+    @cached_property
+    def _gradient_kernel(self) -> Kernel:
+        title = f"{type(self.model).__name__}, gradients only"
+        return Kernel(self._gradients, self.dtype, title)
+
+    def gradients(self, batch: Any) -> dict[str, AnyArray]:
+        """Return the gradient of one window's loss for each Parameter, as arrays of their shapes.
+
+        The Parameters are not changed. (It is a kernel of its own, compiled at the first call.)
+        """
+        packed = pack_one(batch, self.fields)
+        kernel = self._gradient_kernel
+        kernel.check_ids(packed)
+        arrays = kernel.arrays()
+        kernel.run(packed, arrays, np.ones(1), 1)
+        found = {}
+        for name, parameter in self.model.named_parameters():
+            gradient = arrays.get(kernel.traced.gradients.get(name, ""))
+            found[name] = np.zeros(parameter.shape, self.dtype) if gradient is None else gradient
+        return found
+
+    def graph(self) -> Any:
+        """Draw the instructions, with those that share a loop in one box: a `Drawing`."""
+        from tinygrad_w2v.compiler.inspect.picture import draw
+
+        return draw(self.kernel.built)
+
+    def __repr__(self) -> str:
+        return (
+            f"Compiled({type(self.model).__name__}, {len(self.instructions)} instructions, "
+            f"{self.dtype})"
+        )
+
+
+class Kernel:
+    """A traced program, built and loaded, and how it is called."""
+
+    def __init__(self, traced: Traced, dtype: np.dtype[Any], title: str) -> None:
+        program = traced.program
+        # What is written into an array of the model later must not change a part of what is run.
+        own = {name: np.array(array, order="C") for name, array in program.constants.items()}
+        traced = traced._replace(program=replace(program, constants=own))
+        self.traced, self.dtype = traced, dtype
+        self.built: Built = build(traced.program, dtype, f"The kernel of {title}.")
+        self._loaded = kernel_cache.load(self.built.source.text)
+        self.path, self._run = self._loaded.path, self._loaded["run"]
+        self._constants = [
+            self.built.program.constants[name] for name in self.built.source.constants
+        ]
+        self._given = [(name, traced.arrays[name]) for name in self.built.source.parameters]
+        self._written = {s.inputs[0] for s in self.built.program if s.op in WRITES}
+        self._places = Places(self.built.program)
+        self._apart: list[weakref.ref[AnyArray]] = []
+        made_for = {name: give() for name, give in self._given}
+        self._tables = {name: (array.shape, array.dtype) for name, array in made_for.items()}
+
+    def arrays(self) -> dict[str, AnyArray]:
+        """Return the tables that the kernel reads and writes, by name."""
+        for place in self.traced.places:
+            if place.is_left():
+                raise InputError(
+                    f"{place.name} of the model is not the one that the kernel was made for: "
+                    "compile the model again, or change a Parameter's values by `.data`"
+                )
+        found = {name: give() for name, give in self._given}
+        self._check_apart(found)
+        for name, array in found.items():
+            if not array.flags.writeable and name in self._written:
+                raise InputError(
+                    f"{name} may not be written into, so a kernel cannot change it: assign a copy, "
+                    f"`model.{name}.data = model.{name}.data.copy()`, or let the optimizer not "
+                    "hold it"
+                )
+            if (array.shape, array.dtype) != self._tables[name]:
+                shape, dtype = self._tables[name]
+                raise InputError(
+                    f"{name} is now {array.shape} {array.dtype}, but the kernel was made for "
+                    f"{shape} {dtype}: compile the model again"
+                )
+            if not array.flags.c_contiguous:
+                raise InputError(
+                    f"{name} is not contiguous, so a kernel cannot write it in place: assign a "
+                    f"copy, `model.{name}.data = np.ascontiguousarray(model.{name}.data)`"
+                )
+        return found
+
+    def _check_apart(self, arrays: Mapping[str, AnyArray]) -> None:
+        """Two tables in one memory would be written while the other is still read."""
+        if len(self._apart) == len(arrays) and all(
+            known() is array for known, array in zip(self._apart, arrays.values(), strict=True)
+        ):
+            return
+        for (one, x), (other, y) in itertools.combinations(arrays.items(), 2):
+            if np.may_share_memory(x, y):
+                raise InputError(
+                    f"{one} and {other} lie in the same memory, so a kernel cannot keep them "
+                    "apart: use one Parameter for both, or give one a copy, `.data.copy()`"
+                )
+        self._apart = [weakref.ref(array) for array in arrays.values()]
+
+    def run(
+        self, packed: Packed, arrays: Mapping[str, AnyArray], rates: AnyArray, step: int
+    ) -> float:
+        """Call the native function over all windows of `packed`."""
+        return self.bound(packed, arrays, rates, step)(0, packed.count)
+
+    def bound(
+        self, packed: Packed, arrays: Mapping[str, AnyArray], rates: AnyArray, step: int
+    ) -> Callable[[int, int], float]:
+        """Return what runs the windows from one number to another."""
+        arguments = self.arguments(packed, arrays, rates, step)
+        return lambda first, last: float(self._run(first, last, *arguments))
+
+    def arguments(
+        self, packed: Packed, arrays: Mapping[str, AnyArray], rates: AnyArray, step: int
+    ) -> list[Any]:
+        """Return the arguments of the native function, in order."""
+        source = self.built.source
+        return [
+            *[packed.arrays[name] for name in source.inputs],
+            *[packed.sizes[name] for name in source.sizes],
+            *self._constants,
+            *[arrays[name] for name in source.parameters],
+            rates,
+            step,
+        ]
+
+    def check_ids(self, packed: Packed, ranges: Mapping[str, Interval] | None = None) -> None:
+        """Raise an InputError for an id that is no place of its table: a kernel does not look.
+
+        `ranges` says between which numbers the ids of fields are, where that is known already.
+        """
+        self._places.check(packed, ranges)

@@ -1,0 +1,1 @@
+"""Looking at what was compiled: its picture, its source in a checked mode, every form compared."""

@@ -1,0 +1,274 @@
+"""Is a kernel right? Every form that a model takes on its way to one is run on the same windows.
+
+The graph in double precision is what counts. Beside it run the instructions as they were traced,
+the instructions after all passes, the kernel's source as plain Python, and the native kernel; what
+is compared is by how much each changes each table.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tinygrad_w2v._base.errors import GradientError
+from tinygrad_w2v._base.types import AnyArray
+from tinygrad_w2v.compiler.codegen.batch_layout import Packed, pack, pack_one
+from tinygrad_w2v.compiler.codegen.index_checks import Places
+from tinygrad_w2v.compiler.compile import Kernel
+from tinygrad_w2v.compiler.inspect.checked_source import Checked
+from tinygrad_w2v.compiler.ir.instructions import Program
+from tinygrad_w2v.compiler.ir.interpreter import interpret
+from tinygrad_w2v.compiler.ir.sizes import value_of
+from tinygrad_w2v.compiler.stages import Built, build
+from tinygrad_w2v.compiler.trace.trace import Axes, Field, Traced, example_arrays, fields_of, trace
+from tinygrad_w2v.nn import Module
+from tinygrad_w2v.optim import SGD
+from tinygrad_w2v.optim.optimizer import Optimizer
+
+TOLERANCES = {np.dtype(np.float64): 1e-10, np.dtype(np.float32): 1e-5}
+Tables = dict[str, AnyArray]
+
+
+class Outcome(NamedTuple):
+    """What an engine leaves: the losses of the windows, and the tables after them."""
+
+    losses: list[float]
+    tables: Tables
+
+
+def compare(
+    model: Module,
+    window: Any,
+    axes: Axes | None = None,
+    optimizer: Optimizer | None = None,
+    dtype: Any = np.float64,
+    native: bool = True,
+    lr: float = 0.5,
+    tolerance: float | None = None,
+    without: Collection[str] = (),
+    source: bool = True,
+) -> dict[str, float]:
+    """Run windows in every engine and compare what becomes of the parameters.
+
+    The model and the optimizer are copied first, and stay as they are.
+
+    Parameters
+    ----------
+    model : Module
+        With ``loss(batch)``.
+    window : NamedTuple or dict of arrays, or a list of them
+        Several windows are run one after the other, each from what the last one left.
+    axes, optimizer, dtype
+        As for `compile`. The copy's parameters are of this dtype.
+    native : bool
+        Whether to compile the kernel, too: the slow part.
+    lr : float
+        Learning rate of all windows.
+    tolerance : float, optional
+        The largest relative error: 1e-10 in float64 and 1e-5 in float32 by default.
+    without
+        Steps of the compiler that are left out (`building.OPTIONAL`).
+    source : bool
+        Whether to run the source as Python, which is slow where tables are large.
+
+    Returns
+    -------
+    dict of float
+        The largest error by engine: ``traced``, ``instructions``, ``source``, ``native``. An error
+        is relative to the largest change of the table (of the loss to 1), and may be as large as
+        what the rounding of the table's own numbers makes.
+
+    Raises
+    ------
+    GradientError
+        When one is too large; it names the engine and the worst place.
+    CompileError
+        When the model cannot be compiled.
+    InputError
+        When a window is none of the model's, such as one with an id that its table lacks.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> class Line(tw.Module):
+    ...     def __init__(self):
+    ...         self.slope = tw.Parameter(np.ones(1))
+    ...     def loss(self, batch):
+    ...         return ((self.slope * batch["x"] - batch["y"]) ** 2).sum()
+    >>> window = {"x": np.array([1.0, 2.0]), "y": np.array([2.0, 4.0])}
+    >>> found = compare(Line(), window, {"x": ("n",), "y": ("n",)}, native=False)
+    >>> [*found], max(found.values()) < 1e-12
+    (['traced', 'instructions', 'source'], True)
+    """
+    dtype = np.dtype(dtype)
+    windows = list(window) if isinstance(window, list) else [window]
+    fields = fields_of(windows[0], axes)
+    model, optimizer = copied(model, optimizer, dtype)
+    traced = trace(model, windows[0], fields, optimizer, dtype)
+    start = {name: array().copy() for name, array in traced.arrays.items()}
+    first = 1 if optimizer is None else optimizer.steps + 1
+    run = _Run(traced, fields, windows, start, dtype, lr, first)
+    kept = [np.array(parameter.data) for parameter in model.parameters()]
+    built = build(traced.program, dtype, "comparison", without)
+    engines: dict[str, Callable[[], Outcome]] = {
+        "traced": lambda: run.interpreted(traced.program),
+        "instructions": lambda: run.interpreted(built.program),
+    }
+    if source:
+        engines["source"] = lambda: run.plainly(built)
+    if native:
+        engines["native"] = lambda: run.natively(type(model).__name__)
+    Places(built.program).check(run.packed())
+    with np.errstate(all="ignore"):
+        found = {name: engine() for name, engine in engines.items()}
+        for parameter, data in zip(model.parameters(), kept, strict=True):
+            assert np.array_equal(parameter.data, data, equal_nan=True), "a trace changes nothing"
+        expected = _eager(model, optimizer, traced, windows, lr)
+    limit = TOLERANCES[dtype] if tolerance is None else tolerance
+    return {name: _error(name, got, expected, start, limit) for name, got in found.items()}
+
+
+class _Run(NamedTuple):
+    """What all engines are given."""
+
+    traced: Traced
+    fields: tuple[Field, ...]
+    windows: list[Any]
+    start: Tables
+    dtype: np.dtype[Any]
+    lr: float
+    first: int
+
+    def tables(self) -> Tables:
+        return {name: array.copy() for name, array in self.start.items()}
+
+    def interpreted(self, program: Program) -> Outcome:
+        """Run instructions one by one."""
+        losses, tables = [], self.tables()
+        for step, window in enumerate(self.windows, self.first):
+            arrays, packed = example_arrays(window), pack_one(window, self.fields)
+            given = {field.label: arrays[field.name] for field in self.fields}
+            given |= {"lr": self.lr, "step": float(step)}
+            sizes = {name: int(lengths[0]) for name, lengths in packed.sizes.items()}
+            losses.append(interpret(program, given, tables, sizes, self.dtype))
+        return Outcome(losses, tables)
+
+    def plainly(self, built: Built) -> Outcome:
+        """Run the source as plain Python, every place checked, over all windows in one call."""
+        tables, packed = self.tables(), self.packed()
+        rates = np.full(packed.count, self.lr)
+        arguments = _arguments(built, packed, tables, rates, self.first)
+        return Outcome([Checked(built.source, self.dtype).run(arguments)], tables)
+
+    def natively(self, title: str) -> Outcome:
+        """Run the kernel, over all windows in one call."""
+        tables, packed = self.tables(), self.packed()
+        rates = np.full(packed.count, self.lr)
+        kernel = Kernel(self.traced, self.dtype, title)
+        return Outcome([kernel.run(packed, tables, rates, self.first)], tables)
+
+    def packed(self) -> Packed:
+        """All windows; numbers behind the end of one are NaN, so that it shows who reads them."""
+        packed = next(pack(self.windows, self.fields, len(self.windows)))
+        for field in self.fields:
+            array = packed.arrays[field.label]
+            for at in range(packed.count if field.kind == "float" else 0):
+                sizes = {name: int(lengths[at]) for name, lengths in packed.sizes.items()}
+                inside: Any = (at, *[slice(value_of(n, sizes)) for n in field.shape])
+                kept = array[inside].copy()
+                array[at] = np.nan
+                array[inside] = kept
+        return packed
+
+
+def _arguments(
+    built: Built, packed: Packed, tables: Mapping[str, AnyArray], rates: AnyArray, step: int
+) -> list[Any]:
+    source = built.source
+    return [
+        0,
+        packed.count,
+        *[packed.arrays[name] for name in source.inputs],
+        *[packed.sizes[name] for name in source.sizes],
+        *[built.program.constants[name] for name in source.constants],
+        *[tables[name] for name in source.parameters],
+        rates,
+        step,
+    ]
+
+
+def copied(
+    model: Module, optimizer: Optimizer | None, dtype: np.dtype[Any]
+) -> tuple[Module, Optimizer | None]:
+    """Both, with a life of their own and all numbers in one dtype."""
+    if optimizer is not None and not optimizer.parameters:
+        optimizer = copy.copy(optimizer)
+        optimizer.bind(model.parameters())
+    model, optimizer = copy.deepcopy((model, optimizer))
+    _cast(model, optimizer, dtype)
+    return model, optimizer
+
+
+def _cast(model: Module, optimizer: Optimizer | None, dtype: Any) -> None:
+    for parameter in model.parameters():
+        parameter.grad = None
+        parameter.data = parameter.data.astype(dtype)
+    if optimizer is not None:
+        optimizer.state = [tuple(x.astype(dtype) for x in state) for state in optimizer.state]
+
+
+def _eager(
+    model: Module, optimizer: Optimizer | None, traced: Traced, windows: list[Any], lr: float
+) -> Outcome:
+    """Train what was traced with the graph and its backward, in double precision."""
+    _cast(model, optimizer, np.float64)
+    rule = SGD(model.parameters()) if optimizer is None else optimizer
+    rule.lr = lr
+    losses = []
+    for window in windows:
+        model.cleargrads()
+        loss = model.loss(window)  # type: ignore[attr-defined]
+        loss.backward()
+        losses.append(float(loss))
+        if any(parameter.grad is not None for parameter in rule.parameters):
+            rule.step()
+    return Outcome(losses, {name: array() for name, array in traced.arrays.items()})
+
+
+def _error(
+    engine: str, got: Outcome, expected: Outcome, start: Mapping[str, AnyArray], limit: float
+) -> float:
+    """The largest relative error; a GradientError when it is above the limit."""
+    worst, message = 0.0, ""
+    each = len(got.losses) == len(expected.losses)  # else all windows were run in one call
+    for number, loss in enumerate(got.losses):
+        wanted = expected.losses[number] if each else math.fsum(expected.losses)
+        apart = abs(loss - wanted) / max(1.0, abs(wanted))
+        if not apart <= worst:
+            worst, which = apart, f"window {number}" if each else "all windows"
+            message = f"the loss of {which} is {loss!r}, but {wanted!r} in the graph"
+    for name, before in start.items():
+        right = np.asarray(expected.tables[name], np.float64)
+        # Where hardly anything changes, what a table cannot hold is no error.
+        rounding = 2 * np.finfo(before.dtype).eps * np.abs(before).max(initial=0.0) / limit
+        change = max(float(np.abs(right - before).max(initial=0.0)), float(rounding)) or 1.0
+        off = np.abs(got.tables[name].astype(np.float64) - right)
+        largest = float(off.max(initial=0.0)) / change
+        if not largest <= worst:
+            worst = largest
+            at = np.unravel_index(int(np.argmax(off)), off.shape)
+            place = ", ".join(str(int(i)) for i in at)
+            message = (
+                f"{name}[{place}] becomes {float(got.tables[name][at])!r}, but "
+                f"{float(right[at])!r} in the graph"
+            )
+    if not worst <= limit:
+        raise GradientError(
+            f"the engine `{engine}` differs from the graph by {worst:.3g} of the largest change, "
+            f"more than {limit:g}: {message}"
+        )
+    return worst

@@ -1,0 +1,218 @@
+"""The drawing of what was compiled: the instructions, those that share a loop in one box.
+
+Every outermost loop nest is a box. An instruction stands in the first nest that computes it; one
+that is seen through, and so has no loop of its own, in that of its first reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cached_property
+from heapq import heappop, heappush
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tinygrad_w2v.compiler.ir.instructions import WRITES, Program
+from tinygrad_w2v.compiler.ir.listing import drawn, given, needed
+from tinygrad_w2v.compiler.ir.sizes import sizes_in
+from tinygrad_w2v.compiler.loops.nest import DERIVED, Loop, Nest, Number, Statement, statements_in
+from tinygrad_w2v.compiler.stages import Built, build
+from tinygrad_w2v.compiler.trace.trace import Axes, fields_of, trace
+from tinygrad_w2v.drawing.dot import Direction
+from tinygrad_w2v.drawing.picture import Picture
+from tinygrad_w2v.drawing.program import Program as Drawn
+from tinygrad_w2v.drawing.program import Scope
+from tinygrad_w2v.drawing.text import text_of
+from tinygrad_w2v.nn import Module
+from tinygrad_w2v.optim.optimizer import Optimizer
+
+
+def draw(
+    built: Built, direction: Direction = "TB", max_nodes: int = 8000, timeout: float = 30.0
+) -> Drawing:
+    """Draw a compiled program.
+
+    Parameters
+    ----------
+    built : Built
+        Instructions and the loops that they became.
+    direction, max_nodes, timeout
+        As for `tinygrad_w2v.graph`.
+
+    Returns
+    -------
+    Drawing
+        With ``.text .dot .svg() .png() .html() .save(path)``; a notebook shows it.
+    """
+    return Drawing(_grouped(built), direction, max_nodes, timeout)
+
+
+def draw_model(
+    model: Module,
+    example: Any,
+    axes: Axes | None = None,
+    optimizer: Optimizer | None = None,
+    dtype: Any = np.float32,
+    direction: Direction = "TB",
+) -> Drawing:
+    """Draw what `compile` would make of a model; nothing is compiled, so numba is not needed.
+
+    Parameters
+    ----------
+    model, example, axes, optimizer, dtype
+        As for `compile`.
+    direction : {"TB", "LR"}
+
+    Raises
+    ------
+    CompileError
+        Where an op has no instruction; it names the op and the line.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> class Line(tw.Module):
+    ...     def __init__(self):
+    ...         self.slope = tw.Parameter(np.zeros(1))
+    ...     def loss(self, batch):
+    ...         return ((self.slope * batch["x"] - batch["y"]) ** 2).sum()
+    >>> window = {"x": np.zeros(2), "y": np.zeros(2)}
+    >>> draw_model(Line(), window, {"x": ("n",), "y": ("n",)}).text.splitlines()[0]
+    'one window'
+    """
+    if optimizer is not None and not optimizer.parameters:
+        optimizer.bind(model.parameters())
+    traced = trace(model, example, fields_of(example, axes), optimizer, dtype)
+    return draw(build(traced.program, dtype, type(model).__name__), direction)
+
+
+class Drawing(Picture):
+    """A drawing of instructions and their loops; made by `draw`."""
+
+    @cached_property
+    def text(self) -> str:
+        """The instructions in the order of the loops, one a line."""
+        return text_of(self._program, ("one window", ""))
+
+    def _description(self) -> str:
+        steps = self._program.forward
+        loops = len({step.scope for step in steps if step.scope})
+        return f"{len(steps)} instructions for one window, in {loops} loops."
+
+
+def _grouped(built: Built) -> Drawn:
+    """The instructions as one part, in the order of the loops, each with the loop it is in."""
+    program = drawn(built.program)
+    homes = homes_of(built)
+    used = set(homes.values())
+    nests = [
+        (number, node.loop)
+        for number, node in enumerate(built.placed.tree)
+        if number in used and isinstance(node, Nest)
+    ]
+    scopes = {
+        number: (Scope(f"{place}. {_title(loop)}", number),)
+        for place, (number, loop) in enumerate(nests, 1)
+    }
+    steps = dict(zip(_computed(built.program), program.steps, strict=True))
+    ordered = tuple(
+        replace(steps[name], scope=scopes.get(homes[name], ()))
+        for name in _in_order(built.program, homes)
+    )
+    return Drawn(program.values, ordered, program.result)
+
+
+def _computed(program: Program) -> list[str]:
+    """The instructions that compute something, in the order of their steps in `drawn`."""
+    forward = needed(program)
+    names = [step.name for step in program if not given(step)]
+    return sorted(names, key=lambda name: name not in forward)
+
+
+def _title(loop: Loop) -> str:
+    """``for c in C``, as the source has it."""
+    variable = "i"
+    sizes = list(dict.fromkeys(sizes_in((loop.length,))))
+    if len(sizes) == 1 and sizes[0].name.lower() != sizes[0].name:
+        variable = sizes[0].name.lower()
+    return f"for {variable} in {loop.length}"
+
+
+# ---------------------------------------------------------------------- where each belongs
+class _Place(NamedTuple):
+    """Where an instruction is computed: the number of a node of the tree."""
+
+    number: int
+    filled: bool  # only a beginning is set there, such as the 0 of a sum
+
+
+def homes_of(built: Built) -> dict[str, int]:
+    """Return for each instruction that computes something which node of the tree it belongs to."""
+    program = built.program
+    computed = {step.name for step in program if not given(step)}
+    homes = {name: place.number for name, place in _stored(built, computed).items()}
+    readers = program.readers()
+    last = len(built.placed.tree)
+    for step in reversed(program.instructions):
+        if step.name in computed and step.name not in homes:
+            found = [homes[reader.name] for reader in readers[step.name] if reader.name in homes]
+            homes[step.name] = min(found, default=last)
+    return homes
+
+
+def _stored(built: Built, computed: set[str]) -> dict[str, _Place]:
+    """The instructions that statements compute."""
+    found: dict[str, _Place] = {}
+    writes: dict[str, list[str]] = {}
+    for step in built.program:
+        if step.op in WRITES:
+            writes.setdefault(step.inputs[0], []).append(step.name)
+    for number, node in enumerate(built.placed.tree):
+        for statement in statements_in((node,)):
+            if statement.phase == "write":
+                waiting = writes[statement.array]
+                name: str | None = waiting.pop(0) if len(waiting) > 1 else waiting[0]
+            else:
+                name = _instruction_of(statement.array, computed)
+            if name is None:
+                continue
+            place = _Place(number, statement.mode == "set" and _is_number(statement))
+            if name not in found or (found[name].filled and not place.filled):
+                found[name] = place
+    return found
+
+
+def _is_number(statement: Statement) -> bool:
+    return isinstance(statement.value, Number)
+
+
+def _instruction_of(array: str, computed: set[str]) -> str | None:
+    """Whose array it is: that of a sum, a part or a second turn is called after it."""
+    name = array.partition(DERIVED)[0]
+    return name if name in computed else None
+
+
+def _in_order(program: Program, homes: Mapping[str, int]) -> list[str]:
+    """The computed instructions, each after its inputs, those of one loop together."""
+    numbers = {step.name: number for number, step in enumerate(program)}
+    waiting = {
+        step.name: {name for name in step.inputs if name in homes}
+        for step in program
+        if step.name in homes
+    }
+    readers = program.readers()
+    ready: list[tuple[int, int, str]] = []
+    for name, inputs in waiting.items():
+        if not inputs:
+            heappush(ready, (homes[name], numbers[name], name))
+    order: list[str] = []
+    while ready:
+        _, _, name = heappop(ready)
+        order.append(name)
+        for reader in readers[name]:
+            waiting[reader.name].discard(name)
+            if not waiting[reader.name]:
+                heappush(ready, (homes[reader.name], numbers[reader.name], reader.name))
+    return order

@@ -1,0 +1,96 @@
+"""A product of many factors is taken two at a time, in the order that takes the least.
+
+Summed over all labels at once, ``ij,jk,kl->il`` takes i j k l products; two at a time i j k and
+i k l. Where nothing is gained, as for factors of one shape, they stay together.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from tinygrad_w2v.compiler.ir.instructions import Instruction, Program, Rewriter
+from tinygrad_w2v.compiler.ir.sizes import Length, bound_of
+
+MOST_TRIED = 6  # factors whose every order is looked at; of more, the cheapest pair comes first
+
+
+class Factor(NamedTuple):
+    """A factor of a product: an input by its number, or a product of two factors; its labels."""
+
+    labels: str
+    number: int = -1
+    of: tuple[Factor, Factor] | None = None
+
+
+def contract_pairs(program: Program) -> Program:
+    """Let an einsum of three factors or more be several of two, where that takes less."""
+    return Rewriter(program, _rule).program
+
+
+def _rule(step: Instruction, new: Rewriter) -> str | None:
+    if step.op != "einsum" or len(step.inputs) < 3:
+        return None
+    lengths, out = step["lengths"], step["out"]
+    factors = [Factor(term, number) for number, term in enumerate(step["terms"])]
+    cost, best = _cheapest(factors, out, lengths)
+    together = _size("".join(step["terms"]), lengths) * (len(factors) - 1)
+    if cost >= together:
+        return None
+
+    def made(factor: Factor) -> str:
+        if factor.of is None:
+            return step.inputs[factor.number]
+        pair = factor.of
+        inputs = tuple(made(part) for part in pair)
+        shapes = [new.made[name].shape for name in inputs]
+        own = _lengths([part.labels for part in pair], shapes)
+        ordered = {label: own[label] for label in lengths if label in own}
+        terms = tuple(part.labels for part in pair)
+        return new.add(
+            step,
+            "einsum",
+            inputs,
+            shape=tuple(own[label] for label in factor.labels),
+            parameters={"terms": terms, "out": factor.labels, "lengths": ordered},
+        )
+
+    return made(best)
+
+
+def _cheapest(
+    factors: Sequence[Factor], out: str, lengths: Mapping[str, Length]
+) -> tuple[int, Factor]:
+    """How many products the best order takes, and that order as a tree."""
+    if len(factors) == 1:
+        return 0, factors[0]
+    pairs = list(itertools.combinations(range(len(factors)), 2))
+    if len(factors) > MOST_TRIED:
+        costs = [_size(factors[i].labels + factors[j].labels, lengths) for i, j in pairs]
+        pairs = [pairs[costs.index(min(costs))]]
+    found: list[tuple[int, Factor]] = []
+    for i, j in pairs:
+        rest = [factor for k, factor in enumerate(factors) if k not in (i, j)]
+        both = factors[i].labels + factors[j].labels
+        needed = out + "".join(factor.labels for factor in rest)
+        left = "".join(dict.fromkeys(label for label in both if label in needed))
+        labels = out if not rest else left
+        product = Factor(labels, of=(factors[i], factors[j]))
+        cost, tree = _cheapest([*rest, product], out, lengths)
+        found.append((cost + _size(both, lengths), tree))
+    return min(found, key=lambda pair: pair[0])
+
+
+def _size(labels: str, lengths: Mapping[str, Length]) -> int:
+    return math.prod(bound_of(lengths[label]) for label in set(labels))
+
+
+def _lengths(terms: Sequence[str], shapes: Sequence[Sequence[Length]]) -> dict[str, Length]:
+    """The length of each label of a pair; one that both have stretched is of length 1."""
+    found: dict[str, Length] = {}
+    for term, shape in zip(terms, shapes, strict=True):
+        for label, n in zip(term, shape, strict=True):
+            found[label] = n if found.get(label, 1) == 1 else found[label]
+    return found

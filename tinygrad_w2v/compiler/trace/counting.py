@@ -1,0 +1,153 @@
+"""Arrays that are made rather than computed, running sums, and where the largest stands.
+
+What NumPy makes of a length alone, such as ``np.arange(n)``, it makes without asking anybody. With
+``like=x`` it asks `x`, which in a window is a symbol: so ``np.arange(x.shape[-1], like=x)`` counts
+along an axis, in the graph and in a kernel.
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from tinygrad_w2v.autograd.shaping import normalized_axes
+from tinygrad_w2v.compiler.ir.sizes import Extent
+from tinygrad_w2v.compiler.trace.elementwise import as_kind
+from tinygrad_w2v.compiler.trace.registry import handles, makes
+from tinygrad_w2v.compiler.trace.symbol import Symbol, Trace, unsupported
+
+
+# ---------------------------------------------------------------------- made of lengths
+@makes(np.arange)
+def arange(trace: Trace, start: Any, stop: Any = None, step: Any = 1, dtype: Any = None) -> Any:
+    """Numbers that rise evenly, as many as a length says."""
+    if stop is None:
+        start, stop = 0, start
+    parts = [n if isinstance(n, Extent) else operator.index(n) for n in (start, stop, step)]
+    first, end, by = parts
+    length: Any = end - first
+    if isinstance(length, Extent):
+        if by != 1:
+            raise unsupported(
+                "np.arange in other steps than 1 up to a dynamic length",
+                "multiply: `2 * np.arange(n, like=x)`",
+            )
+    else:
+        length = len(range(first, end, by))
+    made: Any = trace.record("arange", (), (length,), "int", name="place")
+    if by != 1:
+        made = made * by
+    if not (isinstance(first, int) and first == 0):
+        made = made + (trace.whole_number_of(first) if isinstance(first, Extent) else first)
+    return made if dtype is None else made.astype(dtype)
+
+
+@makes(np.full)
+def filled(trace: Trace, shape: Any, value: Any, dtype: Any = None, **how: Any) -> Any:
+    """An array of one number."""
+    shape = tuple(shape) if isinstance(shape, tuple | list) else (shape,)
+    number = value if isinstance(value, Symbol) else trace.symbol(np.asarray(value, dtype))
+    number = number if dtype is None else number.astype(dtype)
+    return np.broadcast_to(number, shape) if shape else number
+
+
+@makes(np.zeros)
+def zeros(trace: Trace, shape: Any, dtype: Any = float, **how: Any) -> Any:
+    """An array of zeros."""
+    return filled(trace, shape, 0, dtype)
+
+
+@makes(np.ones)
+def ones(trace: Trace, shape: Any, dtype: Any = float, **how: Any) -> Any:
+    """An array of ones."""
+    return filled(trace, shape, 1, dtype)
+
+
+# ---------------------------------------------------------------------- running sums
+@handles(np.cumsum)
+def cumsum(a: Any, axis: Any = None, dtype: Any = None) -> Any:
+    """Sums of all elements up to each one."""
+    return running(a, "sum", axis, dtype)
+
+
+@handles(np.cumprod)
+def cumprod(a: Any, axis: Any = None, dtype: Any = None) -> Any:
+    """Products of all elements up to each one."""
+    return running(a, "prod", axis, dtype)
+
+
+def running(a: Any, function: str, axis: Any, dtype: Any) -> Any:
+    """Sums, or products, of all elements up to each one."""
+    if axis is None:
+        a, axis = np.reshape(a, (-1,)), 0
+    (axis,) = normalized_axes(operator.index(axis), a.ndim)
+    if dtype is None and a.kind != "float":
+        dtype = np.cumsum(np.zeros(0, a.dtype)).dtype  # NumPy's own wider type
+    a = a if dtype is None else a.astype(dtype)
+    if a.shape[axis] == 1:
+        return a
+    a = as_kind(a, "int") if a.kind == "bool" else a
+    return a.trace.record("running", (a,), a.shape, a.kind, function=function, axis=axis)
+
+
+# ---------------------------------------------------------------------- places
+@handles(np.argmax)
+def argmax(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Where the largest element stands."""
+    return argument(a, "max", axis, keepdims)
+
+
+@handles(np.argmin)
+def argmin(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Where the smallest element stands."""
+    return argument(a, "min", axis, keepdims)
+
+
+def argument(a: Any, function: str, axis: Any, keepdims: bool) -> Any:
+    """Where the largest or smallest element stands, the first of equal ones; NaN is both."""
+    whole = axis is None
+    ndim = a.ndim
+    if whole:
+        a, axis = np.reshape(a, (-1,)), 0
+    (axis,) = normalized_axes(operator.index(axis), a.ndim)
+    a = as_kind(a, "int") if a.kind == "bool" else a
+    rest = (*a.shape[:axis], *a.shape[axis + 1 :])
+    if a.shape[axis] == 1:
+        found: Any = filled(a.trace, rest, 0)
+    else:
+        name = f"arg{function}"
+        found = a.trace.record(
+            "argument", (a,), rest, "int", name, np.int64, function=function, axis=axis
+        )
+    if not keepdims:
+        return found
+    return np.reshape(found, (1,) * ndim if whole else (*rest[:axis], 1, *rest[axis:]))
+
+
+@handles(np.repeat)
+def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
+    """Each element several times."""
+    if axis is None:
+        a, axis = np.reshape(a, (-1,)), 0
+    (axis,) = normalized_axes(operator.index(axis), a.ndim)
+    if isinstance(repeats, Symbol | Extent):
+        raise unsupported(
+            "np.repeat of as many times as is known only when a window comes",
+            "give the ids as a field of the window, and write `np.take`",
+        )
+    counts = np.asarray(repeats)
+    if counts.size == 1:
+        times = int(counts.reshape(()))
+        stretched = (*a.shape[: axis + 1], times, *a.shape[axis + 1 :])
+        beside = np.broadcast_to(np.expand_dims(a, axis + 1), stretched)
+        n = a.shape[axis]
+        joined = n.times(times) if isinstance(n, Extent) else n * times
+        return np.reshape(beside, (*a.shape[:axis], joined, *a.shape[axis + 1 :]))
+    if isinstance(a.shape[axis], Extent):
+        raise unsupported(
+            f"np.repeat with {counts.size} counts along a dynamic axis",
+            "give the ids as a field of the window, and write `np.take`",
+        )
+    return np.take(a, np.repeat(np.arange(a.shape[axis]), counts), axis=axis)

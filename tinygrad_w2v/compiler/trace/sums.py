@@ -1,0 +1,185 @@
+"""Reductions and products of symbols."""
+
+from __future__ import annotations
+
+import string
+from typing import Any
+
+import numpy as np
+
+from tinygrad_w2v.autograd.shaping import normalized_axes
+from tinygrad_w2v.compiler.ir.scalar_functions import INTEGERS
+from tinygrad_w2v.compiler.ir.sizes import Length
+from tinygrad_w2v.compiler.trace.elementwise import apply, as_kind
+from tinygrad_w2v.compiler.trace.registry import handles
+from tinygrad_w2v.compiler.trace.symbol import Symbol, broadcast_shapes, unsupported
+from tinygrad_w2v.functions.products import explicit_labels
+
+
+# ---------------------------------------------------------------------- reductions
+def _reduced(x: Symbol, function: str, axis: Any, keepdims: bool, dtype: Any = None) -> Any:
+    axes = normalized_axes(axis, x.ndim)
+    if x.kind != "float" or dtype is not None:
+        made = np.dtype(x.dtype if dtype is None else dtype)
+        if dtype is None and function in ("sum", "prod"):
+            made = np.sum(np.zeros(0, made)).dtype
+        x, truth = as_kind(x.astype(made), "float" if made.kind == "f" else "int"), made.kind == "b"
+    else:
+        made, truth = None, False
+    shape = tuple(n for i, n in enumerate(x.shape) if i not in axes)
+    y: Any = x
+    if axes:
+        y = x.trace.record(
+            "reduce", (x,), shape, x.kind, function, made, function=function, axes=axes
+        )
+        if made is not None and made.name in INTEGERS and function in ("sum", "prod"):
+            y = y.trace.record("map", (y,), shape, "int", exact=made, function=made.name)
+    if truth:
+        y = as_kind(y, "bool")
+    if keepdims and axes:
+        y = np.reshape(y, tuple(1 if i in axes else n for i, n in enumerate(x.shape)))
+    return y
+
+
+@handles(np.sum)
+def sum(a: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> Any:
+    """Sum over axes."""
+    return _reduced(a, "sum", axis, keepdims, dtype)
+
+
+@handles(np.max, np.amax)
+def max(
+    a: Any, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+) -> Any:
+    """Maximum over axes."""
+    return _extreme(a, "max", axis, keepdims, initial, where)
+
+
+@handles(np.min, np.amin)
+def min(
+    a: Any, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+) -> Any:
+    """Minimum over axes."""
+    return _extreme(a, "min", axis, keepdims, initial, where)
+
+
+def _extreme(a: Any, function: str, axis: Any, keepdims: bool, initial: Any, where: Any) -> Any:
+    nothing = any(a.shape[i] == 0 for i in normalized_axes(axis, a.ndim))
+    if initial is None:
+        if where is not True:
+            raise ValueError(f"np.{function} with `where` needs `initial`, for where none holds")
+        if nothing:
+            raise ValueError(f"of nothing there is no {function}")
+        return _reduced(a, function, axis, keepdims)
+    if nothing:
+        return np.full_like(_reduced(a, "sum", axis, keepdims), initial)
+    a = a if where is True else np.where(where, a, initial)
+    return apply(f"{function}imum", _reduced(a, function, axis, keepdims), initial)
+
+
+@handles(np.prod)
+def prod(a: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> Any:
+    """Product over axes."""
+    return _reduced(a, "prod", axis, keepdims, dtype)
+
+
+@handles(np.mean)
+def mean(a: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> Any:
+    """Mean: a sum over the size of what is summed."""
+    count: Any = 1
+    for i in normalized_axes(axis, a.ndim):
+        count = count * a.shape[i]
+    if dtype is not None and np.dtype(dtype).kind != "f":
+        raise unsupported(f"a mean in {np.dtype(dtype)}")
+    return _reduced(as_kind(a, "float"), "sum", axis, keepdims) / count
+
+
+@handles(np.var)
+def var(a: Any, axis: Any = None, ddof: Any = 0, keepdims: bool = False) -> Any:
+    """Mean squared distance from the mean."""
+    count: Any = 1
+    for i in normalized_axes(axis, a.ndim):
+        count = count * a.shape[i]
+    away = a - mean(a, axis, keepdims=True)
+    return _reduced(np.square(away), "sum", axis, keepdims) / (count - ddof)
+
+
+@handles(np.std)
+def std(a: Any, axis: Any = None, ddof: Any = 0, keepdims: bool = False) -> Any:
+    """Square root of the variance."""
+    return np.sqrt(var(a, axis, ddof, keepdims))
+
+
+@handles(np.any)
+def any_true(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Whether one element is not 0."""
+    return max(as_kind(a, "bool"), axis, keepdims)
+
+
+@handles(np.all)
+def all_true(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Whether no element is 0."""
+    return min(as_kind(a, "bool"), axis, keepdims)
+
+
+@handles(np.count_nonzero)
+def count_nonzero(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """How many elements are not 0."""
+    return sum(apply("not_equal", a, 0), axis, keepdims)
+
+
+# ---------------------------------------------------------------------- products
+def matmul(x: Symbol, y: Symbol) -> Symbol:
+    """Matrix product over the last two axes."""
+    if not x.shape or not y.shape:
+        raise ValueError("matmul: a scalar has no axes; use `*`")
+    row, column = x.ndim == 1, y.ndim == 1
+    left = x.shape[:-1] if row else x.shape[:-2]
+    right = y.shape[:-1] if column else y.shape[:-2]
+    batch = broadcast_shapes("matmul", [() if row else left, () if column else right])
+    names = string.ascii_lowercase[: len(batch)]
+    of_x = ("" if row else names[len(batch) - len(left) :] + "X") + "Z"
+    of_y = (names[len(batch) - len(right) :] if not column else "") + "Z" + ("" if column else "Y")
+    out = names + ("" if row else "X") + ("" if column else "Y")
+    return _product([of_x, of_y], out, [x, y], "matmul")
+
+
+def _product(terms: list[str], out: str, xs: list[Any], name: str) -> Symbol:
+    """Note an einsum whose labels are explicit."""
+    trace = next(x.trace for x in xs if isinstance(x, Symbol))
+    symbols = [trace.symbol(x) for x in xs]
+    if all(x.kind != "float" for x in symbols):
+        raise unsupported(f"np.{name} of whole numbers alone", "write `.astype(np.float64)`")
+    given = [as_kind(x, "float") for x in symbols]
+    lengths: dict[str, Length] = {}
+    for term, x in zip(terms, given, strict=True):
+        for label, n in zip(term, x.shape, strict=True):
+            known = lengths.get(label, 1)
+            if known != 1 and n not in (1, known):
+                raise ValueError(f"{name}: axes of lengths {known} and {n} do not fit")
+            lengths[label] = known if n == 1 else n
+    shape = tuple(lengths[label] for label in out)
+    return trace.record(
+        "einsum", given, shape, "float", name=name, terms=tuple(terms), out=out, lengths=lengths
+    )
+
+
+@handles(np.einsum)
+def einsum(subscripts: str, *operands: Any, optimize: Any = False) -> Any:
+    """Sums of products of labelled axes."""
+    terms, out = explicit_labels(subscripts, [np.ndim(x) for x in operands])
+    return _product(terms, out, list(operands), "einsum")
+
+
+@handles(np.tensordot)
+def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
+    """Sum of products over pairs of axes."""
+    n, m = np.ndim(a), np.ndim(b)
+    if isinstance(axes, int):
+        axes = tuple(range(n - axes, n)), tuple(range(axes))
+    of_a = list(string.ascii_lowercase[:n])
+    of_b = list(string.ascii_uppercase[:m])
+    for i, j in zip(normalized_axes(axes[0], n), normalized_axes(axes[1], m), strict=True):
+        of_b[j] = of_a[i]
+    out = [c for c in of_a if c not in of_b] + [c for c in of_b if c not in of_a]
+    return _product(["".join(of_a), "".join(of_b)], "".join(out), [a, b], "tensordot")

@@ -1,0 +1,352 @@
+"""`Symbol`: an array that computes nothing and notes what would be computed.
+
+It answers NumPy's protocols, so the rules of the graph, which are written against NumPy's API, run
+on it unchanged and leave instructions. What a symbol cannot know is refused: its values, and the
+length of an axis that is dynamic.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import numpy as np
+
+from tinygrad_w2v._base.errors import CompileError
+from tinygrad_w2v.autograd.diagnosis import user_line, user_site
+from tinygrad_w2v.autograd.node import Node
+from tinygrad_w2v.autograd.rows import RowGrad
+from tinygrad_w2v.compiler.ir.instructions import Instruction, Names, Program, writes_last
+from tinygrad_w2v.compiler.ir.sizes import Extent, Shape, no_number
+
+KINDS = {"f": "float", "i": "int", "u": "int", "b": "bool"}
+_PYTHON = {bool: "bool", int: "int", float: "float"}
+
+
+class Trace:
+    """Notes the instructions of one window.
+
+    Parameters
+    ----------
+    dtype
+        The kernel's float type.
+    taken : iterable of str
+        Names that no value may have.
+
+    Examples
+    --------
+    >>> trace = Trace(np.float32)
+    >>> x = trace.given("parameter", "x", (3,), "float")
+    >>> y = np.exp(x) * 2.0
+    >>> [(i.name, i.op) for i in trace.instructions]
+    [('x', 'parameter'), ('exp', 'map'), ('constant', 'constant'), ('multiply', 'map')]
+    """
+
+    def __init__(self, dtype: Any = np.float32, taken: Iterable[str] = ()) -> None:
+        self.float = np.dtype(dtype)
+        self.instructions: list[Instruction] = []
+        self.constants: dict[str, Any] = {}
+        self.refused: CompileError | None = None
+        # The functions that are being written as others.
+        self.within: list[Any] = []
+        # While the user's own expression runs: an index must then say that windows are batched.
+        self.forward = False
+        self._names = Names(taken)
+
+    def record(
+        self,
+        op: str,
+        inputs: Any,
+        shape: Shape,
+        dtype: str,
+        name: str = "",
+        exact: Any = None,
+        **parameters: Any,
+    ) -> Symbol:
+        """Note an instruction and return its result.
+
+        `exact` is NumPy's dtype of whole numbers: without it that of the first input, where the op
+        takes its elements, and else int64.
+        """
+        read = tuple(x.name for x in inputs)
+        wanted = name or (parameters["function"] if op == "map" else op)
+        site = user_site()
+        made = Instruction(
+            self._names.fresh(wanted), op, read, tuple(shape), dtype, parameters, str(site or "")
+        )
+        self.instructions.append(made)
+        if exact is None and dtype == "int" and op not in ("map", "reduce") and inputs:
+            exact = inputs[0].dtype if inputs[0].kind == "int" else None
+        result = Symbol(self, made, op == "input" or any(x.batched for x in inputs), exact)
+        sources = {source for x in inputs for source in x.sources}
+        result.sources = sources or {op}
+        return result
+
+    def given(self, op: str, name: str, shape: Shape, dtype: str, **parameters: Any) -> Symbol:
+        """Note something that the window or the model brings along, under its name."""
+        shape = tuple(
+            Extent(n.terms, n.constant, self) if isinstance(n, Extent) else n for n in shape
+        )
+        return self.record(op, (), shape, dtype, name, **parameters)
+
+    def number_of(self, extent: Extent) -> Symbol:
+        """Return an extent as a float of the kernel."""
+        return self.record("size", (), (), "float", extent=Extent(extent.terms, extent.constant))
+
+    def whole_number_of(self, extent: Extent) -> Symbol:
+        """Return an extent as a whole number of the kernel."""
+        return self.record("size", (), (), "int", extent=Extent(extent.terms, extent.constant))
+
+    def symbol(self, value: Any) -> Symbol:
+        """Return any value that an op may meet as a symbol: numbers and arrays are constants."""
+        if isinstance(value, Cell):
+            return value.value
+        if isinstance(value, Symbol):
+            return value
+        if isinstance(value, Extent):
+            return self.number_of(value)
+        if type(value) in _PYTHON:
+            return self.record("constant", (), (), _PYTHON[type(value)], value=value)
+        array = np.asarray(value)
+        if array.dtype.kind not in KINDS:
+            raise CompileError(
+                f"a value of type {type(value).__name__} cannot be compiled{user_line()}"
+            )
+        kind = KINDS[array.dtype.kind]
+        if array.dtype == np.uint64 and array.max(initial=0) > np.iinfo(np.int64).max:
+            raise unsupported(
+                f"a number beyond {np.iinfo(np.int64).max}", "a kernel's whole numbers are int64"
+            )
+        exact = array.dtype if kind == "int" else None
+        if array.ndim == 0:
+            return self.record("constant", (), (), kind, exact=exact, value=array.item())
+        made = self.record("constant", (), array.shape, kind, "array", exact, value=None)
+        self.constants[made.name] = array.astype(np.int64) if kind == "int" else array
+        return made
+
+    @contextmanager
+    def following(self) -> Iterator[None]:
+        """Know, for the length of the block, that the user's expression runs."""
+        self.forward = True
+        try:
+            yield
+        finally:
+            self.forward = False
+
+    @contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """Forget at the end of the block what was noted in it."""
+        count, constants, names = len(self.instructions), set(self.constants), self._names.copy()
+        try:
+            yield
+        finally:
+            del self.instructions[count:]
+            for name in set(self.constants) - constants:
+                del self.constants[name]
+            self._names = names
+
+    def program(self, loss: Symbol) -> Program:
+        """Return what was noted."""
+        return Program(writes_last(self.instructions), loss.name, dict(self.constants))
+
+
+class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
+    """The result of an instruction: a shape, a dtype and a name, and no values.
+
+    Attributes
+    ----------
+    shape : tuple
+        Of one window: ints and extents.
+    batched : bool
+        Whether it depends on the window, so that a batch would have more axes in front.
+    """
+
+    __hash__ = object.__hash__
+
+    def __init__(
+        self, trace: Trace, instruction: Instruction, batched: bool, exact: Any = None
+    ) -> None:
+        self.trace, self.instruction, self.batched = trace, instruction, batched
+        self.name, self.kind = instruction.name, instruction.dtype
+        self.shape: Any = instruction.shape
+        self.sources: set[str] = set()  # what it is computed of: the ops that have no inputs
+        self._exact = np.dtype(np.int64 if exact is None else exact)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The NumPy dtype that it would have; whole numbers of all dtypes are int64 in a kernel."""
+        if self.kind == "int":
+            return self._exact
+        return self.trace.float if self.kind == "float" else np.dtype(np.bool_)
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> Any:
+        """Number of elements; an extent where it is dynamic."""
+        total: Any = 1
+        for n in self.shape:
+            total = n if isinstance(total, int) and total == 1 else total * n
+        return total
+
+    @property
+    def T(self) -> Any:
+        """The axes turned round."""
+        return np.transpose(self)
+
+    def __repr__(self) -> str:
+        return f"Symbol({self.name}, {self.shape}, {self.kind})"
+
+    # ------------------------------------------------------------------ NumPy
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if any(isinstance(x, Node | RowGrad | Cell) for x in (*inputs, *kwargs.get("out", ()))):
+            return NotImplemented  # they know what to do with a symbol
+        kwargs.pop("casting", None)
+        if "out" in kwargs:
+            raise unsupported(f"writing into {self.name}", "make a new array, `x = x + 1`")
+        if method != "__call__" or kwargs:
+            raise unsupported(f"np.{ufunc.__name__}" + (f".{method}" if method else ""))
+        from tinygrad_w2v.compiler.trace import array_functions
+
+        return array_functions.call_ufunc(self.trace, ufunc, inputs)
+
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        if any(issubclass(kind, Node) for kind in types):
+            return NotImplemented
+        from tinygrad_w2v.compiler.trace import array_functions
+
+        return array_functions.call(self.trace, func, args, kwargs)
+
+    def __tinygrad_op__(self, name: str, *args: Any) -> Any:
+        from tinygrad_w2v.compiler.trace import array_functions
+
+        return array_functions.call_primitive(self, name, args)
+
+    def __getitem__(self, index: Any) -> Any:
+        from tinygrad_w2v.compiler.trace import indexing
+
+        return indexing.get_item(self, index)
+
+    def astype(self, dtype: Any) -> Symbol:
+        """It in another dtype."""
+        from tinygrad_w2v.compiler.trace import elementwise
+
+        return elementwise.as_dtype(self, np.dtype(dtype))
+
+    def reshape(self, *shape: Any) -> Any:
+        """It in another shape."""
+        return np.reshape(self, shape[0] if len(shape) == 1 else shape)
+
+    def sum(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """Sum over axes."""
+        return np.sum(self, axis=axis, keepdims=keepdims)
+
+    def mean(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """Mean over axes."""
+        return np.mean(self, axis=axis, keepdims=keepdims)
+
+    # ------------------------------------------------------------------ what it cannot know
+    def _refused(self, *_: Any) -> NoReturn:
+        error = CompileError(
+            f"the value of {self.name} is known only when a window comes: an `if`, a loop or a "
+            "Python number cannot depend on it; use `np.where`, `np.maximum` or another op, and "
+            f"`F.take(array, ids, axis=0)` to look up a constant array{user_line()}"
+        )
+        if self.sources <= {"size", "constant"}:
+            error = no_number("what is computed of a size")
+        self.trace.refused = error  # NumPy may catch it, and say something of its own
+        raise error
+
+    def __setitem__(self, index: Any, value: Any) -> NoReturn:
+        raise unsupported(f"writing into {self.name}", "write `np.where(mask, new, old)`")
+
+    def __format__(self, spec: str) -> str:
+        return self._refused() if spec else repr(self)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        from tinygrad_w2v.compiler.trace import array_functions
+
+        method = array_functions.METHODS.get(name)
+        if method is not None:
+            return functools.partial(method, self)
+        raise MissingAttribute(
+            f"`.{name}` of {self.name} cannot be compiled: it is known only when a window comes; "
+            f"use NumPy's functions and those of tinygrad_w2v.functions{user_line()}"
+        )
+
+    __bool__ = __int__ = __float__ = __index__ = __iter__ = __len__ = item = tolist = _refused
+
+    def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
+        self._refused()
+
+
+class MissingAttribute(CompileError, AttributeError):
+    """What a symbol does not have, for those who ask with `hasattr`, too."""
+
+
+class Cell(np.lib.mixins.NDArrayOperatorsMixin):
+    """A place that an update rule writes into: ``m += ...`` gives it another value.
+
+    Examples
+    --------
+    >>> trace = Trace(np.float32)
+    >>> m = Cell(trace.given("parameter", "m", (3,), "float"))
+    >>> m *= 0.9
+    >>> m.value.instruction.op
+    'map'
+    """
+
+    __hash__ = object.__hash__
+
+    def __init__(self, value: Symbol) -> None:
+        self.value = value
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of its value."""
+        return self.value.dtype
+
+    @property
+    def shape(self) -> Any:
+        """Of its value."""
+        return self.value.shape
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        out = kwargs.pop("out", ())
+        given = [x.value if isinstance(x, Cell) else x for x in inputs]
+        result = getattr(ufunc, method)(*given, **kwargs)
+        if not out:
+            return result
+        (cell,) = out
+        if not isinstance(cell, Cell):
+            raise unsupported(f"np.{ufunc.__name__} into another array")
+        cell.value = result
+        return cell
+
+
+def unsupported(what: str, instead: str = "") -> CompileError:
+    """The error for what has no instruction: it names it, what to write, and the user's line."""
+    return CompileError(f"{what} cannot be compiled{': ' if instead else ''}{instead}{user_line()}")
+
+
+def broadcast_shapes(what: str, shapes: list[Shape]) -> Shape:
+    """The shape that all broadcast to; a dynamic length fits itself and 1."""
+    result: list[Any] = []
+    for axis in range(1, max((len(shape) for shape in shapes), default=0) + 1):
+        length: Any = 1
+        for shape in shapes:
+            n = shape[-axis] if axis <= len(shape) else 1
+            if n == 1 or n == length:
+                continue
+            if length != 1:
+                raise ValueError(f"{what}: axes of lengths {length} and {n} do not broadcast")
+            length = n
+        result.insert(0, length)
+    return tuple(result)

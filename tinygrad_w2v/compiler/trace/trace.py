@@ -1,0 +1,319 @@
+"""From a model to instructions: its loss runs on symbols, and so do the rules of backward.
+
+Nothing here knows a derivative or a model. The expression is run for one window whose arrays are
+symbols; the engine walks the graph that it left, with the same rules as always; and the optimizer's
+own update is run on the gradients. What remains are instructions that read rows, compute, and
+write rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tinygrad_w2v._base.errors import CompileError, InputError
+from tinygrad_w2v.autograd.backward import gradients
+from tinygrad_w2v.autograd.diagnosis import user_line
+from tinygrad_w2v.autograd.modes import debug, enable_grad
+from tinygrad_w2v.autograd.node import Node
+from tinygrad_w2v.compiler.ir.instructions import Names, Program, identifier
+from tinygrad_w2v.compiler.ir.sizes import Extent, Shape, Size, extent_of, sizes_in
+from tinygrad_w2v.compiler.trace.arguments import check_leaves, defined_at, dynamic_axes
+from tinygrad_w2v.compiler.trace.symbol import Symbol, Trace
+from tinygrad_w2v.compiler.trace.updates import (
+    check_rule,
+    gradient_tables,
+    is_plain,
+    learned_of,
+    write_by_rule,
+    write_linear,
+)
+from tinygrad_w2v.nn import Module, Parameter
+from tinygrad_w2v.nn.module import Place, places_of
+from tinygrad_w2v.optim.optimizer import Optimizer
+
+LEARNING_RATE = "lr"
+_KINDS = {"f": "float", "i": "int", "u": "int", "b": "bool"}
+
+Axes = Mapping[str, Any]
+
+
+class Field(NamedTuple):
+    """An array of a window: its name in the batch, shape, kind, name in the kernel, and dtype."""
+
+    name: str
+    shape: Shape
+    kind: str
+    label: str
+    dtype: np.dtype[Any]
+
+
+class Traced(NamedTuple):
+    """What a trace leaves.
+
+    Attributes
+    ----------
+    program : Program
+    fields : tuple of Field
+        The arrays of a window, those included that the loss does not read.
+    arrays : dict
+        What the program's parameters are: a name to a function that returns the array.
+    predictions : Extent or int
+        How many predictions the loss of a window is a sum of.
+    gradients : dict
+        Where only gradients are computed: a parameter's name to that of the table they go to.
+    places : tuple of Place
+        Where the model held its Parameters.
+    """
+
+    program: Program
+    fields: tuple[Field, ...]
+    arrays: Mapping[str, Callable[[], Any]]
+    predictions: Any
+    gradients: Mapping[str, str]
+    places: tuple[Place, ...] = ()
+
+
+def fields_of(example: Any, axes: Axes | None) -> tuple[Field, ...]:
+    """Return the arrays of a window, with the dynamic axes that the user named.
+
+    Parameters
+    ----------
+    example : NamedTuple or dict of arrays
+        One window.
+    axes : dict
+        For a field a tuple with one entry an axis: its length, a name (a dynamic axis), or a
+        name with a bound, ``("C", 10)``.
+
+    Raises
+    ------
+    InputError
+        When an entry does not fit the example.
+    """
+    arrays = example_arrays(example)
+    parts, bounds = dynamic_axes(arrays, {} if axes is None else axes)
+    for name in bounds:
+        if identifier(name) != name:
+            raise InputError(
+                f"axes calls a size {name!r}, which a kernel cannot: give it another name, a word "
+                "such as 'C'"
+            )
+    sizes = {name: Size(name, bound) for name, bound in bounds.items()}
+
+    def length(entry: int | str) -> Any:
+        return extent_of(sizes[entry]) if isinstance(entry, str) else entry
+
+    labels = Names(sizes)
+    return tuple(
+        Field(
+            name,
+            tuple(length(entry) for entry in parts[name]),
+            _KINDS[array.dtype.kind],
+            labels.fresh(identifier(name)),
+            array.dtype,
+        )
+        for name, array in arrays.items()
+    )
+
+
+def example_arrays(example: Any) -> dict[str, Any]:
+    """Return the arrays of a window by name; what is None is left out."""
+    items = example if isinstance(example, Mapping) else getattr(example, "_asdict", dict)()
+    if not items:
+        raise InputError(
+            "a window is a dict of arrays or a NamedTuple of arrays, such as a Batch without "
+            f"leading axes, not {type(example).__name__}"
+        )
+    return {name: _array(name, value) for name, value in items.items() if value is not None}
+
+
+def _array(name: Any, value: Any) -> Any:
+    if not isinstance(name, str):
+        raise InputError(f"a window has an array under {name!r}: name it by a word, such as 'x'")
+    if isinstance(value, Node):
+        raise InputError(f"{name} of a window is a Variable: give its array, `{name}.data`")
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise InputError(
+            f"{name} of a window is no array of numbers ({error}): give ragged rows flat, with "
+            "where each begins (`F.segment_sum`)"
+        ) from error
+    if array.dtype.kind not in _KINDS:
+        raise InputError(f"{name} of a window holds {array.dtype}, not numbers")
+    return array
+
+
+def trace(
+    model: Module,
+    example: Any,
+    fields: tuple[Field, ...],
+    optimizer: Optimizer | None = None,
+    dtype: Any = np.float32,
+    only_gradients: bool = False,
+) -> Traced:
+    """Run a model's loss, its backward and the update on symbols.
+
+    Parameters
+    ----------
+    model : Module
+        With ``loss(batch)``, written over trailing axes.
+    example
+        One window: its type says what `loss` is given.
+    fields
+        Of `fields_of`.
+    optimizer : Optimizer, optional
+        Whose rule is applied, to the parameters that it holds; plain gradient descent of all by
+        default.
+    dtype
+        The kernel's float type.
+    only_gradients : bool
+        Add the gradients to tables of their own and leave the parameters as they are.
+
+    Raises
+    ------
+    CompileError
+        Where an op has no instruction, with the line where it was applied.
+    """
+    notes = Trace(dtype, [size.name for field in fields for size in sizes_in(field.shape)])
+    symbols = {
+        f.name: notes.given("input", f.label, f.shape, f.kind, exact=f.dtype) for f in fields
+    }
+    named = list(model.named_parameters())
+    check_rule(optimizer)
+    changed = learned_of(model, optimizer)
+    learned = [pair for pair in named if only_gradients or id(pair[1]) in changed]
+    arrays: dict[str, Callable[[], Any]] = {}
+    written: dict[str, str] = {}
+    batch = _like(example, symbols)
+    with _symbolic(notes, named, arrays) as of:
+        with enable_grad(), debug():
+            loss = _followed(notes, model, batch)
+            _check_untouched(model, named, of)
+            value = _checked_loss(model, loss)
+            check_leaves(model, loss, optimizer)
+            lr = notes.given("input", LEARNING_RATE, (), "float")
+            linear = only_gradients or is_plain(optimizer)
+            seed = (notes.symbol(1.0) if only_gradients else lr) if linear else notes.symbol(1.0)
+            found = gradients(loss, seed)
+            if linear:
+                sign = 1.0 if only_gradients else -1.0
+                targets = of
+                if only_gradients:
+                    targets = gradient_tables(notes, of, found, named, arrays)
+                    written = {name: table.name for name, table in targets.items()}
+                write_linear(notes, learned, found, targets, sign)
+            else:
+                assert optimizer is not None
+                write_by_rule(notes, learned, found, of, lr, optimizer, arrays)
+        predictions = _predictions(model, batch)
+    places = tuple(places_of(model))
+    return Traced(notes.program(value), fields, arrays, predictions, written, places)
+
+
+def _followed(notes: Trace, model: Any, batch: Any) -> Any:
+    """Run the loss; where NumPy caught what was refused, that is still what is said."""
+    try:
+        with notes.following():
+            return model.loss(batch)
+    except CompileError:
+        raise
+    except (TypeError, ValueError) as error:
+        if notes.refused is None:
+            raise
+        raise notes.refused from error
+
+
+def _like(example: Any, symbols: dict[str, Symbol]) -> Any:
+    if isinstance(example, Mapping):
+        return _Fields({name: symbols.get(name) for name in example})
+    return type(example)(**{name: symbols.get(name) for name in example._fields})
+
+
+class _Fields(dict[str, Any]):
+    """A window's arrays; what it lacks is named with the line."""
+
+    def __missing__(self, name: Any) -> Any:
+        raise CompileError(f"the window has no field {name!r}; it has {[*self]}{user_line()}")
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise CompileError(f"this window is a dict: write `batch[{name!r}]`{user_line()}")
+
+
+def _check_untouched(model: Module, named: list[tuple[str, Parameter]], of: Any) -> None:
+    """A kernel computes the loss and changes tables by the update alone."""
+    for name, parameter in named:
+        if parameter._data is not of[name]:
+            what = f"assigns to {name}.data"
+        elif parameter.grad is not None:
+            what = "calls `backward`"
+        else:
+            continue
+        raise CompileError(
+            f"{type(model).__name__}.loss {what}, which a kernel would leave out: return the loss "
+            f"alone; the gradient is taken, and the tables are changed, by the compiler"
+            f"{defined_at(type(model).loss)}"  # type: ignore[attr-defined]
+        )
+
+
+@contextmanager
+def _symbolic(
+    notes: Trace, named: list[tuple[str, Parameter]], arrays: dict[str, Callable[[], Any]]
+) -> Iterator[dict[str, Symbol]]:
+    """Give every Parameter a symbol for its data until the block ends."""
+    kept = [(parameter._data, parameter.grad) for _, parameter in named]
+    of: dict[str, Symbol] = {}
+    try:
+        for name, parameter in named:
+            shape = tuple(parameter.shape)
+            label = identifier(name)
+            of[name] = notes.given("parameter", label, shape, "float", wide=_wide(notes, parameter))
+            arrays[of[name].name] = partial(getattr, parameter, "_data")
+            parameter._data, parameter.grad = of[name], None
+        yield of
+    finally:
+        for (_, parameter), (data, grad) in zip(named, kept, strict=True):
+            parameter._data, parameter.grad = data, grad
+
+
+def _wide(notes: Trace, parameter: Parameter) -> bool:
+    """Whether a parameter's own dtype is another than the kernel's."""
+    return bool(parameter._data.dtype != notes.float)
+
+
+def _checked_loss(model: Module, loss: Any) -> Symbol:
+    what, where = f"{type(model).__name__}.loss", defined_at(type(model).loss)  # type: ignore[attr-defined]
+    if loss is None:
+        raise CompileError(f"{what} returned None: end it with `return`, and the loss{where}")
+    if not isinstance(loss, Node):
+        kind = "an array" if isinstance(loss, Symbol) else f"a {type(loss).__name__}"
+        raise CompileError(
+            f"{what} returned {kind}, not a Variable: return one number that is computed of the "
+            f"Parameters themselves (not of their `.data`), such as `losses.sum()`{where}"
+        )
+    value = loss._data
+    if not isinstance(value, Symbol) or loss.creator is None:
+        raise CompileError(f"{what} does not depend on the window and the parameters{where}")
+    if value.shape != ():
+        raise CompileError(
+            f"{what} has the shape {value.shape}; it must be one number, the sum over the batch: "
+            f"end it with `.sum()`{where}"
+        )
+    return value
+
+
+def _predictions(model: Any, batch: Any) -> Any:
+    count = getattr(model, "predictions", None)
+    found = 1 if count is None else count(batch)
+    if not isinstance(found, int | Extent):
+        raise CompileError(
+            f"{type(model).__name__}.predictions is neither a number nor a size: return for "
+            "example `batch.contexts.size`"
+        )
+    return found
