@@ -19,7 +19,7 @@ from typing import IO, Any
 import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
-from tinygrad_w2v._base.files import safe_write
+from tinygrad_w2v._base.files import PathLike, safe_write
 from tinygrad_w2v._base.npy_header import (
     ArrayHeader,
     array_header,
@@ -30,8 +30,7 @@ from tinygrad_w2v._base.npy_header import (
 from tinygrad_w2v._base.npz import check_members
 from tinygrad_w2v._base.types import AnyArray, FloatArray, IntArray
 from tinygrad_w2v.vectors.blocks import Block, Collected, Contents, blocks_of, checked
-from tinygrad_w2v.vectors.source import PathLike, refuse_pickle
-from tinygrad_w2v.vectors.target import refuse_compression
+from tinygrad_w2v.vectors.source import refuse_compression, refuse_pickle
 from tinygrad_w2v.vectors.word_table import Column, Spooled, TableReader, WordSpool, row_bytes
 
 _ALIGN = 64

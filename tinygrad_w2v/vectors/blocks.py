@@ -14,9 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v._base.memory import require_memory
 from tinygrad_w2v._base.types import FloatArray, IntArray
-from tinygrad_w2v.vectors.source import PathLike, malformed, open_source
+from tinygrad_w2v.vectors.source import malformed, open_source
 from tinygrad_w2v.vectors.table import first_non_finite_row
 
 _BLOCK = 1 << 18  # numbers in a block

@@ -12,9 +12,10 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v.vectors.correlation import Correlation, pearson, spearman
 from tinygrad_w2v.vectors.neighbours import cosines_of_batch, most_similar_cosmul, top_rows
-from tinygrad_w2v.vectors.source import PathLike, malformed, open_source
+from tinygrad_w2v.vectors.source import malformed, open_source
 from tinygrad_w2v.vectors.table import Table, unit
 
 Section = dict[str, Any]

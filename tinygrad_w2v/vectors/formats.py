@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v.vectors.blocks import (
     Contents,
     Reader,
@@ -31,7 +32,6 @@ from tinygrad_w2v.vectors.registry import (
     format_of_target,
     recognise,
 )
-from tinygrad_w2v.vectors.source import PathLike
 from tinygrad_w2v.vectors.word_vectors import WordVectors
 
 __all__ = [

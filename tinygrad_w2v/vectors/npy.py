@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v._base.npy_header import (
     ArrayHeader,
     array_header,
@@ -21,8 +22,7 @@ from tinygrad_w2v._base.npy_header import (
 from tinygrad_w2v._base.types import FloatArray
 from tinygrad_w2v.vectors.blocks import Block, Collected, Contents, checked, rows_in_block
 from tinygrad_w2v.vectors.pairs import found_pair, open_pair
-from tinygrad_w2v.vectors.source import PathLike, Source, malformed, open_source
-from tinygrad_w2v.vectors.target import refuse_compression
+from tinygrad_w2v.vectors.source import Source, malformed, open_source, refuse_compression
 from tinygrad_w2v.vectors.word_lines import WordLines, word_lines
 from tinygrad_w2v.vectors.word_table import row_bytes
 

@@ -13,10 +13,9 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
+from tinygrad_w2v._base.compressed import compressed
 from tinygrad_w2v._base.errors import InputError
-from tinygrad_w2v._base.files import Draft, safe_write
-from tinygrad_w2v.vectors.source import PathLike
-from tinygrad_w2v.vectors.target import packed
+from tinygrad_w2v._base.files import Draft, PathLike, safe_write
 
 FORMAT = "tinygrad_w2v pair 1"
 
@@ -59,7 +58,9 @@ def open_pair(first: PathLike, second: PathLike) -> Iterator[tuple[IO[bytes], IO
     manifest = manifest_path(first)
     with Draft(first) as one, Draft(second) as other:
         with ExitStack() as stack:
-            files = [stack.enter_context(packed(draft.file, draft.path)) for draft in (one, other)]
+            files = [
+                stack.enter_context(compressed(draft.file, draft.path)) for draft in (one, other)
+            ]
             yield files[0], files[1]
         drafts = {"first": one, "second": other}
         for draft in drafts.values():

@@ -14,7 +14,9 @@ from typing import NoReturn
 import numpy as np
 import numpy.typing as npt
 
+from tinygrad_w2v._base.compressed import SUFFIXES
 from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v._base.types import FloatArray
 from tinygrad_w2v.vectors.blocks import Block, Contents, check_datatype, checked
 from tinygrad_w2v.vectors.number_lines import (
@@ -28,8 +30,7 @@ from tinygrad_w2v.vectors.number_lines import (
 )
 from tinygrad_w2v.vectors.number_text import number_lines
 from tinygrad_w2v.vectors.pairs import found_pair, open_pair
-from tinygrad_w2v.vectors.source import PathLike, Source, malformed, open_source
-from tinygrad_w2v.vectors.target import COMPRESSIONS
+from tinygrad_w2v.vectors.source import Source, malformed, open_source
 from tinygrad_w2v.vectors.word_lines import WordLines, metadata_lines
 
 _CHUNK = 1 << 22
@@ -45,7 +46,7 @@ def metadata_path(path: PathLike) -> Path:
     """
     path = Path(path)
     name, packed = path.name, ""
-    if path.suffix.lower() in COMPRESSIONS:
+    if path.suffix.lower() in SUFFIXES:
         name, packed = path.stem, path.suffix
     stem, suffix = Path(name).stem, Path(name).suffix
     for ending in ("vectors", "tensors", "tensor"):

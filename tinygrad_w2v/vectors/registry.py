@@ -13,15 +13,16 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_w2v._base.compressed import SUFFIXES, open_write
 from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v._base.npy_header import MAGIC
 from tinygrad_w2v.vectors.archive import stream_archive, write_archive_blocks
 from tinygrad_w2v.vectors.blocks import Block, Contents, Reader, checked
 from tinygrad_w2v.vectors.npy import stream_npy, write_npy
 from tinygrad_w2v.vectors.projector import stream_projector, write_projector
 from tinygrad_w2v.vectors.safetensors_file import stream_safetensors, write_safetensors
-from tinygrad_w2v.vectors.source import PathLike, open_source
-from tinygrad_w2v.vectors.target import COMPRESSIONS, open_target
+from tinygrad_w2v.vectors.source import open_source
 from tinygrad_w2v.vectors.word2vec_binary import write_binary
 from tinygrad_w2v.vectors.word2vec_format import stream_word2vec_format
 from tinygrad_w2v.vectors.word2vec_header import looks_like_header
@@ -84,7 +85,7 @@ def _word2vec_writer(binary: bool = False, header: bool = True) -> Write:
     def write(path: PathLike, contents: Contents, blocks: Iterable[Block]) -> None:
         rows = ((b.words, b.vectors) for b in checked(blocks, contents.count, path))
         first = f"{contents.count} {contents.dim}\n".encode() if header else b""
-        with open_target(path) as stream:
+        with open_write(path) as stream:
             (write_binary if binary else write_text)(stream, rows, first)
 
     return write
@@ -225,7 +226,7 @@ def format_named(name: str) -> Format:
 def _by_suffix(path: PathLike) -> Format | None:
     path = Path(path)
     suffix = path.suffix.lower()
-    if suffix in COMPRESSIONS:
+    if suffix in SUFFIXES:
         suffix = Path(path.stem).suffix.lower()
     return next((each for each in FORMATS.values() if suffix in each.suffixes), None)
 

@@ -14,12 +14,11 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v._base.errors import InputError, MissingDependencyError
-from tinygrad_w2v._base.files import safe_write
+from tinygrad_w2v._base.files import PathLike, safe_write
 from tinygrad_w2v._base.npy_header import little_endian
 from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.vectors.blocks import Block, Contents, checked
-from tinygrad_w2v.vectors.source import PathLike, malformed, refuse_pickle
-from tinygrad_w2v.vectors.target import refuse_compression
+from tinygrad_w2v.vectors.source import malformed, refuse_compression, refuse_pickle
 from tinygrad_w2v.vectors.word_table import Column, Spooled, TableReader, WordSpool, row_bytes
 
 _HEADER = 1024 - 8  # bytes kept for the header, so that the numbers begin at a multiple of 64

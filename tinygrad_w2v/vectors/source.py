@@ -1,30 +1,25 @@
 """Opening a file of vectors, and saying where in it something is wrong.
 
-Compression is recognised by a file's first bytes, not by its name. A pickle, which runs whatever
-its author wrote into it, is recognised likewise and never loaded.
+A pickle, which runs whatever its author wrote into it, is recognised by its first bytes and never
+loaded.
 """
 
-import bz2
-import gzip
-import lzma
+import io
 import os
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, NamedTuple, NoReturn, cast
 
+from tinygrad_w2v._base.compressed import SUFFIXES, open_read
 from tinygrad_w2v._base.errors import InputError
-from tinygrad_w2v._base.files import unchanged
+from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v._base.terminal import literal
-
-PathLike = str | os.PathLike[str]
 
 BOM = b"\xef\xbb\xbf"
 """A byte order mark, with which some editors begin a text: a reader leaves one out."""
 
 _PICKLES = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"ccopy_reg", b"cgensim")
-_DAMAGED = (EOFError, OSError, zlib.error, lzma.LZMAError)
 
 
 class Source(NamedTuple):
@@ -37,7 +32,7 @@ class Source(NamedTuple):
 
 @contextmanager
 def open_source(path: PathLike) -> Iterator[Source]:
-    """Open a plain, gzip, bzip2 or xz file for reading bytes.
+    """Open a file of vectors, plain or compressed, for reading bytes.
 
     Raises
     ------
@@ -46,7 +41,7 @@ def open_source(path: PathLike) -> Iterator[Source]:
 
     Examples
     --------
-    >>> import tempfile
+    >>> import gzip, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder, "vectors.txt.gz")
     ...     _ = path.write_bytes(gzip.compress(b"1 2"))
@@ -57,44 +52,11 @@ def open_source(path: PathLike) -> Iterator[Source]:
     path = Path(path)
     if path.is_dir():
         raise InputError(f"{path}: is a folder; give the path of a file of vectors")
-    with path.open("rb") as plain, unchanged(plain, str(path)):
-        start = plain.read(16)
-        plain.seek(0)
-        refuse_pickle(path, start)
-        opened = _decompressed(plain, start)
-        if opened is None:
-            yield Source(plain, path, os.fstat(plain.fileno()).st_size)
-            return
-        with opened:
-            yield Source(cast("IO[bytes]", _Decompressed(opened, path)), path, None)
-
-
-class _Decompressed:
-    """A stream that is decompressed as it is read, and says so where that fails."""
-
-    def __init__(self, stream: IO[bytes], path: Path) -> None:
-        self._stream = stream
-        self._path = path
-
-    def read(self, size: int = -1) -> bytes:
-        with self._faults():
-            return self._stream.read(size)
-
-    def readline(self, size: int = -1) -> bytes:
-        with self._faults():
-            return self._stream.readline(size)
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self.readline, b"")
-
-    @contextmanager
-    def _faults(self) -> Iterator[None]:
-        try:
-            yield
-        except _DAMAGED as error:
-            raise InputError(
-                f"{self._path}: the compressed data is damaged or cut off: {error}"
-            ) from error
+    with open_read(path) as stream:
+        refuse_pickle(path, stream.peek(16))
+        plain = isinstance(stream, io.BufferedReader)
+        size = os.fstat(stream.fileno()).st_size if plain else None
+        yield Source(cast("IO[bytes]", stream), path, size)
 
 
 def refuse_pickle(path: PathLike, start: bytes) -> None:
@@ -148,11 +110,15 @@ def malformed(
     raise InputError(f"{path}{place}: {problem}")
 
 
-def _decompressed(plain: IO[bytes], start: bytes) -> IO[bytes] | None:
-    if start.startswith(b"\x1f\x8b"):
-        return cast("IO[bytes]", gzip.open(plain, "rb"))
-    if start.startswith(b"BZh"):
-        return bz2.open(plain, "rb")
-    if start.startswith(b"\xfd7zXZ\x00"):
-        return lzma.open(plain, "rb")
-    return None
+def refuse_compression(path: PathLike, name: str) -> None:
+    """Raise if the name of a file asks for compression that its format does not have.
+
+    Examples
+    --------
+    >>> refuse_compression("vectors.npz", "npz")
+    """
+    if Path(path).suffix.lower() in SUFFIXES:
+        raise InputError(
+            f"{path}: {name} is not written compressed, so that it can be mapped into memory; "
+            f"leave {Path(path).suffix} away"
+        )

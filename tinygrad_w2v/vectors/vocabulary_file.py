@@ -6,9 +6,10 @@ gensim reads and writes the same file as `fvocab`, beside vectors whose format h
 from collections.abc import Sequence
 from typing import IO
 
+from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v._base.types import IntArray
 from tinygrad_w2v.vectors.blocks import shown
-from tinygrad_w2v.vectors.source import BOM, PathLike, malformed, marked, open_source
+from tinygrad_w2v.vectors.source import BOM, malformed, marked, open_source
 from tinygrad_w2v.vectors.word2vec_header import MAX_WORD, encode_word
 
 _MOST = 2**63 - 1

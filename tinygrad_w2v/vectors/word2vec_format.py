@@ -12,9 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v._base.types import FloatArray
 from tinygrad_w2v.vectors.blocks import Block, check_datatype, check_limit, checked, collect
-from tinygrad_w2v.vectors.source import PathLike, open_source
+from tinygrad_w2v.vectors.source import open_source
 from tinygrad_w2v.vectors.word2vec_binary import BinaryReader, write_binary
 from tinygrad_w2v.vectors.word2vec_text import TextReader, write_text
 

@@ -11,7 +11,9 @@ from typing import Any, Literal, Self
 import numpy as np
 import numpy.typing as npt
 
+from tinygrad_w2v._base.compressed import open_write
 from tinygrad_w2v._base.errors import InputError, ShapeError
+from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v._base.types import FloatArray, IntArray
 from tinygrad_w2v.vectors import evaluation
 from tinygrad_w2v.vectors.archive import read_archive, write_archive
@@ -20,9 +22,7 @@ from tinygrad_w2v.vectors.correlation import Correlation
 from tinygrad_w2v.vectors.keys import clean_counts, clean_words, index_words
 from tinygrad_w2v.vectors.pairs import found_pair, open_pair
 from tinygrad_w2v.vectors.questions import Questions
-from tinygrad_w2v.vectors.source import PathLike
 from tinygrad_w2v.vectors.table import Table, clean_vectors
-from tinygrad_w2v.vectors.target import open_target
 from tinygrad_w2v.vectors.vocabulary_file import read_vocabulary_file, write_vocabulary
 from tinygrad_w2v.vectors.word2vec_format import read_word2vec_format, write_word2vec_format
 
@@ -352,7 +352,7 @@ class WordVectors(Questions):
         blocks = ((b.words, b.vectors) for b in blocks_of(table.words, table.vectors))
         how = path, blocks, len(table.words), self.vector_size, binary, write_header
         if fvocab is None:
-            with open_target(path) as stream:
+            with open_write(path) as stream:
                 write_word2vec_format(stream, *how)
             return
         if self._counts is None:
