@@ -120,9 +120,9 @@ def run(first, last, x, n):
     return sum(kernel(at, x, n[at], y) for at in range(first, last))
 '''
     from tinygrad_w2v.compiler.codegen.write import Source
-    from tinygrad_w2v.compiler.ir.sizes import Size, extent_of
+    from tinygrad_w2v.compiler.ir.sizes import Size, symbolic
 
-    n = (extent_of(Size("n", 4)),)
+    n = (symbolic(Size("n", 4)),)
     checked = Checked(Source(text, {"x": n, "y": n}, {"n": "n"}, ("y",)), np.float64)
     assert checked.run([0, 1, np.ones((1, 4)), np.array([1])]) == 1
     with pytest.raises(KernelFault, match=r"a number is used before it is set"):

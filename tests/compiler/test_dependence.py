@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tinygrad_w2v.compiler.ir.sizes import Size, extent_of
+from tinygrad_w2v.compiler.ir.sizes import Size, symbolic
 from tinygrad_w2v.compiler.loops.dependence import (
     conflict,
     own_of_a_turn,
@@ -25,7 +25,7 @@ from tinygrad_w2v.compiler.loops.nest import (
     Whole,
 )
 
-C = extent_of(Size("C", 10))
+C = symbolic(Size("C", 10))
 B, D, K = Variable("b"), Variable("d"), Variable("k")
 ID = Load("ids", (B,))
 ONE = Number(1.0)

@@ -10,9 +10,9 @@ import pytest
 from tinygrad_w2v.compiler.ir.instructions import Instruction
 from tinygrad_w2v.compiler.ir.intervals import ANY, interval_of
 from tinygrad_w2v.compiler.ir.scalar_functions import FUNCTIONS
-from tinygrad_w2v.compiler.ir.sizes import Size, extent_of
+from tinygrad_w2v.compiler.ir.sizes import Size, symbolic
 
-C = extent_of(Size("C", 10))
+C = symbolic(Size("C", 10))
 LOW, HIGH = ANY
 WHOLE = [name for name, scalar in FUNCTIONS.items() if scalar.dtype == "same" and scalar.arity < 3]
 WHOLE += [name for name, scalar in FUNCTIONS.items() if scalar.dtype == "int"]

@@ -9,7 +9,7 @@ import pytest
 
 import tinygrad_w2v as tw
 from tinygrad_w2v._base.batch import Batch
-from tinygrad_w2v.compiler.ir.sizes import Size, extent_of
+from tinygrad_w2v.compiler.ir.sizes import Size, symbolic
 from tinygrad_w2v.compiler.loops.collapse import flatten
 from tinygrad_w2v.compiler.loops.contract import place
 from tinygrad_w2v.compiler.loops.fuse import depth, fuse
@@ -31,7 +31,7 @@ from tinygrad_w2v.compiler.loops.unroll_and_jam import jam
 from tinygrad_w2v.compiler.passes import optimized
 from tinygrad_w2v.compiler.trace.trace import fields_of, trace
 
-C = extent_of(Size("C", 10))
+C = symbolic(Size("C", 10))
 NOTHING = Number(0.0)
 
 

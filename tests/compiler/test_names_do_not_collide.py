@@ -68,7 +68,7 @@ def test_any_name(name: str) -> None:
     axis = "C"
     if name not in RESERVED and name not in ("if", "None", "ﬁ", "ℌ"):
         axis = name
-        assert fields_of(windows(name)[0], {name: (axis,)})[0].label != name
+        assert fields_of(windows(name)[0], {name: (axis,)})[0].identifier != name
     compare(Named(name, name), windows(name), {name: (axis,)}, native=False, lr=0.1)
 
 

@@ -12,7 +12,7 @@ from tinygrad_w2v._base.errors import CompileError
 from tinygrad_w2v.compiler import passes
 from tinygrad_w2v.compiler.ir.instructions import Program
 from tinygrad_w2v.compiler.ir.interpreter import interpret
-from tinygrad_w2v.compiler.ir.sizes import Size, extent_of
+from tinygrad_w2v.compiler.ir.sizes import Size, symbolic
 from tinygrad_w2v.compiler.ir.verifier import verify
 from tinygrad_w2v.compiler.passes import (
     algebra,
@@ -26,7 +26,7 @@ from tinygrad_w2v.compiler.passes import (
 )
 from tinygrad_w2v.compiler.trace.symbol import Symbol, Trace
 
-C = extent_of(Size("C", 10))
+C = symbolic(Size("C", 10))
 SIZES = {"C": 3}
 WINDOW = {"x": np.array([0.5, -1.0, 2.0]), "m": np.arange(12.0).reshape(3, 4) - 5}
 

@@ -121,7 +121,7 @@ class CorpusRun:
             axes |= {"targets": (("T", self._targets),), "labels": (("T", self._targets),)}
         self.compiled: Compiled = compile(model, self._example(), axes, optimizer, dtype)
         ranges, fields = ranges_of(source), self.compiled.fields
-        self._ranges = {f.label: ranges[f.name] for f in fields if f.name in ranges}
+        self._ranges = {f.identifier: ranges[f.name] for f in fields if f.name in ranges}
         self._draw = native()["draw_windows"]
         self._text = (source.corpus.ids.view(np.ndarray), source.corpus.offsets.view(np.ndarray))
         self._negatives = source.negatives.packed()

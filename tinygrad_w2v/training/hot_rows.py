@@ -23,7 +23,7 @@ from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.compiler.codegen import kernel_cache
 from tinygrad_w2v.compiler.codegen.batch_layout import Packed
 from tinygrad_w2v.compiler.ir.instructions import Program
-from tinygrad_w2v.compiler.ir.sizes import Extent, size_of
+from tinygrad_w2v.compiler.ir.sizes import SymbolicSize, size_of
 from tinygrad_w2v.training.merging import MOST_READ, plan_of
 
 MOST_ROWS = 64  # copies for each thread and table
@@ -174,7 +174,7 @@ class HotRows:
 
     def _lengths_of(self, field: str, packed: Packed) -> AnyArray:
         n = self._lengths[field]
-        if isinstance(n, Extent):
+        if isinstance(n, SymbolicSize):
             lengths: AnyArray = packed.sizes[size_of(n).name]
             return lengths
         return np.full(packed.count, n, np.int64)

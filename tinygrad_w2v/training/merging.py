@@ -23,7 +23,7 @@ from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v._base.warning import warn_user
 from tinygrad_w2v.compiler.codegen import kernel_cache
 from tinygrad_w2v.compiler.ir.instructions import Program
-from tinygrad_w2v.compiler.ir.sizes import Extent, size_of
+from tinygrad_w2v.compiler.ir.sizes import SymbolicSize, size_of
 
 PARTS, PART_WORDS = 8, 512
 LARGE = 2**20  # bytes of a table whose copies take longer than the windows between them
@@ -244,7 +244,7 @@ class PrivateTables:
                 n = self._lengths[field]
                 lengths = (
                     packed.sizes[size_of(n).name]
-                    if isinstance(n, Extent)
+                    if isinstance(n, SymbolicSize)
                     else np.full(packed.count, n, np.int64)
                 )
                 known = self._native["localize"](
@@ -278,4 +278,4 @@ class PrivateTables:
 
 
 def _bound(length: Any) -> int:
-    return length.bound if isinstance(length, Extent) else int(length)
+    return length.bound if isinstance(length, SymbolicSize) else int(length)

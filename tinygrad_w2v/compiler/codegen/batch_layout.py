@@ -17,7 +17,7 @@ import numpy as np
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.compiler.ir.instructions import Program
-from tinygrad_w2v.compiler.ir.sizes import Extent, bound_of, size_of, sizes_in, value_of
+from tinygrad_w2v.compiler.ir.sizes import SymbolicSize, bound_of, size_of, sizes_in, value_of
 from tinygrad_w2v.compiler.trace.trace import Field, example_arrays
 
 
@@ -69,10 +69,10 @@ class OneWindow:
         self._fields = fields
         self._packed = _empty(1, fields)
         self._fixed = [
-            (field.name, field.shape, self._packed.arrays[field.label][0, ...], field.dtype)
+            (field.name, field.shape, self._packed.arrays[field.identifier][0, ...], field.dtype)
             for field in fields
         ]
-        dynamic = any(isinstance(n, Extent) for field in fields for n in field.shape)
+        dynamic = any(isinstance(n, SymbolicSize) for field in fields for n in field.shape)
         # Windows of one shape are copied as they are, where any number of theirs fits.
         self._as_they_are = not dynamic and all(field.dtype != np.uint64 for field in fields)
 
@@ -131,7 +131,7 @@ def _packed(windows: list[Any], fields: Sequence[Field]) -> Packed:
 
 def _empty(count: int, fields: Sequence[Field]) -> Packed:
     arrays = {
-        field.label: np.zeros((count, *[bound_of(n) for n in field.shape]), _dtype(field))
+        field.identifier: np.zeros((count, *[bound_of(n) for n in field.shape]), _dtype(field))
         for field in fields
     }
     sizes = {size.name: np.zeros(count, np.int64) for f in fields for size in sizes_in(f.shape)}
@@ -157,7 +157,7 @@ def _fill(packed: Packed, at: int, window: Any, fields: Sequence[Field]) -> None
         if field.kind != "float" and (array.dtype != field.dtype or array.dtype == np.uint64):
             _check_whole(field, array, at)
         place: Any = (at, *[slice(n) for n in array.shape])
-        packed.arrays[field.label][place] = array
+        packed.arrays[field.identifier][place] = array
 
 
 def _check_whole(field: Field, array: AnyArray, at: int) -> None:
@@ -174,7 +174,7 @@ def _check_whole(field: Field, array: AnyArray, at: int) -> None:
 def _note_size(
     field: Field, axis: int, n: Any, length: int, at: int, sizes: Mapping[str, AnyArray]
 ) -> None:
-    if not isinstance(n, Extent):
+    if not isinstance(n, SymbolicSize):
         if length != n:
             raise InputError(
                 f"axis {axis} of {field.name} of window {at} is {length} long, not {n}; name it in "

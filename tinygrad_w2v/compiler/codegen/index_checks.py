@@ -20,7 +20,14 @@ from tinygrad_w2v.compiler.codegen.batch_layout import Packed
 from tinygrad_w2v.compiler.ir.instructions import MOVED, Instruction, Program
 from tinygrad_w2v.compiler.ir.interpreter import value_of_instruction
 from tinygrad_w2v.compiler.ir.intervals import ANY, BOOL, Interval, interval_of
-from tinygrad_w2v.compiler.ir.sizes import Extent, Length, bound_of, floor_of, sizes_in, value_of
+from tinygrad_w2v.compiler.ir.sizes import (
+    Length,
+    SymbolicSize,
+    bound_of,
+    floor_of,
+    sizes_in,
+    value_of,
+)
 
 
 class Place(NamedTuple):
@@ -83,8 +90,8 @@ def needs_of(program: Program) -> list[Need]:
 
     Examples
     --------
-    >>> from tinygrad_w2v.compiler.ir.sizes import Size, extent_of
-    >>> c = extent_of(Size("C", 10))
+    >>> from tinygrad_w2v.compiler.ir.sizes import Size, symbolic
+    >>> c = symbolic(Size("C", 10))
     >>> x = Instruction("x", "input", (), (c,), "float", {})
     >>> third = Instruction("third", "slice", ("x",), (), "float", {"spec": (("at", 2),)})
     >>> [need.number for need in needs_of(Program((x, third), "third", {}))]
@@ -118,7 +125,7 @@ def needs_of(program: Program) -> list[Need]:
         if step.op == "map" and step["function"] == "divide":
             divisor = known[step.inputs[1]]
             if divisor.op == "size":
-                n = divisor["extent"]
+                n = divisor["length"]
                 note(n - 1, n, "and a mean over nothing is no number: leave such windows out", step)
     return list(found.values())
 
@@ -169,7 +176,7 @@ class Places:
             elif step.name in self._constants:
                 found[step.name] = self._constants[step.name]
             elif step.op == "size" and step.dtype == "int":
-                found[step.name] = floor_of(step["extent"]), bound_of(step["extent"])
+                found[step.name] = floor_of(step["length"]), bound_of(step["length"])
             elif step.op in ("input", "constant", "parameter", "size"):
                 found[step.name] = BOOL if step.dtype == "bool" else ANY
             else:
@@ -245,7 +252,7 @@ def _behind(program: Program, *names: str) -> list[Instruction]:
 
 def _shortest(length: Length, sizes: Mapping[str, AnyArray]) -> int:
     """The least that a length is in these windows."""
-    if not isinstance(length, Extent):
+    if not isinstance(length, SymbolicSize):
         return length
     return int(np.min(value_of(length, sizes), initial=np.iinfo(np.int64).max))
 

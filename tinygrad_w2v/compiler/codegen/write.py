@@ -16,7 +16,7 @@ import numpy as np
 
 from tinygrad_w2v.compiler.ir.instructions import Program, identifier
 from tinygrad_w2v.compiler.ir.scalar_functions import FUNCTIONS, RESERVED, helpers
-from tinygrad_w2v.compiler.ir.sizes import Extent, Least, Shape, Size, bound_of, sizes_in
+from tinygrad_w2v.compiler.ir.sizes import Shape, Size, Smaller, SymbolicSize, bound_of, sizes_in
 from tinygrad_w2v.compiler.loops.contract import Placed
 from tinygrad_w2v.compiler.loops.lower import Lowered
 from tinygrad_w2v.compiler.loops.materialize import SCALARS
@@ -239,7 +239,7 @@ class _Writer:
             if len(ids.shape) > 1:
                 continue
             n = ids.shape[0]
-            stop = self._extent(n, "[at + 1]") if isinstance(n, Extent) else str(n)
+            stop = self._length(n, "[at + 1]") if isinstance(n, SymbolicSize) else str(n)
             i = self._free(*_LETTERS)
             self.taken.discard(i)
             rows = f"{self.spelled[table.name]}, {self.spelled[ids.name]}[at + 1, {i}]"
@@ -275,7 +275,9 @@ class _Writer:
             assert loop.start is not None and loop.stop is not None
             bounds = [_bare(self._text(bound)) for bound in (loop.start, loop.stop)]
             return ", ".join(bounds if loop.step == 1 else [*bounds, str(loop.step)])
-        return self._extent(loop.length) if isinstance(loop.length, Extent) else str(loop.length)
+        return (
+            self._length(loop.length) if isinstance(loop.length, SymbolicSize) else str(loop.length)
+        )
 
     def _statement(self, statement: Statement, indent: int) -> list[str]:
         pad = "    " * indent
@@ -310,7 +312,7 @@ class _Writer:
         if isinstance(expression, Variable):
             return self.names[expression.name]
         if isinstance(expression, SizeOf):
-            return self._extent(expression.extent)
+            return self._length(expression.length)
         if isinstance(expression, Whole):
             name = self.spelled[expression.array]
             return f"{name}[at]" if expression.array in self.inputs else name
@@ -341,21 +343,21 @@ class _Writer:
             return "real(np.nan)"
         return repr(value) if self.wide else f"real({value!r})"
 
-    def _extent(self, extent: Extent, suffix: str = "") -> str:
+    def _length(self, length: SymbolicSize, suffix: str = "") -> str:
         parts = [
             " * ".join([*([] if n == 1 else [str(n)]), *(self._size(s, suffix) for s in sizes)])
-            for sizes, n in extent.terms
+            for sizes, n in length.terms
         ]
-        if extent.constant:
-            parts.append(str(extent.constant))
+        if length.constant:
+            parts.append(str(length.constant))
         text = " + ".join(parts).replace("+ -", "- ")
         return text if len(parts) == 1 and "*" not in text else f"({text})"
 
     def _size(self, size: Size, suffix: str) -> str:
-        if not isinstance(size, Least):
+        if not isinstance(size, Smaller):
             return f"{self.size_names[size.name]}{suffix}"
         both = (size.of, size.limit)
-        texts = [self._extent(n, suffix) if isinstance(n, Extent) else str(n) for n in both]
+        texts = [self._length(n, suffix) if isinstance(n, SymbolicSize) else str(n) for n in both]
         return f"min({', '.join(_bare(text) for text in texts)})"
 
     def _dtype(self, kind: str) -> str:

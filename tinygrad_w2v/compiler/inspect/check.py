@@ -203,7 +203,7 @@ def _window(
     arrays: dict[str, AnyArray] = {}
     for field in fields:
         shape = tuple(int(value_of(n, sizes)) for n in field.shape)
-        domain = domains.get(field.label, [])
+        domain = domains.get(field.identifier, [])
         lengths = [int(value_of(place.length, sizes)) for place in domain]
         if not domain:
             arrays[field.name] = _taken_from(given[field.name], shape, rng)

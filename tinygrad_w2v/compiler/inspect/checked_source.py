@@ -49,8 +49,8 @@ class Checked:
     ...     half = np.empty(4, real)
     ...     return sum(kernel(at, x, n[at], half) for at in range(first, last))
     ... '''
-    >>> from tinygrad_w2v.compiler.ir.sizes import Size, extent_of
-    >>> n = (extent_of(Size("n", 4)),)
+    >>> from tinygrad_w2v.compiler.ir.sizes import Size, symbolic
+    >>> n = (symbolic(Size("n", 4)),)
     >>> run = Checked(Source(text, {"x": n, "half": n}, {"n": "n"}, ("half",)), np.float64).run
     >>> run([0, 1, np.array([[2.0, 4.0, 9.0]]), np.array([2])])
     3.0

@@ -151,7 +151,7 @@ class _Run(NamedTuple):
         losses, tables = [], self.tables()
         for step, window in enumerate(self.windows, self.first):
             arrays, packed = example_arrays(window), pack_one(window, self.fields)
-            given = {field.label: arrays[field.name] for field in self.fields}
+            given = {field.identifier: arrays[field.name] for field in self.fields}
             given |= {"lr": self.lr, "step": float(step)}
             sizes = {name: int(lengths[0]) for name, lengths in packed.sizes.items()}
             losses.append(interpret(program, given, tables, sizes, self.dtype))
@@ -175,7 +175,7 @@ class _Run(NamedTuple):
         """All windows; numbers behind the end of one are NaN, so that it shows who reads them."""
         packed = next(pack(self.windows, self.fields, len(self.windows)))
         for field in self.fields:
-            array = packed.arrays[field.label]
+            array = packed.arrays[field.identifier]
             for at in range(packed.count if field.kind == "float" else 0):
                 sizes = {name: int(lengths[at]) for name, lengths in packed.sizes.items()}
                 inside: Any = (at, *[slice(value_of(n, sizes)) for n in field.shape])

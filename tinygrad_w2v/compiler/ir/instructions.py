@@ -2,10 +2,10 @@
 
 A program is a list of instructions in the order in which they run. Each names its result, its op,
 the results that it reads, and the shape and dtype of what it makes. Shapes are those of one window,
-made of numbers and of sizes that are known when the window comes (`extents`).
+made of numbers and of sizes that are known when the window comes (`ir.sizes`).
 
 =================  ===========================================================================
-given              ``input``, ``parameter``, ``constant``, ``size`` (an extent as a number)
+given              ``input``, ``parameter``, ``constant``, ``size`` (a symbolic size as a number)
 computed           ``map`` (a scalar function, element by element), ``reduce`` (sum, max, min or
                    product along axes), ``einsum`` (sum of products), ``running`` (sums or products
                    of all up to each element)
@@ -84,7 +84,7 @@ class Instruction:
         """Yield all lengths and places that are named in it."""
         yield from self.shape
         if self.op == "size":
-            yield self["extent"]
+            yield self["length"]
         for part in self.parameters.get("spec", ()):
             yield from part[1:]
 

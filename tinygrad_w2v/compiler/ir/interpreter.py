@@ -107,7 +107,7 @@ def _compute(
         return program.constants[step.name] if step["value"] is None else np.asarray(step["value"])
     if op == "size":
         return np.asarray(
-            value_of(step["extent"], sizes), np.int64 if step.dtype == "int" else float
+            value_of(step["length"], sizes), np.int64 if step.dtype == "int" else float
         )
     if op == "arange":
         return np.arange(lengths[0])

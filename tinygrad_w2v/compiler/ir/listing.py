@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tinygrad_w2v.compiler.ir.instructions import GIVEN, WRITES, Instruction, Program
-from tinygrad_w2v.compiler.ir.sizes import Extent
+from tinygrad_w2v.compiler.ir.sizes import SymbolicSize
 from tinygrad_w2v.drawing.describing import content_of, number, printable
 from tinygrad_w2v.drawing.program import Kind, Step, Value
 from tinygrad_w2v.drawing.program import Program as Drawn
@@ -84,7 +84,7 @@ def _value(step: Instruction, program: Program, forward: set[str]) -> Value:
         table = program[step.inputs[0]]
         return Value(printable(table.name), "written", _type(table))
     if step.op == "size":
-        return Value(str(step["extent"]), "number")
+        return Value(str(step["length"]), "number")
     if step.op == "constant" and step["value"] is not None:
         return Value(number(step["value"]), "number")
     content = content_of(program.constants[step.name]) if step.op == "constant" else ""
@@ -177,7 +177,7 @@ def _index(spec: Any, shape: tuple[Any, ...]) -> str:
         if step < 0:
             parts.append(f"{first}::{step}" if first + step * length == -1 else f"{first}:…:{step}")
             continue
-        end = first + (length.times(step) if isinstance(length, Extent) else length * step)
+        end = first + (length.times(step) if isinstance(length, SymbolicSize) else length * step)
         start = "" if first == 0 else str(first)
         stop = "" if end == n else str(end)
         parts.append(f"{start}:{stop}" + ("" if step == 1 else f":{step}"))

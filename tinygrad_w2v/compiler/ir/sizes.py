@@ -1,13 +1,13 @@
-"""The length of an axis that is known only when a window comes.
+"""Symbolic sizes: lengths of axes that are known only when an example comes.
 
-A `Size` is a name and a bound: ``C``, at most 10. What shapes are made of is an `Extent`, a sum of
-products of sizes and a number such as ``C * T + 6``; one without sizes is a plain int. Extents are
+A `Size` is a name and a bound: ``C``, at most 10. Shapes are made of ints and of `SymbolicSize`, a
+polynomial of sizes such as ``C * T + 6``; one without sizes is a plain int. Symbolic sizes are
 compared, added and used in shapes. As numbers they exist only in the kernel, so `int` and `bool`
-raise here, and what multiplies or divides by one becomes an instruction.
+raise here, and any other arithmetic with one becomes an instruction.
 
-A slice is clipped to what it is taken of: ``x[..., :3]`` has ``min(C, 3)`` elements. That is a size
-like the others (`Least`), and the rest, ``x[..., 3:]``, has ``C - min(C, 3)`` of them, so that both
-together are C again.
+A slice is clipped to its axis: ``x[..., :3]`` has ``min(C, 3)`` elements. That is a size like the
+others (`Smaller`), and the rest, ``x[..., 3:]``, has ``C - min(C, 3)`` elements, so that the sum of
+both is C again.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tinygrad_w2v.autograd.diagnosis import user_line
 
 
 class Recorder(Protocol):
-    """Whoever turns an extent into a number of the kernel.
+    """Whoever turns a symbolic size into a number of the kernel.
 
     Attributes
     ----------
@@ -35,11 +35,11 @@ class Recorder(Protocol):
 
     refused: CompileError | None
 
-    def number_of(self, extent: Extent) -> Any:
-        """Return the extent as a traced scalar."""
+    def number_of(self, length: SymbolicSize) -> Any:
+        """Return the symbolic size as a traced scalar."""
 
-    def whole_number_of(self, extent: Extent) -> Any:
-        """Return the extent as a traced scalar that is a whole number."""
+    def whole_number_of(self, length: SymbolicSize) -> Any:
+        """Return the symbolic size as a traced scalar that is a whole number."""
 
 
 @dataclass(frozen=True)
@@ -50,31 +50,31 @@ class Size:
     bound: int
 
     def value(self, sizes: Mapping[str, Any]) -> Any:
-        """Return what it is for a window of these sizes (or for many, given as arrays)."""
+        """Return what it is for an example of these sizes (or for many, as arrays)."""
         return sizes[self.name]
 
 
 @dataclass(frozen=True)
-class Least(Size):
+class Smaller(Size):
     """The smaller one of two lengths, as what is left of an axis that a slice cuts off."""
 
-    of: Extent
+    of: SymbolicSize
     limit: Length
 
     def value(self, sizes: Mapping[str, Any]) -> Any:
-        """Return what it is for a window of these sizes (or for many, given as arrays)."""
+        """Return what it is for an example of these sizes (or for many, as arrays)."""
         length, limit = self.of.value(sizes), value_of(self.limit, sizes)
         many = isinstance(length, np.ndarray) or isinstance(limit, np.ndarray)
         return np.minimum(length, limit) if many else min(length, limit)
 
 
 @dataclass(frozen=True, eq=False)
-class Extent:
+class SymbolicSize(np.lib.mixins.NDArrayOperatorsMixin):
     """A sum of products of sizes (with how often each counts) and a number.
 
     Examples
     --------
-    >>> c = extent_of(Size("C", 10))
+    >>> c = symbolic(Size("C", 10))
     >>> c + 6, c + 1 == 1 + c, c == 4, (c + 6).bound
     (C + 6, True, False, 16)
     >>> int(c)
@@ -94,7 +94,7 @@ class Extent:
         )
 
     def value(self, sizes: Mapping[str, Any]) -> Any:
-        """Return what it is for a window of these sizes (or for many, given as arrays)."""
+        """Return what it is for an example of these sizes (or for many, as arrays)."""
         return self.constant + sum(
             math.prod(size.value(sizes) for size in factors) * times
             for factors, times in self.terms
@@ -111,7 +111,10 @@ class Extent:
 
     # A size equals only itself.
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Extent) and self._key() == other._key()
+        return isinstance(other, SymbolicSize) and self._key() == other._key()
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
 
     def __hash__(self) -> int:
         return hash(self._key())
@@ -121,7 +124,7 @@ class Extent:
 
     def __add__(self, other: Any) -> Any:
         if not _is_length(other):
-            return numpy.add(self, other)
+            return super().__add__(other)
         terms = dict(self.terms)
         constant = self.constant
         if isinstance(other, int):
@@ -131,40 +134,40 @@ class Extent:
             for sizes, times in other.terms:
                 terms[sizes] = terms.get(sizes, 0) + times
         kept = tuple(sorted(((s, n) for s, n in terms.items() if n), key=_by_name))
-        return Extent(kept, constant, self.recorder) if kept else constant
+        return SymbolicSize(kept, constant, self.recorder) if kept else constant
 
     def __radd__(self, other: Any) -> Any:
-        return self + other if _is_length(other) else numpy.add(other, self)
+        return self + other if _is_length(other) else super().__radd__(other)
 
-    def __neg__(self) -> Extent:
-        return Extent(tuple((s, -n) for s, n in self.terms), -self.constant, self.recorder)
+    def __neg__(self) -> SymbolicSize:
+        return SymbolicSize(tuple((s, -n) for s, n in self.terms), -self.constant, self.recorder)
 
     def __sub__(self, other: Any) -> Any:
-        return self + -other if _is_length(other) else numpy.subtract(self, other)
+        return self + -other if _is_length(other) else super().__sub__(other)
 
     def __rsub__(self, other: Any) -> Any:
-        return -self + other if _is_length(other) else numpy.subtract(other, self)
+        return -self + other if _is_length(other) else super().__rsub__(other)
 
     def times(self, factor: Length) -> Length:
         """Return it so many times over: the length of this axis and one of `factor` as one."""
         if isinstance(factor, int):
             terms = tuple((sizes, n * factor) for sizes, n in self.terms)
-            return Extent(terms, self.constant * factor, self.recorder) if factor else 0
+            return SymbolicSize(terms, self.constant * factor, self.recorder) if factor else 0
         total: Any = self.times(factor.constant)
         for sizes, n in factor.terms:
             for own, times in (*self.terms, ((), self.constant)):
                 both = tuple(sorted((*own, *sizes), key=lambda size: size.name))
                 if times:
-                    total = total + Extent(((both, n * times),), 0, self.recorder)
+                    total = total + SymbolicSize(((both, n * times),), 0, self.recorder)
         return total
 
-    def divided(self, divisor: int) -> Extent:
+    def divided(self, divisor: int) -> SymbolicSize:
         """Return it divided by a number that must divide all of it."""
         parts = [n for _, n in self.terms] + [self.constant]
         if divisor == 0 or any(n % divisor for n in parts):
             raise ValueError(f"an axis of length {self} is not {divisor} equal parts")
         terms = tuple((size, n // divisor) for size, n in self.terms)
-        return Extent(terms, self.constant // divisor, self.recorder)
+        return SymbolicSize(terms, self.constant // divisor, self.recorder)
 
     # Any other arithmetic is the kernel's; an op that is given a size takes it as a scalar.
     shape: ClassVar[tuple[int, ...]] = ()
@@ -183,39 +186,20 @@ class Extent:
         return self.recorder
 
     def __mul__(self, other: Any) -> Any:
-        return self.times(other) if _is_length(other) else numpy.multiply(self, other)
+        return self.times(other) if _is_length(other) else super().__mul__(other)
 
     def __rmul__(self, other: Any) -> Any:
-        return self.times(other) if _is_length(other) else numpy.multiply(other, self)
-
-    def __floordiv__(self, other: Any) -> Any:
-        return numpy.floor_divide(self, other)
-
-    def __rfloordiv__(self, other: Any) -> Any:
-        return numpy.floor_divide(other, self)
-
-    def __mod__(self, other: Any) -> Any:
-        return numpy.remainder(self, other)
-
-    def __rmod__(self, other: Any) -> Any:
-        return numpy.remainder(other, self)
-
-    def __truediv__(self, other: Any) -> Any:
-        return numpy.divide(self, other)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return numpy.divide(other, self)
-
-    def __pow__(self, other: Any) -> Any:
-        return numpy.power(self, other)
+        return self.times(other) if _is_length(other) else super().__rmul__(other)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        others = [x for x in inputs if not isinstance(x, Extent)]
+        others = [x for x in inputs if not isinstance(x, SymbolicSize)]
         if any(hasattr(x, "__array_ufunc__") and not isinstance(x, np.ndarray) for x in others):
             return NotImplemented  # a symbol knows what to do with a size
         whole = others and all(np.asarray(x).dtype.kind in "iu" for x in others)
-        name = "whole_number_of" if whole and ufunc in _OF_WHOLE_NUMBERS else "number_of"
-        numbers = [getattr(x._recording(), name)(x) if isinstance(x, Extent) else x for x in inputs]
+        name = "whole_number_of" if whole and ufunc.__name__ in _OF_WHOLE_NUMBERS else "number_of"
+        numbers = [
+            getattr(x._recording(), name)(x) if isinstance(x, SymbolicSize) else x for x in inputs
+        ]
         return getattr(ufunc, method)(*numbers, **kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -231,19 +215,17 @@ class Extent:
     __lt__ = __le__ = __gt__ = __ge__ = _refused
 
 
-def _as_numbers(values: Iterable[Any]) -> list[Any]:
-    return [v._recording().number_of(v) if isinstance(v, Extent) else v for v in values]
+def _as_numbers(values: Iterable[Any], method: str = "number_of") -> list[Any]:
+    return [
+        getattr(v._recording(), method)(v) if isinstance(v, SymbolicSize) else v for v in values
+    ]
 
 
-numpy: Any = np  # its stubs do not know that its functions take sizes
-_OF_WHOLE_NUMBERS = (
-    *(np.add, np.subtract, np.multiply, np.floor_divide, np.remainder),
-    *(np.maximum, np.minimum),
-)
+_OF_WHOLE_NUMBERS = "add subtract multiply floor_divide remainder maximum minimum".split()
 
 
 def _is_length(number: Any) -> bool:
-    return isinstance(number, Extent) or type(number) is int
+    return isinstance(number, SymbolicSize) or type(number) is int
 
 
 def no_number(what: str, n: str = "n") -> CompileError:
@@ -255,7 +237,7 @@ def no_number(what: str, n: str = "n") -> CompileError:
     )
 
 
-Length = int | Extent
+Length = int | SymbolicSize
 Shape = tuple[Length, ...]
 
 
@@ -263,9 +245,9 @@ def _by_name(term: tuple[tuple[Size, ...], int]) -> tuple[str, ...]:
     return tuple(size.name for size in term[0])
 
 
-def extent_of(size: Size, recorder: Recorder | None = None) -> Extent:
-    """Return the extent that is one size."""
-    return Extent((((size,), 1),), 0, recorder)
+def symbolic(size: Size, recorder: Recorder | None = None) -> SymbolicSize:
+    """Return the symbolic size that is one size."""
+    return SymbolicSize((((size,), 1),), 0, recorder)
 
 
 def bound_of(length: Length) -> int:
@@ -273,10 +255,10 @@ def bound_of(length: Length) -> int:
 
     Examples
     --------
-    >>> bound_of(3), bound_of(extent_of(Size("C", 10)))
+    >>> bound_of(3), bound_of(symbolic(Size("C", 10)))
     (3, 10)
     """
-    return length.bound if isinstance(length, Extent) else length
+    return length.bound if isinstance(length, SymbolicSize) else length
 
 
 @cache
@@ -288,32 +270,32 @@ def floor_of(length: Length) -> int:
 
     Examples
     --------
-    >>> c = extent_of(Size("C", 10))
+    >>> c = symbolic(Size("C", 10))
     >>> floor_of(c + 2), floor_of(c - 4), floor_of(c - at_most(c, 4))
     (2, -4, 0)
     >>> floor_of(at_most(c, 4) - at_most(c, 3))
     0
     """
-    if not isinstance(length, Extent):
+    if not isinstance(length, SymbolicSize):
         return length
     negative = [term for term in length.terms if term[1] < 0]
     if not negative:
         return length.constant
     found = [max(floor_of(lower) for lower in _in_place_of(length, *negative[0]))]
     for sizes, times in length.terms:
-        if times > 0 and any(isinstance(size, Least) for size in sizes):
+        if times > 0 and any(isinstance(size, Smaller) for size in sizes):
             found.append(min(floor_of(case) for case in _in_place_of(length, sizes, times)))
     return max(found)
 
 
-def _in_place_of(extent: Extent, sizes: tuple[Size, ...], times: int) -> Iterator[Length]:
-    """An extent with each of two lengths in place of the smaller one of them; or with a bound."""
-    rest = extent - Extent(((sizes, times),))
-    cut = next((size for size in sizes if isinstance(size, Least)), None)
+def _in_place_of(length: SymbolicSize, sizes: tuple[Size, ...], times: int) -> Iterator[Length]:
+    """`length` with either length in place of a `Smaller` of the term, else with its bound."""
+    rest = length - SymbolicSize(((sizes, times),))
+    cut = next((size for size in sizes if isinstance(size, Smaller)), None)
     if cut is None:
         yield rest + times * math.prod(size.bound for size in sizes)
         return
-    others = product(extent_of(size) for size in sizes if size is not cut)
+    others = product(symbolic(size) for size in sizes if size is not cut)
     for whole in (cut.of, cut.limit):
         yield rest + product([others, whole, times])
 
@@ -323,7 +305,7 @@ def at_most(length: Length, limit: Length) -> Length:
 
     Examples
     --------
-    >>> c, t = extent_of(Size("C", 10)), extent_of(Size("T", 6))
+    >>> c, t = symbolic(Size("C", 10)), symbolic(Size("T", 6))
     >>> at_most(c, 3), at_most(c, 10), at_most(t, c), c - at_most(c, 3) + at_most(c, 3)
     (min(C, 3), C, min(C, T), C)
     """
@@ -332,21 +314,21 @@ def at_most(length: Length, limit: Length) -> Length:
     if floor_of(length - limit) >= 0:
         return limit
     both = [length, limit]
-    both.sort(key=lambda n: (not isinstance(n, Extent), repr(n)))
-    (extent, other), bound = both, min(bound_of(length), bound_of(limit))
-    assert isinstance(extent, Extent)
-    return extent_of(Least(f"min({extent}, {other})", bound, extent, other), extent.recorder)
+    both.sort(key=lambda n: (not isinstance(n, SymbolicSize), repr(n)))
+    (length, other), bound = both, min(bound_of(length), bound_of(limit))
+    assert isinstance(length, SymbolicSize)
+    return symbolic(Smaller(f"min({length}, {other})", bound, length, other), length.recorder)
 
 
 def value_of(length: Length, sizes: Mapping[str, Any]) -> Any:
-    """Return a length as a number, for a window of these sizes (or for many, given as arrays).
+    """Return a length as a number, for an example of these sizes (or for many, as arrays).
 
     Examples
     --------
-    >>> value_of(extent_of(Size("C", 10)) + 1, {"C": 4})
+    >>> value_of(symbolic(Size("C", 10)) + 1, {"C": 4})
     5
     """
-    return length.value(sizes) if isinstance(length, Extent) else length
+    return length.value(sizes) if isinstance(length, SymbolicSize) else length
 
 
 def product(lengths: Iterable[Length]) -> Length:
@@ -354,23 +336,23 @@ def product(lengths: Iterable[Length]) -> Length:
 
     Examples
     --------
-    >>> c = extent_of(Size("C", 10))
+    >>> c = symbolic(Size("C", 10))
     >>> product([2, 3]), product([2, c, 3]), product([c, c + 1])
     (6, 6 * C, C + C * C)
     """
     total: Length = 1
     for n in lengths:
-        if isinstance(total, Extent):
+        if isinstance(total, SymbolicSize):
             total = total.times(n)
         else:
-            total = n.times(total) if isinstance(n, Extent) else n * total
+            total = n.times(total) if isinstance(n, SymbolicSize) else n * total
     return total
 
 
-def size_of(extent: Extent) -> Size:
-    """Return the size that an extent is, where it is no more than that."""
-    (((size,), times),) = extent.terms
-    assert times == 1 and extent.constant == 0, extent
+def size_of(length: SymbolicSize) -> Size:
+    """Return the size that a symbolic size is, where it is no more than that."""
+    (((size,), times),) = length.terms
+    assert times == 1 and length.constant == 0, length
     return size
 
 
@@ -379,12 +361,14 @@ def sizes_in(shape: Iterable[Length]) -> list[Size]:
 
     Examples
     --------
-    >>> c = extent_of(Size("C", 10))
+    >>> c = symbolic(Size("C", 10))
     >>> [size.name for size in sizes_in((3, c + 1, at_most(c, 3)))]
     ['C', 'C']
     """
     found: list[Size] = []
     for n in shape:
-        for size in (s for sizes, _ in n.terms for s in sizes) if isinstance(n, Extent) else ():
-            found += sizes_in((size.of, size.limit)) if isinstance(size, Least) else [size]
+        for size in (
+            (s for sizes, _ in n.terms for s in sizes) if isinstance(n, SymbolicSize) else ()
+        ):
+            found += sizes_in((size.of, size.limit)) if isinstance(size, Smaller) else [size]
     return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tinygrad_w2v.compiler.ir.scalar_functions import FUNCTIONS
-from tinygrad_w2v.compiler.ir.sizes import Extent, bound_of, product
+from tinygrad_w2v.compiler.ir.sizes import SymbolicSize, bound_of, product
 from tinygrad_w2v.compiler.loops.lower import Array, Lowered
 from tinygrad_w2v.compiler.loops.nest import (
     Call,
@@ -61,7 +61,7 @@ def _is_flat(statement: Statement, lowered: Lowered) -> bool:
     """Whether all that it reads and writes has exactly its loops as axes, or none."""
     if len(statement.loops) < 2 or statement.only_if is not None or not is_costly(statement):
         return False
-    if any(isinstance(loop.length, Extent) for loop in statement.loops[1:]):
+    if any(isinstance(loop.length, SymbolicSize) for loop in statement.loops[1:]):
         return False  # rows are only as long as their bound, so they do not follow each other
     if any(loop.ragged for loop in statement.loops):
         return False

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tinygrad_w2v.compiler.ir.instructions import GIVEN, Instruction
-from tinygrad_w2v.compiler.ir.sizes import Extent, Length
+from tinygrad_w2v.compiler.ir.sizes import Length, SymbolicSize
 from tinygrad_w2v.compiler.loops.nest import Call, Expression, Load, Number, SizeOf
 from tinygrad_w2v.compiler.trace.indexing import Part
 from tinygrad_w2v.compiler.trace.shapes import regrouped
@@ -67,7 +67,7 @@ class Elements:
         if step.op == "constant" and step["value"] is not None:
             return Number(step["value"])
         if step.op == "size":
-            size = SizeOf(step["extent"])
+            size = SizeOf(step["length"])
             return size if step.dtype == "int" else Call("float", (size,))
         load: Expression = Load(step.name, indices)
         if step.op == "parameter" and step["wide"]:
@@ -142,7 +142,7 @@ def places_in_whole(spec: Sequence[Part], indices: Sequence[Expression]) -> tupl
 
 def length_of(length: Length) -> Expression:
     """Return a length as an expression."""
-    return SizeOf(length) if isinstance(length, Extent) else Number(int(length))
+    return SizeOf(length) if isinstance(length, SymbolicSize) else Number(int(length))
 
 
 def plus(x: Expression, y: Expression) -> Expression:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from tinygrad_w2v.compiler.ir.sizes import Extent, Length, bound_of, value_of
+from tinygrad_w2v.compiler.ir.sizes import Length, SymbolicSize, bound_of, value_of
 
 # What a step of the compiler makes of a value is called after it, behind this sign. No name of a
 # user's holds one, so none can be the same (`instructions.identifier`).
@@ -47,9 +47,9 @@ class Variable(Expression):
 
 @dataclass(frozen=True)
 class SizeOf(Expression):
-    """An extent, as an integer."""
+    """A symbolic size, as an integer."""
 
-    extent: Extent
+    length: SymbolicSize
 
 
 @dataclass(frozen=True)
@@ -316,13 +316,13 @@ def ordered(statement: Statement) -> Statement:
         key=lambda loop: (
             loop.variable not in asked,  # a row that is not to be written is passed over whole
             score[loop.variable],
-            not isinstance(loop.length, Extent),
+            not isinstance(loop.length, SymbolicSize),
             bound_of(loop.length),
         ),
     )
     ragged = [loop for loop in statement.loops if loop.ragged]
     outer = [loop for loop in plain if loop is not inner or (ragged and len(plain) == 1)]
-    outer.sort(key=lambda loop: not isinstance(loop.length, Extent))
+    outer.sort(key=lambda loop: not isinstance(loop.length, SymbolicSize))
     loops = (*outer, *ragged) if ragged and len(plain) == 1 else (*outer, *ragged, inner)
     if ragged:
         needed = variables_in(ragged[0].start) | variables_in(ragged[0].stop)  # type: ignore[arg-type]

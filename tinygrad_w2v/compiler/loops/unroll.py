@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from tinygrad_w2v.compiler.ir.sizes import Extent
+from tinygrad_w2v.compiler.ir.sizes import SymbolicSize
 from tinygrad_w2v.compiler.loops.collapse import is_costly
 from tinygrad_w2v.compiler.loops.dependence import sets_all
 from tinygrad_w2v.compiler.loops.lower import Array, Lowered
@@ -70,7 +70,7 @@ def _in_registers(lowered: Lowered) -> Lowered:
     """
     for name, array in lowered.arrays.items():
         for place, length in enumerate(array.shape):
-            if isinstance(length, Extent) or length > SHORT:
+            if isinstance(length, SymbolicSize) or length > SHORT:
                 continue
             smaller = _parted(lowered, name, place)
             if smaller is not None:
@@ -125,10 +125,10 @@ def _short_loop(statement: Statement) -> Loop | None:
     if len(statement.loops) < 2 or any(loop.ragged for loop in statement.loops):
         return None
     inner = statement.loops[-1].length
-    if isinstance(inner, Extent) or inner < LONG:
+    if isinstance(inner, SymbolicSize) or inner < LONG:
         return None
     for loop in reversed(statement.loops[:-1]):
-        short = not isinstance(loop.length, Extent) and 0 < loop.length <= SHORT
+        short = not isinstance(loop.length, SymbolicSize) and 0 < loop.length <= SHORT
         plain = _place_of(statement.indices, loop.variable) is not None
         if short and (plain or loop.variable in statement.reduced):
             return loop

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from tinygrad_w2v.compiler.ir.sizes import Extent
+from tinygrad_w2v.compiler.ir.sizes import SymbolicSize
 from tinygrad_w2v.compiler.loops.contract import Placed
 from tinygrad_w2v.compiler.loops.dependence import own_of_a_turn
 from tinygrad_w2v.compiler.loops.nest import (
@@ -69,7 +69,7 @@ def jam(placed: Placed, result: Expression) -> Placed:
 def _gains(nest: Nest) -> bool:
     """Whether turns are many, and their inner loops read or add to several same elements."""
     loop = nest.loop
-    if not isinstance(loop.length, Extent) or loop.ragged or not _plain(nest.body):
+    if not isinstance(loop.length, SymbolicSize) or loop.ragged or not _plain(nest.body):
         return False
     shared = {load for inner in _innermost(nest.body) for load in _shared(inner, loop.variable)}
     return len(shared) >= ENOUGH
@@ -97,7 +97,7 @@ def _innermost(tree: Iterable[Node]) -> Iterable[Nest]:
 
 def _shared(nest: Nest, outer: str) -> Iterable[Load]:
     """What a long inner loop reads or adds to that does not depend on the outer one."""
-    if isinstance(nest.loop.length, Extent) or nest.loop.length < LONG:
+    if isinstance(nest.loop.length, SymbolicSize) or nest.loop.length < LONG:
         return
     for statement in nest.body:
         assert isinstance(statement, Statement)
@@ -114,7 +114,7 @@ def _shared(nest: Nest, outer: str) -> Iterable[Load]:
 def _jammed(nest: Nest, private: set[str]) -> list[Node]:
     """The nest two turns at a time, and then for the last one alone."""
     loop = nest.loop
-    assert isinstance(loop.length, Extent)
+    assert isinstance(loop.length, SymbolicSize)
     count = SizeOf(loop.length)
     here = Variable(loop.variable)
     after = Call("add", (here, Number(1)))

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from tinygrad_w2v._base.errors import CompileError
 from tinygrad_w2v.compiler.ir.instructions import Instruction, Program, Rewriter
-from tinygrad_w2v.compiler.ir.sizes import Extent, product
+from tinygrad_w2v.compiler.ir.sizes import SymbolicSize, product
 from tinygrad_w2v.compiler.passes.fold import constant_value
 
 _MOST_ROUNDS = 500
@@ -95,7 +95,7 @@ def _stretched_input(step: Instruction, new: Rewriter) -> str | None:
     return new.add(step, step.op, tuple(inputs), parameters=step.parameters)
 
 
-def _broadcast(shapes: list[tuple[int | Extent, ...]]) -> tuple[int | Extent, ...]:
+def _broadcast(shapes: list[tuple[int | SymbolicSize, ...]]) -> tuple[int | SymbolicSize, ...]:
     rank = max(len(shape) for shape in shapes)
     padded = [(1,) * (rank - len(shape)) + shape for shape in shapes]
     return tuple(next((n for n in lengths if n != 1), 1) for lengths in zip(*padded, strict=True))
@@ -147,8 +147,8 @@ def _sum_of_stretched(step: Instruction, new: Rewriter) -> str | None:
         return None
     left = tuple(n for i, n in enumerate(inner.shape) if i + extra not in step["axes"])
     small = new.add(step, "reshape", (inner.name,), shape=left)
-    if isinstance(count, Extent):
-        number = new.add(step, "size", (), shape=(), parameters={"extent": count})
+    if isinstance(count, SymbolicSize):
+        number = new.add(step, "size", (), shape=(), parameters={"length": count})
     else:
         number = new.add(step, "constant", (), shape=(), parameters={"value": float(count)})
     scaled = new.add(step, "map", (small, number), shape=left, parameters={"function": "multiply"})

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v.autograd.shaping import normalized_axes
-from tinygrad_w2v.compiler.ir.sizes import Extent
+from tinygrad_w2v.compiler.ir.sizes import SymbolicSize
 from tinygrad_w2v.compiler.trace.elementwise import as_kind
 from tinygrad_w2v.compiler.trace.registry import handles, makes
 from tinygrad_w2v.compiler.trace.symbol import Symbol, Trace, unsupported
@@ -25,10 +25,10 @@ def arange(trace: Trace, start: Any, stop: Any = None, step: Any = 1, dtype: Any
     """Numbers that rise evenly, as many as a length says."""
     if stop is None:
         start, stop = 0, start
-    parts = [n if isinstance(n, Extent) else operator.index(n) for n in (start, stop, step)]
+    parts = [n if isinstance(n, SymbolicSize) else operator.index(n) for n in (start, stop, step)]
     first, end, by = parts
     length: Any = end - first
-    if isinstance(length, Extent):
+    if isinstance(length, SymbolicSize):
         if by != 1:
             raise unsupported(
                 "np.arange in other steps than 1 up to a dynamic length",
@@ -40,7 +40,7 @@ def arange(trace: Trace, start: Any, stop: Any = None, step: Any = 1, dtype: Any
     if by != 1:
         made = made * by
     if not (isinstance(first, int) and first == 0):
-        made = made + (trace.whole_number_of(first) if isinstance(first, Extent) else first)
+        made = made + (trace.whole_number_of(first) if isinstance(first, SymbolicSize) else first)
     return made if dtype is None else made.astype(dtype)
 
 
@@ -132,7 +132,7 @@ def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
     if axis is None:
         a, axis = np.reshape(a, (-1,)), 0
     (axis,) = normalized_axes(operator.index(axis), a.ndim)
-    if isinstance(repeats, Symbol | Extent):
+    if isinstance(repeats, Symbol | SymbolicSize):
         raise unsupported(
             "np.repeat of as many times as is known only when a window comes",
             "give the ids as a field of the window, and write `np.take`",
@@ -143,9 +143,9 @@ def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
         stretched = (*a.shape[: axis + 1], times, *a.shape[axis + 1 :])
         beside = np.broadcast_to(np.expand_dims(a, axis + 1), stretched)
         n = a.shape[axis]
-        joined = n.times(times) if isinstance(n, Extent) else n * times
+        joined = n.times(times) if isinstance(n, SymbolicSize) else n * times
         return np.reshape(beside, (*a.shape[:axis], joined, *a.shape[axis + 1 :]))
-    if isinstance(a.shape[axis], Extent):
+    if isinstance(a.shape[axis], SymbolicSize):
         raise unsupported(
             f"np.repeat with {counts.size} counts along a dynamic axis",
             "give the ids as a field of the window, and write `np.take`",

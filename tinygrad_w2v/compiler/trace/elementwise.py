@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v.compiler.ir.scalar_functions import FUNCTIONS, INTEGERS
-from tinygrad_w2v.compiler.ir.sizes import Extent
+from tinygrad_w2v.compiler.ir.sizes import SymbolicSize
 from tinygrad_w2v.compiler.trace.promotion import LOGICAL, promote
 from tinygrad_w2v.compiler.trace.symbol import (
     KINDS,
@@ -96,7 +96,7 @@ def _of_whole_numbers(function: str, x: Symbol, kind: str) -> Symbol | None:
 
 def _with_whole_sizes(trace: Trace, function: str, inputs: Any) -> Any:
     """Sizes beside nothing but whole numbers are such, as in ``ids + n``."""
-    others = [x for x in inputs if not isinstance(x, Extent)]
+    others = [x for x in inputs if not isinstance(x, SymbolicSize)]
     kinds = {getattr(_type_of(trace, x), "kind", "i" if type(x) is int else "f") for x in others}
     if len(others) == len(inputs) or FUNCTIONS[function].dtype == "float" or kinds - {"i", "u"}:
         return inputs
@@ -105,13 +105,13 @@ def _with_whole_sizes(trace: Trace, function: str, inputs: Any) -> Any:
         raise unsupported(
             f"np.{function} of {small} and a size", "write `.astype(np.int64)` behind the field"
         )
-    return [trace.whole_number_of(x) if isinstance(x, Extent) else x for x in inputs]
+    return [trace.whole_number_of(x) if isinstance(x, SymbolicSize) else x for x in inputs]
 
 
 def _type_of(trace: Trace, x: Any) -> Any:
     """What NumPy would take an input for: a dtype, or a Python number of no type of its own."""
     if type(x) in (int, float):
         return type(x)
-    if isinstance(x, Extent | Cell):
+    if isinstance(x, SymbolicSize | Cell):
         return trace.float
     return x.dtype if hasattr(x, "dtype") else np.asarray(x).dtype

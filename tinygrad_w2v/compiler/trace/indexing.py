@@ -1,7 +1,7 @@
 """Indices of symbols: which part of an axis is taken, and zeros with values put back there.
 
 A basic index becomes a list with one entry for each axis: ``("at", place)`` for a number and
-``("range", first, step, length)`` for a slice. Places may be extents: the last of a dynamic axis
+``("range", first, step, length)`` for a slice. Places may be symbolic: the last of a dynamic axis
 is ``C - 1``. A slice is clipped to its axis, as NumPy clips it; whether a window is long enough for
 the place of a number is looked at when it comes (`bounds`).
 """
@@ -15,7 +15,7 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import CompileError
 from tinygrad_w2v.autograd.diagnosis import user_line
-from tinygrad_w2v.compiler.ir.sizes import Extent, Length, Shape, at_most, floor_of
+from tinygrad_w2v.compiler.ir.sizes import Length, Shape, SymbolicSize, at_most, floor_of
 from tinygrad_w2v.compiler.trace.symbol import Symbol, unsupported
 
 Part = tuple[Any, ...]
@@ -75,7 +75,7 @@ def from_start(op: str, ids: Any, n: Length) -> Any:
     if isinstance(ids, Symbol):
         return ids
     ids = np.asarray(ids)
-    if isinstance(n, Extent):
+    if isinstance(n, SymbolicSize):
         if ids.size and ids.min() < 0:
             raise unsupported(f"{op} of {ids.min()} along a dynamic axis (write `x[..., -1, :]`)")
         return ids
@@ -87,7 +87,7 @@ def from_start(op: str, ids: Any, n: Length) -> Any:
 def is_ids(part: Any) -> bool:
     """Whether a part of an index is an integer array."""
     kind = _kind(part)
-    return bool(kind) and kind in "iu" and not isinstance(part, np.generic | Extent)
+    return bool(kind) and kind in "iu" and not isinstance(part, np.generic | SymbolicSize)
 
 
 def _kind(part: Any) -> str:
@@ -196,7 +196,7 @@ def _basic(
             spec.append(("range", first, step, length))
             left.append(length)
             final.append(length)
-        elif isinstance(part, int | np.integer | Extent) and not isinstance(part, bool):
+        elif isinstance(part, int | np.integer | SymbolicSize) and not isinstance(part, bool):
             spec.append(("at", _place(part, n)))
         else:
             raise unsupported(
@@ -207,7 +207,7 @@ def _basic(
 
 
 def _place(place: Any, n: Length) -> Length:
-    if isinstance(place, Extent):
+    if isinstance(place, SymbolicSize):
         return place
     place = int(place)
     if isinstance(n, int) and not -n <= place < n:
@@ -226,7 +226,7 @@ def _slice(part: slice, n: Length, stretches: bool) -> tuple[Length, int, Length
             "a length is a number or a size; write `np.where(np.arange(n, like=x) < end, x, 0)`",
         )
     step = 1 if part.step is None else int(part.step)
-    if isinstance(n, int) and not any(isinstance(b, Extent) for b in (part.start, part.stop)):
+    if isinstance(n, int) and not any(isinstance(b, SymbolicSize) for b in (part.start, part.stop)):
         places = range(*part.indices(n))
         return places.start, places.step, len(places)
     if step == -1 and part.start is None and part.stop is None:
@@ -252,7 +252,7 @@ def _is_place(bound: Any) -> bool:
 
 def _clipped(bound: Any, n: Length) -> Length:
     """An end of a slice as a place on an axis of length `n`, counted from its start."""
-    if not isinstance(bound, Extent):
+    if not isinstance(bound, SymbolicSize):
         bound = operator.index(bound)
         cut = at_most(n, abs(bound))
         return cut if bound >= 0 else n - cut

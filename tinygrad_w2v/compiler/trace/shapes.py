@@ -9,7 +9,7 @@ import numpy as np
 from tinygrad_w2v._base.errors import CompileError
 from tinygrad_w2v.autograd.diagnosis import user_line
 from tinygrad_w2v.autograd.shaping import normalized_axes
-from tinygrad_w2v.compiler.ir.sizes import Extent, Length, Shape, bound_of, product
+from tinygrad_w2v.compiler.ir.sizes import Length, Shape, SymbolicSize, bound_of, product
 from tinygrad_w2v.compiler.trace import indexing
 from tinygrad_w2v.compiler.trace.registry import handles
 from tinygrad_w2v.compiler.trace.symbol import broadcast_shapes, unsupported
@@ -64,18 +64,18 @@ def reshape(a: Any, shape: Any, order: str = "C") -> Any:
 def _completed(old: Shape, new: Shape) -> Shape:
     """`new` with its -1 replaced."""
     unknown = [i for i, n in enumerate(new) if isinstance(n, int | np.integer) and n == -1]
-    plain = tuple(n if isinstance(n, Extent) else int(n) for n in new)
+    plain = tuple(n if isinstance(n, SymbolicSize) else int(n) for n in new)
     if not unknown:
         return plain
     missing, known = list(old), [n for n in plain if not (isinstance(n, int) and n == -1)]
     for n in list(known):
-        if isinstance(n, Extent) and n in missing:
+        if isinstance(n, SymbolicSize) and n in missing:
             missing.remove(n)
             known.remove(n)
     total, divisor = product(missing), product(known)
     if not isinstance(divisor, int):
         raise CompileError(f"reshape of {old} to {new}: the -1 has no length{user_line()}")
-    if isinstance(total, Extent):
+    if isinstance(total, SymbolicSize):
         found: Length = total.divided(divisor)
     elif divisor == 0 or total % divisor:
         raise ValueError(f"cannot reshape {old} into {new}")
@@ -175,7 +175,7 @@ def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
     (axis,) = normalized_axes(axis, ary.ndim)
     n = ary.shape[axis]
     if np.ndim(indices_or_sections) == 0:
-        if isinstance(n, Extent) or n % int(indices_or_sections):
+        if isinstance(n, SymbolicSize) or n % int(indices_or_sections):
             raise unsupported(
                 f"np.split of an axis of length {n} into {indices_or_sections}",
                 "name the places where parts end, `np.split(x, [2, 5])`",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, NoReturn
 
 import numpy as np
@@ -19,7 +20,7 @@ from tinygrad_w2v.autograd.diagnosis import user_line, user_site
 from tinygrad_w2v.autograd.node import Node
 from tinygrad_w2v.autograd.rows import RowGrad
 from tinygrad_w2v.compiler.ir.instructions import Instruction, Names, Program, writes_last
-from tinygrad_w2v.compiler.ir.sizes import Extent, Shape, no_number
+from tinygrad_w2v.compiler.ir.sizes import Shape, SymbolicSize, no_number
 
 KINDS = {"f": "float", "i": "int", "u": "int", "b": "bool"}
 _PYTHON = {bool: "bool", int: "int", float: "float"}
@@ -87,17 +88,18 @@ class Trace:
     def given(self, op: str, name: str, shape: Shape, dtype: str, **parameters: Any) -> Symbol:
         """Note something that the window or the model brings along, under its name."""
         shape = tuple(
-            Extent(n.terms, n.constant, self) if isinstance(n, Extent) else n for n in shape
+            SymbolicSize(n.terms, n.constant, self) if isinstance(n, SymbolicSize) else n
+            for n in shape
         )
         return self.record(op, (), shape, dtype, name, **parameters)
 
-    def number_of(self, extent: Extent) -> Symbol:
-        """Return an extent as a float of the kernel."""
-        return self.record("size", (), (), "float", extent=Extent(extent.terms, extent.constant))
+    def number_of(self, length: SymbolicSize) -> Symbol:
+        """Return a symbolic size as a float of the kernel."""
+        return self.record("size", (), (), "float", length=replace(length, recorder=None))
 
-    def whole_number_of(self, extent: Extent) -> Symbol:
-        """Return an extent as a whole number of the kernel."""
-        return self.record("size", (), (), "int", extent=Extent(extent.terms, extent.constant))
+    def whole_number_of(self, length: SymbolicSize) -> Symbol:
+        """Return a symbolic size as a whole number of the kernel."""
+        return self.record("size", (), (), "int", length=replace(length, recorder=None))
 
     def symbol(self, value: Any) -> Symbol:
         """Return any value that an op may meet as a symbol: numbers and arrays are constants."""
@@ -105,7 +107,7 @@ class Trace:
             return value.value
         if isinstance(value, Symbol):
             return value
-        if isinstance(value, Extent):
+        if isinstance(value, SymbolicSize):
             return self.number_of(value)
         if type(value) in _PYTHON:
             return self.record("constant", (), (), _PYTHON[type(value)], value=value)
@@ -158,7 +160,7 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
     Attributes
     ----------
     shape : tuple
-        Of one window: ints and extents.
+        Of one window: ints and symbolic sizes.
     batched : bool
         Whether it depends on the window, so that a batch would have more axes in front.
     """
@@ -188,7 +190,7 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
 
     @property
     def size(self) -> Any:
-        """Number of elements; an extent where it is dynamic."""
+        """Number of elements; a symbolic size where it is dynamic."""
         total: Any = 1
         for n in self.shape:
             total = n if isinstance(total, int) and total == 1 else total * n

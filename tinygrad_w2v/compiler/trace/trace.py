@@ -21,7 +21,7 @@ from tinygrad_w2v.autograd.diagnosis import user_line
 from tinygrad_w2v.autograd.modes import debug, enable_grad
 from tinygrad_w2v.autograd.node import Node
 from tinygrad_w2v.compiler.ir.instructions import Names, Program, identifier
-from tinygrad_w2v.compiler.ir.sizes import Extent, Shape, Size, extent_of, sizes_in
+from tinygrad_w2v.compiler.ir.sizes import Shape, Size, SymbolicSize, sizes_in, symbolic
 from tinygrad_w2v.compiler.trace.arguments import check_leaves, defined_at, dynamic_axes
 from tinygrad_w2v.compiler.trace.symbol import Symbol, Trace
 from tinygrad_w2v.compiler.trace.updates import (
@@ -48,7 +48,7 @@ class Field(NamedTuple):
     name: str
     shape: Shape
     kind: str
-    label: str
+    identifier: str
     dtype: np.dtype[Any]
 
 
@@ -62,7 +62,7 @@ class Traced(NamedTuple):
         The arrays of a window, those included that the loss does not read.
     arrays : dict
         What the program's parameters are: a name to a function that returns the array.
-    predictions : Extent or int
+    predictions : SymbolicSize or int
         How many predictions the loss of a window is a sum of.
     gradients : dict
         Where only gradients are computed: a parameter's name to that of the table they go to.
@@ -105,7 +105,7 @@ def fields_of(example: Any, axes: Axes | None) -> tuple[Field, ...]:
     sizes = {name: Size(name, bound) for name, bound in bounds.items()}
 
     def length(entry: int | str) -> Any:
-        return extent_of(sizes[entry]) if isinstance(entry, str) else entry
+        return symbolic(sizes[entry]) if isinstance(entry, str) else entry
 
     labels = Names(sizes)
     return tuple(
@@ -181,7 +181,7 @@ def trace(
     """
     notes = Trace(dtype, [size.name for field in fields for size in sizes_in(field.shape)])
     symbols = {
-        f.name: notes.given("input", f.label, f.shape, f.kind, exact=f.dtype) for f in fields
+        f.name: notes.given("input", f.identifier, f.shape, f.kind, exact=f.dtype) for f in fields
     }
     named = list(model.named_parameters())
     check_rule(optimizer)
@@ -311,7 +311,7 @@ def _checked_loss(model: Module, loss: Any) -> Symbol:
 def _predictions(model: Any, batch: Any) -> Any:
     count = getattr(model, "predictions", None)
     found = 1 if count is None else count(batch)
-    if not isinstance(found, int | Extent):
+    if not isinstance(found, int | SymbolicSize):
         raise CompileError(
             f"{type(model).__name__}.predictions is neither a number nor a size: return for "
             "example `batch.contexts.size`"
