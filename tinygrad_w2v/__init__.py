@@ -17,7 +17,6 @@ from tinygrad_w2v.autograd import (
     Function,
     RowGrad,
     Variable,
-    check_grads,
     debug,
     grad,
     hessian,
@@ -28,6 +27,7 @@ from tinygrad_w2v.autograd import (
     value_and_grad,
     vjp,
 )
+from tinygrad_w2v.checking.gradients import check_grads
 from tinygrad_w2v.compiler import check_compiled, compile
 from tinygrad_w2v.drawing import graph
 from tinygrad_w2v.models import CBOW, SkipGram

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tinygrad_w2v as tw
-from tinygrad_w2v.autograd.row_sums import sum_by_row
+from tinygrad_w2v.autograd.rowgrad.row_sums import sum_by_row
 
 
 def random_grad(rng: np.random.Generator, n: int, shape: tuple[int, ...]) -> tw.RowGrad:

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from tinygrad_w2v.autograd import rows
-from tinygrad_w2v.autograd.arithmetic import Multiply
 from tinygrad_w2v.checking import report
 from tinygrad_w2v.checking.cases import CASES
+from tinygrad_w2v.functions import lookup
+from tinygrad_w2v.functions.arithmetic import Multiply
 from tinygrad_w2v.functions.elementwise import Exp
 
 pytestmark = pytest.mark.grad
@@ -88,8 +88,8 @@ def test_a_rule_that_raises_is_a_failure_too(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_models_notice_a_wrong_rule(monkeypatch: pytest.MonkeyPatch) -> None:
-    right = rows.Rows.backward
-    monkeypatch.setattr(rows.Rows, "backward", lambda self, g: right(self, g) * 1.001)
+    right = lookup.Rows.backward
+    monkeypatch.setattr(lookup.Rows, "backward", lambda self, g: right(self, g) * 1.001)
     found = report.run_checks([], models=True)
     assert len(found) == 8
     assert not any(result.passed for result in found)

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from tinygrad_w2v.autograd import arithmetic
 from tinygrad_w2v.checking import report
+from tinygrad_w2v.functions import arithmetic
 
 
 @pytest.fixture

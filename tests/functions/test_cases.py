@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import tinygrad_w2v as tw
-from tinygrad_w2v.autograd.check import check_grads
 from tinygrad_w2v.checking.cases import CASES
+from tinygrad_w2v.checking.gradients import check_grads
 
 by_name = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 

@@ -1,14 +1,16 @@
-"""The graph: Variables, ops, reverse-mode differentiation. Nothing here knows a model.
+"""The graph: Variables, ops, reverse-mode differentiation. Nothing here knows a model, or an op.
 
-Read it in this order: `node`, `function`, `arithmetic` (the ops behind the operators),
-`variable`, `backward`, `rows`; then `constants`, `modes`, `dispatch`, `diagnosis`, `missing`; then
-`leaving`, `transforms`, `check`.
+The core is four files, read in this order: `node`, `function`, `backward`, `variable`. They lean on
+`modes`, `constants` and `dispatch`. Beside them are three rooms: `rowgrad` (gradients of a few rows
+of a table), `transforms` (functions of functions) and `debugging` (what errors say, what `debug`
+watches). The ops, those behind Python's operators too, are in `tinygrad_w2v.functions`.
 """
 
-from tinygrad_w2v.autograd.check import check_grads
+from typing import TYPE_CHECKING, Any
+
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.modes import debug, no_grad
-from tinygrad_w2v.autograd.rows import RowGrad
+from tinygrad_w2v.autograd.rowgrad import RowGrad
 from tinygrad_w2v.autograd.transforms import (
     grad,
     hessian,
@@ -19,6 +21,9 @@ from tinygrad_w2v.autograd.transforms import (
     vjp,
 )
 from tinygrad_w2v.autograd.variable import Variable
+
+if TYPE_CHECKING:
+    from tinygrad_w2v.checking.gradients import check_grads
 
 __all__ = [
     "Function",
@@ -35,3 +40,12 @@ __all__ = [
     "value_and_grad",
     "vjp",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the gradient checker when it is asked for: it stands above this package."""
+    if name == "check_grads":
+        from tinygrad_w2v.checking.gradients import check_grads
+
+        return check_grads
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -16,13 +16,12 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v._base.errors import NonDifferentiableError, NonScalarError, ShapeError
-from tinygrad_w2v.autograd import diagnosis, missing
 from tinygrad_w2v.autograd.constants import PYTHON_NUMBERS, plain_array
+from tinygrad_w2v.autograd.debugging import missing, watching
+from tinygrad_w2v.autograd.debugging.errors import backward_error, backward_place
 from tinygrad_w2v.autograd.function import Function, lone, takes_one_gradient
 from tinygrad_w2v.autograd.modes import enable_grad, modes
-from tinygrad_w2v.autograd.node import GRADIENT, Node
-from tinygrad_w2v.autograd.rows import RowGrad, densify
-from tinygrad_w2v.autograd.shaping import cast, sum_to
+from tinygrad_w2v.autograd.node import GRADIENT, Node, is_duck_array
 
 ndarray = np.ndarray
 _SCALARS = frozenset((np.float64, np.float32))
@@ -174,25 +173,21 @@ def _seed(root: Node, grad: Any, create_graph: bool) -> Any:
             return type(data)(1)
         return np.ones_like(data)
     # A copy: rows of it may stay in a RowGrad, and the caller may reuse his array.
-    seed: Any = grad
-    if not isinstance(grad, Node | RowGrad):
-        seed = plain_array(grad, "backward: the gradient").copy()
-    if isinstance(seed, Node) and not create_graph:
-        seed = seed._data
-    if isinstance(seed, RowGrad):
-        seed = seed.to_dense()
+    seed = dense(grad._data if isinstance(grad, Node) and not create_graph else grad)
+    if not isinstance(grad, Node) and not is_duck_array(seed):
+        seed = plain_array(seed, "backward: the gradient").copy()
     if seed.shape != data.shape:
         raise ShapeError(
             f"backward(grad) of a value of shape {data.shape}{missing.made_by(root)}: grad has "
             f"shape {seed.shape}; give one number for each element{missing.applied_at(root)}"
         )
-    return seed if seed.dtype == data.dtype else cast(seed, data.dtype)
+    return seed if seed.dtype == data.dtype else seed.astype(data.dtype)
 
 
 def check_unwritten(root: Function) -> None:
     """Raise where an array that an op below `root` saved under `debug` was written into since."""
     for function in consumers_first([root]):
-        diagnosis.check_unwritten(function)
+        watching.check_unwritten(function)
 
 
 def _key(x: Node) -> Any:
@@ -213,21 +208,21 @@ def _private(g: Any, owned: bool) -> Any:
 def _pull(function: Function, g: Any) -> tuple[Any, ...]:
     """The gradients for the inputs of one op."""
     if type(g) not in _DENSE:
-        g = densify(g)
+        g = dense(g)
     try:
         if type(g) is tuple and not takes_one_gradient(function):
             parts = function.backward(*g)
         else:
             parts = function.backward(g)
     except Exception as error:
-        raise diagnosis.backward_error(function, error) from error
+        raise backward_error(function, error) from error
     if type(parts) is not tuple:
         parts = tuple(parts) if type(parts) is list else (parts,)
     if len(parts) != len(function.inputs):
         raise ShapeError(
             f"backward of {function.label} returned {len(parts)} gradient(s) for "
             f"{len(function.inputs)} input(s): return one for each, None where there is none"
-            + diagnosis.backward_place(function)
+            + backward_place(function)
         )
     return parts
 
@@ -239,12 +234,12 @@ def _pull_recorded(function: Function, g: Any) -> tuple[Any, ...]:
 
 def _pull_watched(pull: Callable[..., Any], function: Function, g: Any) -> tuple[Any, ...]:
     """`pull` under `debug`: what was saved is unchanged, `g` is not written to, NaN is found."""
-    diagnosis.check_unwritten(function)
+    watching.check_unwritten(function)
     if type(g) is ndarray:
         g = g.view()
         g.flags.writeable = False
     parts: tuple[Any, ...] = pull(function, g)
-    diagnosis.check_finite_backward(function, g, parts)
+    watching.check_finite_backward(function, g, parts)
     return parts
 
 
@@ -257,12 +252,31 @@ def _fitted(function: Function, x: Node, part: Any) -> Any:
         if not _was_broadcast(data.shape, part.shape):
             raise ShapeError(
                 f"backward of {function.label} returned a gradient of shape {part.shape} for an "
-                f"input of shape {data.shape}" + diagnosis.backward_place(function)
+                f"input of shape {data.shape}" + backward_place(function)
             )
-        part = sum_to(part, data.shape)
+        part = summed_to(part, data.shape)
     if part.dtype != data.dtype:
-        part = cast(part, data.dtype)
+        part = part.astype(data.dtype)
     return part
+
+
+def summed_to(g: Any, shape: tuple[Any, ...]) -> Any:
+    """`g` summed over the axes along which broadcasting had stretched `shape`."""
+    extra = len(g.shape) - len(shape)
+    axes = tuple(
+        [i for i, m in enumerate(g.shape) if i < extra or (shape[i - extra] == 1 and m != 1)]
+    )
+    if not axes:
+        return g
+    if type(g) is ndarray:
+        return np.add.reduce(g, axis=axes).reshape(shape)
+    return np.reshape(np.sum(g, axis=axes), shape)
+
+
+def dense(g: Any) -> Any:
+    """`g` as an array, or a Variable of one: row gradients know how to become it."""
+    to_dense = getattr(type(g), "to_dense", None)
+    return g if to_dense is None else to_dense(g)
 
 
 def _was_broadcast(small: tuple[Any, ...], large: tuple[Any, ...]) -> bool:
@@ -283,7 +297,7 @@ def _gradients_of_outputs(
         return None
     return tuple(
         [
-            np.zeros_like(output) if g is None else densify(g)
+            np.zeros_like(output) if g is None else dense(g)
             for g, output in zip(gs, function._outputs, strict=True)
         ]
     )
@@ -318,4 +332,4 @@ def _keep(
     for index, part in enumerate(gs):
         key = (function, index) if index else function
         for x in holders.get(key, ()):
-            kept[x] = _private(densify(part), False)
+            kept[x] = _private(dense(part), False)

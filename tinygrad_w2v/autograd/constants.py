@@ -13,7 +13,7 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import NonDifferentiableError
 from tinygrad_w2v._base.types import AnyArray
-from tinygrad_w2v.autograd.diagnosis import user_line
+from tinygrad_w2v.autograd.debugging.sites import user_line
 from tinygrad_w2v.autograd.node import Node, is_duck_array
 
 ndarray = np.ndarray

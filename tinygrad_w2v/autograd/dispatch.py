@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from tinygrad_w2v._base.errors import MissingRuleError
-from tinygrad_w2v.autograd import diagnosis
+from tinygrad_w2v.autograd.debugging.errors import describe
+from tinygrad_w2v.autograd.debugging.sites import user_line
 from tinygrad_w2v.autograd.node import Node
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -106,8 +107,8 @@ def _named(numpy_function: Any) -> str:
 
 def _inputs(args: Any) -> str:
     """Shapes of the arguments and the user's line, to end a message."""
-    shapes = ", ".join([diagnosis.describe(value) for value in unwrapped(args)])
-    return f"\n  inputs {shapes}{diagnosis.user_line()}"
+    shapes = ", ".join([describe(value) for value in unwrapped(args)])
+    return f"\n  inputs {shapes}{user_line()}"
 
 
 def _out_refused(name: str) -> TypeError:

@@ -22,7 +22,6 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import MissingRuleError, NonDifferentiableError
 from tinygrad_w2v._base.types import AnyArray
-from tinygrad_w2v.autograd import diagnosis
 from tinygrad_w2v.autograd.constants import (
     PYTHON_NUMBERS,
     float_dtype,
@@ -30,6 +29,9 @@ from tinygrad_w2v.autograd.constants import (
     owned,
     plain_array,
 )
+from tinygrad_w2v.autograd.debugging import watching
+from tinygrad_w2v.autograd.debugging.errors import forward_error
+from tinygrad_w2v.autograd.debugging.sites import Site, user_line, user_site
 from tinygrad_w2v.autograd.modes import modes, unusual
 from tinygrad_w2v.autograd.node import NO_GRAD, Node, is_duck_array
 
@@ -87,17 +89,17 @@ class Function:
 
     # Integer and boolean *arrays* among the inputs take the Variables' float dtype, too. Numbers
     # always do. An op of your own that takes ids or masks as inputs leaves this False.
-    arithmetic: ClassVar[bool] = False
+    promotes_integers: ClassVar[bool] = False
 
     # Integers of fewer than 64 bits are computed as int64: in their own dtype a sum, difference
     # or product of them would wrap around.
-    wraps: ClassVar[bool] = False
+    widens_integers: ClassVar[bool] = False
 
     inputs: Any = None
     order: int = -1
-    site: diagnosis.Site | None = None  # the user's line, recorded under debug()
+    site: Site | None = None  # the user's line, recorded under debug()
     spans: tuple[Span, ...] = ()  # the modules whose result this op made
-    parameter_names: Mapping[str, str] = MappingProxyType({})  # of parameters with names: `own`
+    parameter_names: Mapping[str, str] = MappingProxyType({})  # of those given as Variables
     saved: tuple[Any, ...] = ()  # what `save` was given
     _checksums: tuple[int, ...] = ()
     _outputs: tuple[Any, ...] = ()  # arrays, kept where there are several or one was saved
@@ -127,7 +129,7 @@ class Function:
         """
         self.saved = arrays
 
-    def own(self, parameter: str, value: Any) -> Any:
+    def keep_copy(self, parameter: str, value: Any) -> Any:
         """A copy of a parameter that is an array (ids, a mask): the caller may reuse his.
 
         Of an integer Variable it is that of its data, and pictures show its name.
@@ -176,26 +178,26 @@ class Function:
         if constants:
             inputs = self._with_constants(inputs, arrays)
             if constants == len(inputs):
-                return self._run(self._fitted(inputs, arrays) if self.arithmetic else arrays)
+                return self._run(self._fitted(inputs, arrays) if self.promotes_integers else arrays)
         if unusual() is not None:
             return self._call_watched(inputs, arrays)
         try:
             y = self.forward(*arrays)
         except Exception as error:
-            raise diagnosis.forward_error(self, arrays, error) from error
+            raise forward_error(self, arrays, error) from error
         kind, usual = type(y), True
         if kind is ndarray:
-            if self.arithmetic:
+            if self.promotes_integers:
                 dtype = y.dtype
                 usual = dtype is arrays[0].dtype and (dtype is _FLOAT64 or dtype is _FLOAT32)
         elif kind is tuple:
             return self._record_several(inputs, arrays, y)
         elif kind in _ARRAYS:
             first = arrays[0]
-            usual = kind is type(first) or not self.arithmetic or y.dtype is first.dtype
+            usual = kind is type(first) or not self.promotes_integers or y.dtype is first.dtype
         else:
             y = self._checked_output(y)
-            usual = not self.arithmetic
+            usual = not self.promotes_integers
         if not usual:
             fitted = self._fitted(inputs, arrays)
             if fitted is not inputs:
@@ -246,7 +248,7 @@ class Function:
                 if x.dtype.kind not in "fiub":
                     raise self._constant_refused(i, x)
                 fits = dtype is None or x.dtype == dtype
-                if not fits and (x.ndim == 0 or (self.arithmetic and x.dtype.kind in "iub")):
+                if not fits and (x.ndim == 0 or (self.promotes_integers and x.dtype.kind in "iub")):
                     x = x.astype(dtype)
             converted[i] = arrays[i] = x
         return tuple(converted)
@@ -262,16 +264,14 @@ class Function:
         integers = [array.dtype.kind != "f" for array in arrays]
         if not all(integers):
             dtype = float_dtype(inputs, arrays) if any(integers) else None
-        elif self.wraps:
+        elif self.widens_integers:
             integers, dtype = [is_small(array.dtype) for array in arrays], np.dtype(np.int64)
         else:
             dtype = None
         if dtype is None or not any(integers):
             return inputs
-        from tinygrad_w2v.autograd.shaping import cast  # an op, so it comes after this file
-
         return tuple(
-            [cast(x, dtype) if odd else x for x, odd in zip(inputs, integers, strict=True)]
+            [x.astype(dtype) if odd else x for x, odd in zip(inputs, integers, strict=True)]
         )
 
     def _constant_refused(self, position: int, constant: AnyArray) -> TypeError:
@@ -279,7 +279,7 @@ class Function:
         return NonDifferentiableError(
             f"{self.label}: input {position} is {shown}, not real numbers: convert it, for example "
             "with `.astype(np.float64)`; what else an op of your own needs goes to its `__init__`"
-            + diagnosis.user_line()
+            + user_line()
         )
 
     def _run(self, arrays: Sequence[Any]) -> Any:
@@ -287,7 +287,7 @@ class Function:
         try:
             y = self.forward(*arrays)
         except Exception as error:
-            raise diagnosis.forward_error(self, arrays, error) from error
+            raise forward_error(self, arrays, error) from error
         return y if type(y) in _ARRAYS else self._checked_output(y)
 
     def _checked_output(self, y: Any) -> Any:
@@ -297,7 +297,7 @@ class Function:
         if isinstance(y, Node) or not hasattr(y, "shape"):
             raise TypeError(
                 f"forward of {self.label} returned a {type(y).__name__}: return an array or a "
-                "tuple of arrays" + diagnosis.user_line()
+                "tuple of arrays" + user_line()
             )
         return y
 
@@ -317,16 +317,16 @@ class Function:
 
     def _call_watched(self, inputs: tuple[Any, ...], arrays: list[Any]) -> Any:
         """Forward under `no_grad` or `debug`."""
-        if self.arithmetic:
+        if self.promotes_integers:
             fitted = self._fitted(inputs, arrays)
             if fitted is not inputs:
                 return self(*fitted)
         if modes.debugging:
-            self.site = diagnosis.user_site()
-            with diagnosis.locked(arrays) as locked:
+            self.site = user_site()
+            with watching.locked(arrays) as locked:
                 y = self._run(arrays)
-            diagnosis.unlock_views(y, locked)
-            diagnosis.check_finite_forward(self, arrays, y)
+            watching.unlock_views(y, locked)
+            watching.check_finite_forward(self, arrays, y)
         else:
             y = self._run(arrays)
         if not modes.recording:
@@ -339,7 +339,7 @@ class Function:
             result = self._record_several(inputs, arrays, y)
         else:
             (result,) = self._record_several(inputs, arrays, (y,))
-        self._checksums = diagnosis.checksums(self.saved)
+        self._checksums = watching.checksums(self.saved)
         return result
 
     # ------------------------------------------------------------------ plumbing of `save`

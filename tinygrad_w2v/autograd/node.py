@@ -65,7 +65,7 @@ def is_duck_array(value: object) -> bool:
     )
 
 
-def primitive(name: str, value: Any, *args: Any) -> Any:
+def offer_whole(name: str, value: Any, *args: Any) -> Any:
     """Offer an op that NumPy has no function for to a foreign array, so that it may keep it whole.
 
     A duck array takes part by a method ``__tinygrad_op__(name, *args)``. Without it, or where it

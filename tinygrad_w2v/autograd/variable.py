@@ -7,20 +7,21 @@ that graph from the result to the leaves. A plain number or array in an expressi
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
 from tinygrad_w2v._base.errors import NonDifferentiableError
 from tinygrad_w2v._base.types import Shape
-from tinygrad_w2v.autograd import arithmetic, dispatch, missing, remainders, rows, shaping
+from tinygrad_w2v.autograd import dispatch
 from tinygrad_w2v.autograd.array_methods import ArrayMethods
 from tinygrad_w2v.autograd.backward import leave_gradients
 from tinygrad_w2v.autograd.constants import as_data
-from tinygrad_w2v.autograd.diagnosis import user_line
-from tinygrad_w2v.autograd.display import html_of, repr_of
-from tinygrad_w2v.autograd.leaving import leaves_graph
+from tinygrad_w2v.autograd.debugging import missing
+from tinygrad_w2v.autograd.debugging.leaving import leaves_graph
+from tinygrad_w2v.autograd.debugging.sites import user_line
 from tinygrad_w2v.autograd.node import COPY, DETACHED, Node
+from tinygrad_w2v.autograd.representation import html_of, repr_of
 
 
 class Variable(ArrayMethods, Node, results=True):
@@ -180,81 +181,33 @@ class Variable(ArrayMethods, Node, results=True):
         self._grad = None
 
     # ------------------------------------------------------------------ operators
-    def __add__(self, other: Any) -> Variable:
-        return arithmetic.Add()(self, other)
-
-    def __radd__(self, other: Any) -> Variable:
-        return arithmetic.Add()(other, self)
-
-    def __sub__(self, other: Any) -> Variable:
-        return arithmetic.Subtract()(self, other)
-
-    def __rsub__(self, other: Any) -> Variable:
-        return arithmetic.Subtract()(other, self)
-
-    def __mul__(self, other: Any) -> Variable:
-        return arithmetic.Multiply()(self, other)
-
-    def __rmul__(self, other: Any) -> Variable:
-        return arithmetic.Multiply()(other, self)
-
-    def __truediv__(self, other: Any) -> Variable:
-        return arithmetic.Divide()(self, other)
-
-    def __rtruediv__(self, other: Any) -> Variable:
-        return arithmetic.Divide()(other, self)
-
-    def __pow__(self, other: Any) -> Variable:
-        return arithmetic.power(self, other)
-
-    def __rpow__(self, other: Any) -> Variable:
-        return arithmetic.Power()(other, self)
-
-    def __matmul__(self, other: Any) -> Variable:
-        return arithmetic.Matmul()(self, other)
-
-    def __rmatmul__(self, other: Any) -> Variable:
-        return arithmetic.Matmul()(other, self)
-
-    def __floordiv__(self, other: Any) -> Variable:
-        return remainders.FloorDivide()(self, other)
-
-    def __rfloordiv__(self, other: Any) -> Variable:
-        return remainders.FloorDivide()(other, self)
-
-    def __mod__(self, other: Any) -> Variable:
-        return remainders.Remainder()(self, other)
-
-    def __rmod__(self, other: Any) -> Variable:
-        return remainders.Remainder()(other, self)
-
-    def __divmod__(self, other: Any) -> tuple[Variable, Variable]:
-        return remainders.divmod(self, other)
-
-    def __rdivmod__(self, other: Any) -> tuple[Variable, Variable]:
-        return remainders.divmod(other, self)
-
-    def __round__(self, ndigits: int | None = None) -> Variable:
-        return remainders.Round(ndigits or 0)(self)
-
-    def __neg__(self) -> Variable:
-        return arithmetic.Negative()(self)
-
     def __pos__(self) -> Variable:
         return self
 
-    def __abs__(self) -> Variable:
-        return arithmetic.Abs()(self)
+    if TYPE_CHECKING:  # ops, which stand above this file: `functions.methods` puts them here
 
-    def __getitem__(self, index: Any) -> Variable:
-        ids = index._data if isinstance(index, Node) else index
-        if isinstance(ids, list):
-            ids = np.asarray(dispatch.unwrapped(ids))
-            ids = ids.astype(np.intp) if ids.size == 0 else ids
-        kind = getattr(getattr(ids, "dtype", None), "kind", "")
-        if (kind and kind in "iu") or (isinstance(ids, int) and not isinstance(ids, bool)):
-            return rows.look_up(self, index if isinstance(index, Node) else ids)
-        return shaping.get_item(self, ids)
+        def __add__(self, other: Any) -> Variable: ...
+        def __radd__(self, other: Any) -> Variable: ...
+        def __sub__(self, other: Any) -> Variable: ...
+        def __rsub__(self, other: Any) -> Variable: ...
+        def __mul__(self, other: Any) -> Variable: ...
+        def __rmul__(self, other: Any) -> Variable: ...
+        def __truediv__(self, other: Any) -> Variable: ...
+        def __rtruediv__(self, other: Any) -> Variable: ...
+        def __pow__(self, other: Any) -> Variable: ...
+        def __rpow__(self, other: Any) -> Variable: ...
+        def __matmul__(self, other: Any) -> Variable: ...
+        def __rmatmul__(self, other: Any) -> Variable: ...
+        def __floordiv__(self, other: Any) -> Variable: ...
+        def __rfloordiv__(self, other: Any) -> Variable: ...
+        def __mod__(self, other: Any) -> Variable: ...
+        def __rmod__(self, other: Any) -> Variable: ...
+        def __divmod__(self, other: Any) -> tuple[Variable, Variable]: ...
+        def __rdivmod__(self, other: Any) -> tuple[Variable, Variable]: ...
+        def __round__(self, ndigits: int = 0) -> Variable: ...
+        def __neg__(self) -> Variable: ...
+        def __abs__(self) -> Variable: ...
+        def __getitem__(self, index: Any) -> Variable: ...
 
     def __setitem__(self, index: Any, value: Any) -> None:
         raise TypeError(

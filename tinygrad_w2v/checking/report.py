@@ -13,11 +13,11 @@ import numpy as np
 
 from tinygrad_w2v._base.batch import Batch
 from tinygrad_w2v._base.errors import GradientError
-from tinygrad_w2v.autograd.check import comparisons
-from tinygrad_w2v.autograd.check_report import report
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.checking.case import Case
 from tinygrad_w2v.checking.cases import CASES
+from tinygrad_w2v.checking.gradient_report import report
+from tinygrad_w2v.checking.gradients import comparisons
 from tinygrad_w2v.models import CBOW, EmbeddingModel, SkipGram
 
 ORDERS = 2

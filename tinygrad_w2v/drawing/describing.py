@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from tinygrad_w2v.autograd.function import Function
-from tinygrad_w2v.autograd.rows import RowGrad
+from tinygrad_w2v.autograd.rowgrad import RowGrad
 
 LONGEST_NAME = 48
 _known_arguments: WeakKeyDictionary[Any, dict[str, inspect.Parameter]] = WeakKeyDictionary()

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v._base.errors import NonDifferentiableError, TinygradError
-from tinygrad_w2v.autograd.arithmetic import Add
 from tinygrad_w2v.autograd.backward import consumers_first, gradients
 from tinygrad_w2v.autograd.function import Function, next_order
 from tinygrad_w2v.autograd.modes import unwatched
@@ -218,7 +217,7 @@ class _Reader:
         sums = {
             f_out: position
             for position, (f, step) in enumerate(zip(self.backward_functions, steps, strict=True))
-            if type(f) is Add and (f_out := step.outputs[0]) is not None
+            if f.label == "add" and (f_out := step.outputs[0]) is not None
         }
         gone: set[int] = set()
         out: list[Step] = list(steps)

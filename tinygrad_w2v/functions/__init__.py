@@ -5,7 +5,16 @@ and lists in, arrays out. Importing this package also makes NumPy's own function
 work on Variables.
 """
 
-from tinygrad_w2v.autograd.arithmetic import (
+from tinygrad_w2v.functions import methods as _methods  # noqa: F401
+from tinygrad_w2v.functions.activations import (
+    leaky_relu,
+    log_sigmoid,
+    logaddexp,
+    relu,
+    sigmoid,
+    softplus,
+)
+from tinygrad_w2v.functions.arithmetic import (
     abs,
     add,
     divide,
@@ -15,26 +24,8 @@ from tinygrad_w2v.autograd.arithmetic import (
     power,
     subtract,
 )
-from tinygrad_w2v.autograd.dtypes import astype
-from tinygrad_w2v.autograd.reduction import max, mean, min, sum
-from tinygrad_w2v.autograd.remainders import divmod, floor_divide, fmod, mod, round
-from tinygrad_w2v.autograd.shaping import (
-    broadcast_to,
-    expand_dims,
-    reshape,
-    squeeze,
-    swapaxes,
-    transpose,
-)
-from tinygrad_w2v.functions.activations import (
-    leaky_relu,
-    log_sigmoid,
-    logaddexp,
-    relu,
-    sigmoid,
-    softplus,
-)
 from tinygrad_w2v.functions.averages import average, median
+from tinygrad_w2v.functions.casting import astype
 from tinygrad_w2v.functions.diagonals import diag, diagonal, trace, tril, triu
 from tinygrad_w2v.functions.elementwise import (
     arctan,
@@ -85,10 +76,20 @@ from tinygrad_w2v.functions.rearranging import (
     rot90,
     tile,
 )
+from tinygrad_w2v.functions.reductions import max, mean, min, sum
 from tinygrad_w2v.functions.regularization import dropout, stop_gradient
+from tinygrad_w2v.functions.remainders import divmod, floor_divide, fmod, mod, round
 from tinygrad_w2v.functions.running import cumprod, diff, gradient
 from tinygrad_w2v.functions.segments import segment_sum
 from tinygrad_w2v.functions.selection import clip, fmax, fmin, maximum, minimum, where
+from tinygrad_w2v.functions.shape import (
+    broadcast_to,
+    expand_dims,
+    reshape,
+    squeeze,
+    swapaxes,
+    transpose,
+)
 from tinygrad_w2v.functions.stacking import (
     append,
     array_split,

@@ -10,16 +10,16 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from tinygrad_w2v.autograd.arithmetic import Arithmetic
 from tinygrad_w2v.autograd.dispatch import implements
 from tinygrad_w2v.autograd.function import Function
-from tinygrad_w2v.autograd.node import primitive
-from tinygrad_w2v.autograd.shaping import real
+from tinygrad_w2v.autograd.node import offer_whole
+from tinygrad_w2v.functions.arithmetic import Arithmetic
+from tinygrad_w2v.functions.casting import real
 from tinygrad_w2v.functions.elementwise import Elementwise
 
 
 def _sigmoid(x: Any) -> Any:
-    found = primitive("sigmoid", x)
+    found = offer_whole("sigmoid", x)
     if found is not NotImplemented:
         return found
     e = np.exp(-np.absolute(x))  # never above 1
@@ -28,21 +28,21 @@ def _sigmoid(x: Any) -> Any:
 
 def softplus_of(x: Any) -> Any:
     """``log(1 + e**x)`` of an array: what the op computes."""
-    found = primitive("softplus", x)
+    found = offer_whole("softplus", x)
     if found is not NotImplemented:
         return found
     return np.maximum(x, 0) + np.log1p(np.exp(-np.absolute(x)))
 
 
 def _log_sigmoid(x: Any) -> Any:
-    found = primitive("log_sigmoid", x)
+    found = offer_whole("log_sigmoid", x)
     if found is not NotImplemented:
         return found
     return np.minimum(x, 0) - np.log1p(np.exp(-np.absolute(x)))
 
 
 def _relu(x: Any) -> Any:
-    found = primitive("relu", x)
+    found = offer_whole("relu", x)
     return np.maximum(x, 0) if found is NotImplemented else found
 
 
@@ -93,7 +93,7 @@ class LeakyRelu(Function):
 
     def forward(self, x: Any) -> Any:
         self.save(x)
-        found = primitive("leaky_relu", x, self.negative_slope)
+        found = offer_whole("leaky_relu", x, self.negative_slope)
         if found is NotImplemented:
             found = np.where(np.greater(x, 0), x, self.negative_slope * x)
         return found

@@ -7,22 +7,16 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v._base.errors import ShapeError
-from tinygrad_w2v.autograd.arithmetic import multiply
-from tinygrad_w2v.autograd.diagnosis import user_line
+from tinygrad_w2v.autograd.debugging.sites import user_line
 from tinygrad_w2v.autograd.dispatch import implements, refuse_out, unwrapped
-from tinygrad_w2v.autograd.dtypes import as_array, dtype_of
-from tinygrad_w2v.autograd.reduction import mean, sum
-from tinygrad_w2v.autograd.shaping import (
-    Axis,
-    axes_of,
-    expand_dims,
-    get_item,
-    real,
-    reshape,
-    transpose,
-)
+from tinygrad_w2v.functions.arithmetic import multiply
+from tinygrad_w2v.functions.axes import Axis, axes_of
+from tinygrad_w2v.functions.casting import as_array, dtype_of, real
+from tinygrad_w2v.functions.lookup import get_item
 from tinygrad_w2v.functions.ordering import sort
+from tinygrad_w2v.functions.reductions import mean, sum
 from tinygrad_w2v.functions.selection import where
+from tinygrad_w2v.functions.shape import expand_dims, reshape, transpose
 
 
 @implements(np.average)

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v._base.errors import ShapeError
-from tinygrad_w2v.autograd.diagnosis import user_line
+from tinygrad_w2v.autograd.debugging.sites import user_line
 from tinygrad_w2v.autograd.dispatch import implements, refuse_out
-from tinygrad_w2v.autograd.dtypes import dtype_of
-from tinygrad_w2v.autograd.reduction import sum
-from tinygrad_w2v.autograd.shaping import ScatterIndex, axes_of, get_item
+from tinygrad_w2v.functions.axes import axes_of
+from tinygrad_w2v.functions.casting import dtype_of
 from tinygrad_w2v.functions.joining import moveaxis
+from tinygrad_w2v.functions.lookup import ScatterIndex, get_item
+from tinygrad_w2v.functions.reductions import sum
 from tinygrad_w2v.functions.selection import where
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from tinygrad_w2v.autograd.dispatch import implements
 from tinygrad_w2v.autograd.function import Function
-from tinygrad_w2v.autograd.shaping import real
+from tinygrad_w2v.functions.casting import real
 
 float64 = np.float64
 

@@ -7,22 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_w2v.autograd.arithmetic import Arithmetic
 from tinygrad_w2v.autograd.dispatch import implements, refuse_out, unwrapped
-from tinygrad_w2v.autograd.dtypes import in_dtype
 from tinygrad_w2v.autograd.function import Function
-from tinygrad_w2v.autograd.shaping import (
-    Axis,
-    ScatterIndex,
-    Transpose,
-    along_one,
-    axes_of,
-    axis_of,
-    get_item,
-    normalized_axes,
-    reshape,
-)
-from tinygrad_w2v.functions.lookup import take
+from tinygrad_w2v.functions.arithmetic import Arithmetic
+from tinygrad_w2v.functions.axes import Axis, axes_of, axis_of, normalized_axes
+from tinygrad_w2v.functions.casting import in_dtype
+from tinygrad_w2v.functions.lookup import ScatterIndex, get_item, take
+from tinygrad_w2v.functions.shape import Transpose, along_one, reshape
 
 
 def along(axis: int, part: Any) -> tuple[Any, ...]:

@@ -9,24 +9,19 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v._base.errors import MissingRuleError, ShapeError
-from tinygrad_w2v.autograd.arithmetic import abs, matmul, multiply, subtract
-from tinygrad_w2v.autograd.diagnosis import input_error, user_line
+from tinygrad_w2v.autograd.debugging.errors import input_error
+from tinygrad_w2v.autograd.debugging.sites import user_line
 from tinygrad_w2v.autograd.dispatch import implements
-from tinygrad_w2v.autograd.dtypes import as_array
-from tinygrad_w2v.autograd.reduction import Reduction, max, min, sum
-from tinygrad_w2v.autograd.shaping import (
-    Axis,
-    axes_of,
-    expand_dims,
-    get_item,
-    real,
-    reshape,
-    squeeze,
-)
+from tinygrad_w2v.functions.arithmetic import abs, matmul, multiply, subtract
+from tinygrad_w2v.functions.axes import Axis, axes_of
+from tinygrad_w2v.functions.casting import as_array, real
 from tinygrad_w2v.functions.diagonals import diagonal, trace
 from tinygrad_w2v.functions.joining import moveaxis
+from tinygrad_w2v.functions.lookup import get_item
 from tinygrad_w2v.functions.products import outer, tensordot
 from tinygrad_w2v.functions.rearranging import ravel
+from tinygrad_w2v.functions.reductions import Reduction, max, min, sum
+from tinygrad_w2v.functions.shape import expand_dims, reshape, squeeze
 from tinygrad_w2v.functions.trigonometry import part_of_length
 
 

@@ -1,7 +1,8 @@
-"""Look-ups: rows of a table by their ids, elements by their places along an axis.
+"""Look-ups: rows of a table by their ids, elements by their places along an axis or by an index.
 
-A look-up along axis 0 is `autograd.rows.look_up`: its gradient holds the rows that were read and
-nothing of the size of the table.
+The gradient of rows along axis 0 is a `RowGrad`: it holds the rows that were read and nothing of
+the size of the table. Its rule is one op, too, `ScatterRows`, whose backward is the look-up: so
+tables can be differentiated to any order.
 """
 
 from __future__ import annotations
@@ -12,110 +13,53 @@ import numpy as np
 
 from tinygrad_w2v._base.types import Shape
 from tinygrad_w2v.autograd.constants import plain_array
-from tinygrad_w2v.autograd.diagnosis import user_line
+from tinygrad_w2v.autograd.debugging.sites import user_line
 from tinygrad_w2v.autograd.dispatch import implements, refuse_out, unwrapped
 from tinygrad_w2v.autograd.function import Function
-from tinygrad_w2v.autograd.node import Node, is_duck_array, primitive
-from tinygrad_w2v.autograd.rows import densify, look_up, taken
-from tinygrad_w2v.autograd.shaping import (
-    ScatterIndex,
-    along_one,
-    axis_of,
-    normalized_axes,
-    reshape,
-)
+from tinygrad_w2v.autograd.node import Node, is_duck_array, offer_whole
+from tinygrad_w2v.autograd.rowgrad import RowGrad
+from tinygrad_w2v.functions.axes import axis_of, normalized_axes
+from tinygrad_w2v.functions.shape import along_one, reshape
 
 
-class Take(Function):
-    """y = x[..., ids, ...];  gx = zeros with g added at ids"""
+class Rows(Function):
+    """y = table[ids], whole rows;  gtable = scatter_rows(g, ids)"""
 
-    def __init__(self, ids: Any, axis: int) -> None:
-        self.ids, self.axis = self.own("ids", ids), axis
+    def __init__(self, ids: Any) -> None:
+        self.ids = self.keep_copy("ids", ids)  # the gradient, too, goes on reading them
 
-    def forward(self, x: Any) -> Any:
-        (self._axis,) = normalized_axes(self.axis, len(x.shape))
-        self._shape = x.shape
-        return taken(x, self.ids, self._axis)
+    def forward(self, table: Any) -> Any:
+        self.shape = table.shape
+        found = offer_whole("rows", table, self.ids)
+        return taken(table, self.ids, 0) if found is NotImplemented else found
 
     def backward(self, g: Any) -> Any:
-        return ScatterIndex((*[slice(None)] * self._axis, self.ids), self._shape)(g)
+        return scatter_rows(g, self.ids, self.shape)
 
 
-class TakeAlongAxis(Function):
-    """y_ij = x_i,ids(i,j);  gx = zeros with g added at ids"""
-
-    def __init__(self, ids: Any, axis: int) -> None:
-        self.ids, self.axis = self.own("ids", ids), axis
-
-    def forward(self, x: Any) -> Any:
-        (self._axis,) = normalized_axes(self.axis, len(x.shape))
-        self._shape = x.shape
-        return np.take_along_axis(x, self.ids, self._axis)
-
-    def backward(self, g: Any) -> Any:
-        return ScatterAlongAxis(self.ids, self._axis, self._shape)(g)
+def look_up(table: Any, ids: Any) -> Any:
+    """``table[ids]`` along axis 0, for an integer array or Variable `ids` of any shape."""
+    return Rows(ids)(table)
 
 
-class ScatterAlongAxis(Function):
-    """y = zeros of a shape with g added at ids along an axis;  gg = gy at ids"""
+class ScatterRows(Function):
+    """y = RowGrad(ids, g): rows of zeros with `g` added at `ids`;  gg = gy[ids]"""
 
-    def __init__(self, ids: Any, axis: int, shape: Shape) -> None:
-        self.ids, self.axis, self.shape = ids, axis, shape
+    def __init__(self, ids: Any, shape: Shape) -> None:
+        self.ids, self.shape = ids, shape
 
     def forward(self, g: Any) -> Any:
-        found = primitive("scatter_along_axis", g, self.ids, self.axis, self.shape)
-        if found is not NotImplemented:
-            return found
-        places: list[Any] = []
-        for i, n in enumerate(self.shape):
-            beside = [1] * len(self.shape)
-            beside[i] = n
-            places.append(self.ids if i == self.axis else np.arange(n).reshape(beside))
-        out = np.zeros(self.shape, g.dtype)
-        np.add.at(out, tuple(places), g)
-        return out
+        return RowGrad(self.ids, g, self.shape)
 
     def backward(self, g: Any) -> Any:
-        return np.take_along_axis(g, self.ids, self.axis)
+        return look_up(g, self.ids)
 
 
-def as_ids(ids: Any) -> Any:
-    """`ids` as an integer array (foreign arrays and Variables stay what they are).
-
-    Raises
-    ------
-    TypeError
-        If they are not integers.
-    """
-    if isinstance(ids, Node):
-        as_ids(ids._data)
-        return ids
-    ids = unwrapped(ids)
-    if type(ids) is not np.ndarray:
-        if is_duck_array(ids):
-            return ids
-        ids = plain_array(ids, "an array of ids")
-        if ids.size == 0:
-            ids = ids.astype(np.intp)
-    if ids.dtype.kind not in "iu":
-        raise TypeError(
-            f"ids are integers, not {ids.dtype}: convert them with `.astype(int)`, and make ids "
-            "of a mask with `np.nonzero(mask)[0]`"
-        )
-    return ids
+def scatter_rows(g: Any, ids: Any, shape: Shape) -> Any:
+    """The gradient of ``table[ids]`` for a table of `shape`: a `RowGrad`, or a Variable of one."""
+    return ScatterRows(ids, shape)(g) if isinstance(g, Node) else RowGrad(ids, g, shape)
 
 
-def out_of_range(op: str, shape: Shape, axis: int, ids: Any) -> IndexError:
-    """The error for ids that are no place along `axis` of a table of `shape`."""
-    n, ids = shape[axis], unwrapped(ids)
-    return IndexError(
-        f"{op}: the ids go from {ids.min()} to {ids.max()}, but axis {axis} of the table of shape "
-        f"{tuple(shape)} has the places 0 to {n - 1} (or -{n} to -1, from the end): compare the "
-        f"ids with the size of the vocabulary{user_line()}"
-    )
-
-
-# ---------------------------------------------------------------------- their functions
 def embedding(table: Any, ids: Any) -> Any:
     """Rows of a table by their ids: ``table[ids]``, ``(V, dim)`` and ``(...)`` to ``(..., dim)``.
 
@@ -146,6 +90,104 @@ def embedding(table: Any, ids: Any) -> Any:
         return look_up(table, ids)
     except IndexError as error:
         raise out_of_range("embedding", np.shape(table), 0, ids) from error
+
+
+class ToDense(Function):
+    """y = the array that a row gradient stands for;  g is passed on"""
+
+    def forward(self, x: Any) -> Any:
+        return x.to_dense()
+
+    def backward(self, g: Any) -> Any:
+        return g
+
+
+def to_dense(x: Any) -> Any:
+    """An array of a `RowGrad`, a Variable of an array of a Variable of one; others as they are.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.to_dense(tw.RowGrad(np.array([1]), np.array([[5.0]]), (3, 1))).tolist()
+    [[0.0], [5.0], [0.0]]
+    """
+    if isinstance(x, RowGrad):
+        return x.to_dense()
+    if isinstance(x, Node) and isinstance(x._data, RowGrad):
+        return ToDense()(x)
+    return x
+
+
+class GetItem(Function):
+    """y = x[index];  gx = zeros with `g` added at `index`"""
+
+    def __init__(self, index: Any) -> None:
+        self.index = self.keep_copy("index", index)
+
+    def forward(self, x: Any) -> Any:
+        self.shape = x.shape
+        return x[self.index]
+
+    def backward(self, g: Any) -> Any:
+        return ScatterIndex(self.index, self.shape)(g)
+
+
+def get_item(x: Any, index: Any) -> Any:
+    """``x[index]``: whole rows for an integer, a list or an integer array, else elements."""
+    ids = index._data if isinstance(index, Node) else index
+    if isinstance(ids, list):
+        ids = np.asarray(unwrapped(ids))
+        ids = ids.astype(np.intp) if ids.size == 0 else ids
+    kind = getattr(getattr(ids, "dtype", None), "kind", "")
+    if (kind and kind in "iu") or (isinstance(ids, int) and not isinstance(ids, bool)):
+        return look_up(x, index if isinstance(index, Node) else ids)
+    return GetItem(unwrapped(ids))(x)
+
+
+class ScatterIndex(Function):
+    """y = zeros of `shape` with `g` added at `index`;  gg = gy[index]"""
+
+    def __init__(self, index: Any, shape: Shape) -> None:
+        self.index, self.shape = index, shape
+
+    def forward(self, g: Any) -> Any:
+        found = offer_whole("scatter_index", g, self.index, self.shape)
+        if found is not NotImplemented:
+            return found
+        out = np.zeros(self.shape, g.dtype)
+        if is_basic(self.index):
+            out[self.index] = g
+        else:
+            np.add.at(out, self.index, g)
+        return out
+
+    def backward(self, g: Any) -> Any:
+        return g[self.index]
+
+
+def is_basic(index: Any) -> bool:
+    """Whether `index` selects each element at most once: ints, slices, ``...`` and ``None``."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return all(
+        p is None or p is ... or isinstance(p, int | slice | np.integer) for p in parts
+    ) and not any(isinstance(p, bool) for p in parts)
+
+
+class Take(Function):
+    """y = x[..., ids, ...];  gx = zeros with g added at ids"""
+
+    def __init__(self, ids: Any, axis: int) -> None:
+        self.ids, self.axis = self.keep_copy("ids", ids), axis
+
+    def forward(self, x: Any) -> Any:
+        (self._axis,) = normalized_axes(self.axis, len(x.shape))
+        self._shape = x.shape
+        return taken(x, self.ids, self._axis)
+
+    def backward(self, g: Any) -> Any:
+        return ScatterIndex((*[slice(None)] * self._axis, self.ids), self._shape)(g)
 
 
 @implements(np.take)
@@ -195,6 +237,32 @@ def take(
         raise out_of_range("take", shape, axis, ids) from error
 
 
+def taken(x: Any, ids: Any, axis: int) -> Any:
+    """``np.take``; NumPy does not ask foreign ids, which may be of a plain array, too."""
+    if isinstance(ids, int | np.integer):
+        return x[ids] if axis == 0 else np.take(x, ids, axis=axis)
+    if type(ids) is not np.ndarray:
+        found = offer_whole("take_from", ids, x, axis)
+        if found is not NotImplemented:
+            return found
+    return np.take(x, ids, axis=axis)
+
+
+class TakeAlongAxis(Function):
+    """y_ij = x_i,ids(i,j);  gx = zeros with g added at ids"""
+
+    def __init__(self, ids: Any, axis: int) -> None:
+        self.ids, self.axis = self.keep_copy("ids", ids), axis
+
+    def forward(self, x: Any) -> Any:
+        (self._axis,) = normalized_axes(self.axis, len(x.shape))
+        self._shape = x.shape
+        return np.take_along_axis(x, self.ids, self._axis)
+
+    def backward(self, g: Any) -> Any:
+        return ScatterAlongAxis(self.ids, self._axis, self._shape)(g)
+
+
 @implements(np.take_along_axis)
 def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
     """Elements by their places along one axis, other places in every row.
@@ -237,15 +305,60 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
         raise out_of_range("take_along_axis", shape, axis, ids) from error
 
 
-def to_dense(x: Any) -> Any:
-    """An array of a `RowGrad`, a Variable of an array of a Variable of one; others as they are.
+class ScatterAlongAxis(Function):
+    """y = zeros of a shape with g added at ids along an axis;  gg = gy at ids"""
 
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import tinygrad_w2v as tw
-    >>> import tinygrad_w2v.functions as F
-    >>> F.to_dense(tw.RowGrad(np.array([1]), np.array([[5.0]]), (3, 1))).tolist()
-    [[0.0], [5.0], [0.0]]
+    def __init__(self, ids: Any, axis: int, shape: Shape) -> None:
+        self.ids, self.axis, self.shape = ids, axis, shape
+
+    def forward(self, g: Any) -> Any:
+        found = offer_whole("scatter_along_axis", g, self.ids, self.axis, self.shape)
+        if found is not NotImplemented:
+            return found
+        places: list[Any] = []
+        for i, n in enumerate(self.shape):
+            beside = [1] * len(self.shape)
+            beside[i] = n
+            places.append(self.ids if i == self.axis else np.arange(n).reshape(beside))
+        out = np.zeros(self.shape, g.dtype)
+        np.add.at(out, tuple(places), g)
+        return out
+
+    def backward(self, g: Any) -> Any:
+        return np.take_along_axis(g, self.ids, self.axis)
+
+
+def as_ids(ids: Any) -> Any:
+    """`ids` as an integer array (foreign arrays and Variables stay what they are).
+
+    Raises
+    ------
+    TypeError
+        If they are not integers.
     """
-    return densify(x)
+    if isinstance(ids, Node):
+        as_ids(ids._data)
+        return ids
+    ids = unwrapped(ids)
+    if type(ids) is not np.ndarray:
+        if is_duck_array(ids):
+            return ids
+        ids = plain_array(ids, "an array of ids")
+        if ids.size == 0:
+            ids = ids.astype(np.intp)
+    if ids.dtype.kind not in "iu":
+        raise TypeError(
+            f"ids are integers, not {ids.dtype}: convert them with `.astype(int)`, and make ids "
+            "of a mask with `np.nonzero(mask)[0]`"
+        )
+    return ids
+
+
+def out_of_range(op: str, shape: Shape, axis: int, ids: Any) -> IndexError:
+    """The error for ids that are no place along `axis` of a table of `shape`."""
+    n, ids = shape[axis], unwrapped(ids)
+    return IndexError(
+        f"{op}: the ids go from {ids.min()} to {ids.max()}, but axis {axis} of the table of shape "
+        f"{tuple(shape)} has the places 0 to {n - 1} (or -{n} to -1, from the end): compare the "
+        f"ids with the size of the vocabulary{user_line()}"
+    )

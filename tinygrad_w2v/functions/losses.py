@@ -14,21 +14,14 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import ShapeError
 from tinygrad_w2v._base.types import AnyArray, IntArray
-from tinygrad_w2v.autograd.arithmetic import Arithmetic, is_empty
-from tinygrad_w2v.autograd.diagnosis import user_line
+from tinygrad_w2v.autograd.debugging.sites import user_line
 from tinygrad_w2v.autograd.dispatch import unwrapped
 from tinygrad_w2v.autograd.function import Function
-from tinygrad_w2v.autograd.node import primitive
-from tinygrad_w2v.autograd.shaping import (
-    Axis,
-    cast,
-    narrowed,
-    real,
-    reduced_axes,
-    stretched,
-    wide,
-)
+from tinygrad_w2v.autograd.node import offer_whole
 from tinygrad_w2v.functions.activations import sigmoid, softplus_of
+from tinygrad_w2v.functions.arithmetic import Arithmetic, is_empty
+from tinygrad_w2v.functions.axes import Axis, reduced_axes, stretched
+from tinygrad_w2v.functions.casting import cast, narrowed, real, wide
 from tinygrad_w2v.functions.lookup import ScatterAlongAxis
 from tinygrad_w2v.functions.scores import (
     as_array,
@@ -71,12 +64,12 @@ class CrossEntropy(Function):
     """y = -mean log softmax(x)_t;  gx = g (softmax(x) - onehot(t)) / n"""
 
     def __init__(self, ids: Any) -> None:
-        self.ids = self.own("ids", ids)
+        self.ids = self.keep_copy("ids", ids)
 
     def forward(self, x: Any) -> Any:
         self.save(x)
         if type(x) is not ndarray:
-            found = primitive("cross_entropy", x, self.ids)
+            found = offer_whole("cross_entropy", x, self.ids)
             if found is NotImplemented:
                 picked = np.take_along_axis(log_softmax(x), np.expand_dims(self.ids, -1), -1)
                 found = -np.mean(picked)
@@ -116,7 +109,7 @@ class SoftCrossEntropy(Arithmetic):
     def forward(self, x: Any, t: Any) -> Any:
         self.save(x, t)
         if type(x) is not ndarray or type(t) is not ndarray:
-            found = primitive("soft_cross_entropy", x, t)
+            found = offer_whole("soft_cross_entropy", x, t)
             if found is NotImplemented:
                 found = -np.mean(np.sum(_weighted(t, log_softmax(x)), axis=-1))
             return found

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_w2v.autograd.diagnosis import user_line
+from tinygrad_w2v.autograd.debugging.sites import user_line
 from tinygrad_w2v.autograd.dispatch import implements, unwrapped
-from tinygrad_w2v.autograd.shaping import axis_of
+from tinygrad_w2v.functions.axes import axis_of
 from tinygrad_w2v.functions.lookup import TakeAlongAxis
 from tinygrad_w2v.functions.rearranging import ravel
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_w2v.autograd.arithmetic import Arithmetic
 from tinygrad_w2v.autograd.dispatch import implements, unwrapped
 from tinygrad_w2v.functions.activations import Logaddexp
+from tinygrad_w2v.functions.arithmetic import Arithmetic
 from tinygrad_w2v.functions.elementwise import Elementwise
 from tinygrad_w2v.functions.selection import where
 

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_w2v.autograd.arithmetic import Ring, matmul, multiply
 from tinygrad_w2v.autograd.dispatch import implements, refuse_out
-from tinygrad_w2v.autograd.shaping import normalized_axes, reshape, stretched
+from tinygrad_w2v.functions.arithmetic import Ring, matmul, multiply
+from tinygrad_w2v.functions.axes import normalized_axes, stretched
+from tinygrad_w2v.functions.shape import reshape
 
 
 class Tensordot(Ring):

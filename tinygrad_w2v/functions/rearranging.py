@@ -7,18 +7,12 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v._base.errors import MissingRuleError
-from tinygrad_w2v.autograd.diagnosis import user_line
+from tinygrad_w2v.autograd.debugging.sites import user_line
 from tinygrad_w2v.autograd.dispatch import implements
-from tinygrad_w2v.autograd.dtypes import as_array
-from tinygrad_w2v.autograd.shaping import (
-    Axis,
-    axes_of,
-    axis_of,
-    broadcast_to,
-    reshape,
-    swapaxes,
-)
+from tinygrad_w2v.functions.axes import Axis, axes_of, axis_of
+from tinygrad_w2v.functions.casting import as_array
 from tinygrad_w2v.functions.joining import concatenate, flip, part_along
+from tinygrad_w2v.functions.shape import broadcast_to, reshape, swapaxes
 
 
 @implements(np.ravel)

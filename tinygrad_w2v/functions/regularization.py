@@ -10,8 +10,8 @@ from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.randomness import require_generator
 from tinygrad_w2v._base.types import BoolArray
 from tinygrad_w2v.autograd.function import Function
-from tinygrad_w2v.autograd.node import primitive
-from tinygrad_w2v.autograd.shaping import real
+from tinygrad_w2v.autograd.node import offer_whole
+from tinygrad_w2v.functions.casting import real
 
 
 class Dropout(Function):
@@ -31,7 +31,7 @@ class StopGradient(Function):
     """y = x;  no gradient"""
 
     def forward(self, x: Any) -> Any:
-        found = primitive("stop_gradient", x)
+        found = offer_whole("stop_gradient", x)
         return x if found is NotImplemented else found
 
     def backward(self, g: Any) -> Any:

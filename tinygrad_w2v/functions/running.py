@@ -7,21 +7,14 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v._base.errors import ShapeError
-from tinygrad_w2v.autograd.arithmetic import subtract
-from tinygrad_w2v.autograd.diagnosis import user_line
+from tinygrad_w2v.autograd.debugging.sites import user_line
 from tinygrad_w2v.autograd.dispatch import implements, refuse_out
-from tinygrad_w2v.autograd.dtypes import as_array, dtype_of, in_dtype
 from tinygrad_w2v.autograd.function import Function
-from tinygrad_w2v.autograd.shaping import (
-    Axis,
-    along_one,
-    axes_of,
-    axis_of,
-    broadcast_to,
-    real,
-    reshape,
-)
+from tinygrad_w2v.functions.arithmetic import subtract
+from tinygrad_w2v.functions.axes import Axis, axes_of, axis_of
+from tinygrad_w2v.functions.casting import as_array, dtype_of, in_dtype, real
 from tinygrad_w2v.functions.joining import concatenate, part_along
+from tinygrad_w2v.functions.shape import along_one, broadcast_to, reshape
 from tinygrad_w2v.functions.statistics import product_before
 
 

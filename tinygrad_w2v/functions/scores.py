@@ -12,11 +12,11 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import InputError, LogitsWarning
 from tinygrad_w2v._base.types import AnyArray
-from tinygrad_w2v.autograd import shaping
 from tinygrad_w2v.autograd.constants import plain_array
-from tinygrad_w2v.autograd.diagnosis import user_line, warn_user
+from tinygrad_w2v.autograd.debugging.sites import user_line, warn_user
 from tinygrad_w2v.autograd.dispatch import unwrapped
 from tinygrad_w2v.autograd.node import Node, is_duck_array
+from tinygrad_w2v.functions import casting, lookup, shape
 from tinygrad_w2v.functions.activations import Sigmoid
 from tinygrad_w2v.functions.joining import Concatenate, Flip, Repeat, Split, Stack
 from tinygrad_w2v.functions.lookup import Take
@@ -25,14 +25,14 @@ from tinygrad_w2v.functions.statistics import Softmax
 _PROBABILITIES = frozenset((Softmax, Sigmoid))
 _MOVES = frozenset(
     (
-        shaping.Cast,
-        shaping.Reshape,
-        shaping.Transpose,
-        shaping.Swapaxes,
-        shaping.BroadcastTo,
-        shaping.ExpandDims,
-        shaping.Squeeze,
-        shaping.GetItem,
+        casting.Cast,
+        shape.Reshape,
+        shape.Transpose,
+        shape.Swapaxes,
+        shape.BroadcastTo,
+        shape.ExpandDims,
+        shape.Squeeze,
+        lookup.GetItem,
         Take,
         Concatenate,
         Stack,

@@ -13,10 +13,10 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import InputError, ShapeError
 from tinygrad_w2v._base.types import AnyArray, IntArray
-from tinygrad_w2v.autograd.diagnosis import user_line
+from tinygrad_w2v.autograd.debugging.sites import user_line
 from tinygrad_w2v.autograd.dispatch import unwrapped
 from tinygrad_w2v.autograd.function import Function
-from tinygrad_w2v.autograd.node import primitive
+from tinygrad_w2v.autograd.node import offer_whole
 from tinygrad_w2v.functions.lookup import as_ids
 
 
@@ -24,11 +24,11 @@ class SegmentSum(Function):
     """y_s = sum of x_i over the rows i of segment s;  gx_i = g of the segment of i"""
 
     def __init__(self, starts: Any) -> None:
-        self.starts = self.own("starts", starts)
+        self.starts = self.keep_copy("starts", starts)
 
     def forward(self, x: Any) -> Any:
         self._count = x.shape[0]
-        found = primitive("segment_sum", x, self.starts)
+        found = offer_whole("segment_sum", x, self.starts)
         return segment_sums(x, self.starts) if found is NotImplemented else found
 
     def backward(self, g: Any) -> Any:
@@ -42,7 +42,7 @@ class SegmentRepeat(Function):
         self.starts, self.count = starts, count
 
     def forward(self, x: Any) -> Any:
-        found = primitive("segment_repeat", x, self.starts, self.count)
+        found = offer_whole("segment_repeat", x, self.starts, self.count)
         if found is not NotImplemented:
             return found
         return np.repeat(x, np.diff(self.starts, append=self.count), axis=0)

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_w2v.autograd.arithmetic import Arithmetic
 from tinygrad_w2v.autograd.constants import plain_array
-from tinygrad_w2v.autograd.diagnosis import user_line
+from tinygrad_w2v.autograd.debugging.sites import user_line
 from tinygrad_w2v.autograd.dispatch import implements, refuse_out, unwrapped
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.node import Node, is_duck_array
+from tinygrad_w2v.functions.arithmetic import Arithmetic
 
 
 class Choice(Arithmetic):
@@ -70,7 +70,7 @@ class Clip(Function):
     """y = x, at least low and at most high;  gx = g where low < x < high, else 0"""
 
     def __init__(self, a_min: Any = None, a_max: Any = None) -> None:
-        self.a_min, self.a_max = self.own("a_min", a_min), self.own("a_max", a_max)
+        self.a_min, self.a_max = self.keep_copy("a_min", a_min), self.keep_copy("a_max", a_max)
 
     def forward(self, x: Any) -> Any:
         self.save(x)
@@ -89,7 +89,7 @@ class Where(Arithmetic):
     """z = x where c, else y;  gx = g where c, else 0;  gy = 0 where c, else g"""
 
     def __init__(self, condition: Any) -> None:
-        self.condition = self.own("condition", condition)
+        self.condition = self.keep_copy("condition", condition)
 
     def forward(self, x: Any, y: Any) -> Any:
         return np.where(self.condition, x, y)

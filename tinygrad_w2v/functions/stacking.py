@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_w2v.autograd.diagnosis import input_error, user_line
+from tinygrad_w2v.autograd.debugging.errors import input_error
+from tinygrad_w2v.autograd.debugging.sites import user_line
 from tinygrad_w2v.autograd.dispatch import implements
-from tinygrad_w2v.autograd.dtypes import as_array
-from tinygrad_w2v.autograd.shaping import axis_of, broadcast_to, reshape, transpose
+from tinygrad_w2v.functions.axes import axis_of
+from tinygrad_w2v.functions.casting import as_array
 from tinygrad_w2v.functions.joining import concatenate, split
+from tinygrad_w2v.functions.shape import broadcast_to, reshape, transpose
 
 
 def _of_each(arys: tuple[Any, ...], shaped: Any) -> Any:

@@ -6,20 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_w2v.autograd.diagnosis import user_line
+from tinygrad_w2v.autograd.debugging.sites import user_line
 from tinygrad_w2v.autograd.dispatch import implements, refuse_out
-from tinygrad_w2v.autograd.dtypes import in_dtype
 from tinygrad_w2v.autograd.function import Function
-from tinygrad_w2v.autograd.node import Node, primitive
-from tinygrad_w2v.autograd.reduction import Reduction, as_reduced, counted, only, sum
-from tinygrad_w2v.autograd.shaping import (
-    Axis,
-    along_one,
-    narrowed,
-    normalized_axes,
-    reduced_axes,
-    wide,
-)
+from tinygrad_w2v.autograd.node import Node, offer_whole
+from tinygrad_w2v.functions.axes import Axis, normalized_axes, reduced_axes
+from tinygrad_w2v.functions.casting import in_dtype, narrowed, wide
+from tinygrad_w2v.functions.reductions import Reduction, as_reduced, counted, only, sum
+from tinygrad_w2v.functions.shape import along_one
 
 _CONCRETE = (np.ndarray, np.generic)
 
@@ -78,7 +72,7 @@ class Prod(Reduction):
 
     def backward(self, g: Any) -> Any:
         (x,) = self.saved
-        others = primitive("product_of_others", x, self._axes)
+        others = offer_whole("product_of_others", x, self._axes)
         if others is NotImplemented:
             others = product_of_others(x, self._axes)
         return self.restored(g) * others

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_w2v.autograd.arithmetic import Arithmetic
 from tinygrad_w2v.autograd.dispatch import implements
-from tinygrad_w2v.autograd.shaping import real
+from tinygrad_w2v.functions.arithmetic import Arithmetic
+from tinygrad_w2v.functions.casting import real
 from tinygrad_w2v.functions.elementwise import Elementwise
 
 

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from tinygrad_w2v._base.errors import NonDifferentiableError
-from tinygrad_w2v.autograd.diagnosis import user_line
+from tinygrad_w2v.autograd.debugging.sites import user_line
 from tinygrad_w2v.autograd.variable import Variable
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from tinygrad_w2v._base.errors import InputError, NonFiniteError
-from tinygrad_w2v.autograd.rows import RowGrad
+from tinygrad_w2v.autograd.rowgrad import RowGrad
 from tinygrad_w2v.autograd.variable import Variable
 
 

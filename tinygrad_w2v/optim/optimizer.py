@@ -18,7 +18,7 @@ from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.numbers import cast
 from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.autograd.node import Node
-from tinygrad_w2v.autograd.rows import RowGrad
+from tinygrad_w2v.autograd.rowgrad import RowGrad
 from tinygrad_w2v.autograd.variable import Variable
 from tinygrad_w2v.nn.module import Module, check_fit
 

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v._base.types import AnyArray
-from tinygrad_w2v.autograd.rows import RowGrad
+from tinygrad_w2v.autograd.rowgrad import RowGrad
 from tinygrad_w2v.autograd.variable import Variable
 from tinygrad_w2v.optim.optimizer import Optimizer, Rate, checked_share
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 import tinygrad_w2v.functions as F
-from tinygrad_w2v.autograd import arithmetic, remainders
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.checking.case import EMPTY, Case, Draw, away_from_zero, between, constant, normal
+from tinygrad_w2v.functions import arithmetic, remainders
 
 _TABLE = np.arange(-6, 6).reshape(3, 4)
 

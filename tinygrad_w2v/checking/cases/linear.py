@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 import tinygrad_w2v.functions as F
-from tinygrad_w2v.autograd import arithmetic, reduction
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.checking.case import (
     EMPTY,
@@ -20,7 +19,7 @@ from tinygrad_w2v.checking.case import (
     normal,
     of_both,
 )
-from tinygrad_w2v.functions import linear
+from tinygrad_w2v.functions import arithmetic, linear, reductions
 
 
 def _norm(
@@ -64,49 +63,49 @@ _norms = [
     ),
     _norm(
         "of vectors, ord 1",
-        reduction.Sum,
+        reductions.Sum,
         {"ord": 1, "axis": 0},
         away_from_zero((3, 4)),
         lambda np, x: np.sum(np.abs(x), axis=0),
     ),
     _norm(
         "of vectors, ord inf",
-        reduction.Max,
+        reductions.Max,
         {"ord": inf, "axis": 1, "keepdims": True},
         distinct((3, 4)),
         lambda np, x: np.max(np.abs(x), axis=1, keepdims=True),
     ),
     _norm(
         "of vectors, ord -inf",
-        reduction.Min,
+        reductions.Min,
         {"ord": -inf, "axis": 1},
         distinct((3, 4)),
         lambda np, x: np.min(np.abs(x), axis=1),
     ),
     _norm(
         "of a matrix, ord 1",
-        reduction.Max,
+        reductions.Max,
         {"ord": 1},
         distinct((3, 4)),
         lambda np, x: np.max(np.sum(np.abs(x), axis=0)),
     ),
     _norm(
         "of a matrix, ord -1",
-        reduction.Min,
+        reductions.Min,
         {"ord": -1, "keepdims": True},
         distinct((3, 4)),
         lambda np, x: np.min(np.sum(np.abs(x), axis=0)) * np.ones((1, 1)),
     ),
     _norm(
         "of matrices, ord inf",
-        reduction.Max,
+        reductions.Max,
         {"ord": inf, "axis": (0, 1)},
         distinct((3, 4, 2)),
         lambda np, x: np.max(np.sum(np.abs(x), axis=1), axis=0),
     ),
     _norm(
         "of matrices, ord -inf",
-        reduction.Min,
+        reductions.Min,
         {"ord": -inf, "axis": (1, 0)},
         distinct((3, 4, 2)),
         lambda np, x: np.min(np.sum(np.abs(x), axis=0), axis=0),
@@ -145,7 +144,7 @@ CASES: list[Case] = [
         "norm of nothing, ord 1",
         lambda x: F.norm(x, 1),
         normal((0, 3)),
-        (reduction.Max,),
+        (reductions.Max,),
         None,
         EMPTY,
         EMPTY,

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 import tinygrad_w2v.functions as F
-from tinygrad_w2v.autograd import rows
 from tinygrad_w2v.checking.case import EMPTY, Case, normal
 from tinygrad_w2v.functions import lookup
 
@@ -21,7 +20,7 @@ def _rows(name: str, ids: Any, shape: Any = (5, 3), **changes: Any) -> Case:
         name,
         lambda table: F.exp(F.embedding(table, ids)),
         normal(shape),
-        (rows.Rows,),
+        (lookup.Rows,),
         lambda np: lambda table: np.exp(table[ids]),
         **changes,
     )
@@ -54,34 +53,34 @@ CASES: list[Case] = [
         "x[ids]",
         lambda table: table[_WINDOWS] @ table[_IDS[:2]].T,
         normal((4, 3)),
-        (rows.Rows,),
+        (lookup.Rows,),
         lambda np: lambda table: np.matmul(table[_WINDOWS], np.transpose(table[_IDS[:2]])),
     ),
     Case(
         "embedding of a table that was computed",
         lambda x, y: F.embedding(F.tanh(x) * y, _WINDOWS),
         normal((4, 3), (3,)),
-        (rows.Rows,),
+        (lookup.Rows,),
         lambda np: lambda x, y: (np.tanh(x) * y)[_WINDOWS],
     ),
     Case(
         "embedding beside a dense use",
         lambda table: F.sum(F.embedding(table, _IDS) ** 2) + F.sum(F.exp(table)),
         normal((4, 3)),
-        (rows.Rows,),
+        (lookup.Rows,),
         lambda np: lambda table: np.sum(table[_IDS] ** 2) + np.sum(np.exp(table)),
     ),
     Case(
         "gradient of rows",
-        lambda g: F.to_dense(rows.ScatterRows(_IDS, (4, 2))(g)) ** 2,
+        lambda g: F.to_dense(lookup.ScatterRows(_IDS, (4, 2))(g)) ** 2,
         normal((3, 2)),
-        (rows.ScatterRows, rows.ToDense),
+        (lookup.ScatterRows, lookup.ToDense),
         lambda np: lambda g: np.stack([g[1], 0 * g[0], g[0] + g[2], 0 * g[0]]) ** 2,
     ),
-    _take("take along axis 0", rows.Rows, _IDS, 0),
+    _take("take along axis 0", lookup.Rows, _IDS, 0),
     _take("take along the last axis", lookup.Take, _WINDOWS, -1),
     _take("take along axis 1 of one", lookup.Take, np.array(2), 1),
-    _take("take flattened", rows.Rows, _WINDOWS * 5, None),
+    _take("take flattened", lookup.Rows, _WINDOWS * 5, None),
     _take("take along axis 1", lookup.Take, _IDS, 1).laid_out_apart(),
     _take("take nothing along axis 1", lookup.Take, np.array([], int), 1, toothless=EMPTY),
     Case(

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 
 import tinygrad_w2v.functions as F
-from tinygrad_w2v.autograd import arithmetic
 from tinygrad_w2v.checking.case import Case, Draw, between, constant, normal
-from tinygrad_w2v.functions import elementwise, losses, regularization
+from tinygrad_w2v.functions import arithmetic, elementwise, losses, regularization
 
 _CLASSES = np.array([2, 0, 2])
 _WINDOWS = np.array([[0, 1], [3, 3], [1, 0]])

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_w2v.autograd import arithmetic, reduction
 from tinygrad_w2v.checking.case import (
     EMPTY,
     Case,
@@ -16,7 +15,7 @@ from tinygrad_w2v.checking.case import (
     normal,
     of_both,
 )
-from tinygrad_w2v.functions import lookup, running
+from tinygrad_w2v.functions import arithmetic, lookup, reductions, running
 
 
 def _in_order(x: Any, axis: int) -> Any:
@@ -58,7 +57,7 @@ _cumprod = of_both(
 )
 _average = of_both(
     "average",
-    reduction.Sum,
+    reductions.Sum,
     lambda F, x, w: F.average(x, weights=w),
     lambda rng: (rng.normal(size=(3, 4)), rng.uniform(0.5, 2.0, (3, 4))),
     lambda np, x, w: np.sum(x * w) / np.sum(w),
@@ -159,21 +158,21 @@ CASES: list[Case] = [
     _average.laid_out_apart(),
     of_both(
         "average along an axis",
-        reduction.Sum,
+        reductions.Sum,
         lambda F, x, w: F.average(x, -2, w, keepdims=True),
         lambda rng: (rng.normal(size=(2, 3, 4)), rng.uniform(0.5, 2.0, 3)),
         lambda np, x, w: np.einsum("ijk,j->ik", x, w)[:, None] / np.sum(w),
     ),
     of_both(
         "average of equals",
-        reduction.Mean,
+        reductions.Mean,
         lambda np, x: np.average(x, axis=0),
         normal((3, 4)),
         lambda np, x: np.mean(x, axis=0),
     ),
     of_both(
         "average and the sum of its weights",
-        reduction.Sum,
+        reductions.Sum,
         lambda F, x, w: sum(F.average(x, 0, w, returned=True)),
         lambda rng: (rng.normal(size=(3, 2)), rng.uniform(0.5, 2.0, 3)),
         lambda np, x, w: np.einsum("ij,i->j", x, w) / np.sum(w) + np.sum(w),

@@ -8,9 +8,8 @@ import numpy as np
 
 import tinygrad_w2v.functions as F
 from tinygrad_w2v._base.types import Shape
-from tinygrad_w2v.autograd import arithmetic
 from tinygrad_w2v.checking.case import EMPTY, Case, normal
-from tinygrad_w2v.functions import products
+from tinygrad_w2v.functions import arithmetic, products
 
 
 def _tensordot(axes: Any, *shapes: Shape, **changes: Any) -> Case:

@@ -9,10 +9,9 @@ import numpy as np
 
 import tinygrad_w2v.functions as F
 from tinygrad_w2v._base.types import Shape
-from tinygrad_w2v.autograd import reduction, shaping
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.checking.case import EMPTY, Case, normal, of_both
-from tinygrad_w2v.functions import joining, selection
+from tinygrad_w2v.functions import casting, joining, lookup, reductions, selection, shape
 
 Call = Callable[..., Any]
 
@@ -41,23 +40,23 @@ _FRAME = np.array([[3.0, 1, 1, 1, 4], [3, 0, 0, 0, 4], [3, 0, 0, 0, 4], [3, 2, 2
 _BELOW = np.tri(3, 4)
 
 CASES: list[Case] = [
-    _of_one("ravel", shaping.Reshape, lambda np, x: np.ravel(x)),
+    _of_one("ravel", shape.Reshape, lambda np, x: np.ravel(x)),
     _of_one(
         "ravel of columns",
-        shaping.Reshape,
+        shape.Reshape,
         lambda np, x: np.ravel(x, "F"),
         reference=lambda np, x: np.ravel(np.transpose(x)),
     ),
     _of_one(
         "reshape of columns",
-        shaping.Reshape,
+        shape.Reshape,
         lambda np, x: np.reshape(x, (4, -1), order="F"),
         (2, 3, 4),
         lambda np, x: np.transpose(np.reshape(np.transpose(x), (-1, 4))),
     ),
     _of_one(
         "matrix_transpose",
-        shaping.Swapaxes,
+        shape.Swapaxes,
         lambda np, x: np.matrix_transpose(x),
         (2, 3, 4),
         lambda np, x: np.swapaxes(x, -1, -2),
@@ -75,7 +74,7 @@ CASES: list[Case] = [
     ),
     _of_one(
         "tile",
-        shaping.BroadcastTo,
+        shape.BroadcastTo,
         lambda np, x: np.tile(x, (2, 1, 3)),
         (2, 3),
         lambda np, x: np.stack([np.concatenate([x] * 3, axis=1)] * 2),
@@ -99,14 +98,14 @@ CASES: list[Case] = [
     ),
     _of_one(
         "pad with the edges",
-        shaping.GetItem,
+        lookup.GetItem,
         lambda np, x: np.pad(x, (2, 1), "edge"),
         (3,),
         lambda np, x: x[[0, 0, 0, 1, 2, 2]],
     ),
     _of_one(
         "pad by reflection",
-        shaping.GetItem,
+        lookup.GetItem,
         lambda np, x: np.pad(x, ((0, 0), (2, 3)), "reflect"),
         (2, 3),
         lambda np, x: x[:, [2, 1, 0, 1, 2, 1, 0, 1]],
@@ -114,22 +113,22 @@ CASES: list[Case] = [
     # ------------------------------------------------------------------ diagonals
     _of_one(
         "diag",
-        shaping.GetItem,
+        lookup.GetItem,
         lambda np, x: np.diag(x, 1),
         reference=lambda np, x: x[[0, 1, 2], [1, 2, 3]],
     ),
-    _of_one("diag of a vector", shaping.ScatterIndex, lambda np, x: np.diag(x, -1), (3,)),
+    _of_one("diag of a vector", lookup.ScatterIndex, lambda np, x: np.diag(x, -1), (3,)),
     _of_one(
         "diagonal",
-        shaping.GetItem,
+        lookup.GetItem,
         lambda np, x: np.diagonal(x, -1, 2, 0),
         (3, 2, 4),
         lambda np, x: np.stack([x[0, :, 1], x[1, :, 2], x[2, :, 3]], axis=1),
     ),
-    _of_one("trace", reduction.Sum, lambda np, x: np.trace(x)),
+    _of_one("trace", reductions.Sum, lambda np, x: np.trace(x)),
     _of_one(
         "trace of many",
-        reduction.Sum,
+        reductions.Sum,
         lambda np, x: np.trace(x, 1, 0, -1),
         (2, 3, 4),
         lambda np, x: x[0, :, 1] + x[1, :, 2],
@@ -177,9 +176,9 @@ CASES: list[Case] = [
         (2, 3, 4),
         lambda np, x: _weighed([x[:, :, :2], x[:, :, 2:]]),
     ),
-    _of_one("atleast_1d", shaping.Reshape, lambda np, x: np.atleast_1d(x), ()),
-    _of_one("atleast_2d", shaping.Reshape, lambda np, x: np.atleast_2d(x), (3,)),
-    _of_one("atleast_3d", shaping.Reshape, lambda np, x: np.atleast_3d(x), (3,)),
+    _of_one("atleast_1d", shape.Reshape, lambda np, x: np.atleast_1d(x), ()),
+    _of_one("atleast_2d", shape.Reshape, lambda np, x: np.atleast_2d(x), (3,)),
+    _of_one("atleast_3d", shape.Reshape, lambda np, x: np.atleast_3d(x), (3,)),
     # ------------------------------------------------------------------ joins
     of_both(
         "column_stack",
@@ -203,31 +202,31 @@ CASES: list[Case] = [
     ),
     of_both(
         "broadcast_arrays",
-        shaping.BroadcastTo,
+        shape.BroadcastTo,
         lambda np, x, y: _weighed(np.broadcast_arrays(x, y)),
         normal((3, 1), (4,)),
         lambda np, x, y: _weighed([x + np.zeros((3, 4)), y + np.zeros((3, 4))]),
     ),
     # ------------------------------------------------------------------ of nothing
     _of_one("roll", joining.Concatenate, lambda np, x: np.roll(x, 1, 0)).of_nothing((0, 3)),
-    _of_one("tile", shaping.BroadcastTo, lambda np, x: np.tile(x, 2)).of_nothing((0, 3)),
+    _of_one("tile", shape.BroadcastTo, lambda np, x: np.tile(x, 2)).of_nothing((0, 3)),
     _of_one(
         "tile no time",
-        shaping.BroadcastTo,
+        shape.BroadcastTo,
         lambda np, x: np.tile(x, 0),
         reference=lambda np, x: x[:, :0],
         toothless=EMPTY,
     ),
     _of_one("pad", joining.Concatenate, lambda np, x: np.pad(x, 1)).of_nothing((0, 3)),
-    _of_one("diagonal", shaping.GetItem, lambda np, x: np.diagonal(x)).of_nothing((0, 3)),
-    _of_one("diagonal out of reach", shaping.GetItem, lambda np, x: np.diagonal(x, 9)).variant(
+    _of_one("diagonal", lookup.GetItem, lambda np, x: np.diagonal(x)).of_nothing((0, 3)),
+    _of_one("diagonal out of reach", lookup.GetItem, lambda np, x: np.diagonal(x, 9)).variant(
         "of a matrix", reference=None, without_reference=EMPTY, toothless=EMPTY
     ),
     Case(
         "astype",
         lambda x: F.astype(x * x, x.dtype),
         normal((2, 3)),
-        (shaping.Cast,),
+        (casting.Cast,),
         lambda np: np.square,
     ),
 ]

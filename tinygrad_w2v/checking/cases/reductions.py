@@ -9,7 +9,6 @@ import numpy as np
 
 import tinygrad_w2v.functions as F
 from tinygrad_w2v._base.types import Shape
-from tinygrad_w2v.autograd import reduction
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.checking.case import (
     EMPTY,
@@ -21,7 +20,7 @@ from tinygrad_w2v.checking.case import (
     normal,
     of_both,
 )
-from tinygrad_w2v.functions import selection, statistics
+from tinygrad_w2v.functions import reductions, selection, statistics
 
 _AXES: list[tuple[str, dict[str, Any]]] = [
     ("", {}),
@@ -96,10 +95,10 @@ def _of_nothing(name: str, op: type[Function], axis: int = 0) -> Case:
 
 
 CASES: list[Case] = [
-    *_reductions("sum", reduction.Sum, normal),
-    *_reductions("mean", reduction.Mean, normal),
-    *_reductions("max", reduction.Max, distinct),
-    *_reductions("min", reduction.Min, distinct),
+    *_reductions("sum", reductions.Sum, normal),
+    *_reductions("mean", reductions.Mean, normal),
+    *_reductions("max", reductions.Max, distinct),
+    *_reductions("min", reductions.Min, distinct),
     *_reductions("var", statistics.Var, normal),
     *_reductions("std", statistics.Std, normal),
     *_reductions("prod", statistics.Prod, away_from_zero),
@@ -107,20 +106,20 @@ CASES: list[Case] = [
     *[
         _of_a_number(name, op)
         for name, op in (
-            ("sum", reduction.Sum),
-            ("mean", reduction.Mean),
-            ("max", reduction.Max),
-            ("min", reduction.Min),
+            ("sum", reductions.Sum),
+            ("mean", reductions.Mean),
+            ("max", reductions.Max),
+            ("min", reductions.Min),
             ("prod", statistics.Prod),
         )
     ],
     *[
         _of_nothing(name, op)
         for name, op in (
-            ("sum", reduction.Sum),
-            ("mean", reduction.Mean),
-            ("max", reduction.Max),
-            ("min", reduction.Min),
+            ("sum", reductions.Sum),
+            ("mean", reductions.Mean),
+            ("max", reductions.Max),
+            ("min", reductions.Min),
             ("var", statistics.Var),
             ("std", statistics.Std),
             ("prod", statistics.Prod),
@@ -130,13 +129,13 @@ CASES: list[Case] = [
             ("log_softmax", statistics.LogSoftmax),
         )
     ],
-    _of_nothing("sum", reduction.Sum, -1).variant("in each row"),
+    _of_nothing("sum", reductions.Sum, -1).variant("in each row"),
     _of_nothing("prod", statistics.Prod, -1).variant("in each row"),
     Case(
         "sum along no axis",
         lambda x: F.sum(x, axis=()),
         normal((3,)),
-        (reduction.Sum,),
+        (reductions.Sum,),
         lambda np: lambda x: x * 1.0,
     ),
 ]
@@ -225,14 +224,14 @@ CASES += [
     ),
     of_both(
         "sum from a Variable on",
-        reduction.Sum,
+        reductions.Sum,
         lambda np, x, y: np.sum(x, 0, initial=y),
         normal((3, 4), ()),
         lambda np, x, y: np.sum(x, 0) + y,
     ),
     of_both(
         "sum in float64",
-        reduction.Sum,
+        reductions.Sum,
         lambda np, x: np.sum(x, -1, x.dtype),
         normal((3, 4)),
     ),
@@ -245,28 +244,28 @@ CASES += [
     ),
     of_both(
         "mean of some",
-        reduction.Sum,
+        reductions.Sum,
         lambda np, x: np.mean(x, **_HOW),
         normal(_shape),
         _mean_where,
     ),
     of_both(
         "var of some",
-        reduction.Sum,
+        reductions.Sum,
         lambda np, x: np.var(x, **_HOW, correction=1),
         normal(_shape),
         _var_where,
     ),
     of_both(
         "std of some",
-        reduction.Sum,
+        reductions.Sum,
         lambda np, x: np.std(x, **_HOW, ddof=1),
         normal(_shape),
         lambda np, x: np.sqrt(_var_where(np, x)),
     ),
     of_both(
         "var about a given mean",
-        reduction.Sum,
+        reductions.Sum,
         lambda np, x, mean: np.var(x, 1, mean=mean),
         normal((3, 4), (3, 1)),
         lambda np, x, mean: np.mean((x - mean) ** 2, axis=1),
@@ -280,14 +279,14 @@ CASES += [
     ),
     of_both(
         "max of some",
-        reduction.Max,
+        reductions.Max,
         lambda np, x: np.max(x, **_HOW, initial=-9.0),
         distinct(_shape),
         lambda np, x: np.max(x * _few - 9.0 * (1 - _few), axis=(0, -1), keepdims=True),
     ),
     of_both(
         "min of some",
-        reduction.Min,
+        reductions.Min,
         lambda np, x: np.min(x, 1, where=_MASK, initial=0.05),
         distinct((3, 4)),
         lambda np, x: np.min(np.minimum(x * _few + 9.0 * (1 - _few), 0.05), axis=1),
@@ -296,7 +295,7 @@ CASES += [
         "max of nothing from a number on",
         lambda x: F.max(x, axis=0, initial=1.0),
         normal((0, 3)),
-        (reduction.Max,),
+        (reductions.Max,),
         None,
         EMPTY,
         EMPTY,

@@ -9,10 +9,9 @@ import numpy as np
 
 import tinygrad_w2v.functions as F
 from tinygrad_w2v._base.types import Shape
-from tinygrad_w2v.autograd import rows, shaping
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.checking.case import EMPTY, Case, normal
-from tinygrad_w2v.functions import joining
+from tinygrad_w2v.functions import casting, joining, lookup, shape
 
 _SHAPE = (2, 3, 4)
 
@@ -53,90 +52,88 @@ _mask = np.array([[True, False, True], [False, False, True]])
 _no_ids = np.array([], int)
 
 CASES: list[Case] = [
-    *_with_variants("reshape", shaping.Reshape, lambda np, x: np.reshape(x, (4, -1))),
-    _case("reshape to a number", shaping.Reshape, lambda np, x: np.reshape(x, ()), (1, 1)),
-    _case("reshape of a number", shaping.Reshape, lambda np, x: np.reshape(x, (1, 1)), ()),
-    _case("reshape", shaping.Reshape, lambda np, x: np.reshape(x, (3, 0))).of_nothing((0, 2)),
-    *_with_variants("transpose", shaping.Transpose, lambda np, x: np.transpose(x)),
-    _case("transpose of named axes", shaping.Transpose, lambda np, x: np.transpose(x, (2, 0, 1))),
+    *_with_variants("reshape", shape.Reshape, lambda np, x: np.reshape(x, (4, -1))),
+    _case("reshape to a number", shape.Reshape, lambda np, x: np.reshape(x, ()), (1, 1)),
+    _case("reshape of a number", shape.Reshape, lambda np, x: np.reshape(x, (1, 1)), ()),
+    _case("reshape", shape.Reshape, lambda np, x: np.reshape(x, (3, 0))).of_nothing((0, 2)),
+    *_with_variants("transpose", shape.Transpose, lambda np, x: np.transpose(x)),
+    _case("transpose of named axes", shape.Transpose, lambda np, x: np.transpose(x, (2, 0, 1))),
     _case(
         "transpose of axes from the end",
-        shaping.Transpose,
+        shape.Transpose,
         lambda np, x: np.transpose(x, (-2, 0, -1)),
         reference=lambda np, x: np.transpose(x, (1, 0, 2)),
     ),
-    _case("transpose", shaping.Transpose, lambda np, x: np.transpose(x)).of_nothing((0, 2)),
-    *_with_variants("swapaxes", shaping.Swapaxes, lambda np, x: np.swapaxes(x, 0, -1)),
-    *_with_variants("moveaxis", shaping.Transpose, lambda np, x: np.moveaxis(x, 0, -1)),
-    _case("moveaxis of two", shaping.Transpose, lambda np, x: np.moveaxis(x, (0, 2), (-1, 0))),
+    _case("transpose", shape.Transpose, lambda np, x: np.transpose(x)).of_nothing((0, 2)),
+    *_with_variants("swapaxes", shape.Swapaxes, lambda np, x: np.swapaxes(x, 0, -1)),
+    *_with_variants("moveaxis", shape.Transpose, lambda np, x: np.moveaxis(x, 0, -1)),
+    _case("moveaxis of two", shape.Transpose, lambda np, x: np.moveaxis(x, (0, 2), (-1, 0))),
     *_with_variants(
         "broadcast_to",
-        shaping.BroadcastTo,
+        shape.BroadcastTo,
         lambda np, x: np.broadcast_to(x, (5, 2, 3)),
         (2, 1),
         reference=lambda np, x: x * np.ones((5, 2, 3)),
     ),
     _case(
         "broadcast_to of a number",
-        shaping.BroadcastTo,
+        shape.BroadcastTo,
         lambda np, x: np.broadcast_to(x, (2, 3)),
         (),
         reference=lambda np, x: x * np.ones((2, 3)),
     ),
     _case(
         "broadcast_to the same shape",
-        shaping.BroadcastTo,
+        shape.BroadcastTo,
         lambda np, x: np.broadcast_to(x, (2, 3)),
         (2, 3),
     ),
     _case(
-        "broadcast_to", shaping.BroadcastTo, lambda np, x: np.broadcast_to(x, (4, 0, 3))
+        "broadcast_to", shape.BroadcastTo, lambda np, x: np.broadcast_to(x, (4, 0, 3))
     ).of_nothing((0, 1)),
-    *_with_variants("expand_dims", shaping.ExpandDims, lambda np, x: np.expand_dims(x, -1)),
+    *_with_variants("expand_dims", shape.ExpandDims, lambda np, x: np.expand_dims(x, -1)),
     _case(
         "expand_dims by two",
-        shaping.ExpandDims,
+        shape.ExpandDims,
         lambda np, x: np.expand_dims(x, (0, -1)),
         reference=lambda np, x: np.reshape(x, (1, 2, 3, 4, 1)),
     ),
-    *_with_variants("squeeze", shaping.Squeeze, lambda np, x: np.squeeze(x), (2, 1, 3, 1)),
-    _case("squeeze of an axis", shaping.Squeeze, lambda np, x: np.squeeze(x, -1), (2, 1, 3, 1)),
-    _case(
-        "squeeze of two axes", shaping.Squeeze, lambda np, x: np.squeeze(x, (1, -1)), (2, 1, 3, 1)
-    ),
+    *_with_variants("squeeze", shape.Squeeze, lambda np, x: np.squeeze(x), (2, 1, 3, 1)),
+    _case("squeeze of an axis", shape.Squeeze, lambda np, x: np.squeeze(x, -1), (2, 1, 3, 1)),
+    _case("squeeze of two axes", shape.Squeeze, lambda np, x: np.squeeze(x, (1, -1)), (2, 1, 3, 1)),
     Case(
         "cast",
-        lambda x: shaping.cast(x, x.dtype),
+        lambda x: casting.cast(x, x.dtype),
         normal((2, 3)),
-        (shaping.Cast,),
+        (casting.Cast,),
         lambda np: lambda x: 1.0 * x,
     ),
     # ------------------------------------------------------------------ pieces
-    *_with_variants("x[1]", rows.Rows, lambda np, x: x[1]),
-    *_with_variants("x[-1, 0]", shaping.GetItem, lambda np, x: x[-1, 0]),
-    _case("x[1, 2, 3]", shaping.GetItem, lambda np, x: x[1, 2, 3]),
-    _case("x[...]", shaping.GetItem, lambda np, x: x[...]),
-    _case("x[..., 1:3]", shaping.GetItem, lambda np, x: x[..., 1:3]),
-    _case("x[:, ::-2]", shaping.GetItem, lambda np, x: x[:, ::-2]),
-    _case("x[:, None, 0]", shaping.GetItem, lambda np, x: x[:, None, 0]),
-    _case("x[1:1]", shaping.GetItem, lambda np, x: x[1:1], toothless=EMPTY),
-    _case("x[mask]", shaping.GetItem, lambda np, x: x[_mask]),
-    _case("x[:, ids]", shaping.GetItem, lambda np, x: x[:, _ids]),
-    _case("x[ids, ids] repeated", shaping.GetItem, lambda np, x: x[_ids % 2, _ids]),
-    _case("x[0, :, ids]", shaping.GetItem, lambda np, x: x[0, :, _ids]),
-    _case("x[no mask]", shaping.GetItem, lambda np, x: x[_mask & False], toothless=EMPTY),
+    *_with_variants("x[1]", lookup.Rows, lambda np, x: x[1]),
+    *_with_variants("x[-1, 0]", lookup.GetItem, lambda np, x: x[-1, 0]),
+    _case("x[1, 2, 3]", lookup.GetItem, lambda np, x: x[1, 2, 3]),
+    _case("x[...]", lookup.GetItem, lambda np, x: x[...]),
+    _case("x[..., 1:3]", lookup.GetItem, lambda np, x: x[..., 1:3]),
+    _case("x[:, ::-2]", lookup.GetItem, lambda np, x: x[:, ::-2]),
+    _case("x[:, None, 0]", lookup.GetItem, lambda np, x: x[:, None, 0]),
+    _case("x[1:1]", lookup.GetItem, lambda np, x: x[1:1], toothless=EMPTY),
+    _case("x[mask]", lookup.GetItem, lambda np, x: x[_mask]),
+    _case("x[:, ids]", lookup.GetItem, lambda np, x: x[:, _ids]),
+    _case("x[ids, ids] repeated", lookup.GetItem, lambda np, x: x[_ids % 2, _ids]),
+    _case("x[0, :, ids]", lookup.GetItem, lambda np, x: x[0, :, _ids]),
+    _case("x[no mask]", lookup.GetItem, lambda np, x: x[_mask & False], toothless=EMPTY),
     Case(
         "scatter at a slice",
-        lambda g: shaping.ScatterIndex((slice(1, 3),), (4, 2))(g),
+        lambda g: lookup.ScatterIndex((slice(1, 3),), (4, 2))(g),
         normal((2, 2)),
-        (shaping.ScatterIndex,),
+        (lookup.ScatterIndex,),
         lambda np: lambda g: np.concatenate([np.zeros((1, 2)), g, np.zeros((1, 2))]),
     ),
     Case(
         "scatter at repeated ids",
-        lambda g: shaping.ScatterIndex((slice(None), _ids), (2, 3))(g),
+        lambda g: lookup.ScatterIndex((slice(None), _ids), (2, 3))(g),
         normal((2, 3)),
-        (shaping.ScatterIndex,),
+        (lookup.ScatterIndex,),
         lambda np: lambda g: np.stack([g[:, 1], 0 * g[:, 0], g[:, 0] + g[:, 2]], axis=1),
     ),
 ]

@@ -21,7 +21,7 @@ from typing import Any, ClassVar, NoReturn, Protocol
 import numpy as np
 
 from tinygrad_w2v._base.errors import CompileError
-from tinygrad_w2v.autograd.diagnosis import user_line
+from tinygrad_w2v.autograd.debugging.sites import user_line
 
 
 class Recorder(Protocol):

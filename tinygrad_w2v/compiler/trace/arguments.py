@@ -14,9 +14,9 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import CompileError, InputError
 from tinygrad_w2v._base.types import AnyArray
-from tinygrad_w2v.autograd.diagnosis import Site
+from tinygrad_w2v.autograd.debugging.sites import Site
 from tinygrad_w2v.autograd.node import Node
-from tinygrad_w2v.autograd.rows import Rows
+from tinygrad_w2v.functions.lookup import Rows
 from tinygrad_w2v.nn import Module, Parameter
 from tinygrad_w2v.nn.module import name_in
 from tinygrad_w2v.nn.trial import unwrapped

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_w2v.autograd.shaping import normalized_axes
 from tinygrad_w2v.compiler.trace import indexing
 from tinygrad_w2v.compiler.trace.elementwise import apply
 from tinygrad_w2v.compiler.trace.registry import handles
 from tinygrad_w2v.compiler.trace.symbol import Symbol, broadcast_shapes, unsupported
+from tinygrad_w2v.functions.axes import normalized_axes
 
 OF_VALUES = (
     "how long it is, only the values say; write `np.where(condition, x, 0)`, which has a place for "

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_w2v.autograd.shaping import normalized_axes
 from tinygrad_w2v.compiler.ir.sizes import SymbolicSize
 from tinygrad_w2v.compiler.trace.elementwise import as_kind
 from tinygrad_w2v.compiler.trace.registry import handles, makes
 from tinygrad_w2v.compiler.trace.symbol import Symbol, Trace, unsupported
+from tinygrad_w2v.functions.axes import normalized_axes
 
 
 # ---------------------------------------------------------------------- made of lengths

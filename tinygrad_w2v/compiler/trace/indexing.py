@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v._base.errors import CompileError
-from tinygrad_w2v.autograd.diagnosis import user_line
+from tinygrad_w2v.autograd.debugging.sites import user_line
 from tinygrad_w2v.compiler.ir.sizes import Length, Shape, SymbolicSize, at_most, floor_of
 from tinygrad_w2v.compiler.trace.symbol import Symbol, unsupported
 

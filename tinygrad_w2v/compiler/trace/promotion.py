@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tinygrad_w2v._base.errors import CompileError
-from tinygrad_w2v.autograd.diagnosis import user_line
+from tinygrad_w2v.autograd.debugging.sites import user_line
 from tinygrad_w2v.compiler.ir.scalar_functions import FUNCTIONS, INTEGERS
 
 Type = Any  # a dtype, or Python's `int` or `float`, which take the type of what they meet

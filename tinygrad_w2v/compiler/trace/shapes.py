@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v._base.errors import CompileError
-from tinygrad_w2v.autograd.diagnosis import user_line
-from tinygrad_w2v.autograd.shaping import normalized_axes
+from tinygrad_w2v.autograd.debugging.sites import user_line
 from tinygrad_w2v.compiler.ir.sizes import Length, Shape, SymbolicSize, bound_of, product
 from tinygrad_w2v.compiler.trace import indexing
 from tinygrad_w2v.compiler.trace.registry import handles
 from tinygrad_w2v.compiler.trace.symbol import broadcast_shapes, unsupported
+from tinygrad_w2v.functions.axes import normalized_axes
 
 
 @handles(np.transpose, np.permute_dims)

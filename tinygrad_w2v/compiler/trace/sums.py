@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_w2v.autograd.shaping import normalized_axes
 from tinygrad_w2v.compiler.ir.scalar_functions import INTEGERS
 from tinygrad_w2v.compiler.ir.sizes import Length
 from tinygrad_w2v.compiler.trace.elementwise import apply, as_kind
 from tinygrad_w2v.compiler.trace.registry import handles
 from tinygrad_w2v.compiler.trace.symbol import Symbol, broadcast_shapes, unsupported
+from tinygrad_w2v.functions.axes import normalized_axes
 from tinygrad_w2v.functions.products import explicit_labels
 
 

@@ -16,9 +16,9 @@ from typing import Any, NoReturn
 import numpy as np
 
 from tinygrad_w2v._base.errors import CompileError
-from tinygrad_w2v.autograd.diagnosis import user_line, user_site
+from tinygrad_w2v.autograd.debugging.sites import user_line, user_site
 from tinygrad_w2v.autograd.node import Node
-from tinygrad_w2v.autograd.rows import RowGrad
+from tinygrad_w2v.autograd.rowgrad import RowGrad
 from tinygrad_w2v.compiler.ir.instructions import Instruction, Names, Program, writes_last
 from tinygrad_w2v.compiler.ir.sizes import Shape, SymbolicSize, no_number
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import CompileError, InputError
 from tinygrad_w2v.autograd.backward import gradients
-from tinygrad_w2v.autograd.diagnosis import user_line
+from tinygrad_w2v.autograd.debugging.sites import user_line
 from tinygrad_w2v.autograd.modes import debug, enable_grad
 from tinygrad_w2v.autograd.node import Node
 from tinygrad_w2v.compiler.ir.instructions import Names, Program, identifier

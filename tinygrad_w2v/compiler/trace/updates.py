@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v._base.errors import CompileError, InputError
-from tinygrad_w2v.autograd.rows import RowGrad
+from tinygrad_w2v.autograd.rowgrad import RowGrad
 from tinygrad_w2v.compiler.ir.instructions import Instruction, identifier
 from tinygrad_w2v.compiler.trace.arguments import defined_at
 from tinygrad_w2v.compiler.trace.indexing import from_start

@@ -6,22 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_w2v.autograd.diagnosis import input_error
+from tinygrad_w2v.autograd.debugging.errors import input_error
 from tinygrad_w2v.autograd.dispatch import implements, refuse_out, unwrapped
-from tinygrad_w2v.autograd.dtypes import as_array, dtype_of, in_dtype
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.node import Node, is_duck_array
-from tinygrad_w2v.autograd.shaping import (
-    Axis,
-    cast,
-    narrowed,
-    normalized_axes,
-    over,
-    reduced_axes,
-    stretched,
-    unreduced,
-    wide,
-)
+from tinygrad_w2v.functions.axes import Axis, normalized_axes, reduced_axes, stretched, unreduced
+from tinygrad_w2v.functions.casting import as_array, cast, dtype_of, in_dtype, narrowed, over, wide
 
 ndarray = np.ndarray
 
@@ -66,6 +56,48 @@ class Sum(Reduction):
         return stretched(self.restored(g), self._shape)
 
 
+@implements(np.sum)
+def sum(
+    a: Any,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: None = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Any:
+    """Sum over `axis` (all axes by default).
+
+    Parameters
+    ----------
+    a : Variable or array
+    axis : int or tuple of int, optional
+    dtype : dtype, optional
+        What `a` is converted to first: a floating-point dtype, if it is a Variable of one.
+    out : None
+        Is refused: a graph is made of new values.
+    keepdims : bool
+        Whether the axes stay, with size 1.
+    initial : number or Variable, optional
+        What the sum begins with.
+    where : bool array, optional
+        Which elements are summed.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> x = tw.Variable([[1.0, 2.0], [3.0, 4.0]])
+    >>> F.sum(x, axis=0).data
+    array([4., 6.])
+    >>> float(F.sum(x, where=x > 1.5, initial=10.0))
+    19.0
+    """
+    refuse_out("sum", out)
+    y = Sum(axis, keepdims)(only("sum", in_dtype("sum", a, dtype), where, 0))
+    return y if initial is None else y + initial
+
+
 class Mean(Reduction):
     """y = sum of x over axes / n;  gx = g / n, repeated"""
 
@@ -77,6 +109,41 @@ class Mean(Reduction):
 
     def backward(self, g: Any) -> Any:
         return stretched(over(self.restored(g), self.count), self._shape)
+
+
+@implements(np.mean)
+def mean(
+    a: Any,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: None = None,
+    keepdims: bool = False,
+    *,
+    where: Any = True,
+) -> Any:
+    """Mean over `axis` (all axes by default).
+
+    Parameters
+    ----------
+    a, axis, dtype, out, keepdims
+        As of `sum`.
+    where : bool array, optional
+        Which elements count.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.mean(tw.Variable([[1.0, 2.0], [3.0, 4.0]]), axis=-1).data
+    array([1.5, 3.5])
+    """
+    refuse_out("mean", out)
+    a = in_dtype("mean", a, dtype)
+    if where is True:
+        return Mean(axis, keepdims)(a)
+    wide, count = counted("mean", a, axis, where)
+    y = Sum(axis, True)(only("mean", wide, where, 0)) / count
+    return as_reduced(y, a, axis, keepdims)
 
 
 class Extreme(Reduction):
@@ -91,9 +158,9 @@ class Extreme(Reduction):
     ) -> None:
         super().__init__(axis, keepdims)
         if initial is not None:
-            self.initial = self.own("initial", initial)
+            self.initial = self.keep_copy("initial", initial)
         if where is not True:
-            self.where = self.own("where", where)
+            self.where = self.keep_copy("where", where)
 
     def forward(self, x: Any) -> Any:
         axes = self.remember(x)
@@ -122,13 +189,72 @@ class Max(Extreme):
     reduce = staticmethod(np.max)
 
 
+@implements(np.max, np.amax)
+def max(
+    a: Any,
+    axis: Axis = None,
+    out: None = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Any:
+    """Maximum over `axis`; equal maxima share the gradient equally.
+
+    Parameters
+    ----------
+    a, axis, out, keepdims
+        As of `sum`.
+    initial : number, optional
+        A constant that takes part; it has its share where it equals the maximum.
+    where : bool array, optional
+        Which elements take part; `initial` must be given, too.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> x = tw.Variable([1.0, 3.0, 3.0])
+    >>> F.max(x).backward()
+    >>> x.grad.data
+    array([0. , 0.5, 0.5])
+    """
+    refuse_out("max", out)
+    return Max(axis, keepdims, _constant("max", initial), as_mask(where))(a)
+
+
 class Min(Extreme):
     """y = min x;  gx = g shared equally among the x that equal y"""
 
     reduce = staticmethod(np.min)
 
 
-# ---------------------------------------------------------------------- which elements count
+@implements(np.min, np.amin)
+def min(
+    a: Any,
+    axis: Axis = None,
+    out: None = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Any:
+    """Minimum over `axis`; equal minima share the gradient equally.
+
+    Parameters
+    ----------
+    a, axis, out, keepdims, initial, where
+        As of `max`.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> float(F.min(tw.Variable([1.0, 3.0])))
+    1.0
+    """
+    refuse_out("min", out)
+    return Min(axis, keepdims, _constant("min", initial), as_mask(where))(a)
+
+
 def as_mask(where: Any) -> Any:
     """The argument `where` of a reduction as a mask; True, which is all, stays."""
     where = unwrapped(where)
@@ -175,141 +301,3 @@ def _constant(op: str, initial: Any) -> Any:
             f"`np.{op}imum(F.{op}(x), initial)`, else give its `.data`"
         )
     return initial
-
-
-# ---------------------------------------------------------------------- their functions
-@implements(np.sum)
-def sum(
-    a: Any,
-    axis: Axis = None,
-    dtype: Any = None,
-    out: None = None,
-    keepdims: bool = False,
-    initial: Any = None,
-    where: Any = True,
-) -> Any:
-    """Sum over `axis` (all axes by default).
-
-    Parameters
-    ----------
-    a : Variable or array
-    axis : int or tuple of int, optional
-    dtype : dtype, optional
-        What `a` is converted to first: a floating-point dtype, if it is a Variable of one.
-    out : None
-        Is refused: a graph is made of new values.
-    keepdims : bool
-        Whether the axes stay, with size 1.
-    initial : number or Variable, optional
-        What the sum begins with.
-    where : bool array, optional
-        Which elements are summed.
-
-    Examples
-    --------
-    >>> import tinygrad_w2v as tw
-    >>> import tinygrad_w2v.functions as F
-    >>> x = tw.Variable([[1.0, 2.0], [3.0, 4.0]])
-    >>> F.sum(x, axis=0).data
-    array([4., 6.])
-    >>> float(F.sum(x, where=x > 1.5, initial=10.0))
-    19.0
-    """
-    refuse_out("sum", out)
-    y = Sum(axis, keepdims)(only("sum", in_dtype("sum", a, dtype), where, 0))
-    return y if initial is None else y + initial
-
-
-@implements(np.mean)
-def mean(
-    a: Any,
-    axis: Axis = None,
-    dtype: Any = None,
-    out: None = None,
-    keepdims: bool = False,
-    *,
-    where: Any = True,
-) -> Any:
-    """Mean over `axis` (all axes by default).
-
-    Parameters
-    ----------
-    a, axis, dtype, out, keepdims
-        As of `sum`.
-    where : bool array, optional
-        Which elements count.
-
-    Examples
-    --------
-    >>> import tinygrad_w2v as tw
-    >>> import tinygrad_w2v.functions as F
-    >>> F.mean(tw.Variable([[1.0, 2.0], [3.0, 4.0]]), axis=-1).data
-    array([1.5, 3.5])
-    """
-    refuse_out("mean", out)
-    a = in_dtype("mean", a, dtype)
-    if where is True:
-        return Mean(axis, keepdims)(a)
-    wide, count = counted("mean", a, axis, where)
-    y = Sum(axis, True)(only("mean", wide, where, 0)) / count
-    return as_reduced(y, a, axis, keepdims)
-
-
-@implements(np.max, np.amax)
-def max(
-    a: Any,
-    axis: Axis = None,
-    out: None = None,
-    keepdims: bool = False,
-    initial: Any = None,
-    where: Any = True,
-) -> Any:
-    """Maximum over `axis`; equal maxima share the gradient equally.
-
-    Parameters
-    ----------
-    a, axis, out, keepdims
-        As of `sum`.
-    initial : number, optional
-        A constant that takes part; it has its share where it equals the maximum.
-    where : bool array, optional
-        Which elements take part; `initial` must be given, too.
-
-    Examples
-    --------
-    >>> import tinygrad_w2v as tw
-    >>> import tinygrad_w2v.functions as F
-    >>> x = tw.Variable([1.0, 3.0, 3.0])
-    >>> F.max(x).backward()
-    >>> x.grad.data
-    array([0. , 0.5, 0.5])
-    """
-    refuse_out("max", out)
-    return Max(axis, keepdims, _constant("max", initial), as_mask(where))(a)
-
-
-@implements(np.min, np.amin)
-def min(
-    a: Any,
-    axis: Axis = None,
-    out: None = None,
-    keepdims: bool = False,
-    initial: Any = None,
-    where: Any = True,
-) -> Any:
-    """Minimum over `axis`; equal minima share the gradient equally.
-
-    Parameters
-    ----------
-    a, axis, out, keepdims, initial, where
-        As of `max`.
-
-    Examples
-    --------
-    >>> import tinygrad_w2v as tw
-    >>> import tinygrad_w2v.functions as F
-    >>> float(F.min(tw.Variable([1.0, 3.0])))
-    1.0
-    """
-    refuse_out("min", out)
-    return Min(axis, keepdims, _constant("min", initial), as_mask(where))(a)

@@ -16,11 +16,11 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import GradientError, NonDifferentiableError
 from tinygrad_w2v._base.types import FloatArray
-from tinygrad_w2v.autograd import tree
-from tinygrad_w2v.autograd.backward import consumers_first, gradients
+from tinygrad_w2v.autograd.backward import consumers_first, dense, gradients
 from tinygrad_w2v.autograd.node import Node
-from tinygrad_w2v.autograd.rows import RowGrad, densify
-from tinygrad_w2v.autograd.tracing import (
+from tinygrad_w2v.autograd.rowgrad import RowGrad
+from tinygrad_w2v.autograd.transforms import tree
+from tinygrad_w2v.autograd.transforms.recorded_call import (
     is_float,
     is_number,
     kind_of,
@@ -86,7 +86,7 @@ def _variables_in(value: Any, f: Any) -> list[Variable]:
     found = [y for _, y in tree.flatten(value) if isinstance(y, Node) and y._data.dtype.kind == "f"]
     if not found:
         raise NothingToCheckError(f"check_grads of {name_of(f)}: {nothing_in(value)}")
-    return [densify(y) for y in found]
+    return [dense(y) for y in found]
 
 
 # ---------------------------------------------------------------------- the arguments of a function
@@ -275,7 +275,7 @@ def pulled(
     for y, seed in zip(outputs, seeds, strict=True):
         found = gradients(y, seed, create_graph)
         for i, leaf in enumerate(leaves):
-            g = densify(found.get(leaf))
+            g = dense(found.get(leaf))
             if g is not None:
                 sums[i] = g if sums[i] is None else sums[i] + g
     return sums

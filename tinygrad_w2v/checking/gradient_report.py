@@ -10,7 +10,7 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import GradientError, InPlaceError, ShapeError
 from tinygrad_w2v._base.types import FloatArray, Shape
-from tinygrad_w2v.autograd.numerical import Sides
+from tinygrad_w2v.checking.finite_differences import Sides
 
 _ORDINALS = ("", "first", "second", "third")
 
@@ -222,7 +222,7 @@ def explained(name: str, order: int) -> Iterator[None]:
         yield
     except (InPlaceError, ShapeError, ValueError) as error:
         writes = isinstance(error, InPlaceError) or "read-only" in str(error)
-        misfit = isinstance(error, ShapeError) and "gradient" in str(error)
+        misfit = isinstance(error, ShapeError) and "gradient" in str(error).partition("\n")[0]
         if not (writes or misfit):
             raise
         raise GradientError(broken_rule(name, order, error)) from error

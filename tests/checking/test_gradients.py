@@ -10,7 +10,7 @@ import pytest
 
 import tinygrad_w2v as tw
 import tinygrad_w2v.functions as F
-from tinygrad_w2v.autograd.shaping import cast
+from tinygrad_w2v.functions.casting import cast
 
 
 class Exp(tw.Function):

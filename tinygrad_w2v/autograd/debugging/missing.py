@@ -13,7 +13,8 @@ from collections.abc import Iterable
 from types import FrameType
 
 from tinygrad_w2v._base.errors import MissingGradientError, NoGraphError
-from tinygrad_w2v.autograd import diagnosis
+from tinygrad_w2v.autograd.debugging.errors import place_or_hint
+from tinygrad_w2v.autograd.debugging.sites import user_line
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.node import COPY, DETACHED, Node
 
@@ -66,7 +67,7 @@ def made_by(x: Node) -> str:
 
 def applied_at(x: Node) -> str:
     """The line where that op was applied, for a message's end."""
-    return diagnosis.place_or_hint(x.creator) if x.creator is not None else ""
+    return place_or_hint(x.creator) if x.creator is not None else ""
 
 
 def _lost(x: Node) -> str:
@@ -99,7 +100,7 @@ def check_read(x: Node) -> None:
             "this Variable, or `cleargrad` came after it"
         )
     raise MissingGradientError(
-        f"the gradient of {what} is None, so it has no `.{name}`: {why}{diagnosis.user_line()}"
+        f"the gradient of {what} is None, so it has no `.{name}`: {why}{user_line()}"
     )
 
 

@@ -12,19 +12,19 @@ import numpy as np
 
 from tinygrad_w2v.autograd.dispatch import implements
 from tinygrad_w2v.autograd.function import Function
-from tinygrad_w2v.autograd.node import Node, primitive
+from tinygrad_w2v.autograd.node import Node, offer_whole
 
 
 class Arithmetic(Function):
     """Base of what takes several arrays: bools and integers take the Variables' float dtype."""
 
-    arithmetic = True
+    promotes_integers = True
 
 
 class Ring(Arithmetic):
     """Base of the operators that make integers of integers, which must not wrap around."""
 
-    wraps = True
+    widens_integers = True
 
 
 class Add(Ring):
@@ -37,6 +37,20 @@ class Add(Ring):
         return g, g
 
 
+@implements(np.add)
+def add(x1: Any, x2: Any) -> Any:
+    """Sum, element by element: ``x1 + x2``.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.add(tw.Variable([1.0, 2.0]), 1.0).data
+    array([2., 3.])
+    """
+    return Add()(x1, x2)
+
+
 class Subtract(Ring):
     """z = x - y;  gx = g,  gy = -g"""
 
@@ -45,6 +59,20 @@ class Subtract(Ring):
 
     def backward(self, g: Any) -> Any:
         return g, -g if self.needs(1) else None
+
+
+@implements(np.subtract)
+def subtract(x1: Any, x2: Any) -> Any:
+    """Difference, element by element: ``x1 - x2``.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.subtract(tw.Variable([1.0, 2.0]), 1.0).data
+    array([0., 1.])
+    """
+    return Subtract()(x1, x2)
 
 
 class Multiply(Ring):
@@ -59,6 +87,20 @@ class Multiply(Ring):
         return g * y if self.needs(0) else None, g * x if self.needs(1) else None
 
 
+@implements(np.multiply)
+def multiply(x1: Any, x2: Any) -> Any:
+    """Product, element by element: ``x1 * x2``.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.multiply(tw.Variable([1.0, 2.0]), 3.0).data
+    array([3., 6.])
+    """
+    return Multiply()(x1, x2)
+
+
 class Divide(Arithmetic):
     """z = x / y;  gx = g / y,  gy = -g x / y^2"""
 
@@ -70,6 +112,20 @@ class Divide(Arithmetic):
         x, y = self.saved
         gx = g / y
         return gx if self.needs(0) else None, -gx * x / y if self.needs(1) else None
+
+
+@implements(np.divide, np.true_divide)
+def divide(x1: Any, x2: Any) -> Any:
+    """Quotient, element by element: ``x1 / x2``.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.divide(tw.Variable([1.0, 2.0]), 2.0).data
+    array([0.5, 1. ])
+    """
+    return Divide()(x1, x2)
 
 
 class Power(Ring):
@@ -112,6 +168,22 @@ class PowerOfNumber(Ring):
         return g * c * np.power(x, c - 1) if c != 1 else g
 
 
+@implements(np.power, np.float_power)
+def power(x1: Any, x2: Any) -> Any:
+    """`x1` to the power of `x2`, element by element.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.power(tw.Variable([1.0, 2.0]), 3).data
+    array([1., 8.])
+    """
+    if type(x2) in (int, float):
+        return PowerOfNumber(x2)(x1)
+    return Power()(x1, x2)
+
+
 class Negative(Ring):
     """y = -x;  gx = -g"""
 
@@ -120,6 +192,20 @@ class Negative(Ring):
 
     def backward(self, g: Any) -> Any:
         return -g
+
+
+@implements(np.negative)
+def negative(x: Any) -> Any:
+    """Minus `x`.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> float(F.negative(tw.Variable(2.0)))
+    -2.0
+    """
+    return Negative()(x)
 
 
 class Abs(Ring):
@@ -132,6 +218,20 @@ class Abs(Ring):
     def backward(self, g: Any) -> Any:
         (x,) = self.saved
         return g * np.sign(x)
+
+
+@implements(np.absolute, np.fabs)
+def abs(x: Any) -> Any:
+    """Absolute value; the slope at 0 is 0.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.abs(tw.Variable([-2.0, 3.0])).data
+    array([2., 3.])
+    """
+    return Abs()(x)
 
 
 class Matmul(Ring):
@@ -164,126 +264,6 @@ class Matmul(Ring):
         return gx, gy
 
 
-def _product_over_all(x: Any, g: Any) -> Any:
-    """``x' g``, summed over all axes before the last: those become one where they can."""
-    found = primitive("product_over_all", x, g)
-    if found is not NotImplemented:
-        return found
-    x, g = np.reshape(x, (-1, x.shape[-1])), np.reshape(g, (-1, g.shape[-1]))
-    return np.matmul(transposed(x), g)
-
-
-def is_empty(x: Any) -> bool:
-    """Whether `x` is known to hold nothing (the sizes of a foreign array need not be numbers)."""
-    data = x._data if isinstance(x, Node) else x
-    return isinstance(data, np.ndarray) and data.size == 0
-
-
-def transposed(x: Any) -> Any:
-    """`x` with its last two axes exchanged."""
-    return x.swapaxes(-1, -2) if type(x) is np.ndarray else np.swapaxes(x, -1, -2)
-
-
-@implements(np.add)
-def add(x1: Any, x2: Any) -> Any:
-    """Sum, element by element: ``x1 + x2``.
-
-    Examples
-    --------
-    >>> import tinygrad_w2v as tw
-    >>> import tinygrad_w2v.functions as F
-    >>> F.add(tw.Variable([1.0, 2.0]), 1.0).data
-    array([2., 3.])
-    """
-    return Add()(x1, x2)
-
-
-@implements(np.subtract)
-def subtract(x1: Any, x2: Any) -> Any:
-    """Difference, element by element: ``x1 - x2``.
-
-    Examples
-    --------
-    >>> import tinygrad_w2v as tw
-    >>> import tinygrad_w2v.functions as F
-    >>> F.subtract(tw.Variable([1.0, 2.0]), 1.0).data
-    array([0., 1.])
-    """
-    return Subtract()(x1, x2)
-
-
-@implements(np.multiply)
-def multiply(x1: Any, x2: Any) -> Any:
-    """Product, element by element: ``x1 * x2``.
-
-    Examples
-    --------
-    >>> import tinygrad_w2v as tw
-    >>> import tinygrad_w2v.functions as F
-    >>> F.multiply(tw.Variable([1.0, 2.0]), 3.0).data
-    array([3., 6.])
-    """
-    return Multiply()(x1, x2)
-
-
-@implements(np.divide, np.true_divide)
-def divide(x1: Any, x2: Any) -> Any:
-    """Quotient, element by element: ``x1 / x2``.
-
-    Examples
-    --------
-    >>> import tinygrad_w2v as tw
-    >>> import tinygrad_w2v.functions as F
-    >>> F.divide(tw.Variable([1.0, 2.0]), 2.0).data
-    array([0.5, 1. ])
-    """
-    return Divide()(x1, x2)
-
-
-@implements(np.power, np.float_power)
-def power(x1: Any, x2: Any) -> Any:
-    """`x1` to the power of `x2`, element by element.
-
-    Examples
-    --------
-    >>> import tinygrad_w2v as tw
-    >>> import tinygrad_w2v.functions as F
-    >>> F.power(tw.Variable([1.0, 2.0]), 3).data
-    array([1., 8.])
-    """
-    if type(x2) in (int, float):
-        return PowerOfNumber(x2)(x1)
-    return Power()(x1, x2)
-
-
-@implements(np.negative)
-def negative(x: Any) -> Any:
-    """Minus `x`.
-
-    Examples
-    --------
-    >>> import tinygrad_w2v as tw
-    >>> import tinygrad_w2v.functions as F
-    >>> float(F.negative(tw.Variable(2.0)))
-    -2.0
-    """
-    return Negative()(x)
-
-
-@implements(np.absolute, np.fabs)
-def abs(x: Any) -> Any:
-    """Absolute value; the slope at 0 is 0.
-
-    Examples
-    --------
-    >>> import tinygrad_w2v as tw
-    >>> import tinygrad_w2v.functions as F
-    >>> F.abs(tw.Variable([-2.0, 3.0])).data
-    array([2., 3.])
-    """
-    return Abs()(x)
-
-
 @implements(np.matmul)
 def matmul(x1: Any, x2: Any) -> Any:
     """Matrix product over the last two axes: ``x1 @ x2``.
@@ -299,3 +279,23 @@ def matmul(x1: Any, x2: Any) -> Any:
     array([[11.]])
     """
     return Matmul()(x1, x2)
+
+
+def _product_over_all(x: Any, g: Any) -> Any:
+    """``x' g``, summed over all axes before the last: those become one where they can."""
+    found = offer_whole("product_over_all", x, g)
+    if found is not NotImplemented:
+        return found
+    x, g = np.reshape(x, (-1, x.shape[-1])), np.reshape(g, (-1, g.shape[-1]))
+    return np.matmul(transposed(x), g)
+
+
+def is_empty(x: Any) -> bool:
+    """Whether `x` is known to hold nothing (the sizes of a foreign array need not be numbers)."""
+    data = x._data if isinstance(x, Node) else x
+    return isinstance(data, np.ndarray) and data.size == 0
+
+
+def transposed(x: Any) -> Any:
+    """`x` with its last two axes exchanged."""
+    return x.swapaxes(-1, -2) if type(x) is np.ndarray else np.swapaxes(x, -1, -2)

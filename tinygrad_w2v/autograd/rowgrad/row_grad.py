@@ -3,9 +3,6 @@
 A `RowGrad` is a value with an addition law: adding two only notes both (a list of parts), so
 that a table which is read once for each context costs nothing per sum. `coalesced` makes the
 rows unique. A dense array comes of it only where somebody asks.
-
-The backward rule of the look-up is one op, too, `scatter_rows`, whose backward is the look-up:
-so tables can be differentiated to any order.
 """
 
 from __future__ import annotations
@@ -18,9 +15,8 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import ShapeError
 from tinygrad_w2v._base.types import AnyArray, Shape
-from tinygrad_w2v.autograd.function import Function
-from tinygrad_w2v.autograd.node import Node, is_duck_array, primitive
-from tinygrad_w2v.autograd.row_sums import sum_by_row
+from tinygrad_w2v.autograd.node import Node, is_duck_array, offer_whole
+from tinygrad_w2v.autograd.rowgrad.row_sums import sum_by_row
 
 
 def _unsupported(what: str) -> TypeError:
@@ -193,7 +189,7 @@ class RowGrad:
         """The gradient as an array of the table's shape, zeros where no row was read."""
         parts = self.parts
         if is_duck_array(parts[0][1]):
-            added = [primitive("scatter_rows", g, ids, self.shape) for ids, g in parts]
+            added = [offer_whole("scatter_rows", g, ids, self.shape) for ids, g in parts]
             return functools.reduce(operator.add, added)
         out = np.zeros(self.shape, self.dtype)
         self.add_to(out)
@@ -351,72 +347,3 @@ def _product(a: Any, b: Any) -> Any:
     if a is None or b is None:
         return b if a is None else a
     return a * b
-
-
-# ---------------------------------------------------------------------- the two ops
-def taken(x: Any, ids: Any, axis: int) -> Any:
-    """``np.take``; NumPy does not ask foreign ids, which may be of a plain array, too."""
-    if isinstance(ids, int | np.integer):
-        return x[ids] if axis == 0 else np.take(x, ids, axis=axis)
-    if type(ids) is not np.ndarray:
-        found = primitive("take_from", ids, x, axis)
-        if found is not NotImplemented:
-            return found
-    return np.take(x, ids, axis=axis)
-
-
-class Rows(Function):
-    """y = table[ids], whole rows;  gtable = scatter_rows(g, ids)"""
-
-    def __init__(self, ids: Any) -> None:
-        self.ids = self.own("ids", ids)  # the gradient, too, goes on reading them
-
-    def forward(self, table: Any) -> Any:
-        self.shape = table.shape
-        found = primitive("rows", table, self.ids)
-        return taken(table, self.ids, 0) if found is NotImplemented else found
-
-    def backward(self, g: Any) -> Any:
-        return scatter_rows(g, self.ids, self.shape)
-
-
-class ScatterRows(Function):
-    """y = RowGrad(ids, g): rows of zeros with `g` added at `ids`;  gg = gy[ids]"""
-
-    def __init__(self, ids: Any, shape: Shape) -> None:
-        self.ids, self.shape = ids, shape
-
-    def forward(self, g: Any) -> Any:
-        return RowGrad(self.ids, g, self.shape)
-
-    def backward(self, g: Any) -> Any:
-        return look_up(g, self.ids)
-
-
-class ToDense(Function):
-    """y = the array that a row gradient stands for;  g is passed on"""
-
-    def forward(self, x: Any) -> Any:
-        return x.to_dense()
-
-    def backward(self, g: Any) -> Any:
-        return g
-
-
-def scatter_rows(g: Any, ids: Any, shape: Shape) -> Any:
-    """The gradient of ``table[ids]`` for a table of `shape`: a `RowGrad`, or a Variable of one."""
-    return ScatterRows(ids, shape)(g) if isinstance(g, Node) else RowGrad(ids, g, shape)
-
-
-def look_up(table: Any, ids: Any) -> Any:
-    """``table[ids]`` along axis 0, for an integer array or Variable `ids` of any shape."""
-    return Rows(ids)(table)
-
-
-def densify(g: Any) -> Any:
-    """An array of a row gradient, a Variable of an array of a Variable of one; else `g`."""
-    if isinstance(g, RowGrad):
-        return g.to_dense()
-    if isinstance(g, Node) and isinstance(g._data, RowGrad):
-        return ToDense()(g)
-    return g

@@ -13,11 +13,18 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v._base.errors import NonScalarError, ShapeError
-from tinygrad_w2v.autograd import tree
 from tinygrad_w2v.autograd.backward import gradients
 from tinygrad_w2v.autograd.modes import modes
 from tinygrad_w2v.autograd.node import Node
-from tinygrad_w2v.autograd.tracing import Run, differentiable, name_of, returned, seed_of, tracing
+from tinygrad_w2v.autograd.transforms import tree
+from tinygrad_w2v.autograd.transforms.recorded_call import (
+    Run,
+    differentiable,
+    name_of,
+    returned,
+    seed_of,
+    tracing,
+)
 from tinygrad_w2v.autograd.variable import Variable
 
 Argnums = int | Sequence[int]

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from tinygrad_w2v._base.errors import GraphWarning
 from tinygrad_w2v.autograd.backward import consumers_first
-from tinygrad_w2v.autograd.diagnosis import Place, Site
+from tinygrad_w2v.autograd.debugging.sites import Place, Site
 from tinygrad_w2v.autograd.node import Node
 
 

@@ -15,15 +15,13 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v._base.errors import NonDifferentiableError, ShapeError
-from tinygrad_w2v.autograd import tree
-from tinygrad_w2v.autograd.backward import gradients
+from tinygrad_w2v.autograd.backward import dense, gradients
 from tinygrad_w2v.autograd.constants import plain_array
+from tinygrad_w2v.autograd.debugging.leaving import at_work, depends_on, watching
 from tinygrad_w2v.autograd.function import lone
-from tinygrad_w2v.autograd.leaving import at_work, depends_on, watching
 from tinygrad_w2v.autograd.modes import enable_grad, modes
 from tinygrad_w2v.autograd.node import NO_GRAD, Node
-from tinygrad_w2v.autograd.rows import densify
-from tinygrad_w2v.autograd.shaping import Reshape
+from tinygrad_w2v.autograd.transforms import tree
 from tinygrad_w2v.autograd.variable import Variable
 
 
@@ -56,9 +54,9 @@ def _is_traced(outputs: list[Any]) -> bool:
 def _leaf(value: Any, where: str) -> Variable:
     """A fresh Variable on `value`; linked to it if that is a Variable."""
     if isinstance(value, Node):
-        x: Any = densify(value)
+        x: Any = dense(value)
         # Its own array object: an op knows its inputs again by the identity of their arrays.
-        leaf: Variable = Reshape(x._data.shape)(x)
+        leaf: Variable = x.reshape(x._data.shape)
         leaf.name = value.name
     else:
         try:
@@ -110,7 +108,7 @@ class Run:
             for y, seed in zip(self.outputs, seeds, strict=True):
                 found = gradients(y, seed, record)
                 for i, leaf in enumerate(self.leaves):
-                    g = densify(found.get(leaf))
+                    g = dense(found.get(leaf))
                     if g is not None:
                         sums[i] = g if sums[i] is None else sums[i] + g
         return [
@@ -129,7 +127,7 @@ class Run:
 
 def returned(value: Any, wrapped: bool, recorded: bool) -> Any:
     """`value` as an array, as a Variable without history, or as the Variable that it is."""
-    value = densify(value)
+    value = dense(value)
     if isinstance(value, Node):
         if recorded:
             return value

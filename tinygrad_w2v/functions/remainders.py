@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_w2v.autograd.arithmetic import Arithmetic
 from tinygrad_w2v.autograd.dispatch import implements, refuse_out
 from tinygrad_w2v.autograd.function import Function
+from tinygrad_w2v.functions.arithmetic import Arithmetic
 
 
 class FloorDivide(Arithmetic):
@@ -27,46 +27,6 @@ class FloorDivide(Arithmetic):
         return flat, flat
 
 
-class Remainder(Arithmetic):
-    """z = x - floor(x / y) y;  gx = g,  gy = -g floor(x / y)"""
-
-    def forward(self, x: Any, y: Any) -> Any:
-        self.save(x, y)
-        return np.remainder(x, y)
-
-    def backward(self, g: Any) -> Any:
-        x, y = self.saved
-        return g, -g * np.floor_divide(x, y) if self.needs(1) else None
-
-
-class Fmod(Arithmetic):
-    """z = x - trunc(x / y) y;  gx = g,  gy = -g trunc(x / y)"""
-
-    def forward(self, x: Any, y: Any) -> Any:
-        z = np.fmod(x, y)
-        self.save(x, y, z)
-        return z
-
-    def backward(self, g: Any) -> Any:
-        x, y, z = self.saved
-        # x / y itself may round to the next integer; x - z is a multiple of y.
-        return g, -g * np.rint((x - z) / y) if self.needs(1) else None
-
-
-class Round(Function):
-    """y = x rounded to so many decimals;  gx = 0"""
-
-    def __init__(self, decimals: int = 0) -> None:
-        self.decimals = decimals
-
-    def forward(self, x: Any) -> Any:
-        return np.round(x, self.decimals)
-
-    def backward(self, g: Any) -> Any:
-        return np.zeros_like(g)
-
-
-# ---------------------------------------------------------------------- their functions
 @implements(np.floor_divide)
 def floor_divide(x1: Any, x2: Any) -> Any:
     """Largest whole number that is not above ``x1 / x2``: ``x1 // x2``; flat, its slope is 0.
@@ -79,6 +39,18 @@ def floor_divide(x1: Any, x2: Any) -> Any:
     array([-4.,  3.])
     """
     return FloorDivide()(x1, x2)
+
+
+class Remainder(Arithmetic):
+    """z = x - floor(x / y) y;  gx = g,  gy = -g floor(x / y)"""
+
+    def forward(self, x: Any, y: Any) -> Any:
+        self.save(x, y)
+        return np.remainder(x, y)
+
+    def backward(self, g: Any) -> Any:
+        x, y = self.saved
+        return g, -g * np.floor_divide(x, y) if self.needs(1) else None
 
 
 @implements(np.remainder)
@@ -98,6 +70,20 @@ def mod(x1: Any, x2: Any) -> Any:
     (1.0, 4.0)
     """
     return Remainder()(x1, x2)
+
+
+class Fmod(Arithmetic):
+    """z = x - trunc(x / y) y;  gx = g,  gy = -g trunc(x / y)"""
+
+    def forward(self, x: Any, y: Any) -> Any:
+        z = np.fmod(x, y)
+        self.save(x, y, z)
+        return z
+
+    def backward(self, g: Any) -> Any:
+        x, y, z = self.saved
+        # x / y itself may round to the next integer; x - z is a multiple of y.
+        return g, -g * np.rint((x - z) / y) if self.needs(1) else None
 
 
 @implements(np.fmod)
@@ -128,6 +114,19 @@ def divmod(x1: Any, x2: Any) -> tuple[Any, Any]:
     [3.0, 1.0]
     """
     return floor_divide(x1, x2), mod(x1, x2)
+
+
+class Round(Function):
+    """y = x rounded to so many decimals;  gx = 0"""
+
+    def __init__(self, decimals: int = 0) -> None:
+        self.decimals = decimals
+
+    def forward(self, x: Any) -> Any:
+        return np.round(x, self.decimals)
+
+    def backward(self, g: Any) -> Any:
+        return np.zeros_like(g)
 
 
 def round(a: Any, decimals: int = 0, out: None = None) -> Any:

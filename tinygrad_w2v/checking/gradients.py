@@ -20,13 +20,12 @@ import numpy as np
 from tinygrad_w2v._base.errors import GradientError, NonFiniteError
 from tinygrad_w2v._base.randomness import generator
 from tinygrad_w2v._base.types import FloatArray
-from tinygrad_w2v.autograd import check_report
-from tinygrad_w2v.autograd.check_report import Comparison, Mismatch, explained
-from tinygrad_w2v.autograd.diagnosis import locked
-from tinygrad_w2v.autograd.leaving import watching
+from tinygrad_w2v.autograd.debugging.leaving import watching
+from tinygrad_w2v.autograd.debugging.watching import locked
 from tinygrad_w2v.autograd.modes import debug
-from tinygrad_w2v.autograd.numerical import ROUNDING, STEP, Estimate, Line
-from tinygrad_w2v.autograd.subject import (
+from tinygrad_w2v.autograd.transforms.recorded_call import tracing
+from tinygrad_w2v.checking import gradient_report
+from tinygrad_w2v.checking.checkable import (
     Arguments,
     Gradients,
     Parameters,
@@ -38,7 +37,8 @@ from tinygrad_w2v.autograd.subject import (
     pulled,
     rounding_of,
 )
-from tinygrad_w2v.autograd.tracing import tracing
+from tinygrad_w2v.checking.finite_differences import ROUNDING, STEP, Estimate, Line
+from tinygrad_w2v.checking.gradient_report import Comparison, Mismatch, explained
 
 RTOL = 1e-6
 SMALL = 64  # arrays of up to so many entries are varied entry by entry
@@ -123,7 +123,7 @@ def check_grads(
             if verbose:
                 sys.stdout.write(comparison.line() + "\n")
             if comparison.mismatch is not None:
-                raise GradientError(check_report.report(comparison))
+                raise GradientError(gradient_report.report(comparison))
 
 
 def comparisons(
@@ -220,11 +220,11 @@ class _Check:
                 again = self.subject.evaluate(self.subject.values)
                 same = [np.array_equal(a, b, equal_nan=True) for a, b in zip(start, again)]  # noqa: B905
                 if len(start) != len(again) or not all(same):
-                    raise GradientError(check_report.not_deterministic(self.subject.name))
+                    raise GradientError(gradient_report.not_deterministic(self.subject.name))
         for number, y in enumerate(start):
             if not np.isfinite(y).all():
                 raise GradientError(
-                    check_report.not_finite(self.subject.name, self.order, number, y)
+                    gradient_report.not_finite(self.subject.name, self.order, number, y)
                     + self._first_not_finite()
                 )
         return start

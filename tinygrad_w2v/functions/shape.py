@@ -1,0 +1,207 @@
+"""Ops that move elements without changing them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_w2v.autograd.debugging.sites import user_line
+from tinygrad_w2v.autograd.dispatch import implements
+from tinygrad_w2v.autograd.function import Function
+from tinygrad_w2v.functions.axes import Axis, stretched
+
+ndarray = np.ndarray
+
+
+class Reshape(Function):
+    """y = x in another shape;  gx = g in the shape of x"""
+
+    def __init__(self, shape: Any) -> None:
+        self.shape = shape
+
+    def forward(self, x: Any) -> Any:
+        self.x_shape = x.shape
+        return x.reshape(self.shape) if type(x) is ndarray else np.reshape(x, self.shape)
+
+    def backward(self, g: Any) -> Any:
+        return np.reshape(g, self.x_shape)
+
+
+@implements(np.reshape)
+def reshape(x: Any, shape: Any, order: str = "C") -> Any:
+    """`x` in another shape of the same size; one entry may be -1.
+
+    Parameters
+    ----------
+    x : Variable or array
+    shape : int or tuple of int
+    order : {"C", "F"}
+        Which index runs fastest through the elements: the last, or the first.
+
+    Raises
+    ------
+    ShapeError
+        If the sizes differ.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.reshape(tw.Variable([1.0, 2.0, 3.0, 4.0]), (2, -1)).shape
+    (2, 2)
+    """
+    if order == "F":
+        turned = shape[::-1] if isinstance(shape, tuple | list) else shape
+        return Transpose()(Reshape(turned)(Transpose()(x)))
+    if order != "C":
+        raise ValueError(
+            f"reshape: order is 'C' or 'F', not {order!r}: a Variable's place in memory means "
+            f"nothing{user_line()}"
+        )
+    return Reshape(shape)(x)
+
+
+class Transpose(Function):
+    """y = x with its axes permuted;  gx = g with the inverse permutation"""
+
+    def __init__(self, axes: tuple[int, ...] | None = None) -> None:
+        self.axes = axes
+
+    def forward(self, x: Any) -> Any:
+        return np.transpose(x, self.axes)
+
+    def backward(self, g: Any) -> Any:
+        if self.axes is None:
+            return np.transpose(g)
+        return np.transpose(g, tuple(np.argsort([a % len(self.axes) for a in self.axes]).tolist()))
+
+
+@implements(np.transpose, np.permute_dims)
+def transpose(a: Any, axes: Any = None) -> Any:
+    """`a` with its axes in another order; None turns them round.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.transpose(tw.Variable([[1.0, 2.0, 3.0]])).shape
+    (3, 1)
+    """
+    return Transpose(None if axes is None else tuple(axes))(a)
+
+
+class Swapaxes(Function):
+    """y = x with two axes exchanged;  gx = g with the same two exchanged"""
+
+    def __init__(self, axis1: int, axis2: int) -> None:
+        self.axis1, self.axis2 = axis1, axis2
+
+    def forward(self, x: Any) -> Any:
+        return np.swapaxes(x, self.axis1, self.axis2)
+
+    def backward(self, g: Any) -> Any:
+        return np.swapaxes(g, self.axis1, self.axis2)
+
+
+@implements(np.swapaxes)
+def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
+    """`a` with two axes exchanged.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.swapaxes(tw.Variable([[[1.0, 2.0]]]), -1, 0).shape
+    (2, 1, 1)
+    """
+    return Swapaxes(axis1, axis2)(a)
+
+
+class BroadcastTo(Function):
+    """y = x repeated along new or stretched axes;  gx = g summed over them (by the engine)"""
+
+    def __init__(self, shape: Any) -> None:
+        self.shape = shape
+
+    def forward(self, x: Any) -> Any:
+        return stretched(x, self.shape)
+
+    def backward(self, g: Any) -> Any:
+        return g
+
+
+@implements(np.broadcast_to)
+def broadcast_to(array: Any, shape: Any) -> Any:
+    """`array` stretched to `shape` by NumPy's broadcasting.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.broadcast_to(tw.Variable([1.0, 2.0]), (3, 2)).shape
+    (3, 2)
+    """
+    return BroadcastTo(shape)(array)
+
+
+class ExpandDims(Function):
+    """y = x with new axes of size 1;  gx = g without them"""
+
+    def __init__(self, axis: int | tuple[int, ...]) -> None:
+        self.axis = axis
+
+    def forward(self, x: Any) -> Any:
+        return np.expand_dims(x, self.axis)
+
+    def backward(self, g: Any) -> Any:
+        return np.squeeze(g, self.axis)
+
+
+@implements(np.expand_dims)
+def expand_dims(a: Any, axis: Any) -> Any:
+    """`a` with an axis of size 1 put in at `axis`.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.expand_dims(tw.Variable([1.0, 2.0]), -1).shape
+    (2, 1)
+    """
+    return ExpandDims(tuple(axis) if isinstance(axis, list) else axis)(a)
+
+
+class Squeeze(Function):
+    """y = x without axes of size 1;  gx = g with them"""
+
+    def __init__(self, axis: Axis = None) -> None:
+        self.axis = axis
+
+    def forward(self, x: Any) -> Any:
+        self.x_shape = x.shape
+        return np.squeeze(x, self.axis)
+
+    def backward(self, g: Any) -> Any:
+        return np.reshape(g, self.x_shape)
+
+
+@implements(np.squeeze)
+def squeeze(a: Any, axis: Axis = None) -> Any:
+    """`a` without its axes of size 1, or without those named.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.squeeze(tw.Variable([[1.0, 2.0]])).shape
+    (2,)
+    """
+    return Squeeze(axis)(a)
+
+
+def along_one(a: Any, axis: int | None) -> tuple[Any, int]:
+    """`a` and `axis` for what goes along one axis: None flattens, and a number is one in a row."""
+    if axis is None or (np.ndim(a) == 0 and axis in (0, -1)):
+        return reshape(a, -1), 0
+    return a, axis
