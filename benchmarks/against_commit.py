@@ -1,8 +1,8 @@
-"""This checkout against another commit of it: import, eager overhead, training speed, same bytes.
+"""This checkout against another commit: import, eager overhead, training speed, same bytes.
 
-Each measurement is a program of its own that uses public names only. Both trees run it in turns, and
-the ratio of the best of both is printed, as shared machines are noisy. Vectors are compared by
-digest: where the bytes are equal, so is their quality.
+Each measurement is a program of its own that uses public names only. Both trees run it in turns,
+and the ratio of the best of both is printed, as shared machines are noisy. Vectors are compared
+by digest: where the bytes are equal, so is their quality.
 
     python benchmarks/against_commit.py COMMIT [--repeat 7] [--only NAME ...] [--json]
 
