@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import re
 from pathlib import Path
 
 import pytest
@@ -164,3 +165,23 @@ def test_files_of_a_package_import_each_other_in_no_circle(package: str) -> None
 def test_every_package_is_listed() -> None:
     packages = {p.parent.name for p in ROOT.glob("*/__init__.py")}
     assert packages - {"_cli"} <= set(MAY_IMPORT)
+
+
+FLAG = re.compile(r"(?<![-\w])--[a-z]")
+FRONT = ("_cli", "cli.py")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_flags_are_named_by_the_command_only(path: Path) -> None:
+    """What a lower layer says names settings, which the command writes as flags."""
+    if path.relative_to(ROOT).parts[0] in FRONT:
+        return
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+    documented = {
+        node.body[0].value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node)
+    }
+    texts = [node.value for node in nodes if isinstance(node.value, str) and node not in documented]
+    assert [text for text in texts if FLAG.search(text)] == []

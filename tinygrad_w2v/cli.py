@@ -26,6 +26,7 @@ from tinygrad_w2v._cli import (
 )
 from tinygrad_w2v._cli.console import any_character, note, warnings_as_notes
 from tinygrad_w2v._cli.parsing import Parser, parse
+from tinygrad_w2v._cli.request import in_flags
 from tinygrad_w2v.vectors import MissingWordError
 
 COMMANDS = {
@@ -125,6 +126,7 @@ def open_nowhere() -> TextIO:
 
 def _failed(status: int, error: object) -> int:
     """Say what went wrong, in one line."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    told = error.told(in_flags) if isinstance(error, TinygradError) else str(error)
+    lines = [line.strip() for line in told.splitlines() if line.strip()]
     note(f"tinygrad-w2v: {' '.join(lines) or type(error).__name__}")
     return status

@@ -64,7 +64,7 @@ def test_no_line_end_at_the_end(tmp_path, errors):
 def test_invalid_utf8_names_the_place(tmp_path):
     path = tmp_path / "a.txt"
     path.write_bytes(b"\xef\xbb\xbfgood\nb\xe9d\n")
-    message = r"a\.txt is not UTF-8 in line 2: byte 0xe9 at byte offset 9; .*--errors replace"
+    message = r"a\.txt is not UTF-8 in line 2: byte 0xe9 at byte offset 9; .*errors='replace'"
     with pytest.raises(InputError, match=message):
         list(read_lines(path))
     assert list(read_lines(path, "replace")) == ["good", "b\ufffdd"]

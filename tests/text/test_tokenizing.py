@@ -49,7 +49,7 @@ def test_words_are_words(text):
 @pytest.mark.parametrize("name", ["words", "whitespace"])
 @pytest.mark.parametrize("text", [JAPANESE, CHINESE])
 def test_text_without_blanks_is_refused_with_the_remedy(name, text):
-    with pytest.raises(InputError, match=r"mecab -Owakati.*--tokenizer ja"):
+    with pytest.raises(InputError, match=r"mecab -Owakati.*tokenizer='ja'"):
         list(tokenize([text] * 3, name))
 
 

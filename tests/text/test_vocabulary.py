@@ -37,8 +37,8 @@ def test_messages_name_the_remedy():
     cases = [
         ({}, 1, "no words"),
         ({"one": 7}, 1, r"only one word, 'one' \(7 times\)"),
-        (Counter("aaabbc"), 4, r"min_count 4 leaves 0 of 3 words.*'a' \(3\).*use --min-count 2"),
-        (Counter("aaabbc"), 3, "leaves 1 of 3 words.*use --min-count 2"),
+        (Counter("aaabbc"), 4, r"min_count 4 leaves 0 of 3 words.*'a' \(3\).*use min_count=2"),
+        (Counter("aaabbc"), 3, "leaves 1 of 3 words.*use min_count=2"),
         (Counter("aaabbc"), -1, "min_count must be 0 or more"),
     ]
     for counts, min_count, message in cases:

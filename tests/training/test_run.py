@@ -83,6 +83,6 @@ def test_divergence_names_the_place_and_the_remedy() -> None:
             raise NonFiniteError("matmul made inf")
         return 1.0
 
-    wanted = r"diverged in epoch 1 at batch 2 \(alpha 0.075\): matmul made inf; .*--alpha"
+    wanted = r"diverged in epoch 1 at batch 2 \(alpha 0.075\): matmul made inf; .*rate \(alpha\)"
     with pytest.raises(NonFiniteError, match=wanted):
         run(step, lambda epoch: [([1], 2), ([2], 2)])

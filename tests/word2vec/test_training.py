@@ -65,7 +65,9 @@ def test_stable_at_the_defaults_with_few_words(model, sample, words, rng) -> Non
 
 def test_a_rate_that_is_too_large_is_said(english) -> None:
     settings = TrainingSettings("skipgram", alpha=1e20, epochs=1, batch=256)
-    with pytest.raises(NonFiniteError, match=r"training diverged in epoch 1 at batch .*--alpha"):
+    with pytest.raises(
+        NonFiniteError, match=r"training diverged in epoch 1 at batch .*rate \(alpha\)"
+    ):
         train_vectors(*english, settings)
 
 

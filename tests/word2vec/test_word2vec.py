@@ -291,7 +291,7 @@ def test_each_training_draws_anew_and_goes_on() -> None:
         ([], "the text has no words"),
         ([[], []], "the text has no words"),
         ([["word"]] * 9, "the text has only one word, 'word'"),
-        ([["rare", "words"]], "min_count 5 leaves 0 of 2 words: .* use min_count 1"),
+        ([["rare", "words"]], "min_count 5 leaves 0 of 2 words: .* use min_count=1"),
         ([["one"], ["two"]] * 9, "no sentence has two words of the vocabulary"),
         ([list("you say hello")] * 9, "the words are single letters .* with blanks among them"),
         ([[1, 2]] * 9, "sentence 1 holds the int 1, which is no word"),

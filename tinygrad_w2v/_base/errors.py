@@ -4,9 +4,94 @@ Every error also is the built-in error that a caller would expect (a `ShapeError
 `ValueError`), so that no one has to know these names to catch them.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+
+class Setting(NamedTuple):
+    """A setting that a message names, which each front end writes in its own words.
+
+    `name` is a keyword of `Word2Vec`; the command line writes ``--min-count 3`` for what is written
+    here as Python.
+
+    Examples
+    --------
+    >>> print(Setting("min_count", 3), Setting("engine", "compiled"), Setting("window"))
+    min_count=3 engine='compiled' window
+    """
+
+    name: str
+    value: Any = None
+
+    def __str__(self) -> str:
+        return self.name if self.value is None else f"{self.name}={self.value!r}"
+
 
 class TinygradError(Exception):
-    """Base of all errors that this library raises on purpose."""
+    """Base of all errors that this library raises on purpose.
+
+    Parameters
+    ----------
+    problem
+        What is wrong: a text, or a sequence of texts, of a `Setting` where one is named, and of
+        errors whose texts are repeated.
+    setting
+        The name of the setting that the text begins with, if it does.
+    remedy
+        What to do, as the end of the text.
+
+    Examples
+    --------
+    >>> error = InputError("must be 1 or more, not 0", setting="window")
+    >>> str(error), error.told(lambda setting: f"--{setting.name}")
+    ('window must be 1 or more, not 0', '--window must be 1 or more, not 0')
+    >>> str(InputError("no word is left", remedy=("use ", Setting("min_count", 3))))
+    'no word is left; use min_count=3'
+    """
+
+    parts: tuple[str | Setting, ...] = ()
+
+    def __init__(
+        self, problem: Message = "", *, setting: str | None = None, remedy: Message = ""
+    ) -> None:
+        self.parts = (
+            *(() if setting is None else (Setting(setting), " ")),
+            *flat(problem),
+            *(("; ", *flat(remedy)) if remedy else ()),
+        )
+        super().__init__(*([written(self.parts)] if self.parts else []))
+
+    def told(self, write: Write) -> str:
+        """Return the text in the words of a front end, which writes the settings."""
+        return written(self.parts, write) if self.parts else str(self)
+
+
+def written(message: Message, write: Write = str) -> str:
+    """Return a message as text.
+
+    Examples
+    --------
+    >>> written(("use ", Setting("workers", 1)))
+    'use workers=1'
+    """
+    parts = flat(message)
+    return "".join(write(part) if isinstance(part, Setting) else part for part in parts)
+
+
+def flat(message: Message) -> tuple[str | Setting, ...]:
+    """Return the parts of a message, those of errors in it among them."""
+    if isinstance(message, str | Setting):
+        return (message,) if message else ()
+    found: list[str | Setting] = []
+    for part in message:
+        found += part.parts if isinstance(part, TinygradError) else [part]
+    return tuple(found)
+
+
+Message = str | Setting | Sequence[str | Setting | TinygradError]
+Write = Callable[[Setting], str]
 
 
 class ShapeError(TinygradError, ValueError):

@@ -13,7 +13,13 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from tinygrad_w2v._base.errors import InputError, NonFiniteError, TinygradError, WriteError
+from tinygrad_w2v._base.errors import (
+    InputError,
+    NonFiniteError,
+    Setting,
+    TinygradError,
+    WriteError,
+)
 from tinygrad_w2v._base.memory import in_bytes
 from tinygrad_w2v._base.terminal import option
 from tinygrad_w2v._cli.console import note
@@ -95,7 +101,8 @@ def end_run(
                 done = True
     except NonFiniteError as error:
         raise NonFiniteError(
-            f"training diverged: {error}; use a smaller learning rate (--alpha)"
+            f"training diverged: {error}",
+            remedy=("use a smaller learning rate (", Setting("alpha"), ")"),
         ) from error
     except BaseException as error:
         if done:
@@ -106,7 +113,8 @@ def end_run(
         if isinstance(error, KeyboardInterrupt):
             raise KeyboardInterrupt(f"interrupted at the end of the run; {stands}") from None
         if isinstance(error, TinygradError | OSError):
-            raise WriteError(f"{error}; {stands}") from error
+            what = error if isinstance(error, TinygradError) else str(error)
+            raise WriteError((what, "; ", stands)) from error
         note(stands)
         raise
     return description

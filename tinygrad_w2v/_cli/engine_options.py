@@ -11,9 +11,9 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.errors import InputError, written
 from tinygrad_w2v._cli.console import note
-from tinygrad_w2v._cli.request import refuse_changes
+from tinygrad_w2v._cli.request import in_flags, refuse_changes
 from tinygrad_w2v.text.resources import cores
 from tinygrad_w2v.word2vec.engine import Engine, EngineOptions, has_numba
 
@@ -80,7 +80,9 @@ def say_that_it_compiles(asked: EngineOptions, quiet: bool) -> None:
 def tell(arguments: argparse.Namespace, engine: Engine) -> None:
     """Say which engine runs, and which options are of no use to it."""
     quiet = arguments.quiet
-    note(str(engine), quiet and not engine.fell_back)  # a slow run is said in any case
+    note(
+        written(engine.description(), in_flags), quiet and not engine.fell_back
+    )  # a slow run is said in any case
     workers = arguments.workers or 1
     if engine.name == "numpy" and workers > 1:
         note(f"note: the NumPy engine uses one core, so --workers {workers} changes nothing", quiet)

@@ -6,11 +6,11 @@ import argparse
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.errors import InputError, Setting
 from tinygrad_w2v._cli.console import note
 from tinygrad_w2v._cli.ending import tell_of_space
 from tinygrad_w2v._cli.engine_options import given, say_that_it_compiles, tell
-from tinygrad_w2v._cli.request import Request, flag_of, named_after_options
+from tinygrad_w2v._cli.request import Request
 from tinygrad_w2v._cli.results import HeldoutFacts, UpdateFacts, file_digest
 from tinygrad_w2v._cli.run_folder import RunFolder
 from tinygrad_w2v._cli.texts import Text
@@ -56,15 +56,14 @@ def prepare(
         note(f"note: {told}", arguments.quiet)
     asked_here = asked.going_on(kept, given(arguments))
     check_memory(
-        *(settings, asked_here, vocabulary.counts, corpus.words, flag_of),
+        *(settings, asked_here, vocabulary.counts, corpus.words),
         heldout=request.heldout is not None,
     )
     heldout = heldout_facts = update_facts = None
     if request.heldout is not None:
-        with named_after_options():
-            place = folder.checkpoints if request.sources else None
-            corpus, part = split_sentences(corpus, request.heldout, settings.seed, place)
-            heldout = HeldoutLoss(vocabulary, part, settings)
+        place = folder.checkpoints if request.sources else None
+        corpus, part = split_sentences(corpus, request.heldout, settings.seed, place)
+        heldout = HeldoutLoss(vocabulary, part, settings)
         heldout_facts = HeldoutFacts(request.heldout, part.sentences, part.words, heldout.unigram)
     model = settings.new_model(len(vocabulary))
     if base is not None and text.extended is not None and request.update is not None:
@@ -84,7 +83,7 @@ def prepare(
         *(asked_here, model, source),
         why="asked for" if kept is None else "as the run began",
     )
-    engine.check_goes_on(kept, "begin anew with --overwrite")
+    engine.check_goes_on(kept, ("begin anew with ", Setting("overwrite", True)))
     tell(arguments, engine)
     if kept is not None and not engine.reproducible:
         note(GONE_ON, arguments.quiet)

@@ -11,13 +11,12 @@ import dataclasses
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.errors import InputError, Setting
 from tinygrad_w2v._base.terminal import option
 from tinygrad_w2v.text.bounded import check_limit
 from tinygrad_w2v.word2vec.run_hooks import check_watch
@@ -27,6 +26,8 @@ SETTINGS = tuple(TrainingSettings.__dataclass_fields__)
 # The flags whose names are not the setting's.
 FLAGS = {
     "max_final_vocab": "--max-vocab",
+    "vector_size": "--size",
+    "sg": "--model",
     "shrink_windows": "--no-shrink-windows",
     "shared_negatives": "--negatives-per-pair",
 }
@@ -62,7 +63,7 @@ class Request:
         for path in [*self.sources, *([] if self.update is None else [self.update])]:
             _check_path(path)
         if self.errors not in ("strict", "replace"):
-            raise InputError(f"errors must be strict or replace, not {self.errors!r}")
+            raise InputError(f"must be strict or replace, not {self.errors!r}", setting="errors")
 
     def to_json(self) -> dict[str, Any]:
         """Return it as what JSON holds."""
@@ -122,21 +123,20 @@ def _is(value: object, kind: str) -> bool:
 
 def requested(arguments: argparse.Namespace) -> Request:
     """Return what the options ask for, checked."""
-    with named_after_options():
-        names = [name for name in SETTINGS if hasattr(arguments, name)]
-        settings = TrainingSettings(**{name: getattr(arguments, name) for name in names})
-        return Request(
-            sources=arguments.corpus,
-            tokenizer=arguments.tokenizer,
-            lower=arguments.lower,
-            errors=arguments.errors,
-            max_vocab_size=arguments.max_vocab_size,
-            trim_rule=arguments.trim_rule,
-            heldout=arguments.heldout,
-            early_stopping=arguments.early_stopping,
-            update=arguments.update,
-            settings=settings,
-        )
+    names = [name for name in SETTINGS if hasattr(arguments, name)]
+    settings = TrainingSettings(**{name: getattr(arguments, name) for name in names})
+    return Request(
+        sources=arguments.corpus,
+        tokenizer=arguments.tokenizer,
+        lower=arguments.lower,
+        errors=arguments.errors,
+        max_vocab_size=arguments.max_vocab_size,
+        trim_rule=arguments.trim_rule,
+        heldout=arguments.heldout,
+        early_stopping=arguments.early_stopping,
+        update=arguments.update,
+        settings=settings,
+    )
 
 
 def repeated(arguments: argparse.Namespace, stored: Request, place: str) -> Request:
@@ -263,19 +263,6 @@ def read_json(path: Path, remedy: str) -> dict[str, Any]:
     return found
 
 
-@contextmanager
-def named_after_options() -> Iterator[None]:
-    """Let errors speak of ``--min-count``, as the user does, where they say ``min_count``."""
-    try:
-        yield
-    except InputError as error:
-        text = str(error)
-        for name in ("max_final_vocab", "max_vocab_size", "heldout", "early_stopping", *SETTINGS):
-            if text.startswith((f"{name} ", f"{name}:")):
-                text = f"{flag_of(name)}{text[len(name) :]}"
-        raise InputError(text.replace("--max-final-vocab", "--max-vocab")) from error
-
-
 def flag_of(name: str) -> str:
     """Return how a setting is written on the command line.
 
@@ -285,3 +272,16 @@ def flag_of(name: str) -> str:
     '--min-count'
     """
     return FLAGS.get(name, "--" + name.replace("_", "-"))
+
+
+def in_flags(setting: Setting) -> str:
+    """Return how a setting of a message, and its value, are written on the command line.
+
+    Examples
+    --------
+    >>> in_flags(Setting("vector_size", 3)), in_flags(Setting("deterministic", True))
+    ('--size 3', '--deterministic')
+    """
+    flag = flag_of(setting.name)
+    bare = setting.value is None or setting.value is True
+    return flag if bare else option(flag, str(setting.value))

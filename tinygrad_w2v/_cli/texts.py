@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.errors import InputError, written
 from tinygrad_w2v._cli.console import note
-from tinygrad_w2v._cli.request import Request, named_after_options
+from tinygrad_w2v._cli.request import Request, in_flags
 from tinygrad_w2v._cli.results import BUILTIN, TextFacts
 from tinygrad_w2v._cli.updating import Base, Extended, extend
 from tinygrad_w2v.text.builtin import builtin_corpus_lines
@@ -80,19 +80,18 @@ def read_text(
     name = ", ".join(names) or BUILTIN
     if not request.sources or (sys.stderr and sys.stderr.isatty()):
         note(f"reading {'' if request.sources else 'the '}{name} ...", quiet)
-    with named_after_options():
-        vocabulary, corpus, digest, ids = _vocabulary_and_ids(
-            request, base is not None, folder, seconds_a_word, quiet
-        )
-        extended = None
-        settings = request.settings
-        if base is not None:
-            place = folder if request.sources else None
-            rule = settings.min_count, settings.max_vocab
-            extended = extend(base, vocabulary, corpus, *rule, folder=place)
-            vocabulary, corpus = extended.vocabulary, extended.corpus
-        refuse_words(vocabulary.words)
-        corpus.check_window(settings.window)
+    vocabulary, corpus, digest, ids = _vocabulary_and_ids(
+        request, base is not None, folder, seconds_a_word, quiet
+    )
+    extended = None
+    settings = request.settings
+    if base is not None:
+        place = folder if request.sources else None
+        rule = settings.min_count, settings.max_vocab
+        extended = extend(base, vocabulary, corpus, *rule, folder=place)
+        vocabulary, corpus = extended.vocabulary, extended.corpus
+    refuse_words(vocabulary.words)
+    corpus.check_window(settings.window)
     facts = TextFacts(
         sources=request.sources or [BUILTIN],
         sha256=digest,
@@ -186,10 +185,7 @@ def _vocabulary_and_ids(
         note(str(plan), quiet)
     warning = None if plan is None else plan.warning()
     if warning:
-        warning = warning.replace(
-            "max_vocab_size, max_final_vocab", "--max-vocab-size, --max-vocab"
-        )
-        note(f"warning: {warning}")
+        note(f"warning: {written(warning, in_flags)}")
     stored = open_corpus(request.sources, how, folder)
     if stored.reused:
         note("the text was cut into words before; going on with that", quiet)

@@ -22,7 +22,6 @@ from tinygrad_w2v._cli.preparing import Run, base_of, digest_of, prepare
 from tinygrad_w2v._cli.request import (
     Request,
     continued,
-    flag_of,
     read_json,
     repeated,
     requested,
@@ -75,7 +74,7 @@ def _train(
             return None
         request, asked, about = _request(arguments, folder)
         asked.check()
-        check_memory(request.settings, asked, named=flag_of)
+        check_memory(request.settings, asked)
         resume = resume_line(arguments.output, request)
         get_tokenizer(request.tokenizer, request.lower)
         if request.trim_rule:

@@ -4,7 +4,7 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.errors import InputError, Setting
 from tinygrad_w2v._base.hashing import LOW_32, SHIFT_32, UInt64Array, bounded
 from tinygrad_w2v._base.types import FloatArray, IntArray
 
@@ -39,8 +39,10 @@ def negative_shares(counts: IntArray, exponent: float = 0.75) -> FloatArray:
         total = weights.sum()
     if not (weights.size and np.isfinite(total) and total > 0):
         raise InputError(
-            f"negative words cannot be drawn with ns_exponent {exponent}: counts to that power "
-            "must be finite and not all 0; 0.75 is usual"
+            (
+                *("negative words cannot be drawn with ", Setting("ns_exponent")),
+                f" {exponent}: counts to that power must be finite and not all 0; 0.75 is usual",
+            )
         )
     shares: FloatArray = weights / total
     return shares

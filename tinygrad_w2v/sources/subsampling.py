@@ -37,7 +37,7 @@ def keep_probability(counts: IntArray, sample: float = 1e-3) -> FloatArray:
     array([0.11652037, 0.44444444, 1.        ])
     """
     if not sample >= 0:
-        raise InputError(f"sample must be 0 or more, not {sample}; 0.001 is usual")
+        raise InputError(f"must be 0 or more, not {sample}; 0.001 is usual", setting="sample")
     frequencies = np.asarray(counts, dtype=np.float64)
     if sample == 0:
         return np.ones(len(frequencies))

@@ -154,6 +154,6 @@ def check_limit(limit: Any) -> None:
     if limit is None:
         return
     if not isinstance(limit, numbers.Integral):
-        raise InputError(f"max_vocab_size must be a whole number, not {limit!r:.60}")
+        raise InputError(f"must be a whole number, not {limit!r:.60}", setting="max_vocab_size")
     if limit < 1:
-        raise InputError(f"max_vocab_size must be 1 or more, not {limit}")
+        raise InputError(f"must be 1 or more, not {limit}", setting="max_vocab_size")

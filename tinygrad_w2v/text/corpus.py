@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.errors import InputError, Setting
 from tinygrad_w2v._base.files import PathLike, check_writable_folder
 from tinygrad_w2v._base.types import IntArray
 from tinygrad_w2v.text.numbering import (
@@ -106,8 +106,8 @@ class Corpus(NamedTuple):
         """Raise an InputError when no word has a neighbour."""
         if self.longest_sentence() < 2:
             raise InputError(
-                "no sentence has two words of the vocabulary, so there is no context to learn "
-                "from; use a smaller --min-count or a longer text"
+                "no sentence has two words of the vocabulary, so there is no context to learn from",
+                remedy=("use a smaller ", Setting("min_count"), " or a longer text"),
             )
 
     def check_window(self, window: int) -> None:
@@ -117,12 +117,13 @@ class Corpus(NamedTuple):
         harm; but whoever asks for one larger than the text has most likely given the wrong text.
         """
         if window < 1:
-            raise InputError(f"window must be 1 or more, not {window}")
+            raise InputError(f"must be 1 or more, not {window}", setting="window")
         self.check_context()
         if window > len(self.ids):
             raise InputError(
-                f"window {window} is larger than the text of {len(self.ids)} words; "
-                f"use --window {self.longest_sentence() - 1} or less"
+                f"{window} is larger than the text of {len(self.ids)} words",
+                setting="window",
+                remedy=("use ", Setting("window", self.longest_sentence() - 1), " or less"),
             )
 
 

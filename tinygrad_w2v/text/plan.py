@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.errors import InputError, Message, Setting
 from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v._base.memory import in_bytes, memory_limit
 from tinygrad_w2v.text.cutting import TextSettings
@@ -86,20 +86,22 @@ class CorpusPlan(NamedTuple):
             f"{_duration(self.seconds)}{training}"
         )
 
-    def warning(self) -> str | None:
+    def warning(self) -> Message | None:
         """Return what to do when memory will most likely not do, else None.
 
         Examples
         --------
         >>> plan = CorpusPlan(9, 9, 9, 1, 9, 3 * 10**9, 2 * 10**9, 9, 99, "/tmp", 1.0)
-        >>> print(plan.warning())
+        >>> from tinygrad_w2v._base.errors import written
+        >>> print(written(plan.warning()))
         about 3.0 GB of memory are needed and 2.0 GB allowed; use max_vocab_size, max_final_vocab
         """
         if self.memory_limit is None or self.memory <= self.memory_limit:
             return None
         return (
             f"about {in_bytes(self.memory)} of memory are needed and {in_bytes(self.memory_limit)} "
-            "allowed; use max_vocab_size, max_final_vocab"
+            "allowed; use ",
+            *(Setting("max_vocab_size"), ", ", Setting("max_final_vocab")),
         )
 
     def check_disk(self) -> None:

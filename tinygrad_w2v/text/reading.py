@@ -15,7 +15,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, cast
 
-from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.errors import InputError, Setting
 from tinygrad_w2v._base.files import PathLike, unchanged
 from tinygrad_w2v._base.limits import LONGEST_WORD
 
@@ -158,7 +158,7 @@ def _read_sources(
     decode: Callable[[BinaryIO, str, str], Iterator[str]],
 ) -> Iterator[str]:
     if errors not in ("strict", "replace"):
-        raise InputError(f"errors must be 'strict' or 'replace', not {errors!r}")
+        raise InputError(f"must be 'strict' or 'replace', not {errors!r}", setting="errors")
     for source in [sources] if isinstance(sources, (str, os.PathLike)) else sources:
         empty = True
         for path in _files_of(source):
@@ -333,5 +333,6 @@ def _decode(raw: bytes, name: str, line_number: int, offset: int, errors: str) -
         line_number += raw.count(b"\n", 0, error.start)
         raise InputError(
             f"{name} is not UTF-8 in line {line_number}: byte 0x{raw[error.start]:02x} at byte "
-            f"offset {offset + error.start}; convert the file, or go on with --errors replace"
+            f"offset {offset + error.start}",
+            remedy=("convert the file, or go on with ", Setting("errors", "replace")),
         ) from error

@@ -61,7 +61,7 @@ def split_sentences(
     (92, 8)
     """
     if not 0 < share < 1:
-        raise InputError(f"heldout must be a share between 0 and 1, not {share}")
+        raise InputError(f"must be a share between 0 and 1, not {share}", setting="heldout")
     if folder is not None:
         check_free_space(corpus.ids.nbytes + corpus.offsets.nbytes, folder)
     with new_rows(folder) as larger_rows, new_rows(folder) as smaller_rows:
@@ -75,8 +75,9 @@ def split_sentences(
     for part, name in ((smaller, "held-out part"), (larger, "part to train on")):
         if part.longest_sentence() < 2:
             raise InputError(
-                f"heldout {share} leaves no sentence of two words in the {name} of "
-                f"{corpus.sentences} sentences; use another share, or a longer text"
+                f"{share} leaves no sentence of two words in the {name} of "
+                f"{corpus.sentences} sentences; use another share, or a longer text",
+                setting="heldout",
             )
     return larger, smaller
 

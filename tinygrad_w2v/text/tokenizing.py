@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import Any
 
-from tinygrad_w2v._base.errors import InputError, MissingDependencyError
+from tinygrad_w2v._base.errors import InputError, MissingDependencyError, Setting
 from tinygrad_w2v._base.limits import LONGEST_WORD
 from tinygrad_w2v._base.user_code import calling
 from tinygrad_w2v.text.reading import refuse_long_words
@@ -281,9 +281,13 @@ def refuse_text_without_blanks(lines: Iterator[str], tokenizer: str) -> Iterator
     letters = sum(map(str.isalpha, sample))
     if runs and sum(runs) > 0.3 * letters and sum(runs) / len(runs) > _LONGEST_MEAN_RUN:
         raise InputError(
-            "the text seems to be Japanese or Chinese with hardly any spaces, so that "
-            f"--tokenizer {tokenizer} finds no words; for Japanese run `mecab -Owakati` on it "
-            "first, or use --tokenizer ja (pip install 'tinygrad_w2v[ja]'); for Chinese give a "
-            "segmenter as --tokenizer MODULE:FUNCTION"
+            (
+                "the text seems to be Japanese or Chinese with hardly any spaces, so that ",
+                Setting("tokenizer", tokenizer),
+                " finds no words; for Japanese run `mecab -Owakati` on it first, or use ",
+                Setting("tokenizer", "ja"),
+                " (pip install 'tinygrad_w2v[ja]'); for Chinese give a segmenter as ",
+                Setting("tokenizer", "MODULE:FUNCTION"),
+            )
         )
     yield from chain(head, lines)

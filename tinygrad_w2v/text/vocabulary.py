@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.errors import InputError, Setting
 from tinygrad_w2v._base.files import PathLike, safe_write
 from tinygrad_w2v._base.numbers import whole_counts
 from tinygrad_w2v._base.types import IntArray
@@ -239,9 +239,9 @@ def frequent_first(counts: IntArray, min_count: int = 1, max_size: int | None = 
     array([1, 3, 2])
     """
     if min_count < 0:
-        raise InputError(f"min_count must be 0 or more, not {min_count}")
+        raise InputError(f"must be 0 or more, not {min_count}", setting="min_count")
     if max_size is not None and max_size < 1:
-        raise InputError(f"max_final_vocab must be 1 or more, not {max_size}")
+        raise InputError(f"must be 1 or more, not {max_size}", setting="max_final_vocab")
     order = np.argsort(-counts, kind="stable")
     if max_size is not None and len(order) > max_size:
         min_count = max(min_count, int(counts[order[max_size]]) + 1)
@@ -273,7 +273,8 @@ def check_rule(trim_rule: Any) -> None:
     """
     if trim_rule is not None and not callable(trim_rule):
         raise InputError(
-            f"trim_rule must be a function of word, count and min_count, not {trim_rule!r:.60}"
+            f"must be a function of word, count and min_count, not {trim_rule!r:.60}",
+            setting="trim_rule",
         )
 
 
@@ -324,28 +325,32 @@ def kept_places(
             ]
         kept = order[ruled]
     if len(kept) < 2:
-        reason = too_few_words(words, counts, min_count, max_size)
         if trim_rule is not None and len(words) > 1:
-            reason = f"trim_rule and min_count {min_count} leave {len(kept)} of {len(words)} words"
-        raise InputError(reason)
+            raise InputError(
+                (
+                    *(Setting("trim_rule"), " and ", Setting("min_count")),
+                    f" {min_count} leave {len(kept)} of {len(words)} words",
+                )
+            )
+        raise too_few_words(words, counts, min_count, max_size)
     return kept
 
 
 def too_few_words(
     words: Sequence[str], counts: IntArray, min_count: int, max_size: int | None = None
-) -> str:
-    """Say why fewer than two words are left, and what to do.
+) -> InputError:
+    """Return an error that says why fewer than two words are left, and what to do.
 
     Examples
     --------
     >>> import numpy as np
-    >>> too_few_words(["a", "b"], np.array([9, 3]), min_count=5)
-    "min_count 5 leaves 1 of 2 words: the most frequent are 'a' (9), 'b' (3); use --min-count 3"
+    >>> str(too_few_words(["a", "b"], np.array([9, 3]), min_count=5))
+    "min_count 5 leaves 1 of 2 words: the most frequent are 'a' (9), 'b' (3); use min_count=3"
     """
     if len(words) == 0:
-        return "the text has no words; give it a text with words in it"
+        return InputError("the text has no words; give it a text with words in it")
     if len(words) == 1:
-        return (
+        return InputError(
             f"the text has only one word, {words[0]!r} ({int(counts[0])} times); "
             "training needs two different words at least"
         )
@@ -353,14 +358,17 @@ def too_few_words(
     top = ", ".join(f"{words[place]!r} ({int(counts[place])})" for place in order[:3])
     second = int(counts[order[1]])
     if second >= min_count:
-        return (
-            f"max_final_vocab {max_size} leaves fewer than 2 of {len(words)} words, as all of one "
-            f"count go together: the most frequent are {top}; use a larger --max-final-vocab"
+        return InputError(
+            f"{max_size} leaves fewer than 2 of {len(words)} words, as all of one count go "
+            f"together: the most frequent are {top}",
+            setting="max_final_vocab",
+            remedy=("use a larger ", Setting("max_final_vocab")),
         )
     left = int((counts >= min_count).sum())
-    return (
-        f"min_count {min_count} leaves {left} of {len(words)} words: the most frequent are {top}; "
-        f"use --min-count {second}"
+    return InputError(
+        f"{min_count} leaves {left} of {len(words)} words: the most frequent are {top}",
+        setting="min_count",
+        remedy=("use ", Setting("min_count", second)),
     )
 
 

@@ -16,13 +16,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygrad_w2v._base.errors import NonFiniteError
+from tinygrad_w2v._base.errors import Message, NonFiniteError, Setting
 from tinygrad_w2v._base.progress import Progress
 from tinygrad_w2v.training.interrupt import Asked, deferred_interrupt
 
 Step = Callable[[Any, float], float]
 Batches = Callable[[int], Iterable[tuple[Any, int]]]
 
+# What to do when the loss is no longer a number.
+SMALLER_STEPS: Message = ("use a smaller learning rate (", Setting("alpha"), ")")
 # How many points the curve of the loss has.
 RECORDS = 200
 
@@ -173,7 +175,7 @@ def run_epochs(
     progress: Progress,
     state: RunState | None = None,
     hooks: RunHooks | None = None,
-    remedy: str = "use a smaller learning rate (--alpha) or smaller batches (--batch)",
+    remedy: Message = SMALLER_STEPS,
 ) -> History:
     """Run all epochs; the learning rate falls evenly from `alpha` to `min_alpha` with the words.
 
@@ -268,7 +270,7 @@ def run_epochs(
                 _end_epoch(state)
                 history.stopped_early = hooks.after_epoch(state) and state.epoch < epochs
     except NonFiniteError as error:
-        raise NonFiniteError(f"training diverged {place}: {error}; {remedy}") from error
+        raise NonFiniteError(f"training diverged {place}: {error}", remedy=remedy) from error
     except KeyboardInterrupt:
         history.interrupted = history.torn = True
     history.seconds = time.perf_counter() - start

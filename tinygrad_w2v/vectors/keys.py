@@ -33,7 +33,7 @@ class MissingWordError(TinygradError, KeyError):
     """
 
     def __init__(self, word: object, words: Collection[str] = ()) -> None:
-        super().__init__(word)
+        KeyError.__init__(self, word)
         self.word = word
         self.words = words
 

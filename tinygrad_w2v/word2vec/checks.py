@@ -22,7 +22,7 @@ def require_number(name: str, value: object, whole: bool = False) -> None:
     """
     if not isinstance(value, numbers.Integral if whole else numbers.Real):
         kind = "a whole number" if whole else "a number"
-        raise InputError(f"{name} must be {kind}, not {value!r:.60}")
+        raise InputError(f"must be {kind}, not {value!r:.60}", setting=name)
 
 
 def require_range(name: str, value: Any, least: Any, most: Any) -> None:
@@ -40,7 +40,7 @@ about 1e5000
     """
     if not least <= value <= most:
         limit = f" and {shown(most, ',')} or less" if value > most else ""
-        raise InputError(f"{name} must be {shown(least)} or more{limit}, not {shown(value)}")
+        raise InputError(f"must be {shown(least)} or more{limit}, not {shown(value)}", setting=name)
 
 
 def real_number(name: str, value: Any) -> float:
@@ -55,7 +55,7 @@ def real_number(name: str, value: Any) -> float:
     try:
         return float(value)
     except OverflowError:
-        raise InputError(f"{name} must be a finite number, not {shown(value)}") from None
+        raise InputError(f"must be a finite number, not {shown(value)}", setting=name) from None
 
 
 def switch(name: str, value: Any) -> bool:
@@ -70,7 +70,7 @@ def switch(name: str, value: Any) -> bool:
     tinygrad_w2v._base.errors.InputError: hs must be 0 or 1, False or True, not 'no'
     """
     if not isinstance(value, (numbers.Real, np.bool_)) or value not in (0, 1):
-        raise InputError(f"{name} must be 0 or 1, False or True, not {shown(value)}")
+        raise InputError(f"must be 0 or 1, False or True, not {shown(value)}", setting=name)
     return bool(value)
 
 

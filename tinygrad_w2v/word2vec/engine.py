@@ -17,7 +17,11 @@ from tinygrad_w2v._base.errors import (
     CompileError,
     EngineWarning,
     InputError,
+    Message,
     MissingDependencyError,
+    Setting,
+    flat,
+    written,
 )
 from tinygrad_w2v._base.progress import Progress
 from tinygrad_w2v._base.warning import warn_user
@@ -25,6 +29,7 @@ from tinygrad_w2v.sources.windows import WindowSource
 from tinygrad_w2v.training.checkpoints import Checkpoint
 from tinygrad_w2v.training.eager import EagerStep
 from tinygrad_w2v.training.run import (
+    SMALLER_STEPS,
     Batches,
     History,
     RunHooks,
@@ -72,11 +77,12 @@ class EngineOptions(NamedTuple):
 'gpu'
         """
         if self.engine not in ENGINES:
-            raise InputError(f"engine must be 'auto', 'numpy' or 'compiled', not {self.engine!r}")
+            known = f"must be 'auto', 'numpy' or 'compiled', not {self.engine!r}"
+            raise InputError(known, setting="engine")
         workers: Any = self.workers
         if not isinstance(workers, Integral) or workers < 1:
-            few = f"workers must be 1 or more, not {shown(workers)}: nobody would train"
-            raise InputError(few)
+            few = f"must be 1 or more, not {shown(workers)}: nobody would train"
+            raise InputError(few, setting="workers")
         require_range("workers", workers, 1, MOST_WORKERS)
 
     def going_on(self, kept: Checkpoint | None, given: Collection[str]) -> EngineOptions:
@@ -157,17 +163,18 @@ class Engine:
                 EngineWarning,
             )
 
-    def __str__(self) -> str:
-        """What is said of it, in the words of the command line."""
+    def description(self) -> Message:
+        """Return what is said of it."""
         threads = f"{self.workers} thread{'s' if self.workers > 1 else ''}"
+        name = f"engine {self.name} ({self.why}), {threads}: "
         if self.reproducible:
-            bytes_are = "the same seed gives the same bytes"
-        else:
-            bytes_are = (
-                "the bytes may differ from run to run; --workers 1 or --deterministic makes "
-                "them equal"
-            )
-        return f"engine {self.name} ({self.why}), {threads}: {bytes_are}"
+            return f"{name}the same seed gives the same bytes"
+        one, all_threads = Setting("workers", 1), Setting("deterministic", True)
+        equal = ("the bytes may differ from run to run; ", one, " or ", all_threads, " makes them")
+        return (name, *equal, " equal")
+
+    def __str__(self) -> str:
+        return written(self.description())
 
     def follow(
         self,
@@ -189,7 +196,7 @@ class Engine:
         words, progress, epochs, batches, state, hooks
             As in :func:`~tinygrad_w2v.training.run.run_epochs`.
         """
-        smaller = " or smaller batches (--batch)" if self.name == "numpy" else ""
+        smaller = (" or smaller batches (", Setting("batch"), ")")
         return run_epochs(
             self.step,
             self.batches if batches is None else batches,
@@ -201,10 +208,13 @@ class Engine:
             progress=progress,
             state=state,
             hooks=hooks,
-            remedy=f"use a smaller learning rate (--alpha){smaller}",
+            remedy=(
+                *SMALLER_STEPS,
+                *(smaller if self.name == "numpy" and settings.batch is not None else ()),
+            ),
         )
 
-    def check_goes_on(self, kept: Checkpoint | None, remedy: str) -> None:
+    def check_goes_on(self, kept: Checkpoint | None, remedy: Message) -> None:
         """Refuse to go on with the run of another engine, which counts its batches differently.
 
         Parameters
@@ -227,8 +237,8 @@ class Engine:
         >>> kept = Checkpoint("checkpoint-1.npz", RunState(), {}, about)
         >>> engine.check_goes_on(kept, "begin anew")
         Traceback (most recent call last):
-        tinygrad_w2v._base.errors.InputError: checkpoint-1.npz is of a run with --engine compiled \
---workers 4, whose place is counted in other batches than that of --engine numpy; give those, or \
+        tinygrad_w2v._base.errors.InputError: checkpoint-1.npz is of a run with engine='compiled' \
+workers=4, whose place is counted in other batches than that of engine='numpy'; give those, or \
 begin anew
         """
         if kept is None:
@@ -236,19 +246,25 @@ begin anew
         begun = kept.about.get("engine", {})
         if begun != dict(self.about):
             raise InputError(
-                f"{kept.path} is of a run with {_flags(begun)}, whose place is counted in other "
-                f"batches than that of {_flags(self.about)}; give those, or {remedy}"
+                (
+                    *(f"{kept.path} is of a run with ", *_asked(begun)),
+                    *(
+                        ", whose place is counted in other batches than that of ",
+                        *_asked(self.about),
+                    ),
+                    *("; give those, or ", *flat(remedy)),
+                )
             )
 
 
-def _flags(about: Mapping[str, Any]) -> str:
+def _asked(about: Mapping[str, Any]) -> list[str | Setting]:
     """How an engine is asked for."""
-    flags = [f"--engine {about.get('name')}"]
+    asked: list[str | Setting] = [Setting("engine", about.get("name"))]
     if about.get("deterministic"):
-        flags.append("--deterministic")
+        asked += [" ", Setting("deterministic", True)]
     elif about.get("workers") is not None:
-        flags.append(f"--workers {about['workers']}")
-    return " ".join(flags)
+        asked += [" ", Setting("workers", about["workers"])]
+    return asked
 
 
 def numpy_engine(model: Any, batches: Batches, why: str = "asked for") -> Engine:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.errors import InputError, Setting
 from tinygrad_w2v.models import EmbeddingModel
 from tinygrad_w2v.sources.huffman import HuffmanTree
 from tinygrad_w2v.sources.negatives import negative_shares
@@ -61,8 +61,11 @@ class HeldoutLoss:
         self.unigram = self.of(unigram_model(vocabulary, settings))
         if math.isnan(self.unigram):
             raise InputError(
-                f"heldout: subsampling leaves no window in the {corpus.sentences} held-out "
-                "sentences; hold out a larger share"
+                (
+                    Setting("heldout"),
+                    f": subsampling leaves no window in the {corpus.sentences} held-out "
+                    "sentences; hold out a larger share",
+                )
             )
 
     def of(self, model: Any) -> float:

@@ -207,7 +207,7 @@ def prepare_run(
     if kept is not None:
         model.load_state_dict(kept.tables)
     check_memory(
-        *(settings, engine_options, vocabulary.counts, corpus.words, keyword_of),
+        *(settings, engine_options, vocabulary.counts, corpus.words),
         heldout=heldout is not None,
         tables=False,
     )

@@ -8,7 +8,7 @@ from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v.text.bounded import check_limit
 from tinygrad_w2v.word2vec.checks import real_number, require_number, switch
 from tinygrad_w2v.word2vec.engine import EngineOptions
-from tinygrad_w2v.word2vec.options import named_after_keywords, resolve_compat
+from tinygrad_w2v.word2vec.options import in_keywords, resolve_compat
 from tinygrad_w2v.word2vec.settings import TrainingSettings, usual_alpha
 
 # Those that a file keeps; functions and objects are given again when it is loaded.
@@ -69,26 +69,31 @@ class Keywords:
         self.engine_options().check()
         require_number("seed", self.seed, whole=True)
         check_limit(self.max_vocab_size)
-        with named_after_keywords():
-            return TrainingSettings(
-                model="skipgram" if switch("sg", self.sg) else "cbow",
-                size=self.vector_size,
-                window=self.window,
-                min_count=self.min_count,
-                max_vocab=self.max_final_vocab,
-                negative=self.negative,
-                ns_exponent=self.ns_exponent,
-                sample=real_number("sample", self.sample),
-                shrink_windows=switch("shrink_windows", self.shrink_windows),
-                epochs=self.epochs,
-                alpha=None if self._alpha is None else real_number("alpha", self._alpha),
-                min_alpha=real_number("min_alpha", self.min_alpha),
-                compat=resolve_compat(self.compat, self.sg),
-                seed=int(self.seed),
-                hs=switch("hs", self.hs),
-                cbow_mean=switch("cbow_mean", self.cbow_mean),
-                shared_negatives=switch("shared_negatives", self.shared_negatives),
-            )
+        try:
+            return self._settings()
+        except InputError as error:
+            raise InputError(error.told(in_keywords)) from None
+
+    def _settings(self) -> TrainingSettings:
+        return TrainingSettings(
+            model="skipgram" if switch("sg", self.sg) else "cbow",
+            size=self.vector_size,
+            window=self.window,
+            min_count=self.min_count,
+            max_vocab=self.max_final_vocab,
+            negative=self.negative,
+            ns_exponent=self.ns_exponent,
+            sample=real_number("sample", self.sample),
+            shrink_windows=switch("shrink_windows", self.shrink_windows),
+            epochs=self.epochs,
+            alpha=None if self._alpha is None else real_number("alpha", self._alpha),
+            min_alpha=real_number("min_alpha", self.min_alpha),
+            compat=resolve_compat(self.compat, self.sg),
+            seed=int(self.seed),
+            hs=switch("hs", self.hs),
+            cbow_mean=switch("cbow_mean", self.cbow_mean),
+            shared_negatives=switch("shared_negatives", self.shared_negatives),
+        )
 
     def engine_options(self) -> EngineOptions:
         """Return what the keywords ask of the engine."""

@@ -21,7 +21,7 @@ from tinygrad_w2v.vectors import WordVectors
 from tinygrad_w2v.word2vec.duration import seconds_a_word
 from tinygrad_w2v.word2vec.keywords import Keywords
 from tinygrad_w2v.word2vec.memory import UNREAD, check_memory
-from tinygrad_w2v.word2vec.options import keyword_of, named_after_keywords, warn_of_ignored
+from tinygrad_w2v.word2vec.options import warn_of_ignored
 from tinygrad_w2v.word2vec.output_words import ids_of, output_probabilities
 from tinygrad_w2v.word2vec.text import folder_of_ids, log_plan, refuse_letters, source_of
 
@@ -217,10 +217,9 @@ class LearnedWords(Keywords):
         if keep_raw_vocab:
             self.raw_vocab = dict(word_freq)
         rule = trim_rule or self.trim_rule
-        with named_after_keywords():
-            least = 1 if update else self.min_count
-            largest = None if update else self.max_final_vocab
-            vocabulary = Vocabulary.from_counts(word_freq, least, largest, rule)
+        least = 1 if update else self.min_count
+        largest = None if update else self.max_final_vocab
+        vocabulary = Vocabulary.from_counts(word_freq, least, largest, rule)
         self.corpus_count, self.corpus_total_words = corpus_count or 0, sum(word_freq.values())
         self._take(vocabulary, update)
 
@@ -230,18 +229,17 @@ class LearnedWords(Keywords):
         self._check_memory()
         least = 1 if update else settings.min_count
         largest = None if update else settings.max_vocab
-        with named_after_keywords():
-            rules = VocabularyRules(least, largest, self.max_vocab_size, trim_rule)
-            duration = seconds_a_word(settings, self.engine_options())
-            log_plan(source, rules, self.vector_size, duration)
-            vocabulary, corpus = build_corpus(
-                source,
-                least,
-                largest,
-                max_vocab_size=self.max_vocab_size,
-                trim_rule=trim_rule,
-                folder=folder_of_ids(source),
-            )
+        rules = VocabularyRules(least, largest, self.max_vocab_size, trim_rule)
+        duration = seconds_a_word(settings, self.engine_options())
+        log_plan(source, rules, self.vector_size, duration)
+        vocabulary, corpus = build_corpus(
+            source,
+            least,
+            largest,
+            max_vocab_size=self.max_vocab_size,
+            trim_rule=trim_rule,
+            folder=folder_of_ids(source),
+        )
         refuse_letters(vocabulary.words)
         self.corpus_count, self.corpus_total_words = corpus.sentences, corpus.raw_words
         self._take(vocabulary, update)
@@ -298,7 +296,7 @@ class LearnedWords(Keywords):
         """Refuse what takes more memory than is left; without counts, before a text is read."""
         text_words = UNREAD if counts is None else self.corpus_total_words
         check_memory(
-            *(self.settings(), self.engine_options(), counts, text_words, keyword_of),
+            *(self.settings(), self.engine_options(), counts, text_words),
             tables=self._given_model is None,
         )
 

@@ -10,7 +10,7 @@ from typing import TextIO, cast
 
 from tinygrad_w2v._base.progress import Progress
 from tinygrad_w2v.word2vec.engine import Engine
-from tinygrad_w2v.word2vec.options import in_keywords, told_of_alpha
+from tinygrad_w2v.word2vec.options import told_of_alpha
 from tinygrad_w2v.word2vec.settings import TrainingSettings
 
 logger = logging.getLogger("tinygrad_w2v.word2vec")
@@ -47,7 +47,7 @@ def log_training(
         ),
         *(settings.first_alpha, settings.min_alpha, epochs),
     )
-    logger.info("%s", in_keywords(str(engine)))
+    logger.info("%s", engine)
     if settings.hs and settings.negative:
         logger.warning(
             "hierarchical softmax and negative sampling are both learned, as hs and negative are "

@@ -7,10 +7,10 @@ hold at once, so that nothing is refused that would do.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.errors import InputError, Setting
 from tinygrad_w2v._base.memory import SMALL, in_bytes, memory_left
 from tinygrad_w2v._base.types import IntArray
 from tinygrad_w2v.sources.subsampling import keep_probability
@@ -55,7 +55,6 @@ def check_memory(
     options: EngineOptions,
     counts: IntArray | None = None,
     text_words: int = UNREAD,
-    named: Callable[[str], str] = str,
     *,
     heldout: bool = False,
     tables: bool = True,
@@ -68,8 +67,6 @@ def check_memory(
         How it will be trained.
     counts, text_words
         Occurrences of each word, and the number of words of the text; without, before it is read.
-    named
-        Returns the user's name of a setting.
     heldout
         Whether the loss on a held-out part will be looked at.
     tables
@@ -98,9 +95,15 @@ def check_memory(
         return
     most = max(needs)
     raise InputError(
-        f"{most.what} need about {in_bytes(total)} of memory and {in_bytes(left)} are left; use a "
-        "smaller " + " or ".join(map(named, most.settings))
+        f"{most.what} need about {in_bytes(total)} of memory and {in_bytes(left)} are left",
+        remedy=("use a smaller ", *_either(most.settings)),
     )
+
+
+def _either(names: tuple[str, ...]) -> Iterator[str | Setting]:
+    for number, name in enumerate(names):
+        yield " or " if number else ""
+        yield Setting(name)
 
 
 def _sizes(settings: TrainingSettings, counts: IntArray | None, text_words: int) -> _Sizes:
@@ -127,7 +130,7 @@ def _tables(settings: TrainingSettings, words: int) -> Need:
     return Need(
         4 * settings.size * rows + WORD * words,
         f"tables of {words:,} words with {settings.size:,} numbers each",
-        ("size", "max_vocab"),
+        ("vector_size", "max_final_vocab"),
     )
 
 
@@ -160,7 +163,7 @@ def _step(settings: TrainingSettings, sizes: _Sizes) -> Need:
     return Need(
         STEPPED * windows * targets * settings.size,
         f"steps over {windows:,} windows with {targets:,} targets of {settings.size:,} numbers",
-        ("batch", "negative", "size") if settings.batch else ("negative", "size"),
+        ("batch", "negative", "vector_size") if settings.batch else ("negative", "vector_size"),
     )
 
 
@@ -180,7 +183,10 @@ def _compiled_draws(settings: TrainingSettings, sizes: _Sizes, options: EngineOp
         private = PARTS * 2 * 4 * settings.size * rows
     what, lower = _subject(settings)
     if private > threads * (drawn + inside):
-        what, lower = f"copies of rows with {settings.size:,} numbers for {PARTS} parts", ("size",)
+        what, lower = (
+            f"copies of rows with {settings.size:,} numbers for {PARTS} parts",
+            ("vector_size",),
+        )
     if threads > 1:
         what, lower = f"{what} for {threads:,} threads", (*lower, "workers")
     return Need(threads * (drawn + inside) + private, what, lower)

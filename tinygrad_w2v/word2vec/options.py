@@ -1,18 +1,12 @@
-"""gensim's keywords in terms of this library: what each one means here, or that it means nothing.
-
-Errors of deeper layers speak of `size` or ``--min-count``; a user of `Word2Vec` said
-`vector_size` and `min_count`, and reads these.
-"""
+"""What gensim's keywords mean here, and which of them mean nothing."""
 
 from __future__ import annotations
 
-import re
 import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
-from tinygrad_w2v._base.errors import InputError, NonFiniteError
+from tinygrad_w2v._base.errors import InputError, Setting
 from tinygrad_w2v.word2vec.settings import ALPHA, TrainingSettings
 
 # What CBOW does when `compat` is not given: the rule that word2vec.c, gensim and fastText share,
@@ -21,11 +15,25 @@ DEFAULT_CBOW_COMPAT: str | None = "word2vec"
 # What `compat` is to be for the true gradient of CBOW's mean.
 TRUE_GRADIENT = "gradient"
 
-_OUR_NAMES = {
-    "size": "vector_size",
-    "max_vocab": "max_final_vocab",
-    "model": "sg",
-}
+
+# The keywords that have another name among the settings.
+_KEYWORDS = {"size": "vector_size", "max_vocab": "max_final_vocab", "model": "sg"}
+
+
+def keyword_of(name: str) -> str:
+    """Return the keyword of `Word2Vec` for a field of `TrainingSettings`.
+
+    Examples
+    --------
+    >>> keyword_of("size"), keyword_of("window")
+    ('vector_size', 'window')
+    """
+    return _KEYWORDS.get(name, name)
+
+
+def in_keywords(setting: Setting) -> str:
+    """Return how a setting of a message is written as a keyword."""
+    return str(setting._replace(name=keyword_of(setting.name)))
 
 
 def resolve_compat(compat: str | None, sg: int) -> str | None:
@@ -43,8 +51,9 @@ def resolve_compat(compat: str | None, sg: int) -> str | None:
     """
     if compat not in (None, TRUE_GRADIENT, "word2vec"):
         raise InputError(
-            f"compat must be 'word2vec' (the update rule of word2vec.c and gensim) or "
-            f"'{TRUE_GRADIENT}' (the true gradient), not {compat!r}"
+            f"must be 'word2vec' (the update rule of word2vec.c and gensim) or "
+            f"'{TRUE_GRADIENT}' (the true gradient), not {compat!r}",
+            setting="compat",
         )
     if compat is None:
         return None if sg else DEFAULT_CBOW_COMPAT
@@ -101,53 +110,3 @@ def warn_of_ignored(given: Mapping[str, tuple[Any, Any]], stacklevel: int = 3) -
             UserWarning,
             stacklevel=stacklevel,
         )
-
-
-@contextmanager
-def named_after_keywords() -> Iterator[None]:
-    """Let errors of deeper layers name the keywords of `Word2Vec`.
-
-    Examples
-    --------
-    >>> with named_after_keywords():
-    ...     raise InputError("size must be 1 or more; see --min-count 3")
-    Traceback (most recent call last):
-    tinygrad_w2v._base.errors.InputError: vector_size must be 1 or more; see min_count 3
-    """
-    try:
-        yield
-    except (InputError, NonFiniteError) as error:
-        # The size of a batch is no keyword.
-        text = in_keywords(str(error).replace(" or smaller batches (--batch)", ""))
-        first, space, rest = text.partition(" ")
-        raise type(error)(keyword_of(first) + space + rest) from error
-
-
-def in_keywords(text: str) -> str:
-    """Return a text that speaks of options with the keywords of `Word2Vec` in their place.
-
-    Examples
-    --------
-    >>> in_keywords("give --engine compiled --workers 2, or --deterministic; see --min-count")
-    "give engine='compiled' workers=2, or deterministic=True; see min_count"
-    """
-    text = re.sub(r"--engine ([a-z]+)", r"engine='\1'", text)
-    text = re.sub(r"--workers ([0-9]+)", r"workers=\1", text).replace(
-        "--deterministic", "deterministic=True"
-    )
-    return re.sub(r"--([a-z]+(?:-[a-z]+)*)", _keyword, text)
-
-
-def keyword_of(setting: str) -> str:
-    """Return the keyword of `Word2Vec` for one of our settings.
-
-    Examples
-    --------
-    >>> keyword_of("size"), keyword_of("window")
-    ('vector_size', 'window')
-    """
-    return _OUR_NAMES.get(setting, setting)
-
-
-def _keyword(flag: re.Match[str]) -> str:
-    return keyword_of(flag[1].replace("-", "_"))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tinygrad_w2v._base.errors import InputError, NonFiniteError
+from tinygrad_w2v._base.errors import InputError, NonFiniteError, Setting
 from tinygrad_w2v.text.corpus import Corpus
 from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.training.checkpoints import Checkpoints, newest_checkpoint
@@ -117,12 +117,17 @@ def check_watch(heldout: float | None, early_stopping: int | None) -> None:
     if heldout is not None:
         require_number("heldout", heldout)
         if not 0 < heldout < 1:
-            raise InputError(f"heldout must be a share between 0 and 1, not {shown(heldout)}")
+            raise InputError(
+                f"must be a share between 0 and 1, not {shown(heldout)}", setting="heldout"
+            )
     if early_stopping is not None:
         require_number("early_stopping", early_stopping, whole=True)
         require_range("early_stopping", early_stopping, 1, math.inf)
         if heldout is None:
-            raise InputError("early_stopping looks at the held-out loss: give --heldout, too")
+            raise InputError(
+                ("looks at the held-out loss: give ", Setting("heldout"), ", too"),
+                setting="early_stopping",
+            )
 
 
 @contextmanager
@@ -142,8 +147,9 @@ def naming_last_checkpoint(folder: Path | None, say: Say) -> Iterator[None]:
             raise
         state = last.state
         raise NonFiniteError(
-            f"{error}; the last good checkpoint is {last.path}, of epoch {state.epoch + 1} after "
-            f"{state.batch} batches"
+            [error],
+            remedy=f"the last good checkpoint is {last.path}, of epoch {state.epoch + 1} after "
+            f"{state.batch} batches",
         ) from error
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v._base.batch import Batch
-from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.errors import InputError, Setting
 from tinygrad_w2v._base.limits import LARGEST_DIM
 from tinygrad_w2v._base.types import IntArray
 from tinygrad_w2v.models import CBOW, EmbeddingModel, SkipGram
@@ -148,7 +148,10 @@ class TrainingSettings:
             if name not in _MAY_BE_NONE or getattr(self, name) is not None:
                 require_number(name, getattr(self, name), whole=name in _WHOLE)
         if not self.hs and self.negative < 1:
-            raise InputError(f"negative must be 1 or more, not {shown(self.negative)}, without hs")
+            raise InputError(
+                (f"must be 1 or more, not {shown(self.negative)}, without ", Setting("hs")),
+                setting="negative",
+            )
         for name, (least, most) in _WHOLE.items():
             if getattr(self, name) is not None:
                 require_range(name, getattr(self, name), least, most)
@@ -222,7 +225,7 @@ def usual_alpha(model: str, compat: str | None, cbow_mean: bool) -> float:
 
 def _require(name: str, holds: bool, what: str, value: object) -> None:
     if not holds:
-        raise InputError(f"{name} must be {what}, not {shown(value)}")
+        raise InputError(f"must be {what}, not {shown(value)}", setting=name)
 
 
 def predictions_of(model: Any) -> Callable[[Any], int]:

@@ -20,10 +20,7 @@ from tinygrad_w2v.word2vec.kept_model import load_model, pickled, save_model
 from tinygrad_w2v.word2vec.kept_run import RunOptions, held_folder, prepare_run
 from tinygrad_w2v.word2vec.learned_words import LearnedWords
 from tinygrad_w2v.word2vec.log import log_epoch, log_interrupt, log_training, progress_of
-from tinygrad_w2v.word2vec.options import (
-    named_after_keywords,
-    warn_of_ignored,
-)
+from tinygrad_w2v.word2vec.options import warn_of_ignored
 from tinygrad_w2v.word2vec.own_model import check_sum
 from tinygrad_w2v.word2vec.run_hooks import naming_last_checkpoint
 from tinygrad_w2v.word2vec.settings import small_batch
@@ -224,8 +221,7 @@ class Word2Vec(LearnedWords):
         self._run: WatchedRun | None = None
         self._latest_loss = 0.0
         options = RunOptions(heldout, early_stopping, checkpoint, checkpoint_minutes, resume)
-        with named_after_keywords():
-            options.check()
+        options.check()
         self.settings()
         warn_of_ignored(
             {
@@ -309,8 +305,7 @@ class Word2Vec(LearnedWords):
         if source is None:
             raise InputError("train needs a text: give corpus_iterable or corpus_file")
         options = RunOptions(heldout, early_stopping, checkpoint, checkpoint_minutes, resume)
-        with named_after_keywords():
-            options.check()
+        options.check()
         vocabulary = self._vocabulary()
         if epochs is None:
             raise InputError("train needs a number of epochs; epochs=model.epochs is usual")
@@ -355,11 +350,10 @@ class Word2Vec(LearnedWords):
         if self._given_model is not None:
             check_sum(self.model, small_batch(len(vocabulary), settings))
         first, raw_words, all_words = self._epochs_drawn, corpus.raw_words, corpus.words
-        with named_after_keywords():
-            kept = prepare_run(
-                *(self.model, vocabulary, corpus, settings, options, first, ids_folder),
-                self.engine_options(),
-            )
+        kept = prepare_run(
+            *(self.model, vocabulary, corpus, settings, options, first, ids_folder),
+            self.engine_options(),
+        )
         corpus, state, done = kept.corpus, kept.state, kept.state.history.words
         own = None if self._given_model is None else type(self.model).__name__
         self.unigram_loss = None if own else kept.unigram
@@ -394,7 +388,6 @@ class Word2Vec(LearnedWords):
             with (
                 closing(kept.engine),
                 progress_of(epochs * corpus.words, report_delay, done) as progress,
-                named_after_keywords(),
                 naming_last_checkpoint(kept.folder, logger.warning),
             ):
                 history = run.follow(settings, epochs, corpus.words, progress)
