@@ -6,7 +6,7 @@ The table of all cases (`checking.cases`) is what the gradient checks, the tests
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,7 +17,9 @@ from tinygrad_w2v._base.types import AnyArray, Shape
 from tinygrad_w2v.autograd.function import Function
 
 Draw = Callable[[np.random.Generator], tuple[AnyArray, ...]]
+Ops = type[Function] | tuple[type[Function], ...]
 EMPTY = "no element, no gradient"
+FLAT = "its slope is 0"
 
 
 @dataclass(frozen=True)
@@ -62,68 +64,150 @@ class Case:
     without_reference: str = ""
     toothless: str = ""
 
-    def variant(self, what: str, **changes: Any) -> Case:
-        """The same case with `changes`, named after `what`."""
-        return replace(self, name=f"{self.name} {what}", **changes)
+    # ------------------------------------------------------------------ the same, but
+    def like(self, reference: Callable[..., Any]) -> Case:
+        """The same case; ``reference(np, x, ...)`` says in other words what the function is."""
+        return replace(self, reference=lambda np: lambda *xs: reference(np, *xs))
 
-    def laid_out_apart(self) -> Case:
+    def alone(self, why: str, toothless: str = "") -> Case:
+        """The same case, without a reference."""
+        toothless = toothless or self.toothless
+        return replace(self, reference=None, without_reference=why, toothless=toothless)
+
+    def blind(self, why: str = FLAT) -> Case:
+        """The same case, which cannot see a factor."""
+        return replace(self, toothless=why)
+
+    def on(self, what: str, *draws: Draw | Shape) -> Case:
+        """The same case on other arrays, named after `what`."""
+        return replace(self, name=f"{self.name} {what}", draw=drawn(*draws))
+
+    def on_each(self, draws: Mapping[str, tuple[Draw | Shape, ...]]) -> list[Case]:
+        """The case, and the same one on all these other arrays."""
+        return [self, *[self.on(what, *each) for what, each in draws.items()]]
+
+    def strided(self) -> Case:
         """The same case on arrays that are not contiguous."""
-        return self.variant("not contiguous", draw=not_contiguous(self.draw))
+        return self.on("not contiguous", lambda rng: tuple([_spread(a) for a in self.draw(rng)]))
+
+    def and_strided(self) -> list[Case]:
+        """The case, and the same one on arrays that are not contiguous."""
+        return [self, self.strided()]
 
     def of_nothing(self, *shapes: Shape) -> Case:
         """The same case on empty arrays."""
-        return self.variant(
-            "of nothing",
-            draw=lambda rng: tuple([np.zeros(shape) for shape in shapes]),
-            reference=None,
-            without_reference=EMPTY,
-            toothless=EMPTY,
-        )
+        return self.on("of nothing", constant(*map(np.zeros, shapes))).alone(EMPTY, EMPTY)
 
 
-def of_both(
-    name: str,
-    op: type[Function],
-    function: Callable[..., Any],
-    draw: Draw,
-    reference: Callable[..., Any] | None = None,
-    **changes: Any,
-) -> Case:
+# ---------------------------------------------------------------------- how to make them
+def case(name: str, op: Ops, function: Callable[..., Any], *draws: Draw | Shape) -> Case:
     """A case of ``function(F, x, ...)``, which with NumPy in place of F is its own reference.
 
-    Where the other library has no rule for it, `reference` says the same in other words.
+    A shape among the `draws` stands for normally distributed numbers of it.
     """
-    theirs = reference or function
     return Case(
         name,
         lambda *xs: function(functions, *xs),
-        draw,
-        (op,),
-        lambda np: lambda *xs: theirs(np, *xs),
-        **changes,
+        drawn(*draws),
+        op if isinstance(op, tuple) else (op,),
+        lambda np: lambda *xs: function(np, *xs),
     )
 
 
+def named(name: str, op: Ops, *draws: Draw | Shape, **how: Any) -> Case:
+    """The case of the function with which `name` begins, and of the arguments `how`."""
+    called = name.replace(",", " ").split()[0]
+    plain = case(name, op, lambda np, *xs: getattr(np, called)(*xs, **how), *draws)
+    # The function itself, if it may be: reports name it.
+    return plain if how else replace(plain, function=getattr(functions, called))
+
+
+def elementwise(
+    name: str, op: Ops, drawing: Callable[..., Draw], like: Callable[..., Any] | None = None
+) -> list[Case]:
+    """A function of one number on arrays of all kinds, which `drawing` fills."""
+    plain = named(name, op, drawing((3, 4)))
+    plain = plain.like(like) if like else plain
+    return [plain, plain.on("of a number", drawing(())), plain.of_nothing((0, 3)), plain.strided()]
+
+
+def elementwise_pairs(name: str, op: Ops, drawing: Callable[..., Draw]) -> list[Case]:
+    """A function of two numbers on arrays of all kinds, which `drawing` fills."""
+    plain = named(name, op, drawing((3, 4), (3, 4)))
+    return [
+        plain,
+        plain.on("broadcast", drawing((3, 1), (2, 1, 4))),
+        plain.on("of numbers", drawing((), ())),
+        plain.of_nothing((0, 3), (3,)),
+        plain.strided(),
+    ]
+
+
+AXES: dict[str, dict[str, Any]] = {
+    "": {},
+    "along an axis": {"axis": 1},
+    "along the last axis": {"axis": -1},
+    "along two axes": {"axis": (0, -1)},
+    "along two axes, falling": {"axis": (2, 1)},
+    "keeping all axes": {"keepdims": True},
+    "keeping an axis": {"axis": -2, "keepdims": True},
+    "keeping two axes": {"axis": (0, 2), "keepdims": True},
+}
+
+
+def reductions(
+    name: str, op: Ops, drawing: Callable[..., Draw], like: Callable[..., Any] | None = None
+) -> list[Case]:
+    """A function that takes axes away, with the axes named in all ways, and on empty arrays."""
+
+    def along(what: str) -> Case:
+        how = AXES[what]
+        plain = named(f"{name} {what}".strip(), op, drawing((2, 3, 4)), **how)
+        return plain.like(lambda np, x: like(np, x, **how)) if like else plain
+
+    strided = [along(what).strided() for what in ("along an axis", "keeping all axes")]
+    return [*map(along, AXES), *strided, of_no_elements(name, op)]
+
+
+def of_no_elements(name: str, op: Ops, axis: int = 0) -> Case:
+    """A function along an axis of three rows without an element each."""
+    what = "of nothing" if axis == 0 else "of nothing in each row"
+    return named(f"{name} {what}", op, (3, 0), axis=axis).alone(EMPTY, EMPTY)
+
+
 # ---------------------------------------------------------------------- ways to draw
+def drawn(*draws: Draw | Shape) -> Draw:
+    """What each draws, one after the other; a shape draws normally distributed numbers."""
+
+    def draw(rng: np.random.Generator) -> tuple[AnyArray, ...]:
+        arrays: list[AnyArray] = []
+        for each in draws:
+            arrays += each(rng) if callable(each) else [np.asarray(rng.normal(size=each))]
+        return tuple(arrays)
+
+    return draw
+
+
 def normal(*shapes: Shape) -> Draw:
     """Normally distributed numbers."""
-    return lambda rng: tuple([_drawn(rng.normal, shape) for shape in shapes])
+    return drawn(*shapes)
 
 
 def between(low: float, high: float, *shapes: Shape) -> Draw:
     """Numbers between two bounds."""
-    return lambda rng: tuple([_drawn(lambda size: rng.uniform(low, high, size), s) for s in shapes])
+    return lambda rng: tuple([np.asarray(rng.uniform(low, high, shape)) for shape in shapes])
+
+
+def within(low: float, high: float) -> Callable[..., Draw]:
+    """`between` these bounds, of shapes that are given later."""
+    return lambda *shapes: between(low, high, *shapes)
 
 
 def away_from_zero(*shapes: Shape) -> Draw:
     """Numbers of both signs with absolute values between 0.4 and 2."""
-
-    def draw(rng: np.random.Generator) -> tuple[AnyArray, ...]:
-        return tuple(
-            [np.asarray(rng.uniform(0.4, 2.0, s) * rng.choice([-1.0, 1.0], s)) for s in shapes]
-        )
-
-    return draw
+    return lambda rng: tuple(
+        [np.asarray(rng.uniform(0.4, 2.0, s) * rng.choice([-1.0, 1.0], s)) for s in shapes]
+    )
 
 
 def distinct(*shapes: Shape) -> Draw:
@@ -144,23 +228,11 @@ def constant(*arrays: Any) -> Draw:
     return lambda rng: tuple([np.array(array, np.float64) for array in arrays])
 
 
-def not_contiguous(draw: Draw) -> Draw:
-    """What `draw` draws, laid out in memory with gaps and the axes in reverse order."""
-
-    def drawn(rng: np.random.Generator) -> tuple[AnyArray, ...]:
-        return tuple([_spread(array) for array in draw(rng)])
-
-    return drawn
-
-
 def _spread(array: AnyArray) -> AnyArray:
+    """The same numbers, laid out in memory with gaps and the axes in reverse order."""
     if array.ndim == 0:
         return array
     wide = np.zeros([2 * n for n in array.shape[::-1]])
     view = wide[tuple([slice(None, None, 2)] * array.ndim)].T
     view[...] = array
     return view
-
-
-def _drawn(distribution: Callable[..., Any], shape: Shape) -> AnyArray:
-    return np.asarray(distribution(size=shape))

@@ -3,261 +3,39 @@
 NumPy's names and argument names where NumPy has the function. Variables in, Variables out; arrays
 and lists in, arrays out. Importing this package also makes NumPy's own functions (``np.exp(v)``)
 work on Variables.
+
+A file holds one family. What it offers stands in its ``__all__``.
 """
 
+import types as _types
+
 from tinygrad_w2v.functions import methods as _methods  # noqa: F401
-from tinygrad_w2v.functions.activations import (
-    leaky_relu,
-    log_sigmoid,
-    logaddexp,
-    relu,
-    sigmoid,
-    softplus,
-)
-from tinygrad_w2v.functions.arithmetic import (
-    abs,
-    add,
-    divide,
-    matmul,
-    multiply,
-    negative,
-    power,
-    subtract,
-)
-from tinygrad_w2v.functions.averages import average, median
-from tinygrad_w2v.functions.casting import astype
-from tinygrad_w2v.functions.diagonals import diag, diagonal, trace, tril, triu
-from tinygrad_w2v.functions.elementwise import (
-    arctan,
-    cos,
-    cosh,
-    exp,
-    expm1,
-    log,
-    log1p,
-    log2,
-    sign,
-    sin,
-    sinh,
-    sqrt,
-    square,
-    tan,
-    tanh,
-)
-from tinygrad_w2v.functions.joining import (
-    concatenate,
-    flip,
-    moveaxis,
-    repeat,
-    split,
-    stack,
-)
-from tinygrad_w2v.functions.linear import cross, kron, matvec, norm, vdot, vecdot, vecmat
-from tinygrad_w2v.functions.lookup import embedding, take, take_along_axis, to_dense
-from tinygrad_w2v.functions.losses import cosine_similarity, cross_entropy, sigmoid_cross_entropy
-from tinygrad_w2v.functions.ordering import partition, sort
-from tinygrad_w2v.functions.powers import (
-    cbrt,
-    exp2,
-    log10,
-    logaddexp2,
-    nan_to_num,
-    positive,
-    reciprocal,
-)
-from tinygrad_w2v.functions.products import dot, einsum, inner, outer, tensordot
-from tinygrad_w2v.functions.rearranging import (
-    fliplr,
-    flipud,
-    matrix_transpose,
-    pad,
-    ravel,
-    roll,
-    rot90,
-    tile,
-)
-from tinygrad_w2v.functions.reductions import max, mean, min, sum
-from tinygrad_w2v.functions.regularization import dropout, stop_gradient
-from tinygrad_w2v.functions.remainders import divmod, floor_divide, fmod, mod, round
-from tinygrad_w2v.functions.running import cumprod, diff, gradient
-from tinygrad_w2v.functions.segments import segment_sum
-from tinygrad_w2v.functions.selection import clip, fmax, fmin, maximum, minimum, where
-from tinygrad_w2v.functions.shape import (
-    broadcast_to,
-    expand_dims,
-    reshape,
-    squeeze,
-    swapaxes,
-    transpose,
-)
-from tinygrad_w2v.functions.stacking import (
-    append,
-    array_split,
-    atleast_1d,
-    atleast_2d,
-    atleast_3d,
-    broadcast_arrays,
-    column_stack,
-    dsplit,
-    dstack,
-    hsplit,
-    vsplit,
-)
-from tinygrad_w2v.functions.statistics import (
-    cumsum,
-    log_softmax,
-    logsumexp,
-    prod,
-    softmax,
-    std,
-    var,
-)
-from tinygrad_w2v.functions.trigonometry import (
-    arccos,
-    arccosh,
-    arcsin,
-    arcsinh,
-    arctan2,
-    arctanh,
-    deg2rad,
-    hypot,
-    rad2deg,
-    sinc,
-)
+from tinygrad_w2v.functions.activations import *
+from tinygrad_w2v.functions.arithmetic import *
+from tinygrad_w2v.functions.casting import *
+from tinygrad_w2v.functions.contractions import *
+from tinygrad_w2v.functions.diagonals import *
+from tinygrad_w2v.functions.elementwise import *
+from tinygrad_w2v.functions.hyperbolic import *
+from tinygrad_w2v.functions.joining import *
+from tinygrad_w2v.functions.lookup import *
+from tinygrad_w2v.functions.losses import *
+from tinygrad_w2v.functions.norms import *
+from tinygrad_w2v.functions.probabilities import *
+from tinygrad_w2v.functions.products import *
+from tinygrad_w2v.functions.rearranging import *
+from tinygrad_w2v.functions.reductions import *
+from tinygrad_w2v.functions.remainders import *
+from tinygrad_w2v.functions.running import *
+from tinygrad_w2v.functions.segments import *
+from tinygrad_w2v.functions.selection import *
+from tinygrad_w2v.functions.shape import *
+from tinygrad_w2v.functions.sorting import *
+from tinygrad_w2v.functions.statistics import *
+from tinygrad_w2v.functions.trigonometry import *
 
 __all__ = [
-    "abs",
-    "add",
-    "append",
-    "arccos",
-    "arccosh",
-    "arcsin",
-    "arcsinh",
-    "arctan",
-    "arctan2",
-    "arctanh",
-    "array_split",
-    "astype",
-    "atleast_1d",
-    "atleast_2d",
-    "atleast_3d",
-    "average",
-    "broadcast_arrays",
-    "broadcast_to",
-    "cbrt",
-    "clip",
-    "column_stack",
-    "concatenate",
-    "cos",
-    "cosh",
-    "cosine_similarity",
-    "cross",
-    "cross_entropy",
-    "cumprod",
-    "cumsum",
-    "deg2rad",
-    "diag",
-    "diagonal",
-    "diff",
-    "divide",
-    "divmod",
-    "dot",
-    "dropout",
-    "dsplit",
-    "dstack",
-    "einsum",
-    "embedding",
-    "exp",
-    "exp2",
-    "expand_dims",
-    "expm1",
-    "flip",
-    "fliplr",
-    "flipud",
-    "floor_divide",
-    "fmax",
-    "fmin",
-    "fmod",
-    "gradient",
-    "hsplit",
-    "hypot",
-    "inner",
-    "kron",
-    "leaky_relu",
-    "log",
-    "log1p",
-    "log2",
-    "log10",
-    "log_sigmoid",
-    "log_softmax",
-    "logaddexp",
-    "logaddexp2",
-    "logsumexp",
-    "matmul",
-    "matrix_transpose",
-    "matvec",
-    "max",
-    "maximum",
-    "mean",
-    "median",
-    "min",
-    "minimum",
-    "mod",
-    "moveaxis",
-    "multiply",
-    "nan_to_num",
-    "negative",
-    "norm",
-    "outer",
-    "pad",
-    "partition",
-    "positive",
-    "power",
-    "prod",
-    "rad2deg",
-    "ravel",
-    "reciprocal",
-    "relu",
-    "repeat",
-    "reshape",
-    "roll",
-    "rot90",
-    "round",
-    "segment_sum",
-    "sigmoid",
-    "sigmoid_cross_entropy",
-    "sign",
-    "sin",
-    "sinc",
-    "sinh",
-    "softmax",
-    "softplus",
-    "sort",
-    "split",
-    "sqrt",
-    "square",
-    "squeeze",
-    "stack",
-    "std",
-    "stop_gradient",
-    "subtract",
-    "sum",
-    "swapaxes",
-    "take",
-    "take_along_axis",
-    "tan",
-    "tanh",
-    "tensordot",
-    "tile",
-    "to_dense",
-    "trace",
-    "transpose",
-    "tril",
-    "triu",
-    "var",
-    "vdot",
-    "vecdot",
-    "vecmat",
-    "vsplit",
-    "where",
+    name
+    for name, value in sorted(globals().items())
+    if isinstance(value, _types.FunctionType) and value.__module__.startswith(f"{__name__}.")
 ]

@@ -1,21 +1,28 @@
-"""The logistic family (of one number and of two) and the rectifiers, without overflow anywhere.
+"""The logistic family (of one number and of two), the rectifiers, dropout, the stopped gradient.
 
-NumPy has no function for these. So an op offers itself to a foreign array first, which may keep
-it whole; on arrays (and where the offer is declined) it is computed with NumPy's functions.
+NumPy has no function for most of these. So an op offers itself to a foreign array first, which may
+keep it whole; on arrays (and where the offer is declined) it is computed with NumPy's functions.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any, ClassVar
 
 import numpy as np
 
+from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.randomness import require_generator
+from tinygrad_w2v._base.types import BoolArray
 from tinygrad_w2v.autograd.dispatch import implements
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.node import offer_whole
 from tinygrad_w2v.functions.arithmetic import Arithmetic
 from tinygrad_w2v.functions.casting import real
 from tinygrad_w2v.functions.elementwise import Elementwise
+
+__all__ = ["dropout", "leaky_relu", "log_sigmoid", "logaddexp", "logaddexp2", "relu", "sigmoid"]
+__all__ += ["softplus", "stop_gradient"]
 
 
 def _sigmoid(x: Any) -> Any:
@@ -24,26 +31,6 @@ def _sigmoid(x: Any) -> Any:
         return found
     e = np.exp(-np.absolute(x))  # never above 1
     return np.where(np.greater_equal(x, 0), 1, e) / (1 + e)
-
-
-def softplus_of(x: Any) -> Any:
-    """``log(1 + e**x)`` of an array: what the op computes."""
-    found = offer_whole("softplus", x)
-    if found is not NotImplemented:
-        return found
-    return np.maximum(x, 0) + np.log1p(np.exp(-np.absolute(x)))
-
-
-def _log_sigmoid(x: Any) -> Any:
-    found = offer_whole("log_sigmoid", x)
-    if found is not NotImplemented:
-        return found
-    return np.minimum(x, 0) - np.log1p(np.exp(-np.absolute(x)))
-
-
-def _relu(x: Any) -> Any:
-    found = offer_whole("relu", x)
-    return np.maximum(x, 0) if found is NotImplemented else found
 
 
 class Sigmoid(Elementwise):
@@ -55,6 +42,27 @@ class Sigmoid(Elementwise):
         return y * (1 - y)
 
 
+def sigmoid(x: Any) -> Any:
+    """The logistic function ``1 / (1 + e**-x)``, a probability made of a score.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.sigmoid(tw.Variable([-1000.0, 0.0, 1000.0])).data
+    array([0. , 0.5, 1. ])
+    """
+    return Sigmoid()(x)
+
+
+def softplus_of(x: Any) -> Any:
+    """``log(1 + e**x)`` of an array: what the op computes."""
+    found = offer_whole("softplus", x)
+    if found is not NotImplemented:
+        return found
+    return np.maximum(x, 0) + np.log1p(np.exp(-np.absolute(x)))
+
+
 class Softplus(Elementwise):
     """y = log(1 + e^x);  dy/dx = sigmoid x"""
 
@@ -64,6 +72,26 @@ class Softplus(Elementwise):
         return sigmoid(x)
 
 
+def softplus(x: Any) -> Any:
+    """``log(1 + e**x)``: a smooth maximum of `x` and 0, and ``-log_sigmoid(-x)``.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.softplus(tw.Variable([0.0, 1000.0])).data.tolist()
+    [0.6931471805599453, 1000.0]
+    """
+    return Softplus()(x)
+
+
+def _log_sigmoid(x: Any) -> Any:
+    found = offer_whole("log_sigmoid", x)
+    if found is not NotImplemented:
+        return found
+    return np.minimum(x, 0) - np.log1p(np.exp(-np.absolute(x)))
+
+
 class LogSigmoid(Elementwise):
     """y = -log(1 + e^-x);  dy/dx = sigmoid -x"""
 
@@ -71,6 +99,24 @@ class LogSigmoid(Elementwise):
 
     def slope(self, x: Any) -> Any:
         return sigmoid(-x)
+
+
+def log_sigmoid(x: Any) -> Any:
+    """``log sigmoid(x) = -log(1 + e**-x)``: near ``x`` for large negative `x`, never -inf.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.log_sigmoid(tw.Variable([-1000.0, 0.0])).data.tolist()
+    [-1000.0, -0.6931471805599453]
+    """
+    return LogSigmoid()(x)
+
+
+def _relu(x: Any) -> Any:
+    found = offer_whole("relu", x)
+    return np.maximum(x, 0) if found is NotImplemented else found
 
 
 class Relu(Function):
@@ -83,6 +129,19 @@ class Relu(Function):
     def backward(self, g: Any) -> Any:
         (x,) = self.saved
         return np.where(np.greater(x, 0), g, 0)
+
+
+def relu(x: Any) -> Any:
+    """``max(x, 0)``; the slope at 0 is 0.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.relu(tw.Variable([-1.0, 2.0])).data
+    array([0., 2.])
+    """
+    return Relu()(x)
 
 
 class LeakyRelu(Function):
@@ -101,79 +160,6 @@ class LeakyRelu(Function):
     def backward(self, g: Any) -> Any:
         (x,) = self.saved
         return np.where(np.greater(x, 0), g, self.negative_slope * g)
-
-
-class Logaddexp(Arithmetic):
-    """z = log(e^x + e^y);  gx = g sigmoid(x - y),  gy = g sigmoid(y - x)   (0 where z = -inf)"""
-
-    ufunc: ClassVar[Any] = np.logaddexp
-    unit: ClassVar[float] = 1.0  # the logarithm of the base
-
-    def forward(self, x: Any, y: Any) -> Any:
-        z = self.ufunc(real(x), real(y))
-        self.save(x, y, z)
-        return z
-
-    def backward(self, g: Any) -> Any:
-        x, y, z = self.saved
-        tie = np.logical_and(np.equal(x, y), np.isinf(x))  # whose difference would be NaN
-        difference = self.unit * (np.where(tie, 0, x) - np.where(tie, 0, y))
-        g = np.where(np.equal(z, -np.inf), 0, g)
-        gx = g * sigmoid(difference) if self.needs(0) else None
-        return gx, g * sigmoid(-difference) if self.needs(1) else None
-
-
-# ---------------------------------------------------------------------- their functions
-def sigmoid(x: Any) -> Any:
-    """The logistic function ``1 / (1 + e**-x)``, a probability made of a score.
-
-    Examples
-    --------
-    >>> import tinygrad_w2v as tw
-    >>> import tinygrad_w2v.functions as F
-    >>> F.sigmoid(tw.Variable([-1000.0, 0.0, 1000.0])).data
-    array([0. , 0.5, 1. ])
-    """
-    return Sigmoid()(x)
-
-
-def log_sigmoid(x: Any) -> Any:
-    """``log sigmoid(x) = -log(1 + e**-x)``: near ``x`` for large negative `x`, never -inf.
-
-    Examples
-    --------
-    >>> import tinygrad_w2v as tw
-    >>> import tinygrad_w2v.functions as F
-    >>> F.log_sigmoid(tw.Variable([-1000.0, 0.0])).data.tolist()
-    [-1000.0, -0.6931471805599453]
-    """
-    return LogSigmoid()(x)
-
-
-def softplus(x: Any) -> Any:
-    """``log(1 + e**x)``: a smooth maximum of `x` and 0, and ``-log_sigmoid(-x)``.
-
-    Examples
-    --------
-    >>> import tinygrad_w2v as tw
-    >>> import tinygrad_w2v.functions as F
-    >>> F.softplus(tw.Variable([0.0, 1000.0])).data.tolist()
-    [0.6931471805599453, 1000.0]
-    """
-    return Softplus()(x)
-
-
-def relu(x: Any) -> Any:
-    """``max(x, 0)``; the slope at 0 is 0.
-
-    Examples
-    --------
-    >>> import tinygrad_w2v as tw
-    >>> import tinygrad_w2v.functions as F
-    >>> F.relu(tw.Variable([-1.0, 2.0])).data
-    array([0., 2.])
-    """
-    return Relu()(x)
 
 
 def leaky_relu(x: Any, negative_slope: float = 0.01) -> Any:
@@ -196,6 +182,26 @@ def leaky_relu(x: Any, negative_slope: float = 0.01) -> Any:
     return LeakyRelu(slope)(x) if slope else Relu()(x)  # 0 * -inf would be NaN
 
 
+class Logaddexp(Arithmetic):
+    """z = log(e^x + e^y);  gx = g sigmoid(x - y),  gy = g sigmoid(y - x)   (0 where z = -inf)"""
+
+    ufunc: ClassVar[Any] = np.logaddexp
+    unit: ClassVar[float] = 1.0  # the logarithm of the base
+
+    def forward(self, x: Any, y: Any) -> Any:
+        z = self.ufunc(real(x), real(y))
+        self.save(x, y, z)
+        return z
+
+    def backward(self, g: Any) -> Any:
+        x, y, z = self.saved
+        tie = np.logical_and(np.equal(x, y), np.isinf(x))  # whose difference would be NaN
+        difference = self.unit * (np.where(tie, 0, x) - np.where(tie, 0, y))
+        g = np.where(np.equal(z, -np.inf), 0, g)
+        gx = g * sigmoid(difference) if self.needs(0) else None
+        return gx, g * sigmoid(-difference) if self.needs(1) else None
+
+
 @implements(np.logaddexp)
 def logaddexp(x1: Any, x2: Any) -> Any:
     """``log(e**x1 + e**x2)`` without overflow.
@@ -208,3 +214,99 @@ def logaddexp(x1: Any, x2: Any) -> Any:
     array([1000.        , 1000.69314718])
     """
     return Logaddexp()(x1, x2)
+
+
+class Logaddexp2(Logaddexp):
+    """z = log2(2^x + 2^y);  gx = g 2^(x-z),  gy = g 2^(y-z)   (0 where z = -inf)"""
+
+    ufunc = np.logaddexp2
+    unit = math.log(2)
+
+
+@implements(np.logaddexp2)
+def logaddexp2(x1: Any, x2: Any) -> Any:
+    """``log2(2**x1 + 2**x2)`` without overflow.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.logaddexp2(tw.Variable([0.0, 3.0]), 3.0).data.round(6)
+    array([3.169925, 4.      ])
+    """
+    return Logaddexp2()(x1, x2)
+
+
+class Dropout(Function):
+    """y = x / (1 - p) where it is kept, else 0;  gx = g / (1 - p) there, else 0"""
+
+    def __init__(self, p: float, kept: BoolArray) -> None:
+        self.p, self._kept = p, kept
+
+    def forward(self, x: Any) -> Any:
+        return np.where(self._kept, real(x) * (1 / (1 - self.p)), 0)
+
+    def backward(self, g: Any) -> Any:
+        return np.where(self._kept, g * (1 / (1 - self.p)), 0)
+
+
+def dropout(x: Any, p: float, rng: np.random.Generator) -> Any:
+    """Set each element to 0 with probability `p` and scale the others by ``1 / (1 - p)``.
+
+    The expected value stays that of `x` [1]_. Call it in training only.
+
+    Parameters
+    ----------
+    x : Variable or array
+    p : float
+        Probability of a 0: at least 0, less than 1.
+    rng : numpy.random.Generator
+        What the mask is drawn from.
+
+    Raises
+    ------
+    InputError
+        If `p` is not a probability below 1, or `rng` no generator.
+
+    References
+    ----------
+    .. [1] Srivastava et al., "Dropout", JMLR 15 (2014).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.dropout(tw.Variable(np.ones(6)), 0.5, np.random.default_rng(0)).data
+    array([2., 0., 0., 0., 2., 2.])
+    """
+    if not 0 <= p < 1:
+        raise InputError(f"dropout: p is the probability of a 0, in [0, 1), not {p}")
+    p = float(p)  # a NumPy float64 would widen float32 data
+    return Dropout(p, require_generator(rng).random(np.shape(x)) >= p)(x)
+
+
+class StopGradient(Function):
+    """y = x;  no gradient"""
+
+    def forward(self, x: Any) -> Any:
+        found = offer_whole("stop_gradient", x)
+        return x if found is NotImplemented else found
+
+    def backward(self, g: Any) -> Any:
+        return None
+
+
+def stop_gradient(x: Any) -> Any:
+    """`x` itself; backward does not go beyond it.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> x = tw.Variable(3.0)
+    >>> (x * F.stop_gradient(x)).backward()
+    >>> float(x.grad)
+    3.0
+    """
+    return StopGradient()(x)

@@ -12,7 +12,9 @@ import numpy as np
 
 from tinygrad_w2v.autograd.dispatch import implements
 from tinygrad_w2v.autograd.function import Function
-from tinygrad_w2v.autograd.node import Node, offer_whole
+from tinygrad_w2v.functions.elementwise import Elementwise
+
+__all__ = ["abs", "add", "divide", "multiply", "negative", "positive", "power", "sign", "subtract"]
 
 
 class Arithmetic(Function):
@@ -208,6 +210,30 @@ def negative(x: Any) -> Any:
     return Negative()(x)
 
 
+class Positive(Arithmetic):
+    """y = x;  gx = g"""
+
+    def forward(self, x: Any) -> Any:
+        return np.positive(x)
+
+    def backward(self, g: Any) -> Any:
+        return g
+
+
+@implements(np.positive, np.conjugate)
+def positive(x: Any) -> Any:
+    """`x` itself, ``+x``: for real numbers that is also ``np.conjugate``.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.positive(tw.Variable([1.0, -2.0])).data
+    array([ 1., -2.])
+    """
+    return Positive()(x)
+
+
 class Abs(Ring):
     """y = |x|;  gx = g sign x   (0 at 0)"""
 
@@ -234,68 +260,29 @@ def abs(x: Any) -> Any:
     return Abs()(x)
 
 
-class Matmul(Ring):
-    """z = x y over the last two axes;  gx = g y',  gy = x' g"""
+class Sign(Elementwise):
+    """y = -1, 0 or 1;  dy/dx = 0"""
 
-    def forward(self, x: Any, y: Any) -> Any:
-        self.save(x, y)
-        return np.matmul(x, y)
+    ufunc = np.sign
 
-    def backward(self, g: Any) -> Any:
-        x, y = self.saved
-        # A vector is a matrix of one row on the left, of one column on the right.
-        row, column = len(x.shape) == 1, len(y.shape) == 1
-        if row:
-            x, g = np.expand_dims(x, 0), np.expand_dims(g, -1 if column else -2)
-        if column:
-            y, g = np.expand_dims(y, -1), np.expand_dims(g, -1)
-        gx = gy = None
-        if self.needs(0):
-            gx = np.matmul(g, transposed(y))
-            gx = np.squeeze(gx, -2) if row else gx
-        if self.needs(1):
-            one_for_all = len(y.shape) == 2 and len(x.shape) > 2 and not column
-            if one_for_all and not (is_empty(x) or is_empty(g)):  # -1 is unknown where it is empty
-                # One matrix served a whole batch: one product, not one for each of the batch.
-                gy = _product_over_all(x, g)
-            else:
-                gy = np.matmul(transposed(x), g)
-            gy = np.squeeze(gy, -1) if column else gy
-        return gx, gy
+    def forward(self, x: Any) -> Any:
+        self.save(x)
+        return np.sign(x)  # of integers, too
+
+    def slope(self, x: Any) -> Any:
+        return np.zeros_like(x)
 
 
-@implements(np.matmul)
-def matmul(x1: Any, x2: Any) -> Any:
-    """Matrix product over the last two axes: ``x1 @ x2``.
+def sign(x: Any) -> Any:
+    """Sign of `x`: -1, 0 or 1; its slope is 0 everywhere.
 
-    ``(..., n, k) @ (..., k, m)`` is ``(..., n, m)``; a vector is a row on the left, a column on
-    the right.
+    ``np.sign`` of a Variable gives a plain array; this one stays in the graph.
 
     Examples
     --------
     >>> import tinygrad_w2v as tw
     >>> import tinygrad_w2v.functions as F
-    >>> F.matmul(tw.Variable([[1.0, 2.0]]), tw.Variable([[3.0], [4.0]])).data
-    array([[11.]])
+    >>> F.sign(tw.Variable([-2.0, 0.0, 3.0])).data
+    array([-1.,  0.,  1.])
     """
-    return Matmul()(x1, x2)
-
-
-def _product_over_all(x: Any, g: Any) -> Any:
-    """``x' g``, summed over all axes before the last: those become one where they can."""
-    found = offer_whole("product_over_all", x, g)
-    if found is not NotImplemented:
-        return found
-    x, g = np.reshape(x, (-1, x.shape[-1])), np.reshape(g, (-1, g.shape[-1]))
-    return np.matmul(transposed(x), g)
-
-
-def is_empty(x: Any) -> bool:
-    """Whether `x` is known to hold nothing (the sizes of a foreign array need not be numbers)."""
-    data = x._data if isinstance(x, Node) else x
-    return isinstance(data, np.ndarray) and data.size == 0
-
-
-def transposed(x: Any) -> Any:
-    """`x` with its last two axes exchanged."""
-    return x.swapaxes(-1, -2) if type(x) is np.ndarray else np.swapaxes(x, -1, -2)
+    return Sign()(x)

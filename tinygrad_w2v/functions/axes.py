@@ -15,6 +15,8 @@ from tinygrad_w2v.autograd.debugging.errors import input_error
 from tinygrad_w2v.autograd.debugging.sites import user_line
 
 ndarray = np.ndarray
+
+
 Axis = int | tuple[int, ...] | None
 
 

@@ -12,6 +12,9 @@ from tinygrad_w2v.autograd.dispatch import implements
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.node import Node, offer_whole
 
+__all__ = ["astype"]
+
+
 _FLOAT64, _FLOAT32, _FLOAT16 = np.dtype(np.float64), np.dtype(np.float32), np.dtype(np.float16)
 
 

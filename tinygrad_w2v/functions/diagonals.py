@@ -11,10 +11,12 @@ from tinygrad_w2v.autograd.debugging.sites import user_line
 from tinygrad_w2v.autograd.dispatch import implements, refuse_out
 from tinygrad_w2v.functions.axes import axes_of
 from tinygrad_w2v.functions.casting import dtype_of
-from tinygrad_w2v.functions.joining import moveaxis
 from tinygrad_w2v.functions.lookup import ScatterIndex, get_item
 from tinygrad_w2v.functions.reductions import sum
 from tinygrad_w2v.functions.selection import where
+from tinygrad_w2v.functions.shape import moveaxis
+
+__all__ = ["diag", "diagonal", "trace", "tril", "triu"]
 
 
 def _places(n: int, m: int, offset: int) -> tuple[Any, Any]:
@@ -54,6 +56,11 @@ def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     return get_item(matrices, (..., *_places(rows, columns, offset)))
 
 
+@implements(np.linalg.diagonal)
+def _diagonal(x: Any, *, offset: int = 0) -> Any:
+    return diagonal(x, offset, -2, -1)
+
+
 @implements(np.trace)
 def trace(
     a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: None = None
@@ -69,6 +76,11 @@ def trace(
     """
     refuse_out("trace", out)
     return sum(diagonal(a, offset, axis1, axis2), -1, dtype)
+
+
+@implements(np.linalg.trace)
+def _trace(x: Any, *, offset: int = 0, dtype: Any = None) -> Any:
+    return trace(x, offset, -2, -1, dtype)
 
 
 @implements(np.diag)

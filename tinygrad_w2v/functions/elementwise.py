@@ -1,4 +1,4 @@
-"""One number in, one number out: each op is its NumPy function and its slope.
+"""Powers, roots, exponentials and logarithms; and the base of all ops of one number.
 
 `Elementwise` is the plumbing: an op says which ufunc it is and how steep, in terms of the input
 ``x``, the output ``y`` or both, and only what `slope` names is kept for the backward pass.
@@ -15,6 +15,10 @@ import numpy as np
 from tinygrad_w2v.autograd.dispatch import implements
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.functions.casting import real
+
+__all__ = ["cbrt", "exp", "exp2", "expm1", "log", "log1p", "log2", "log10"]
+__all__ += ["reciprocal", "sqrt", "square"]
+
 
 float64 = np.float64
 
@@ -66,19 +70,6 @@ class Elementwise(Function):
         return g * self.slope(*self.saved)
 
 
-class Sign(Elementwise):
-    """y = -1, 0 or 1;  dy/dx = 0"""
-
-    ufunc = np.sign
-
-    def forward(self, x: Any) -> Any:
-        self.save(x)
-        return np.sign(x)  # of integers, too
-
-    def slope(self, x: Any) -> Any:
-        return np.zeros_like(x)
-
-
 class Square(Elementwise):
     """y = x^2;  dy/dx = 2 x"""
 
@@ -86,141 +77,6 @@ class Square(Elementwise):
 
     def slope(self, x: Any) -> Any:
         return 2 * x
-
-
-class Sqrt(Elementwise):
-    """y = x^(1/2);  dy/dx = 1 / (2 y)"""
-
-    ufunc = np.sqrt
-
-    def slope(self, y: Any) -> Any:
-        return 0.5 / y
-
-
-class Exp(Elementwise):
-    """y = e^x;  dy/dx = y"""
-
-    ufunc = np.exp
-
-    def slope(self, y: Any) -> Any:
-        return y
-
-
-class Expm1(Elementwise):
-    """y = e^x - 1;  dy/dx = y + 1"""
-
-    ufunc = np.expm1
-
-    def slope(self, y: Any) -> Any:
-        return y + 1
-
-
-class Log(Elementwise):
-    """y = log x;  dy/dx = 1 / x"""
-
-    ufunc = np.log
-
-    def slope(self, x: Any) -> Any:
-        return 1 / x
-
-
-class Log1p(Elementwise):
-    """y = log(1 + x);  dy/dx = 1 / (1 + x)"""
-
-    ufunc = np.log1p
-
-    def slope(self, x: Any) -> Any:
-        return 1 / (1 + x)
-
-
-class Log2(Elementwise):
-    """y = log x / log 2;  dy/dx = 1 / (x log 2)"""
-
-    ufunc = np.log2
-
-    def slope(self, x: Any) -> Any:
-        return 1 / (x * math.log(2))
-
-
-class Sin(Elementwise):
-    """y = sin x;  dy/dx = cos x"""
-
-    ufunc = np.sin
-
-    def slope(self, x: Any) -> Any:
-        return np.cos(x)
-
-
-class Cos(Elementwise):
-    """y = cos x;  dy/dx = -sin x"""
-
-    ufunc = np.cos
-
-    def slope(self, x: Any) -> Any:
-        return -np.sin(x)
-
-
-class Tan(Elementwise):
-    """y = tan x;  dy/dx = 1 + y^2"""
-
-    ufunc = np.tan
-
-    def slope(self, y: Any) -> Any:
-        return 1 + y * y
-
-
-class Tanh(Elementwise):
-    """y = tanh x;  dy/dx = 1 - y^2"""
-
-    ufunc = np.tanh
-
-    def slope(self, y: Any) -> Any:
-        return 1 - y * y
-
-
-class Sinh(Elementwise):
-    """y = sinh x;  dy/dx = cosh x"""
-
-    ufunc = np.sinh
-
-    def slope(self, x: Any) -> Any:
-        return np.cosh(x)
-
-
-class Cosh(Elementwise):
-    """y = cosh x;  dy/dx = sinh x"""
-
-    ufunc = np.cosh
-
-    def slope(self, x: Any) -> Any:
-        return np.sinh(x)
-
-
-class Arctan(Elementwise):
-    """y = arctan x;  dy/dx = 1 / (1 + x^2)"""
-
-    ufunc = np.arctan
-
-    def slope(self, x: Any) -> Any:
-        infinite = np.isinf(x)  # where the derivative of x^2 would be 0 times infinity
-        x = np.where(infinite, 0, x)
-        return np.where(infinite, 0, 1 / (1 + x * x))
-
-
-# ---------------------------------------------------------------------- their functions
-def sign(x: Any) -> Any:
-    """Sign of `x`: -1, 0 or 1; its slope is 0 everywhere.
-
-    ``np.sign`` of a Variable gives a plain array; this one stays in the graph.
-
-    Examples
-    --------
-    >>> import tinygrad_w2v as tw
-    >>> import tinygrad_w2v.functions as F
-    >>> F.sign(tw.Variable([-2.0, 0.0, 3.0])).data
-    array([-1.,  0.,  1.])
-    """
-    return Sign()(x)
 
 
 @implements(np.square)
@@ -237,6 +93,15 @@ def square(x: Any) -> Any:
     return Square()(x)
 
 
+class Sqrt(Elementwise):
+    """y = x^(1/2);  dy/dx = 1 / (2 y)"""
+
+    ufunc = np.sqrt
+
+    def slope(self, y: Any) -> Any:
+        return 0.5 / y
+
+
 @implements(np.sqrt)
 def sqrt(x: Any) -> Any:
     """Square root of `x >= 0`; its slope at 0 is infinite.
@@ -249,6 +114,61 @@ def sqrt(x: Any) -> Any:
     array([1., 3.])
     """
     return Sqrt()(x)
+
+
+class Cbrt(Elementwise):
+    """y = x^(1/3);  dy/dx = 1 / (3 y^2)"""
+
+    ufunc = np.cbrt
+
+    def slope(self, y: Any) -> Any:
+        return 1 / (3 * y * y)
+
+
+@implements(np.cbrt)
+def cbrt(x: Any) -> Any:
+    """Cube root, of negative numbers, too; its slope at 0 is infinite.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.cbrt(tw.Variable([8.0, -27.0])).data
+    array([ 2., -3.])
+    """
+    return Cbrt()(x)
+
+
+class Reciprocal(Elementwise):
+    """y = 1 / x;  dy/dx = -y^2"""
+
+    ufunc = np.reciprocal
+
+    def slope(self, y: Any) -> Any:
+        return -y * y
+
+
+@implements(np.reciprocal)
+def reciprocal(x: Any) -> Any:
+    """One by `x`; of integers, too, where NumPy drops the fraction.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.reciprocal(tw.Variable([1.0, -4.0])).data
+    array([ 1.  , -0.25])
+    """
+    return Reciprocal()(x)
+
+
+class Exp(Elementwise):
+    """y = e^x;  dy/dx = y"""
+
+    ufunc = np.exp
+
+    def slope(self, y: Any) -> Any:
+        return y
 
 
 @implements(np.exp)
@@ -265,6 +185,38 @@ def exp(x: Any) -> Any:
     return Exp()(x)
 
 
+class Exp2(Elementwise):
+    """y = 2^x;  dy/dx = y log 2"""
+
+    ufunc = np.exp2
+
+    def slope(self, y: Any) -> Any:
+        return y * math.log(2)
+
+
+@implements(np.exp2)
+def exp2(x: Any) -> Any:
+    """Power of 2, ``2**x``.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.exp2(tw.Variable([0.0, 3.0])).data
+    array([1., 8.])
+    """
+    return Exp2()(x)
+
+
+class Expm1(Elementwise):
+    """y = e^x - 1;  dy/dx = y + 1"""
+
+    ufunc = np.expm1
+
+    def slope(self, y: Any) -> Any:
+        return y + 1
+
+
 @implements(np.expm1)
 def expm1(x: Any) -> Any:
     """``e**x - 1``, exact near 0.
@@ -277,6 +229,15 @@ def expm1(x: Any) -> Any:
     array([0.e+00, 1.e-12])
     """
     return Expm1()(x)
+
+
+class Log(Elementwise):
+    """y = log x;  dy/dx = 1 / x"""
+
+    ufunc = np.log
+
+    def slope(self, x: Any) -> Any:
+        return 1 / x
 
 
 @implements(np.log)
@@ -293,18 +254,13 @@ def log(x: Any) -> Any:
     return Log()(x)
 
 
-@implements(np.log1p)
-def log1p(x: Any) -> Any:
-    """``log(1 + x)``, exact near 0.
+class Log2(Elementwise):
+    """y = log x / log 2;  dy/dx = 1 / (x log 2)"""
 
-    Examples
-    --------
-    >>> import tinygrad_w2v as tw
-    >>> import tinygrad_w2v.functions as F
-    >>> F.log1p(tw.Variable([0.0, 1e-12])).data
-    array([0.e+00, 1.e-12])
-    """
-    return Log1p()(x)
+    ufunc = np.log2
+
+    def slope(self, x: Any) -> Any:
+        return 1 / (x * math.log(2))
 
 
 @implements(np.log2)
@@ -321,99 +277,47 @@ def log2(x: Any) -> Any:
     return Log2()(x)
 
 
-@implements(np.sin)
-def sin(x: Any) -> Any:
-    """Sine; `x` in radians.
+class Log10(Elementwise):
+    """y = log x / log 10;  dy/dx = 1 / (x log 10)"""
+
+    ufunc = np.log10
+
+    def slope(self, x: Any) -> Any:
+        return 1 / (x * math.log(10))
+
+
+@implements(np.log10)
+def log10(x: Any) -> Any:
+    """Logarithm of `x > 0` to base 10.
 
     Examples
     --------
     >>> import tinygrad_w2v as tw
     >>> import tinygrad_w2v.functions as F
-    >>> F.sin(tw.Variable([0.0, 1.0])).data
-    array([0.        , 0.84147098])
+    >>> F.log10(tw.Variable([1.0, 1000.0])).data
+    array([0., 3.])
     """
-    return Sin()(x)
+    return Log10()(x)
 
 
-@implements(np.cos)
-def cos(x: Any) -> Any:
-    """Cosine; `x` in radians.
+class Log1p(Elementwise):
+    """y = log(1 + x);  dy/dx = 1 / (1 + x)"""
+
+    ufunc = np.log1p
+
+    def slope(self, x: Any) -> Any:
+        return 1 / (1 + x)
+
+
+@implements(np.log1p)
+def log1p(x: Any) -> Any:
+    """``log(1 + x)``, exact near 0.
 
     Examples
     --------
     >>> import tinygrad_w2v as tw
     >>> import tinygrad_w2v.functions as F
-    >>> F.cos(tw.Variable([0.0, 1.0])).data
-    array([1.        , 0.54030231])
+    >>> F.log1p(tw.Variable([0.0, 1e-12])).data
+    array([0.e+00, 1.e-12])
     """
-    return Cos()(x)
-
-
-@implements(np.tan)
-def tan(x: Any) -> Any:
-    """Tangent; `x` in radians.
-
-    Examples
-    --------
-    >>> import tinygrad_w2v as tw
-    >>> import tinygrad_w2v.functions as F
-    >>> F.tan(tw.Variable([0.0, 1.0])).data
-    array([0.        , 1.55740772])
-    """
-    return Tan()(x)
-
-
-@implements(np.tanh)
-def tanh(x: Any) -> Any:
-    """Hyperbolic tangent, between -1 and 1.
-
-    Examples
-    --------
-    >>> import tinygrad_w2v as tw
-    >>> import tinygrad_w2v.functions as F
-    >>> F.tanh(tw.Variable([0.0, 1.0])).data
-    array([0.        , 0.76159416])
-    """
-    return Tanh()(x)
-
-
-@implements(np.sinh)
-def sinh(x: Any) -> Any:
-    """Hyperbolic sine.
-
-    Examples
-    --------
-    >>> import tinygrad_w2v as tw
-    >>> import tinygrad_w2v.functions as F
-    >>> F.sinh(tw.Variable([0.0, 1.0])).data
-    array([0.        , 1.17520119])
-    """
-    return Sinh()(x)
-
-
-@implements(np.cosh)
-def cosh(x: Any) -> Any:
-    """Hyperbolic cosine.
-
-    Examples
-    --------
-    >>> import tinygrad_w2v as tw
-    >>> import tinygrad_w2v.functions as F
-    >>> F.cosh(tw.Variable([0.0, 1.0])).data
-    array([1.        , 1.54308063])
-    """
-    return Cosh()(x)
-
-
-@implements(np.arctan)
-def arctan(x: Any) -> Any:
-    """Inverse tangent, in radians between -pi/2 and pi/2.
-
-    Examples
-    --------
-    >>> import tinygrad_w2v as tw
-    >>> import tinygrad_w2v.functions as F
-    >>> F.arctan(tw.Variable([0.0, 1.0])).data
-    array([0.        , 0.78539816])
-    """
-    return Arctan()(x)
+    return Log1p()(x)

@@ -1,4 +1,4 @@
-"""Ops that put arrays together, take them apart, or lay their elements out anew."""
+"""Ops that put arrays together and take them apart."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_w2v.autograd.dispatch import implements, refuse_out, unwrapped
+from tinygrad_w2v.autograd.debugging.sites import user_line
+from tinygrad_w2v.autograd.dispatch import implements, refuse_out
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.functions.arithmetic import Arithmetic
-from tinygrad_w2v.functions.axes import Axis, axes_of, axis_of, normalized_axes
+from tinygrad_w2v.functions.axes import axis_of, normalized_axes
 from tinygrad_w2v.functions.casting import in_dtype
-from tinygrad_w2v.functions.lookup import ScatterIndex, get_item, take
-from tinygrad_w2v.functions.shape import Transpose, along_one, reshape
+from tinygrad_w2v.functions.lookup import ScatterIndex, get_item
+from tinygrad_w2v.functions.shape import atleast_2d, atleast_3d, reshape, transpose
+
+__all__ = ["append", "array_split", "column_stack", "concatenate", "dsplit", "dstack", "hsplit"]
+__all__ += ["split", "stack", "vsplit"]
 
 
 def along(axis: int, part: Any) -> tuple[Any, ...]:
@@ -51,98 +55,6 @@ class Concatenate(Arithmetic):
         return tuple(parts)
 
 
-class Stack(Arithmetic):
-    """z = x, y, ... along a new axis;  gx, gy, ... = their slices of g"""
-
-    def __init__(self, axis: int = 0) -> None:
-        self.axis = axis
-
-    def forward(self, *xs: Any) -> Any:
-        z = np.stack(xs, axis=self.axis)
-        (self._axis,) = normalized_axes(self.axis, len(z.shape))
-        return z
-
-    def backward(self, g: Any) -> Any:
-        count = len(self.inputs)
-        return tuple([g[along(self._axis, i)] if self.needs(i) else None for i in range(count)])
-
-
-class Split(Function):
-    """y, z, ... = consecutive parts of x;  gx = gy, gz, ... one behind the other"""
-
-    def __init__(self, indices_or_sections: Any, axis: int = 0) -> None:
-        self.indices_or_sections, self.axis = indices_or_sections, axis
-
-    def forward(self, x: Any) -> Any:
-        (self._axis,) = normalized_axes(self.axis, len(x.shape))
-        self._shape = x.shape
-        return tuple(np.split(x, self.indices_or_sections, axis=self._axis))
-
-    def backward(self, *gs: Any) -> Any:
-        if np.ndim(self.indices_or_sections) == 0 or _rises(self.indices_or_sections):
-            return np.concatenate(gs, axis=self._axis)
-        # Places that fall or count from the end make parts that overlap: add them up.
-        ends = list(self.indices_or_sections)
-        total: Any = 0
-        for g, start, stop in zip(gs, [0, *ends], [*ends, None], strict=True):
-            total = total + ScatterIndex(along(self._axis, slice(start, stop)), self._shape)(g)
-        return total
-
-
-def _rises(places: Sequence[int]) -> bool:
-    return all(a <= b for a, b in zip([0, *places], places, strict=False))
-
-
-class Flip(Function):
-    """y = x with the order along axes turned round;  gx = g turned round"""
-
-    def __init__(self, axis: Axis = None) -> None:
-        self.axis = axis
-
-    def forward(self, x: Any) -> Any:
-        return np.flip(x, self.axis)
-
-    def backward(self, g: Any) -> Any:
-        return np.flip(g, self.axis)
-
-
-class Repeat(Function):
-    """y = each x, r times along an axis;  gx = the sum of its r gradients"""
-
-    def __init__(self, repeats: int, axis: int) -> None:
-        self.repeats, self.axis = repeats, axis
-
-    def forward(self, x: Any) -> Any:
-        (self._axis,) = normalized_axes(self.axis, len(x.shape))
-        self._shape = x.shape
-        return np.repeat(x, self.repeats, axis=self._axis)
-
-    def backward(self, g: Any) -> Any:
-        inner = self._axis + 1
-        apart = (*self._shape[:inner], self.repeats, *self._shape[inner:])
-        return np.sum(np.reshape(g, apart), axis=inner)
-
-
-# ---------------------------------------------------------------------- their functions
-@implements(np.moveaxis)
-def moveaxis(a: Any, source: Any, destination: Any) -> Any:
-    """`a` with axes moved to other places; the order of the others stays.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import tinygrad_w2v as tw
-    >>> import tinygrad_w2v.functions as F
-    >>> F.moveaxis(tw.Variable(np.ones((2, 3, 4))), 0, -1).shape
-    (3, 4, 2)
-    """
-    sources, places = axes_of("moveaxis", a, source), axes_of("moveaxis", a, destination)
-    order = [axis for axis in range(np.ndim(a)) if axis not in sources]
-    for place, axis in sorted(zip(places, sources, strict=True)):
-        order.insert(place, axis)
-    return Transpose(tuple(order))(a)
-
-
 @implements(np.concatenate)
 def concatenate(
     arrays: Sequence[Any], axis: int | None = 0, out: None = None, *, dtype: Any = None
@@ -160,6 +72,36 @@ def concatenate(
     if axis is None:
         arrays, axis = [reshape(a, -1) for a in arrays], 0
     return in_dtype("concatenate", Concatenate(axis)(*arrays), dtype)
+
+
+@implements(np.append)
+def append(arr: Any, values: Any, axis: int | None = None) -> Any:
+    """`values` behind `arr` along `axis`; both flattened where that is None.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.append(tw.Variable([1.0, 2.0]), 3.0).data
+    array([1., 2., 3.])
+    """
+    return concatenate([arr, values], axis)
+
+
+class Stack(Arithmetic):
+    """z = x, y, ... along a new axis;  gx, gy, ... = their slices of g"""
+
+    def __init__(self, axis: int = 0) -> None:
+        self.axis = axis
+
+    def forward(self, *xs: Any) -> Any:
+        z = np.stack(xs, axis=self.axis)
+        (self._axis,) = normalized_axes(self.axis, len(z.shape))
+        return z
+
+    def backward(self, g: Any) -> Any:
+        count = len(self.inputs)
+        return tuple([g[along(self._axis, i)] if self.needs(i) else None for i in range(count)])
 
 
 @implements(np.stack)
@@ -189,6 +131,61 @@ def _hstack(tup: Sequence[Any]) -> Any:
     return concatenate(arrays, axis=0 if np.ndim(arrays[0]) == 1 else 1)
 
 
+@implements(np.column_stack)
+def column_stack(tup: Sequence[Any]) -> Any:
+    """Vectors as the columns of a matrix; matrices beside each other.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.column_stack([tw.Variable([1.0, 2.0]), [3.0, 4.0]]).data
+    array([[1., 3.],
+           [2., 4.]])
+    """
+    return concatenate([transpose(atleast_2d(a)) if np.ndim(a) < 2 else a for a in tup], axis=1)
+
+
+@implements(np.dstack)
+def dstack(tup: Sequence[Any]) -> Any:
+    """Arrays behind each other along the third axis; see `atleast_3d`.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.dstack([tw.Variable([1.0, 2.0]), [3.0, 4.0]]).shape
+    (1, 2, 2)
+    """
+    return concatenate([atleast_3d(a) for a in tup], axis=2)
+
+
+class Split(Function):
+    """y, z, ... = consecutive parts of x;  gx = gy, gz, ... one behind the other"""
+
+    def __init__(self, indices_or_sections: Any, axis: int = 0) -> None:
+        self.indices_or_sections, self.axis = indices_or_sections, axis
+
+    def forward(self, x: Any) -> Any:
+        (self._axis,) = normalized_axes(self.axis, len(x.shape))
+        self._shape = x.shape
+        return tuple(np.split(x, self.indices_or_sections, axis=self._axis))
+
+    def backward(self, *gs: Any) -> Any:
+        if np.ndim(self.indices_or_sections) == 0 or _rises(self.indices_or_sections):
+            return np.concatenate(gs, axis=self._axis)
+        # Places that fall or count from the end make parts that overlap: add them up.
+        ends = list(self.indices_or_sections)
+        total: Any = 0
+        for g, start, stop in zip(gs, [0, *ends], [*ends, None], strict=True):
+            total = total + ScatterIndex(along(self._axis, slice(start, stop)), self._shape)(g)
+        return total
+
+
+def _rises(places: Sequence[int]) -> bool:
+    return all(a <= b for a, b in zip([0, *places], places, strict=False))
+
+
 @implements(np.split)
 def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     """Consecutive parts along `axis`: a number of equal ones, or cut at given places.
@@ -208,41 +205,73 @@ def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     return list(Split(indices_or_sections, axis_of("split", ary, axis))(ary))
 
 
-@implements(np.flip)
-def flip(m: Any, axis: Axis = None) -> Any:
-    """`m` with the order along `axis` turned round (along all axes by default).
+@implements(np.array_split)
+def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+    """As `split`, for a number of parts that need not divide the axis: the first are longer by 1.
 
     Examples
     --------
     >>> import tinygrad_w2v as tw
     >>> import tinygrad_w2v.functions as F
-    >>> F.flip(tw.Variable([1.0, 2.0])).data
-    array([2., 1.])
+    >>> [part.shape for part in F.array_split(tw.Variable([1.0, 2.0, 3.0]), 2)]
+    [(2,), (1,)]
     """
-    return Flip(axis)(m)
+    if np.ndim(indices_or_sections) > 0:
+        return split(ary, indices_or_sections, axis)
+    count = int(indices_or_sections)
+    if count <= 0:
+        raise ValueError(f"array_split: there are no {count} parts{user_line()}")
+    place = axis_of("array_split", ary, axis)
+    length, longer = divmod(np.shape(ary)[place], count)
+    return split(ary, [k * length + min(k, longer) for k in range(1, count)], place)
 
 
-@implements(np.repeat)
-def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
-    """Each element of `a` several times in a row.
+def _split_along(name: str, ary: Any, how: Any, axis: int, ndim: int) -> list[Any]:
+    if np.ndim(ary) < ndim:
+        raise ValueError(
+            f"{name}: an array of {ndim} or more axes is split, not one of shape "
+            f"{np.shape(ary)}{user_line()}"
+        )
+    return split(ary, how, axis)
 
-    Parameters
-    ----------
-    a : Variable or array
-    repeats : int, or ints with one for each place along the axis
-    axis : int, optional
-        None flattens `a` first.
+
+@implements(np.hsplit)
+def hsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+    """`split` along axis 1, of a vector along its only axis.
 
     Examples
     --------
     >>> import tinygrad_w2v as tw
     >>> import tinygrad_w2v.functions as F
-    >>> F.repeat(tw.Variable([1.0, 2.0]), [1, 2]).data
-    array([1., 2., 2.])
+    >>> [part.data.tolist() for part in F.hsplit(tw.Variable([[1.0, 2.0]]), 2)]
+    [[[1.0]], [[2.0]]]
     """
-    a, axis = along_one(a, axis)
-    axis = axis_of("repeat", a, axis)
-    counts = np.asarray(unwrapped(repeats))
-    if counts.size == 1:
-        return Repeat(int(counts.reshape(())), axis)(a)
-    return take(a, np.repeat(np.arange(np.shape(a)[axis]), counts), axis)
+    return _split_along("hsplit", ary, indices_or_sections, 1 if np.ndim(ary) > 1 else 0, 1)
+
+
+@implements(np.vsplit)
+def vsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+    """`split` along axis 0 of an array of two axes or more.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> [part.data.tolist() for part in F.vsplit(tw.Variable([[1.0], [2.0]]), 2)]
+    [[[1.0]], [[2.0]]]
+    """
+    return _split_along("vsplit", ary, indices_or_sections, 0, 2)
+
+
+@implements(np.dsplit)
+def dsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+    """`split` along axis 2 of an array of three axes or more.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> [part.data.tolist() for part in F.dsplit(tw.Variable([[[1.0, 2.0]]]), 2)]
+    [[[[1.0]]], [[[2.0]]]]
+    """
+    return _split_along("dsplit", ary, indices_or_sections, 2, 3)

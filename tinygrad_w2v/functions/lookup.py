@@ -21,6 +21,8 @@ from tinygrad_w2v.autograd.rowgrad import RowGrad
 from tinygrad_w2v.functions.axes import axis_of, normalized_axes
 from tinygrad_w2v.functions.shape import along_one, reshape
 
+__all__ = ["embedding", "take", "take_along_axis", "to_dense"]
+
 
 class Rows(Function):
     """y = table[ids], whole rows;  gtable = scatter_rows(g, ids)"""

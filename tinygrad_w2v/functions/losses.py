@@ -1,8 +1,8 @@
-"""What models are trained to lower, and the cosine that word vectors are compared with.
+"""The cross entropies that models are trained to lower.
 
-The cross entropies are one op each, from the scores (logits) to the mean: the softmax or sigmoid
-never stands alone, so nothing overflows and no logarithm of 0 is taken. An infinite score has the
-limit's loss and gradient, which on arrays is looked into only where there may be one.
+Each is one op, from the scores (logits) to the mean: the softmax or sigmoid never stands alone, so
+nothing overflows and no logarithm of 0 is taken. An infinite score has the limit's loss and
+gradient, which on arrays is looked into only where there may be one.
 """
 
 from __future__ import annotations
@@ -19,20 +19,27 @@ from tinygrad_w2v.autograd.dispatch import unwrapped
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.node import offer_whole
 from tinygrad_w2v.functions.activations import sigmoid, softplus_of
-from tinygrad_w2v.functions.arithmetic import Arithmetic, is_empty
-from tinygrad_w2v.functions.axes import Axis, reduced_axes, stretched
-from tinygrad_w2v.functions.casting import cast, narrowed, real, wide
+from tinygrad_w2v.functions.arithmetic import Arithmetic
+from tinygrad_w2v.functions.axes import stretched
+from tinygrad_w2v.functions.casting import narrowed, real, wide
 from tinygrad_w2v.functions.lookup import ScatterAlongAxis
+from tinygrad_w2v.functions.probabilities import log_softmax, lowered_by_top, softmax
 from tinygrad_w2v.functions.scores import (
-    as_array,
     check_distribution,
     check_probabilities,
+    given_array,
     warn_of_probabilities,
 )
-from tinygrad_w2v.functions.statistics import log_softmax, lowered_by_top, softmax
+
+__all__ = ["cross_entropy", "sigmoid_cross_entropy"]
+
 
 ndarray = np.ndarray
+
+
 _CONCRETE = (np.ndarray, np.generic)
+
+
 _FEW = 64
 
 
@@ -140,36 +147,6 @@ class SoftCrossEntropy(Arithmetic):
         return gx, gt
 
 
-def _weighted(weights: Any, values: Any) -> Any:
-    """``weights * values``, 0 where a weight is 0, also of an infinite value."""
-    return weights * np.where(np.equal(weights, 0), 0, values)
-
-
-class SigmoidCrossEntropy(Arithmetic):
-    """y = mean (softplus(x) - t x);  gx = g (sigmoid(x) - t) / n,  gt = -g x / n"""
-
-    def forward(self, x: Any, t: Any) -> Any:
-        self.save(x, t)
-        floats, t = wide(x), real(t)
-        if isinstance(floats, _CONCRETE):
-            with np.errstate(invalid="ignore"):
-                total = np.add.reduce(softplus_of(floats) - floats * t, axis=None)
-            if total == total:
-                return narrowed(total / floats.size, x)
-        # Of an infinite score: x (1 - t) where it is positive, -x t else, each 0 by a factor of 0.
-        slope = np.where(np.greater(floats, 0), 1 - t, -t)
-        each = _weighted(slope, floats) + softplus_of(-np.absolute(floats))
-        return narrowed(np.mean(each), x)
-
-    def backward(self, g: Any) -> Any:
-        x, t = self.saved
-        g = wide(g) / _count(x.shape)
-        gx = (sigmoid(x) - t) * g if self.needs(0) else None
-        gt = -x * g if self.needs(1) else None
-        return gx, gt
-
-
-# ---------------------------------------------------------------------- their functions
 def cross_entropy(logits: Any, targets: Any) -> Any:
     """Mean cross entropy of scores and targets: ``-mean log softmax(logits)[target]``.
 
@@ -211,8 +188,8 @@ def cross_entropy(logits: Any, targets: Any) -> Any:
     >>> print(f"{loss:.4f}", scores.grad.data.tolist())
     0.6931 [[-0.25, 0.25], [0.25, -0.25]]
     """
-    logits = as_array(logits, "cross_entropy: the logits")
-    targets = as_array(targets, "cross_entropy: the targets")
+    logits = given_array(logits, "cross_entropy: the logits")
+    targets = given_array(targets, "cross_entropy: the targets")
     shape = logits.shape
     warn_of_probabilities("cross_entropy", logits)
     if targets.shape == shape:
@@ -235,6 +212,35 @@ def cross_entropy(logits: Any, targets: Any) -> Any:
             f"cross_entropy: the class ids go from {ids.min()} to {ids.max()}, but logits of shape "
             f"{tuple(shape)} have the classes 0 to {shape[-1] - 1}{user_line()}"
         ) from error
+
+
+def _weighted(weights: Any, values: Any) -> Any:
+    """``weights * values``, 0 where a weight is 0, also of an infinite value."""
+    return weights * np.where(np.equal(weights, 0), 0, values)
+
+
+class SigmoidCrossEntropy(Arithmetic):
+    """y = mean (softplus(x) - t x);  gx = g (sigmoid(x) - t) / n,  gt = -g x / n"""
+
+    def forward(self, x: Any, t: Any) -> Any:
+        self.save(x, t)
+        floats, t = wide(x), real(t)
+        if isinstance(floats, _CONCRETE):
+            with np.errstate(invalid="ignore"):
+                total = np.add.reduce(softplus_of(floats) - floats * t, axis=None)
+            if total == total:
+                return narrowed(total / floats.size, x)
+        # Of an infinite score: x (1 - t) where it is positive, -x t else, each 0 by a factor of 0.
+        slope = np.where(np.greater(floats, 0), 1 - t, -t)
+        each = _weighted(slope, floats) + softplus_of(-np.absolute(floats))
+        return narrowed(np.mean(each), x)
+
+    def backward(self, g: Any) -> Any:
+        x, t = self.saved
+        g = wide(g) / _count(x.shape)
+        gx = (sigmoid(x) - t) * g if self.needs(0) else None
+        gt = -x * g if self.needs(1) else None
+        return gx, gt
 
 
 def sigmoid_cross_entropy(logits: Any, labels: Any) -> Any:
@@ -274,8 +280,8 @@ def sigmoid_cross_entropy(logits: Any, labels: Any) -> Any:
     >>> float(F.sigmoid_cross_entropy(tw.Variable([1000.0, -1000.0]), np.array([0, 0])))
     500.0
     """
-    logits = as_array(logits, "sigmoid_cross_entropy: the logits")
-    labels = as_array(labels, "sigmoid_cross_entropy: the labels")
+    logits = given_array(logits, "sigmoid_cross_entropy: the logits")
+    labels = given_array(labels, "sigmoid_cross_entropy: the labels")
     shape = logits.shape
     if labels.shape != shape and not _broadcasts(labels.shape, shape):
         raise ShapeError(
@@ -288,76 +294,8 @@ def sigmoid_cross_entropy(logits: Any, labels: Any) -> Any:
     return SigmoidCrossEntropy()(logits, labels)
 
 
-def cosine_similarity(a: Any, b: Any, axis: Axis = -1, eps: float = 1e-8) -> Any:
-    """Cosine of the angle between vectors: ``sum(a b) / (|a| |b|)``.
-
-    Parameters
-    ----------
-    a, b : Variable or array
-        Vectors along `axis`, of one length; the other axes are broadcast.
-    axis : int or tuple of int
-        Of the broadcast arrays.
-    eps : float
-        A length below it counts as this much, so that a zero vector has similarity 0.
-
-    Raises
-    ------
-    ShapeError
-        If the vectors are not of one length.
-
-    Examples
-    --------
-    >>> import tinygrad_w2v as tw
-    >>> import tinygrad_w2v.functions as F
-    >>> a = tw.Variable([[1.0, 0.0], [3.0, 4.0], [0.0, 0.0]])
-    >>> F.cosine_similarity(a, [1.0, 0.0]).data
-    array([1. , 0.6, 0. ])
-    """
-    a = as_array(a, "cosine_similarity: the first argument")
-    b = as_array(b, "cosine_similarity: the second argument")
-    axes = _axes_of_vectors(a, b, axis)
-    half = a.dtype == np.float16 == b.dtype
-    if a.dtype.kind != "f" and b.dtype.kind == "f":
-        a = cast(a, b.dtype)
-    elif a.dtype.kind == "f" and b.dtype.kind != "f":
-        b = cast(b, a.dtype)
-    a, b = _scaled(wide(a), axes), _scaled(wide(b), axes)
-
-    def length(x: Any) -> Any:
-        return np.sqrt(np.maximum(np.sum(np.square(x), axis=axes), eps**2))
-
-    cosine = np.sum(a * b, axis=axes) / (length(a) * length(b))
-    return cast(cosine, np.float16) if half else cosine
-
-
 def _broadcasts(small: tuple[Any, ...], shape: tuple[Any, ...]) -> bool:
     """Whether an array of shape `small` stretches to `shape`, which stays what it is."""
     extra = len(shape) - len(small)
     pairs = zip(small, shape[max(extra, 0) :], strict=False)
     return extra >= 0 and all(m == 1 or m == n for m, n in pairs)
-
-
-def _axes_of_vectors(a: Any, b: Any, axis: Axis) -> tuple[int, ...]:
-    """The axes of the vectors, counted from the end; both have them, with the same lengths."""
-    ndim = max(len(a.shape), len(b.shape))
-    axes = tuple([i - ndim for i in reduced_axes(axis, ndim)])
-    for i in axes:
-        lengths = [x.shape[i] if -i <= len(x.shape) else 1 for x in (a, b)]
-        if lengths[0] != lengths[1]:
-            raise ShapeError(
-                f"cosine_similarity: vectors of lengths {lengths[0]} and {lengths[1]} along axis "
-                f"{i} of the shapes {tuple(a.shape)} and {tuple(b.shape)}: only vectors of one "
-                f"length have a cosine{user_line()}"
-            )
-    return axes
-
-
-def _scaled(x: Any, axes: tuple[int, ...]) -> Any:
-    """`x` with vectors so short that their squares fit into its dtype; their cosine is the same."""
-    data = unwrapped(x)
-    if is_empty(data):
-        return x
-    largest = np.max(np.absolute(data), axis=axes, keepdims=True)
-    if isinstance(data, ndarray) and np.max(largest) < np.finfo(data.dtype).max ** 0.25:
-        return x
-    return x / np.maximum(largest, 1)

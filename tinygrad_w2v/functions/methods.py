@@ -10,17 +10,17 @@ from typing import Any
 
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.variable import Variable
-from tinygrad_w2v.functions import arithmetic, remainders
+from tinygrad_w2v.functions import arithmetic, products, remainders
 from tinygrad_w2v.functions.casting import astype
+from tinygrad_w2v.functions.contractions import dot
 from tinygrad_w2v.functions.diagonals import diagonal, trace
-from tinygrad_w2v.functions.joining import repeat
 from tinygrad_w2v.functions.lookup import get_item, take, to_dense
-from tinygrad_w2v.functions.products import dot
-from tinygrad_w2v.functions.reductions import max, mean, min, sum
-from tinygrad_w2v.functions.running import cumprod
+from tinygrad_w2v.functions.rearranging import repeat
+from tinygrad_w2v.functions.reductions import max, mean, min, prod, sum
+from tinygrad_w2v.functions.running import cumprod, cumsum
 from tinygrad_w2v.functions.selection import clip
 from tinygrad_w2v.functions.shape import squeeze, swapaxes
-from tinygrad_w2v.functions.statistics import cumsum, prod, std, var
+from tinygrad_w2v.functions.statistics import std, var
 
 _BINARY: dict[str, tuple[Any, type[Function]]] = {
     "add": (arithmetic.add, arithmetic.Add),
@@ -28,7 +28,7 @@ _BINARY: dict[str, tuple[Any, type[Function]]] = {
     "mul": (arithmetic.multiply, arithmetic.Multiply),
     "truediv": (arithmetic.divide, arithmetic.Divide),
     "pow": (arithmetic.power, arithmetic.Power),
-    "matmul": (arithmetic.matmul, arithmetic.Matmul),
+    "matmul": (products.matmul, products.Matmul),
     "floordiv": (remainders.floor_divide, remainders.FloorDivide),
     "mod": (remainders.mod, remainders.Remainder),
 }

@@ -1,199 +1,90 @@
-"""Products that sum over axes: dot, inner, outer, tensordot, and einsum for all others."""
+"""Products of vectors and matrices."""
 
 from __future__ import annotations
 
-import itertools
-import string
-from collections.abc import Iterable
+import builtins
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from tinygrad_w2v._base.errors import ShapeError
+from tinygrad_w2v.autograd.debugging.errors import input_error
+from tinygrad_w2v.autograd.debugging.sites import user_line
 from tinygrad_w2v.autograd.dispatch import implements, refuse_out
-from tinygrad_w2v.functions.arithmetic import Ring, matmul, multiply
-from tinygrad_w2v.functions.axes import normalized_axes, stretched
-from tinygrad_w2v.functions.shape import reshape
+from tinygrad_w2v.autograd.node import Node, offer_whole
+from tinygrad_w2v.functions.arithmetic import Ring, multiply, subtract
+from tinygrad_w2v.functions.lookup import get_item
+from tinygrad_w2v.functions.shape import expand_dims, moveaxis, ravel, reshape, squeeze
+
+__all__ = ["cross", "kron", "matmul", "matvec", "outer", "vdot", "vecdot", "vecmat"]
 
 
-class Tensordot(Ring):
-    """z = sum of x y over pairs of axes;  gx = the same of g and y,  gy = the same of x and g"""
-
-    def __init__(self, axes: Any = 2) -> None:
-        self.axes = axes
+class Matmul(Ring):
+    """z = x y over the last two axes;  gx = g y',  gy = x' g"""
 
     def forward(self, x: Any, y: Any) -> Any:
-        n, m = len(x.shape), len(y.shape)
-        if isinstance(self.axes, int):
-            ax, ay = tuple(range(n - self.axes, n)), tuple(range(self.axes))
-        else:
-            ax, ay = (_as_tuple(part) for part in self.axes)
-            ax, ay = normalized_axes(ax, n), normalized_axes(ay, m)
-        self._summed = ax, ay
-        self._free = _others(ax, n), _others(ay, m)
         self.save(x, y)
-        return np.tensordot(x, y, axes=(ax, ay))
+        return np.matmul(x, y)
 
     def backward(self, g: Any) -> Any:
         x, y = self.saved
-        (ax, ay), (fx, fy) = self._summed, self._free
+        # A vector is a matrix of one row on the left, of one column on the right.
+        row, column = len(x.shape) == 1, len(y.shape) == 1
+        if row:
+            x, g = np.expand_dims(x, 0), np.expand_dims(g, -1 if column else -2)
+        if column:
+            y, g = np.expand_dims(y, -1), np.expand_dims(g, -1)
         gx = gy = None
-        if self.needs(0):  # g is (free x, free y); what is left of y are its summed axes, in order
-            partner = dict(zip(ay, ax, strict=True))
-            gx = np.tensordot(g, y, axes=(tuple(range(len(fx), len(fx) + len(fy))), fy))
-            gx = np.transpose(gx, _inverse([*fx, *[partner[a] for a in sorted(ay)]]))
+        if self.needs(0):
+            gx = np.matmul(g, transposed(y))
+            gx = np.squeeze(gx, -2) if row else gx
         if self.needs(1):
-            partner = dict(zip(ax, ay, strict=True))
-            gy = np.tensordot(x, g, axes=(fx, tuple(range(len(fx)))))
-            gy = np.transpose(gy, _inverse([*[partner[a] for a in sorted(ax)], *fy]))
+            one_for_all = len(y.shape) == 2 and len(x.shape) > 2 and not column
+            if one_for_all and not (is_empty(x) or is_empty(g)):  # -1 is unknown where it is empty
+                # One matrix served a whole batch: one product, not one for each of the batch.
+                gy = _product_over_all(x, g)
+            else:
+                gy = np.matmul(transposed(x), g)
+            gy = np.squeeze(gy, -1) if column else gy
         return gx, gy
 
 
-def _as_tuple(axes: Any) -> tuple[int, ...]:
-    return tuple(axes) if isinstance(axes, Iterable) else (axes,)
+@implements(np.matmul)
+def matmul(x1: Any, x2: Any) -> Any:
+    """Matrix product over the last two axes: ``x1 @ x2``.
 
-
-def _others(axes: tuple[int, ...], ndim: int) -> tuple[int, ...]:
-    return tuple([i for i in range(ndim) if i not in axes])
-
-
-def _inverse(order: list[int]) -> tuple[int, ...]:
-    return tuple(np.argsort(order).tolist())
-
-
-class Einsum(Ring):
-    """z = sum of products of labelled axes;  gx = einsum of g and the other inputs to x's labels"""
-
-    def __init__(self, subscripts: str, optimize: Any = False) -> None:
-        self.subscripts, self.optimize = subscripts, optimize
-
-    def forward(self, *xs: Any) -> Any:
-        z = np.einsum(self.subscripts, *xs, optimize=self.optimize)
-        self._terms, self._out = explicit_labels(self.subscripts, [len(x.shape) for x in xs])
-        self._sizes: dict[str, Any] = {}  # a label's length: the one that is not 1, if any is not
-        for term, x in zip(self._terms, xs, strict=True):
-            for label, size in zip(term, x.shape, strict=True):
-                if self._sizes.get(label, 1) == 1:
-                    self._sizes[label] = size
-        self.save(*xs)
-        return z
-
-    def backward(self, g: Any) -> Any:
-        xs = self.saved
-        return tuple([self._gradient(i, g, xs) if self.needs(i) else None for i in range(len(xs))])
-
-    def _gradient(self, i: int, g: Any, xs: tuple[Any, ...]) -> Any:
-        """Gradient for input `i`."""
-        wanted = "".join(dict.fromkeys(self._terms[i]))  # each label once
-        terms = [self._out, *self._terms[:i], *self._terms[i + 1 :]]
-        found = "".join([label for label in wanted if any(label in term for term in terms)])
-        operands = (g, *xs[:i], *xs[i + 1 :])
-        gx = np.einsum(f"{','.join(terms)}->{found}", *operands, optimize=self.optimize)
-        # What was summed in x alone is equal along those axes; so is what others had as size 1.
-        gx = np.expand_dims(gx, tuple([k for k, label in enumerate(wanted) if label not in found]))
-        shape = tuple([self._sizes[label] for label in wanted])
-        if gx.shape != shape:
-            gx = stretched(gx, shape)
-        if len(wanted) < len(self._terms[i]):
-            gx = self._on_diagonal(gx, wanted, self._terms[i])
-        return gx
-
-    def _on_diagonal(self, g: Any, labels: str, term: str) -> Any:
-        """Spread `g` over the diagonals that repeated labels in `term` had picked."""
-        fresh = iter(_unused([term, labels]))
-        target, identities, masks = "", [], []
-        for label in term:
-            if label in target:
-                other = next(fresh)
-                identities.append(label + other)
-                masks.append(np.eye(self._sizes[label], dtype=g.dtype))
-                label = other
-            target += label
-        return np.einsum(f"{','.join([labels, *identities])}->{target}", g, *masks)
-
-
-def explicit_labels(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
-    """Labels of every axis of the inputs and of the output: no ellipsis, no implicit output.
-
-    Parameters
-    ----------
-    subscripts : str
-        In NumPy's syntax, as ``"ij,...j"``.
-    ndims : list of int
-        Numbers of axes of the inputs.
-
-    Examples
-    --------
-    >>> explicit_labels("ij,...j", [2, 3])
-    (['ij', 'abj'], 'abi')
-    """
-    inputs, arrow, out = subscripts.replace(" ", "").partition("->")
-    terms = inputs.split(",")
-    unnamed = [n - len(t.replace("...", "")) for t, n in zip(terms, ndims, strict=True)]
-    most = max([k for t, k in zip(terms, unnamed, strict=True) if "..." in t], default=0)
-    ellipsis = "".join(itertools.islice(_unused(terms), most))
-    if not arrow:
-        named = "".join(terms).replace("...", "")
-        out = "..." + "".join(sorted(label for label in set(named) if named.count(label) == 1))
-    full = [t.replace("...", ellipsis[most - k :]) for t, k in zip(terms, unnamed, strict=True)]
-    return full, out.replace("...", ellipsis)
-
-
-def _unused(terms: list[str]) -> list[str]:
-    used = set("".join(terms))
-    return [label for label in string.ascii_letters if label not in used]
-
-
-def _from_sublists(operands: tuple[Any, ...]) -> tuple[str, list[Any]]:
-    """NumPy's other form, ``einsum(x, [0, 1], y, [1, 2], [0, 2])``, as subscripts and inputs."""
-
-    def term(labels: Any) -> str:
-        return "".join(["..." if k is Ellipsis else string.ascii_letters[k] for k in labels])
-
-    pairs = len(operands) // 2
-    subscripts = ",".join([term(operands[2 * k + 1]) for k in range(pairs)])
-    if len(operands) % 2:
-        subscripts += "->" + term(operands[-1])
-    return subscripts, [operands[2 * k] for k in range(pairs)]
-
-
-# ---------------------------------------------------------------------- their functions
-@implements(np.dot)
-def dot(a: Any, b: Any, out: None = None) -> Any:
-    """NumPy's dot product: ``@`` for vectors and matrices, the product with a number.
-
-    For more axes, the sum runs over the last of `a` and the last but one of `b`, and all others
-    are combined with each other: ``(i, j, k)`` and ``(l, k, m)`` make ``(i, j, l, m)``.
+    ``(..., n, k) @ (..., k, m)`` is ``(..., n, m)``; a vector is a row on the left, a column on
+    the right.
 
     Examples
     --------
     >>> import tinygrad_w2v as tw
     >>> import tinygrad_w2v.functions as F
-    >>> float(F.dot(tw.Variable([1.0, 2.0]), tw.Variable([3.0, 4.0])))
-    11.0
+    >>> F.matmul(tw.Variable([[1.0, 2.0]]), tw.Variable([[3.0], [4.0]])).data
+    array([[11.]])
     """
-    refuse_out("dot", out)
-    n, m = np.ndim(a), np.ndim(b)
-    if n == 0 or m == 0:
-        return multiply(a, b)
-    if m > 2:
-        return Tensordot(((n - 1,), (m - 2,)))(a, b)
-    return matmul(a, b)
+    return Matmul()(x1, x2)
 
 
-@implements(np.inner)
-def inner(a: Any, b: Any) -> Any:
-    """Sum of the products over the last axes of both.
+def _product_over_all(x: Any, g: Any) -> Any:
+    """``x' g``, summed over all axes before the last: those become one where they can."""
+    found = offer_whole("product_over_all", x, g)
+    if found is not NotImplemented:
+        return found
+    x, g = np.reshape(x, (-1, x.shape[-1])), np.reshape(g, (-1, g.shape[-1]))
+    return np.matmul(transposed(x), g)
 
-    Examples
-    --------
-    >>> import tinygrad_w2v as tw
-    >>> import tinygrad_w2v.functions as F
-    >>> F.inner(tw.Variable([[1.0, 2.0], [3.0, 4.0]]), tw.Variable([1.0, 1.0])).data
-    array([3., 7.])
-    """
-    if np.ndim(a) == 0 or np.ndim(b) == 0:
-        return multiply(a, b)
-    return Tensordot(((-1,), (-1,)))(a, b)
+
+def is_empty(x: Any) -> bool:
+    """Whether `x` is known to hold nothing (the sizes of a foreign array need not be numbers)."""
+    data = x._data if isinstance(x, Node) else x
+    return isinstance(data, np.ndarray) and data.size == 0
+
+
+def transposed(x: Any) -> Any:
+    """`x` with its last two axes exchanged."""
+    return x.swapaxes(-1, -2) if type(x) is np.ndarray else np.swapaxes(x, -1, -2)
 
 
 @implements(np.outer)
@@ -212,52 +103,141 @@ def outer(a: Any, b: Any, out: None = None) -> Any:
     return multiply(reshape(a, (-1, 1)), reshape(b, (1, -1)))
 
 
-@implements(np.tensordot)
-def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
-    """Sum of the products over pairs of axes.
+@implements(np.kron)
+def kron(a: Any, b: Any) -> Any:
+    """Kronecker product: every element of `a` times the whole of `b`, as blocks.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.kron(tw.Variable([1.0, 10.0]), tw.Variable([1.0, 2.0])).data
+    array([ 1.,  2., 10., 20.])
+    """
+    ndim = builtins.max(np.ndim(a), np.ndim(b))
+    n, m = ((*[1] * (ndim - np.ndim(x)), *np.shape(x)) for x in (a, b))
+    blocks = reshape(a, [length for k in n for length in (k, 1)])
+    block = reshape(b, [length for k in m for length in (1, k)])
+    return reshape(multiply(blocks, block), [i * j for i, j in zip(n, m, strict=True)])
+
+
+@implements(np.cross)
+def cross(
+    a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None
+) -> Any:
+    """Cross product of vectors of three components.
 
     Parameters
     ----------
     a, b : Variable or array
-    axes : int or (axes of a, axes of b)
-        A number N: the last N axes of `a` with the first N of `b`, in order.
+        Broadcast with each other but for the components.
+    axisa, axisb, axisc : int
+        Where the components stand in `a`, in `b` and in the result.
+    axis : int, optional
+        The same for all three.
 
     Examples
     --------
-    >>> import numpy as np
     >>> import tinygrad_w2v as tw
     >>> import tinygrad_w2v.functions as F
-    >>> F.tensordot(tw.Variable(np.ones((2, 3, 4))), np.ones((3, 4, 5))).shape
-    (2, 5)
+    >>> F.cross(tw.Variable([1.0, 0.0, 0.0]), [0.0, 1.0, 0.0]).data
+    array([0., 0., 1.])
     """
-    return Tensordot(axes)(a, b)
+    if axis is not None:
+        axisa = axisb = axisc = axis
+    a, b = moveaxis(a, axisa, -1), moveaxis(b, axisb, -1)
+    if np.shape(a)[-1] != 3 or np.shape(b)[-1] != 3:
+        raise ShapeError(
+            f"cross: vectors have three components, not {np.shape(a)[-1]} and {np.shape(b)[-1]}; "
+            f"of plane vectors write `x1 * y2 - x2 * y1`{user_line()}"
+        )
+    next_one, last_one = (..., np.array([1, 2, 0])), (..., np.array([2, 0, 1]))
+    product = subtract(
+        multiply(get_item(a, next_one), get_item(b, last_one)),
+        multiply(get_item(a, last_one), get_item(b, next_one)),
+    )
+    return moveaxis(product, -1, axisc)
 
 
-@implements(np.einsum)
-def einsum(subscripts: Any, *operands: Any, optimize: Any = False) -> Any:
-    """Sums of products of labelled axes, in Einstein's notation.
-
-    Parameters
-    ----------
-    subscripts : str
-        As ``"ij,jk->ik"``; ellipses, repeated labels and an implicit output are understood, and
-        so is NumPy's form ``einsum(x, [0, 1], y, [1, 2], [0, 2])``.
-    *operands : Variable or array
-    optimize : bool or str
-        NumPy's: whether to look for a cheap order of the products, and use BLAS.
+@implements(np.vdot)
+def vdot(a: Any, b: Any) -> Any:
+    """Sum of the products of all elements of `a` and `b`, both flattened.
 
     Examples
     --------
     >>> import tinygrad_w2v as tw
     >>> import tinygrad_w2v.functions as F
-    >>> x = tw.Variable([[1.0, 2.0], [3.0, 4.0]])
-    >>> F.einsum("ii->i", x).data
-    array([1., 4.])
-    >>> F.einsum("ij,j->i", x, tw.Variable([1.0, 1.0])).data
+    >>> float(F.vdot(tw.Variable([[1.0, 2.0]]), [[3.0], [4.0]]))
+    11.0
+    """
+    return matmul(ravel(a), ravel(b))
+
+
+@implements(np.vecdot, np.linalg.vecdot)
+def vecdot(x1: Any, x2: Any, *, axis: int = -1) -> Any:
+    """Sum of the products along `axis`, for many vectors at once.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.vecdot(tw.Variable([[1.0, 2.0], [3.0, 4.0]]), [1.0, 1.0]).data
     array([3., 7.])
     """
-    if not isinstance(subscripts, str):
-        subscripts, inputs = _from_sublists((subscripts, *operands))
-    else:
-        inputs = list(operands)
-    return Einsum(subscripts, optimize)(*inputs)
+    row = expand_dims(moveaxis(x1, axis, -1), -2)
+    column = expand_dims(moveaxis(x2, axis, -1), -1)
+    return squeeze(matmul(row, column), (-2, -1))
+
+
+def matvec(x1: Any, x2: Any) -> Any:
+    """Matrices times vectors, many at once: ``(..., n, k)`` and ``(..., k)`` make ``(..., n)``.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.matvec(tw.Variable([[1.0, 2.0], [3.0, 4.0]]), [1.0, 1.0]).data
+    array([3., 7.])
+    """
+    return squeeze(matmul(x1, expand_dims(x2, -1)), -1)
+
+
+def vecmat(x1: Any, x2: Any) -> Any:
+    """Vectors times matrices, many at once: ``(..., n)`` and ``(..., n, k)`` make ``(..., k)``.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.vecmat([1.0, 1.0], tw.Variable([[1.0, 2.0], [3.0, 4.0]])).data
+    array([4., 6.])
+    """
+    return squeeze(matmul(expand_dims(x1, -2), x2), -2)
+
+
+if hasattr(np, "matvec"):  # NumPy 2.2
+    implements(np.matvec)(matvec)
+    implements(np.vecmat)(vecmat)
+
+
+implements(np.linalg.matmul)(matmul)
+
+
+@implements(np.linalg.cross)
+def _cross(x1: Any, x2: Any, *, axis: int = -1) -> Any:
+    return cross(x1, x2, axis=axis)
+
+
+@implements(np.linalg.outer)
+def _outer(x1: Any, x2: Any) -> Any:
+    if np.ndim(x1) != 1 or np.ndim(x2) != 1:
+        raise input_error("outer", [x1, x2], ValueError("np.linalg.outer takes vectors"))
+    return outer(x1, x2)
+
+
+@implements(np.linalg.multi_dot)
+def _multi_dot(arrays: Sequence[Any]) -> Any:
+    product = arrays[0]
+    for factor in arrays[1:]:
+        product = matmul(product, factor)
+    return product

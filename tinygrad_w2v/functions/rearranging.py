@@ -1,4 +1,4 @@
-"""Arrays laid out anew: turned, rolled, tiled, padded. All are views, joins and look-ups."""
+"""Elements in another order, repeated, or with others around them."""
 
 from __future__ import annotations
 
@@ -8,40 +8,42 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import MissingRuleError
 from tinygrad_w2v.autograd.debugging.sites import user_line
-from tinygrad_w2v.autograd.dispatch import implements
-from tinygrad_w2v.functions.axes import Axis, axes_of, axis_of
+from tinygrad_w2v.autograd.dispatch import implements, unwrapped
+from tinygrad_w2v.autograd.function import Function
+from tinygrad_w2v.functions.axes import Axis, axes_of, axis_of, normalized_axes
 from tinygrad_w2v.functions.casting import as_array
-from tinygrad_w2v.functions.joining import concatenate, flip, part_along
-from tinygrad_w2v.functions.shape import broadcast_to, reshape, swapaxes
+from tinygrad_w2v.functions.joining import concatenate, part_along
+from tinygrad_w2v.functions.lookup import take
+from tinygrad_w2v.functions.shape import along_one, broadcast_to, ravel, reshape, swapaxes
+
+__all__ = ["flip", "fliplr", "flipud", "pad", "repeat", "roll", "rot90", "tile"]
 
 
-@implements(np.ravel)
-def ravel(a: Any, order: str = "C") -> Any:
-    """All elements of `a` along one axis, the last index fastest (the first for order="F").
+class Flip(Function):
+    """y = x with the order along axes turned round;  gx = g turned round"""
+
+    def __init__(self, axis: Axis = None) -> None:
+        self.axis = axis
+
+    def forward(self, x: Any) -> Any:
+        return np.flip(x, self.axis)
+
+    def backward(self, g: Any) -> Any:
+        return np.flip(g, self.axis)
+
+
+@implements(np.flip)
+def flip(m: Any, axis: Axis = None) -> Any:
+    """`m` with the order along `axis` turned round (along all axes by default).
 
     Examples
     --------
     >>> import tinygrad_w2v as tw
     >>> import tinygrad_w2v.functions as F
-    >>> F.ravel(tw.Variable([[1.0, 2.0], [3.0, 4.0]])).data
-    array([1., 2., 3., 4.])
+    >>> F.flip(tw.Variable([1.0, 2.0])).data
+    array([2., 1.])
     """
-    return reshape(a, -1, order)
-
-
-@implements(np.matrix_transpose, np.linalg.matrix_transpose)
-def matrix_transpose(x: Any) -> Any:
-    """`x` with its last two axes exchanged.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import tinygrad_w2v as tw
-    >>> import tinygrad_w2v.functions as F
-    >>> F.matrix_transpose(tw.Variable(np.ones((2, 3, 4)))).shape
-    (2, 4, 3)
-    """
-    return swapaxes(x, -1, -2)
+    return Flip(axis)(m)
 
 
 @implements(np.fliplr)
@@ -92,6 +94,49 @@ def rot90(m: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Any:
     if k % 2 == 0:
         return flip(m, (first, second) if k else ())
     return flip(swapaxes(m, first, second), first if k == 1 else second)
+
+
+class Repeat(Function):
+    """y = each x, r times along an axis;  gx = the sum of its r gradients"""
+
+    def __init__(self, repeats: int, axis: int) -> None:
+        self.repeats, self.axis = repeats, axis
+
+    def forward(self, x: Any) -> Any:
+        (self._axis,) = normalized_axes(self.axis, len(x.shape))
+        self._shape = x.shape
+        return np.repeat(x, self.repeats, axis=self._axis)
+
+    def backward(self, g: Any) -> Any:
+        inner = self._axis + 1
+        apart = (*self._shape[:inner], self.repeats, *self._shape[inner:])
+        return np.sum(np.reshape(g, apart), axis=inner)
+
+
+@implements(np.repeat)
+def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
+    """Each element of `a` several times in a row.
+
+    Parameters
+    ----------
+    a : Variable or array
+    repeats : int, or ints with one for each place along the axis
+    axis : int, optional
+        None flattens `a` first.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.repeat(tw.Variable([1.0, 2.0]), [1, 2]).data
+    array([1., 2., 2.])
+    """
+    a, axis = along_one(a, axis)
+    axis = axis_of("repeat", a, axis)
+    counts = np.asarray(unwrapped(repeats))
+    if counts.size == 1:
+        return Repeat(int(counts.reshape(())), axis)(a)
+    return take(a, np.repeat(np.arange(np.shape(a)[axis]), counts), axis)
 
 
 @implements(np.tile)

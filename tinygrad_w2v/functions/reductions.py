@@ -1,4 +1,4 @@
-"""Sums, means and extremes along axes: what `Variable` offers as methods."""
+"""Sums, means, products and extremes along axes."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ import numpy as np
 from tinygrad_w2v.autograd.debugging.errors import input_error
 from tinygrad_w2v.autograd.dispatch import implements, refuse_out, unwrapped
 from tinygrad_w2v.autograd.function import Function
-from tinygrad_w2v.autograd.node import Node, is_duck_array
+from tinygrad_w2v.autograd.node import Node, is_duck_array, offer_whole
 from tinygrad_w2v.functions.axes import Axis, normalized_axes, reduced_axes, stretched, unreduced
 from tinygrad_w2v.functions.casting import as_array, cast, dtype_of, in_dtype, narrowed, over, wide
+
+__all__ = ["max", "mean", "min", "prod", "sum"]
+
 
 ndarray = np.ndarray
 
@@ -144,6 +147,82 @@ def mean(
     wide, count = counted("mean", a, axis, where)
     y = Sum(axis, True)(only("mean", wide, where, 0)) / count
     return as_reduced(y, a, axis, keepdims)
+
+
+class Prod(Reduction):
+    """y = product of x;  gx_i = g times the product of the other x   (right with zeros, too)"""
+
+    def forward(self, x: Any) -> Any:
+        axes = self.remember(x)
+        self.save(x)
+        return np.prod(x, axis=axes, keepdims=self.keepdims)
+
+    def backward(self, g: Any) -> Any:
+        (x,) = self.saved
+        others = offer_whole("product_of_others", x, self._axes)
+        if others is NotImplemented:
+            others = product_of_others(x, self._axes)
+        return self.restored(g) * others
+
+
+@implements(np.prod)
+def prod(
+    a: Any,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: None = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
+) -> Any:
+    """Product over `axis` (all axes by default); the gradient is right at zeros, too.
+
+    Parameters
+    ----------
+    a, axis, dtype, out, keepdims, initial, where
+        As of `sum`.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> x = tw.Variable([2.0, 0.0, 3.0])
+    >>> F.prod(x).backward()
+    >>> x.grad.data
+    array([0., 6., 0.])
+    """
+    refuse_out("prod", out)
+    y = Prod(axis, keepdims)(only("prod", in_dtype("prod", a, dtype), where, 1))
+    return y if initial is None else y * initial
+
+
+def product_of_others(x: Any, axes: tuple[int, ...]) -> Any:
+    """For each element the product of all others along `axes`; no division, so zeros are right."""
+    kept = [i for i in range(len(x.shape)) if i not in axes]
+    order = (*kept, *axes)
+    moved = np.transpose(x, order)
+    count = 1
+    for axis in axes:
+        count = count * x.shape[axis]
+    flat = np.reshape(moved, (*[x.shape[i] for i in kept], count))
+    others = product_before(flat) * product_before(flat[..., ::-1])[..., ::-1]
+    back = tuple(np.argsort(order).tolist())
+    return np.transpose(np.reshape(others, moved.shape), back)
+
+
+def product_before(x: Any) -> Any:
+    """Along the last axis, the product of all earlier elements, in log2(n) multiplications."""
+    y = _shifted(x, 1)
+    step = 1
+    while step < x.shape[-1]:
+        y = y * _shifted(y, step)
+        step *= 2
+    return y
+
+
+def _shifted(x: Any, step: int) -> Any:
+    """`x` moved to the right by `step` along the last axis, ones moved in."""
+    return np.concatenate([np.ones_like(x[..., :step]), x[..., :-step]], axis=-1)
 
 
 class Extreme(Reduction):

@@ -15,6 +15,8 @@ from tinygrad_w2v.autograd.dispatch import implements, refuse_out
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.functions.arithmetic import Arithmetic
 
+__all__ = ["divmod", "floor_divide", "fmod", "mod", "round"]
+
 
 class FloorDivide(Arithmetic):
     """z = floor(x / y);  gx = 0,  gy = 0"""

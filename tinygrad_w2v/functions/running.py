@@ -1,4 +1,4 @@
-"""From one element to the next along an axis: differences, slopes, running products."""
+"""From one element to the next along an axis: running sums, products, differences, slopes."""
 
 from __future__ import annotations
 
@@ -14,8 +14,46 @@ from tinygrad_w2v.functions.arithmetic import subtract
 from tinygrad_w2v.functions.axes import Axis, axes_of, axis_of
 from tinygrad_w2v.functions.casting import as_array, dtype_of, in_dtype, real
 from tinygrad_w2v.functions.joining import concatenate, part_along
+from tinygrad_w2v.functions.reductions import product_before
 from tinygrad_w2v.functions.shape import along_one, broadcast_to, reshape
-from tinygrad_w2v.functions.statistics import product_before
+
+__all__ = ["cumprod", "cumsum", "diff", "gradient"]
+
+
+class Cumsum(Function):
+    """y_i = x_1 + ... + x_i;  gx_i = g_i + ... + g_n"""
+
+    def __init__(self, axis: int) -> None:
+        self.axis = axis
+
+    def forward(self, x: Any) -> Any:
+        return np.cumsum(x, axis=self.axis)
+
+    def backward(self, g: Any) -> Any:
+        return np.flip(np.cumsum(np.flip(g, self.axis), axis=self.axis), self.axis)
+
+
+@implements(np.cumsum)
+def cumsum(a: Any, axis: int | None = None, dtype: Any = None, out: None = None) -> Any:
+    """Running sum along `axis`; of all elements in their order where that is None.
+
+    Parameters
+    ----------
+    a : Variable or array
+    axis : int, optional
+    dtype, out
+        As of `sum`.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.cumsum(tw.Variable([1.0, 2.0, 3.0])).data
+    array([1., 3., 6.])
+    """
+    refuse_out("cumsum", out)
+    a, axis = along_one(in_dtype("cumsum", a, dtype), axis)
+    return Cumsum(axis)(a)
 
 
 class Cumprod(Function):

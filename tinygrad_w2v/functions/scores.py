@@ -18,11 +18,14 @@ from tinygrad_w2v.autograd.dispatch import unwrapped
 from tinygrad_w2v.autograd.node import Node, is_duck_array
 from tinygrad_w2v.functions import casting, lookup, shape
 from tinygrad_w2v.functions.activations import Sigmoid
-from tinygrad_w2v.functions.joining import Concatenate, Flip, Repeat, Split, Stack
+from tinygrad_w2v.functions.joining import Concatenate, Split, Stack
 from tinygrad_w2v.functions.lookup import Take
-from tinygrad_w2v.functions.statistics import Softmax
+from tinygrad_w2v.functions.probabilities import Softmax
+from tinygrad_w2v.functions.rearranging import Flip, Repeat
 
 _PROBABILITIES = frozenset((Softmax, Sigmoid))
+
+
 _MOVES = frozenset(
     (
         casting.Cast,
@@ -43,7 +46,7 @@ _MOVES = frozenset(
 )
 
 
-def as_array(x: Any, where: str) -> Any:
+def given_array(x: Any, where: str) -> Any:
     """`x` as an array; Variables and foreign arrays stay what they are."""
     if type(x) is np.ndarray or isinstance(x, Node) or is_duck_array(x):
         return x

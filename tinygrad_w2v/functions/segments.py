@@ -1,4 +1,4 @@
-"""Ragged rows: what belongs together stands in one array, one segment behind the other.
+"""Ragged rows: what belongs together stands in one array, the segments end to end.
 
 Words of unequal numbers of parts are summed without padding: the parts of all of them are the rows
 of one array, and `starts` says where each word's begin. The derivative of the sum of a segment
@@ -19,6 +19,8 @@ from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.node import offer_whole
 from tinygrad_w2v.functions.lookup import as_ids
 
+__all__ = ["segment_sum"]
+
 
 class SegmentSum(Function):
     """y_s = sum of x_i over the rows i of segment s;  gx_i = g of the segment of i"""
@@ -33,33 +35,6 @@ class SegmentSum(Function):
 
     def backward(self, g: Any) -> Any:
         return SegmentRepeat(self.starts, self._count)(g)
-
-
-class SegmentRepeat(Function):
-    """y_i = x of the segment of i;  gx_s = sum of g_i over the rows i of segment s"""
-
-    def __init__(self, starts: Any, count: Any) -> None:
-        self.starts, self.count = starts, count
-
-    def forward(self, x: Any) -> Any:
-        found = offer_whole("segment_repeat", x, self.starts, self.count)
-        if found is not NotImplemented:
-            return found
-        return np.repeat(x, np.diff(self.starts, append=self.count), axis=0)
-
-    def backward(self, g: Any) -> Any:
-        return SegmentSum(self.starts)(g)
-
-
-def segment_sums(x: AnyArray, starts: IntArray) -> AnyArray:
-    """The sums of consecutive rows; those of empty segments are 0."""
-    filled = np.diff(starts, append=len(x)) > 0
-    dtype = np.sum(x[:0], axis=0).dtype
-    y = np.zeros((len(starts), *x.shape[1:]), dtype)
-    if filled.any():
-        # `reduceat` takes an empty segment for one of a single row, so it is given none.
-        y[filled] = np.add.reduceat(x, starts[filled], axis=0, dtype=dtype)
-    return y
 
 
 def segment_sum(x: Any, starts: Any) -> Any:
@@ -131,3 +106,30 @@ def _check_starts(starts: IntArray, count: Any) -> None:
             f"segment_sum: starts must begin with 0 and never fall, up to the number of rows: "
             f"{wrong}; make them of lengths with `np.cumsum([0, *lengths[:-1]])`{user_line()}"
         )
+
+
+def segment_sums(x: AnyArray, starts: IntArray) -> AnyArray:
+    """The sums of consecutive rows; those of empty segments are 0."""
+    filled = np.diff(starts, append=len(x)) > 0
+    dtype = np.sum(x[:0], axis=0).dtype
+    y = np.zeros((len(starts), *x.shape[1:]), dtype)
+    if filled.any():
+        # `reduceat` takes an empty segment for one of a single row, so it is given none.
+        y[filled] = np.add.reduceat(x, starts[filled], axis=0, dtype=dtype)
+    return y
+
+
+class SegmentRepeat(Function):
+    """y_i = x of the segment of i;  gx_s = sum of g_i over the rows i of segment s"""
+
+    def __init__(self, starts: Any, count: Any) -> None:
+        self.starts, self.count = starts, count
+
+    def forward(self, x: Any) -> Any:
+        found = offer_whole("segment_repeat", x, self.starts, self.count)
+        if found is not NotImplemented:
+            return found
+        return np.repeat(x, np.diff(self.starts, append=self.count), axis=0)
+
+    def backward(self, g: Any) -> Any:
+        return SegmentSum(self.starts)(g)

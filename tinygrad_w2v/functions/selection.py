@@ -16,6 +16,8 @@ from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.node import Node, is_duck_array
 from tinygrad_w2v.functions.arithmetic import Arithmetic
 
+__all__ = ["clip", "fmax", "fmin", "maximum", "minimum", "nan_to_num", "where"]
+
 
 class Choice(Arithmetic):
     """z = x or y;  gx = g where x is chosen, g / 2 where x = y, else 0;  gy likewise"""
@@ -41,11 +43,43 @@ class Maximum(Choice):
     wins = np.greater
 
 
+@implements(np.maximum)
+def maximum(x1: Any, x2: Any) -> Any:
+    """The larger of `x1` and `x2`, element by element; equal ones share the gradient equally.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> x = tw.Variable([1.0, 2.0, 3.0])
+    >>> F.maximum(x, 2.0).sum().backward()
+    >>> x.grad.data
+    array([0. , 0.5, 1. ])
+    """
+    return Maximum()(x1, x2)
+
+
 class Minimum(Choice):
     """z = min(x, y);  gx = g where x < y, g / 2 where x = y, else 0"""
 
     choose = np.minimum
     wins = np.less
+
+
+@implements(np.minimum)
+def minimum(x1: Any, x2: Any) -> Any:
+    """The smaller of `x1` and `x2`, element by element; equal ones share the gradient equally.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> x = tw.Variable([1.0, 2.0, 3.0])
+    >>> F.minimum(x, 2.0).sum().backward()
+    >>> x.grad.data
+    array([1. , 0.5, 0. ])
+    """
+    return Minimum()(x1, x2)
 
 
 class Fmax(Choice):
@@ -57,6 +91,21 @@ class Fmax(Choice):
         return np.logical_or(np.greater(x, y), np.isnan(y))
 
 
+@implements(np.fmax)
+def fmax(x1: Any, x2: Any) -> Any:
+    """The larger of `x1` and `x2`, of a number and NaN the number; equal ones share the gradient.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.fmax(tw.Variable([1.0, np.nan, 3.0]), 2.0).data
+    array([2., 2., 3.])
+    """
+    return Fmax()(x1, x2)
+
+
 class Fmin(Choice):
     """z = min(x, y), of a number and NaN the number;  gx, gy as of `Minimum`"""
 
@@ -64,6 +113,21 @@ class Fmin(Choice):
 
     def wins(self, x: Any, y: Any) -> Any:
         return np.logical_or(np.less(x, y), np.isnan(y))
+
+
+@implements(np.fmin)
+def fmin(x1: Any, x2: Any) -> Any:
+    """The smaller of `x1` and `x2`, of a number and NaN the number; equal ones share the gradient.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.fmin(tw.Variable([1.0, np.nan, 3.0]), 2.0).data
+    array([1., 2., 2.])
+    """
+    return Fmin()(x1, x2)
 
 
 class Clip(Function):
@@ -85,90 +149,11 @@ class Clip(Function):
         return g
 
 
-class Where(Arithmetic):
-    """z = x where c, else y;  gx = g where c, else 0;  gy = 0 where c, else g"""
-
-    def __init__(self, condition: Any) -> None:
-        self.condition = self.keep_copy("condition", condition)
-
-    def forward(self, x: Any, y: Any) -> Any:
-        return np.where(self.condition, x, y)
-
-    def backward(self, g: Any) -> Any:
-        c = self.condition
-        return (
-            np.where(c, g, 0) if self.needs(0) else None,
-            np.where(c, 0, g) if self.needs(1) else None,
-        )
-
-
 def _bound(bound: Any, x: Any) -> Any:
     """A bound in the dtype of `x`, so that a float64 bound does not widen float32 data."""
     if isinstance(bound, np.ndarray | np.generic) and x.dtype.kind == "f":
         return bound.astype(x.dtype)
     return bound
-
-
-@implements(np.maximum)
-def maximum(x1: Any, x2: Any) -> Any:
-    """The larger of `x1` and `x2`, element by element; equal ones share the gradient equally.
-
-    Examples
-    --------
-    >>> import tinygrad_w2v as tw
-    >>> import tinygrad_w2v.functions as F
-    >>> x = tw.Variable([1.0, 2.0, 3.0])
-    >>> F.maximum(x, 2.0).sum().backward()
-    >>> x.grad.data
-    array([0. , 0.5, 1. ])
-    """
-    return Maximum()(x1, x2)
-
-
-@implements(np.minimum)
-def minimum(x1: Any, x2: Any) -> Any:
-    """The smaller of `x1` and `x2`, element by element; equal ones share the gradient equally.
-
-    Examples
-    --------
-    >>> import tinygrad_w2v as tw
-    >>> import tinygrad_w2v.functions as F
-    >>> x = tw.Variable([1.0, 2.0, 3.0])
-    >>> F.minimum(x, 2.0).sum().backward()
-    >>> x.grad.data
-    array([1. , 0.5, 0. ])
-    """
-    return Minimum()(x1, x2)
-
-
-@implements(np.fmax)
-def fmax(x1: Any, x2: Any) -> Any:
-    """The larger of `x1` and `x2`, of a number and NaN the number; equal ones share the gradient.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import tinygrad_w2v as tw
-    >>> import tinygrad_w2v.functions as F
-    >>> F.fmax(tw.Variable([1.0, np.nan, 3.0]), 2.0).data
-    array([2., 2., 3.])
-    """
-    return Fmax()(x1, x2)
-
-
-@implements(np.fmin)
-def fmin(x1: Any, x2: Any) -> Any:
-    """The smaller of `x1` and `x2`, of a number and NaN the number; equal ones share the gradient.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import tinygrad_w2v as tw
-    >>> import tinygrad_w2v.functions as F
-    >>> F.fmin(tw.Variable([1.0, np.nan, 3.0]), 2.0).data
-    array([1., 2., 2.])
-    """
-    return Fmin()(x1, x2)
 
 
 @implements(np.clip)
@@ -226,6 +211,23 @@ def clip(
     return Clip(low, high)(a)
 
 
+class Where(Arithmetic):
+    """z = x where c, else y;  gx = g where c, else 0;  gy = 0 where c, else g"""
+
+    def __init__(self, condition: Any) -> None:
+        self.condition = self.keep_copy("condition", condition)
+
+    def forward(self, x: Any, y: Any) -> Any:
+        return np.where(self.condition, x, y)
+
+    def backward(self, g: Any) -> Any:
+        c = self.condition
+        return (
+            np.where(c, g, 0) if self.needs(0) else None,
+            np.where(c, 0, g) if self.needs(1) else None,
+        )
+
+
 @implements(np.where)
 def where(condition: Any, x: Any, y: Any) -> Any:
     """`x` where `condition` holds, else `y`, element by element.
@@ -248,3 +250,35 @@ def where(condition: Any, x: Any, y: Any) -> Any:
     if not is_duck_array(condition):
         condition = plain_array(condition, "where: the condition")
     return Where(condition)(x, y)
+
+
+@implements(np.nan_to_num)
+def nan_to_num(
+    x: Any, copy: bool = True, nan: float = 0.0, posinf: Any = None, neginf: Any = None
+) -> Any:
+    """`x` with numbers in place of NaN and of the infinities; no gradient goes to these.
+
+    Parameters
+    ----------
+    x : Variable or array
+    copy : True
+        Nothing is done in place: a graph is made of new values.
+    nan, posinf, neginf : number or array
+        What stands instead; for an infinity the largest number of the dtype by default.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.nan_to_num(tw.Variable([1.0, np.nan, np.inf]), posinf=9.0).data
+    array([1., 0., 9.])
+    """
+    if not copy:
+        raise TypeError(
+            "nan_to_num: copy=False would write into the data, and a graph is made of new "
+            "values; leave it out"
+        )
+    data = unwrapped(x)
+    filled = np.nan_to_num(data, nan=nan, posinf=posinf, neginf=neginf)
+    return where(np.isfinite(data), x, filled)

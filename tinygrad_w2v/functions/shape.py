@@ -6,10 +6,17 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_w2v.autograd.debugging.errors import input_error
 from tinygrad_w2v.autograd.debugging.sites import user_line
 from tinygrad_w2v.autograd.dispatch import implements
 from tinygrad_w2v.autograd.function import Function
-from tinygrad_w2v.functions.axes import Axis, stretched
+from tinygrad_w2v.functions.axes import Axis, axes_of, stretched
+from tinygrad_w2v.functions.casting import as_array
+
+__all__ = ["atleast_1d", "atleast_2d", "atleast_3d", "broadcast_arrays", "broadcast_to"]
+__all__ += ["expand_dims", "matrix_transpose", "moveaxis", "ravel", "reshape", "squeeze"]
+__all__ += ["swapaxes", "transpose"]
+
 
 ndarray = np.ndarray
 
@@ -62,6 +69,20 @@ def reshape(x: Any, shape: Any, order: str = "C") -> Any:
     return Reshape(shape)(x)
 
 
+@implements(np.ravel)
+def ravel(a: Any, order: str = "C") -> Any:
+    """All elements of `a` along one axis, the last index fastest (the first for order="F").
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.ravel(tw.Variable([[1.0, 2.0], [3.0, 4.0]])).data
+    array([1., 2., 3., 4.])
+    """
+    return reshape(a, -1, order)
+
+
 class Transpose(Function):
     """y = x with its axes permuted;  gx = g with the inverse permutation"""
 
@@ -91,6 +112,25 @@ def transpose(a: Any, axes: Any = None) -> Any:
     return Transpose(None if axes is None else tuple(axes))(a)
 
 
+@implements(np.moveaxis)
+def moveaxis(a: Any, source: Any, destination: Any) -> Any:
+    """`a` with axes moved to other places; the order of the others stays.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.moveaxis(tw.Variable(np.ones((2, 3, 4))), 0, -1).shape
+    (3, 4, 2)
+    """
+    sources, places = axes_of("moveaxis", a, source), axes_of("moveaxis", a, destination)
+    order = [axis for axis in range(np.ndim(a)) if axis not in sources]
+    for place, axis in sorted(zip(places, sources, strict=True)):
+        order.insert(place, axis)
+    return Transpose(tuple(order))(a)
+
+
 class Swapaxes(Function):
     """y = x with two axes exchanged;  gx = g with the same two exchanged"""
 
@@ -118,6 +158,21 @@ def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
     return Swapaxes(axis1, axis2)(a)
 
 
+@implements(np.matrix_transpose, np.linalg.matrix_transpose)
+def matrix_transpose(x: Any) -> Any:
+    """`x` with its last two axes exchanged.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.matrix_transpose(tw.Variable(np.ones((2, 3, 4)))).shape
+    (2, 4, 3)
+    """
+    return swapaxes(x, -1, -2)
+
+
 class BroadcastTo(Function):
     """y = x repeated along new or stretched axes;  gx = g summed over them (by the engine)"""
 
@@ -143,6 +198,25 @@ def broadcast_to(array: Any, shape: Any) -> Any:
     (3, 2)
     """
     return BroadcastTo(shape)(array)
+
+
+@implements(np.broadcast_arrays)
+def broadcast_arrays(*args: Any, subok: bool = False) -> tuple[Any, ...]:
+    """The arrays stretched to the shape that they have together.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> x, y = F.broadcast_arrays(tw.Variable([1.0, 2.0]), [[1.0], [2.0], [3.0]])
+    >>> x.shape, y.shape
+    ((3, 2), (3, 2))
+    """
+    try:
+        shape = np.broadcast_shapes(*[np.shape(a) for a in args])
+    except ValueError as error:
+        raise input_error("broadcast_arrays", args, error) from error
+    return tuple([broadcast_to(a, shape) for a in args])
 
 
 class ExpandDims(Function):
@@ -198,6 +272,55 @@ def squeeze(a: Any, axis: Axis = None) -> Any:
     (2,)
     """
     return Squeeze(axis)(a)
+
+
+def _of_each(arys: tuple[Any, ...], shaped: Any) -> Any:
+    """One result for one array, a tuple for several, as NumPy gives them."""
+    given: list[Any] = [as_array(a) for a in arys]
+    results = tuple([reshape(a, shaped(a.shape)) for a in given])
+    return results[0] if len(results) == 1 else results
+
+
+@implements(np.atleast_1d)
+def atleast_1d(*arys: Any) -> Any:
+    """Each array with one axis at least: a number becomes ``(1,)``; several give a tuple.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.atleast_1d(tw.Variable(2.0)).shape
+    (1,)
+    """
+    return _of_each(arys, lambda shape: shape or (1,))
+
+
+@implements(np.atleast_2d)
+def atleast_2d(*arys: Any) -> Any:
+    """Each array with two axes at least: ``(n,)`` becomes ``(1, n)``; several give a tuple.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.atleast_2d(tw.Variable([1.0, 2.0])).shape
+    (1, 2)
+    """
+    return _of_each(arys, lambda shape: (*[1] * (2 - len(shape)), *shape))
+
+
+@implements(np.atleast_3d)
+def atleast_3d(*arys: Any) -> Any:
+    """Each array with three axes at least: ``(n,)`` becomes ``(1, n, 1)``; several give a tuple.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.atleast_3d(tw.Variable([1.0, 2.0])).shape
+    (1, 2, 1)
+    """
+    return _of_each(arys, lambda s: s if len(s) > 2 else (*[1] * (len(s) < 2), *(s or (1,)), 1))
 
 
 def along_one(a: Any, axis: int | None) -> tuple[Any, int]:

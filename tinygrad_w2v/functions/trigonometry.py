@@ -1,4 +1,4 @@
-"""Angles and what belongs to them: the inverse functions, arctan2 and hypot, degrees, sinc.
+"""Angles and what belongs to them: the circular functions, their inverses, hypot, degrees, sinc.
 
 Slopes are written so that they neither overflow nor cancel: ``1 - x^2`` as a product, a length as
 `hypot`, the slope of sinc near 0 as a series.
@@ -16,6 +16,78 @@ from tinygrad_w2v.functions.arithmetic import Arithmetic
 from tinygrad_w2v.functions.casting import real
 from tinygrad_w2v.functions.elementwise import Elementwise
 
+__all__ = ["arccos", "arcsin", "arctan", "arctan2", "cos", "deg2rad", "hypot", "rad2deg"]
+__all__ += ["sin", "sinc", "tan"]
+
+
+class Sin(Elementwise):
+    """y = sin x;  dy/dx = cos x"""
+
+    ufunc = np.sin
+
+    def slope(self, x: Any) -> Any:
+        return np.cos(x)
+
+
+@implements(np.sin)
+def sin(x: Any) -> Any:
+    """Sine; `x` in radians.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.sin(tw.Variable([0.0, 1.0])).data
+    array([0.        , 0.84147098])
+    """
+    return Sin()(x)
+
+
+class Cos(Elementwise):
+    """y = cos x;  dy/dx = -sin x"""
+
+    ufunc = np.cos
+
+    def slope(self, x: Any) -> Any:
+        return -np.sin(x)
+
+
+@implements(np.cos)
+def cos(x: Any) -> Any:
+    """Cosine; `x` in radians.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.cos(tw.Variable([0.0, 1.0])).data
+    array([1.        , 0.54030231])
+    """
+    return Cos()(x)
+
+
+class Tan(Elementwise):
+    """y = tan x;  dy/dx = 1 + y^2"""
+
+    ufunc = np.tan
+
+    def slope(self, y: Any) -> Any:
+        return 1 + y * y
+
+
+@implements(np.tan)
+def tan(x: Any) -> Any:
+    """Tangent; `x` in radians.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.tan(tw.Variable([0.0, 1.0])).data
+    array([0.        , 1.55740772])
+    """
+    return Tan()(x)
+
 
 class Arcsin(Elementwise):
     """y = arcsin x;  dy/dx = 1 / (1 - x^2)^(1/2)"""
@@ -24,6 +96,20 @@ class Arcsin(Elementwise):
 
     def slope(self, x: Any) -> Any:
         return 1 / np.sqrt((1 - x) * (1 + x))
+
+
+@implements(np.arcsin)
+def arcsin(x: Any) -> Any:
+    """Inverse sine of `x` between -1 and 1, in radians; infinitely steep at both ends.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.arcsin(tw.Variable([0.0, 1.0])).data
+    array([0.        , 1.57079633])
+    """
+    return Arcsin()(x)
 
 
 class Arccos(Elementwise):
@@ -35,31 +121,112 @@ class Arccos(Elementwise):
         return -1 / np.sqrt((1 - x) * (1 + x))
 
 
-class Arcsinh(Elementwise):
-    """y = arcsinh x;  dy/dx = 1 / (1 + x^2)^(1/2)"""
+@implements(np.arccos)
+def arccos(x: Any) -> Any:
+    """Inverse cosine of `x` between -1 and 1, in radians; infinitely steep at both ends.
 
-    ufunc = np.arcsinh
-
-    def slope(self, x: Any) -> Any:
-        return 1 / np.hypot(1, x)
-
-
-class Arccosh(Elementwise):
-    """y = arccosh x;  dy/dx = 1 / (x^2 - 1)^(1/2)"""
-
-    ufunc = np.arccosh
-
-    def slope(self, x: Any) -> Any:
-        return 1 / (np.sqrt(x - 1) * np.sqrt(x + 1))
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.arccos(tw.Variable([0.0, 1.0])).data
+    array([1.57079633, 0.        ])
+    """
+    return Arccos()(x)
 
 
-class Arctanh(Elementwise):
-    """y = arctanh x;  dy/dx = 1 / (1 - x^2)"""
+class Arctan(Elementwise):
+    """y = arctan x;  dy/dx = 1 / (1 + x^2)"""
 
-    ufunc = np.arctanh
+    ufunc = np.arctan
 
     def slope(self, x: Any) -> Any:
-        return 1 / ((1 - x) * (1 + x))
+        infinite = np.isinf(x)  # where the derivative of x^2 would be 0 times infinity
+        x = np.where(infinite, 0, x)
+        return np.where(infinite, 0, 1 / (1 + x * x))
+
+
+@implements(np.arctan)
+def arctan(x: Any) -> Any:
+    """Inverse tangent, in radians between -pi/2 and pi/2.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.arctan(tw.Variable([0.0, 1.0])).data
+    array([0.        , 0.78539816])
+    """
+    return Arctan()(x)
+
+
+class Arctan2(Arithmetic):
+    """z = the angle of the point (x, y);  gy = g x / r^2,  gx = -g y / r^2   (0 where r = 0)"""
+
+    def forward(self, y: Any, x: Any) -> Any:
+        self.save(y, x)
+        return np.arctan2(real(y), real(x))
+
+    def backward(self, g: Any) -> Any:
+        y, x = self.saved
+        r = np.hypot(x, y)
+        unit = np.where(np.equal(r, 0), 1, r)
+        gy = g * part_of_length(x, r) / unit if self.needs(0) else None
+        return gy, -g * part_of_length(y, r) / unit if self.needs(1) else None
+
+
+@implements(np.arctan2)
+def arctan2(x1: Any, x2: Any) -> Any:
+    """Angle of the point ``(x2, x1)`` in radians, between -pi and pi.
+
+    The origin has no angle; the slopes there are 0.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.arctan2(tw.Variable([1.0, -1.0]), tw.Variable([0.0, -1.0])).data
+    array([ 1.57079633, -2.35619449])
+    """
+    return Arctan2()(x1, x2)
+
+
+class Hypot(Arithmetic):
+    """z = (x^2 + y^2)^(1/2);  gx = g x / z,  gy = g y / z   (0 where z = 0)"""
+
+    def forward(self, x: Any, y: Any) -> Any:
+        z = np.hypot(real(x), real(y))
+        self.save(x, y, z)
+        return z
+
+    def backward(self, g: Any) -> Any:
+        x, y, z = self.saved
+        gx = g * part_of_length(x, z) if self.needs(0) else None
+        return gx, g * part_of_length(y, z) if self.needs(1) else None
+
+
+@implements(np.hypot)
+def hypot(x1: Any, x2: Any) -> Any:
+    """Length of the hypotenuse, ``sqrt(x1**2 + x2**2)``, without overflow; flat at the origin.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> float(F.hypot(tw.Variable(3.0), 4.0))
+    5.0
+    """
+    return Hypot()(x1, x2)
+
+
+def part_of_length(x: Any, length: Any) -> Any:
+    """``x / length``, the slope of a length by one of its parts: 0 where the length is 0.
+
+    An infinite part is all of an infinite length, so that there is no ``inf / inf``.
+    """
+    infinite, none = np.isinf(x), np.equal(length, 0)
+    x = np.where(infinite, np.sign(x), np.where(none, 0, x))
+    return x / np.where(np.logical_or(infinite, none), 1, length)
 
 
 class Deg2rad(Elementwise):
@@ -71,6 +238,20 @@ class Deg2rad(Elementwise):
         return math.pi / 180
 
 
+@implements(np.deg2rad, np.radians)
+def deg2rad(x: Any) -> Any:
+    """Degrees to radians.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.deg2rad(tw.Variable([0.0, 180.0])).data
+    array([0.        , 3.14159265])
+    """
+    return Deg2rad()(x)
+
+
 class Rad2deg(Elementwise):
     """y = x 180 / pi;  dy/dx = 180 / pi"""
 
@@ -78,6 +259,20 @@ class Rad2deg(Elementwise):
 
     def slope(self) -> Any:
         return 180 / math.pi
+
+
+@implements(np.rad2deg, np.degrees)
+def rad2deg(x: Any) -> Any:
+    """Radians to degrees.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.rad2deg(tw.Variable([0.0, 3.0])).data
+    array([  0.        , 171.88733854])
+    """
+    return Rad2deg()(x)
 
 
 class Sinc(Elementwise):
@@ -101,174 +296,6 @@ class Sinc(Elementwise):
 _SINC_SERIES = [
     1 / (2**k * math.factorial(k) * math.prod(range(1, 2 * k + 4, 2))) for k in range(7, -1, -1)
 ]
-
-
-def part_of_length(x: Any, length: Any) -> Any:
-    """``x / length``, the slope of a length by one of its parts: 0 where the length is 0.
-
-    An infinite part is all of an infinite length, so that there is no ``inf / inf``.
-    """
-    infinite, none = np.isinf(x), np.equal(length, 0)
-    x = np.where(infinite, np.sign(x), np.where(none, 0, x))
-    return x / np.where(np.logical_or(infinite, none), 1, length)
-
-
-class Hypot(Arithmetic):
-    """z = (x^2 + y^2)^(1/2);  gx = g x / z,  gy = g y / z   (0 where z = 0)"""
-
-    def forward(self, x: Any, y: Any) -> Any:
-        z = np.hypot(real(x), real(y))
-        self.save(x, y, z)
-        return z
-
-    def backward(self, g: Any) -> Any:
-        x, y, z = self.saved
-        gx = g * part_of_length(x, z) if self.needs(0) else None
-        return gx, g * part_of_length(y, z) if self.needs(1) else None
-
-
-class Arctan2(Arithmetic):
-    """z = the angle of the point (x, y);  gy = g x / r^2,  gx = -g y / r^2   (0 where r = 0)"""
-
-    def forward(self, y: Any, x: Any) -> Any:
-        self.save(y, x)
-        return np.arctan2(real(y), real(x))
-
-    def backward(self, g: Any) -> Any:
-        y, x = self.saved
-        r = np.hypot(x, y)
-        unit = np.where(np.equal(r, 0), 1, r)
-        gy = g * part_of_length(x, r) / unit if self.needs(0) else None
-        return gy, -g * part_of_length(y, r) / unit if self.needs(1) else None
-
-
-# ---------------------------------------------------------------------- their functions
-@implements(np.arcsin)
-def arcsin(x: Any) -> Any:
-    """Inverse sine of `x` between -1 and 1, in radians; infinitely steep at both ends.
-
-    Examples
-    --------
-    >>> import tinygrad_w2v as tw
-    >>> import tinygrad_w2v.functions as F
-    >>> F.arcsin(tw.Variable([0.0, 1.0])).data
-    array([0.        , 1.57079633])
-    """
-    return Arcsin()(x)
-
-
-@implements(np.arccos)
-def arccos(x: Any) -> Any:
-    """Inverse cosine of `x` between -1 and 1, in radians; infinitely steep at both ends.
-
-    Examples
-    --------
-    >>> import tinygrad_w2v as tw
-    >>> import tinygrad_w2v.functions as F
-    >>> F.arccos(tw.Variable([0.0, 1.0])).data
-    array([1.57079633, 0.        ])
-    """
-    return Arccos()(x)
-
-
-@implements(np.arctan2)
-def arctan2(x1: Any, x2: Any) -> Any:
-    """Angle of the point ``(x2, x1)`` in radians, between -pi and pi.
-
-    The origin has no angle; the slopes there are 0.
-
-    Examples
-    --------
-    >>> import tinygrad_w2v as tw
-    >>> import tinygrad_w2v.functions as F
-    >>> F.arctan2(tw.Variable([1.0, -1.0]), tw.Variable([0.0, -1.0])).data
-    array([ 1.57079633, -2.35619449])
-    """
-    return Arctan2()(x1, x2)
-
-
-@implements(np.hypot)
-def hypot(x1: Any, x2: Any) -> Any:
-    """Length of the hypotenuse, ``sqrt(x1**2 + x2**2)``, without overflow; flat at the origin.
-
-    Examples
-    --------
-    >>> import tinygrad_w2v as tw
-    >>> import tinygrad_w2v.functions as F
-    >>> float(F.hypot(tw.Variable(3.0), 4.0))
-    5.0
-    """
-    return Hypot()(x1, x2)
-
-
-@implements(np.arcsinh)
-def arcsinh(x: Any) -> Any:
-    """Inverse hyperbolic sine.
-
-    Examples
-    --------
-    >>> import tinygrad_w2v as tw
-    >>> import tinygrad_w2v.functions as F
-    >>> F.arcsinh(tw.Variable([0.0, 1.0])).data
-    array([0.        , 0.88137359])
-    """
-    return Arcsinh()(x)
-
-
-@implements(np.arccosh)
-def arccosh(x: Any) -> Any:
-    """Inverse hyperbolic cosine of `x >= 1`; infinitely steep at 1.
-
-    Examples
-    --------
-    >>> import tinygrad_w2v as tw
-    >>> import tinygrad_w2v.functions as F
-    >>> F.arccosh(tw.Variable([1.0, 2.0])).data
-    array([0.       , 1.3169579])
-    """
-    return Arccosh()(x)
-
-
-@implements(np.arctanh)
-def arctanh(x: Any) -> Any:
-    """Inverse hyperbolic tangent of `x` between -1 and 1.
-
-    Examples
-    --------
-    >>> import tinygrad_w2v as tw
-    >>> import tinygrad_w2v.functions as F
-    >>> F.arctanh(tw.Variable([0.0, 0.5])).data
-    array([0.        , 0.54930614])
-    """
-    return Arctanh()(x)
-
-
-@implements(np.deg2rad, np.radians)
-def deg2rad(x: Any) -> Any:
-    """Degrees to radians.
-
-    Examples
-    --------
-    >>> import tinygrad_w2v as tw
-    >>> import tinygrad_w2v.functions as F
-    >>> F.deg2rad(tw.Variable([0.0, 180.0])).data
-    array([0.        , 3.14159265])
-    """
-    return Deg2rad()(x)
-
-
-@implements(np.rad2deg, np.degrees)
-def rad2deg(x: Any) -> Any:
-    """Radians to degrees.
-
-    Examples
-    --------
-    >>> import tinygrad_w2v as tw
-    >>> import tinygrad_w2v.functions as F
-    >>> F.rad2deg(tw.Variable([0.0, 3.0])).data
-    array([  0.        , 171.88733854])
-    """
-    return Rad2deg()(x)
 
 
 @implements(np.sinc)

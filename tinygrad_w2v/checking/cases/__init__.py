@@ -1,34 +1,13 @@
 """The table of cases, a family a file: every op in its variants."""
 
-from tinygrad_w2v.checking.case import Case
-from tinygrad_w2v.checking.cases import (
-    arithmetic,
-    elementwise,
-    linear,
-    lookups,
-    losses,
-    ordering,
-    products,
-    rearranging,
-    reductions,
-    segments,
-    selection,
-    shaping,
-)
+from importlib import import_module
+from pkgutil import iter_modules
 
+from tinygrad_w2v.checking.case import Case
+
+FAMILIES = [name for _, name, _ in iter_modules(__path__)]
 CASES: list[Case] = [
-    *arithmetic.CASES,
-    *elementwise.CASES,
-    *selection.CASES,
-    *reductions.CASES,
-    *products.CASES,
-    *linear.CASES,
-    *shaping.CASES,
-    *rearranging.CASES,
-    *ordering.CASES,
-    *lookups.CASES,
-    *segments.CASES,
-    *losses.CASES,
+    case for family in FAMILIES for case in import_module(f"{__name__}.{family}").CASES
 ]
 
-__all__ = ["CASES"]
+__all__ = ["CASES", "FAMILIES"]

@@ -1,185 +1,69 @@
-"""Products that sum over axes."""
+"""Products of vectors and matrices."""
 
 from __future__ import annotations
 
-from typing import Any
+from tinygrad_w2v.checking.case import EMPTY, Case, case, named, normal
+from tinygrad_w2v.functions import products as ops
+from tinygrad_w2v.functions.arithmetic import Multiply
 
-import numpy as np
-
-import tinygrad_w2v.functions as F
-from tinygrad_w2v._base.types import Shape
-from tinygrad_w2v.checking.case import EMPTY, Case, normal
-from tinygrad_w2v.functions import arithmetic, products
-
-
-def _tensordot(axes: Any, *shapes: Shape, **changes: Any) -> Case:
-    return Case(
-        f"tensordot over {axes} of {shapes[0]} and {shapes[1]}",
-        lambda x, y: F.tensordot(x, y, axes),
-        normal(*shapes),
-        (products.Tensordot,),
-        lambda np: lambda x, y: np.tensordot(x, y, axes),
-        **changes,
-    )
-
-
-def _einsum(subscripts: str, *shapes: Shape, reference: Any = True, **changes: Any) -> Case:
-    if reference is True:
-        reference = lambda np: lambda *xs: np.einsum(subscripts, *xs)  # noqa: E731
-    return Case(
-        f"einsum {subscripts} of {' and '.join(map(str, shapes))}",
-        lambda *xs: F.einsum(subscripts, *xs),
-        normal(*shapes),
-        (products.Einsum,),
-        reference,
-        **changes,
-    )
-
-
-_DIAGONAL = "HIPS autograd has no rule for repeated labels"
-_EYE = np.eye(3, dtype=int)
-
+_matmul = named("matmul", ops.Matmul, (3, 4), (4, 2))
+_kron = named("kron", Multiply, (2, 3), (3, 2))
 CASES: list[Case] = [
+    *_matmul.on_each(
+        {
+            "of vectors": ((4,), (4,)),
+            "of vector and matrix": ((4,), (4, 2)),
+            "of matrix and vector": ((3, 4), (4,)),
+            "of a batch": ((5, 3, 4), (5, 4, 2)),
+            "of a batch and a matrix": ((5, 3, 4), (4, 2)),
+            "of a matrix and a batch": ((3, 4), (5, 4, 2)),
+            "of a vector and a batch": ((4,), (5, 4, 2)),
+            "of a batch and a vector": ((5, 3, 4), (4,)),
+            "broadcast": ((2, 1, 3, 4), (5, 4, 2)),
+        }
+    ),
+    _matmul.strided(),
+    _matmul.of_nothing((0, 4), (4, 2)),
+    _matmul.on("with no summand", (3, 0), (0, 2)).blind(EMPTY),
+    case(
+        "matmul of one thing twice",
+        ops.Matmul,
+        lambda np, x: np.matmul(x, np.swapaxes(x, -1, -2)),
+        (3, 4),
+    ),
     *[
-        Case(
-            f"dot of {shapes[0]} and {shapes[1]}",
-            F.dot,
-            normal(*shapes),
-            (op,),
-            lambda np: np.dot,
-        )
-        for op, *shapes in (
-            (arithmetic.Matmul, (4,), (4,)),
-            (arithmetic.Matmul, (3, 4), (4,)),
-            (arithmetic.Matmul, (3, 4), (4, 2)),
-            (arithmetic.Matmul, (2, 3, 4), (4,)),
-            (arithmetic.Multiply, (), (3, 4)),
-            (arithmetic.Multiply, (3, 4), ()),
-            (products.Tensordot, (4,), (2, 4, 3)),
-            (products.Tensordot, (2, 4), (3, 4, 2)),
-        )
-    ],
-    *[
-        Case(
-            f"inner of {shapes[0]} and {shapes[1]}",
-            F.inner,
-            normal(*shapes),
-            (op,),
-            lambda np: np.inner,
-        )
-        for op, *shapes in (
-            (products.Tensordot, (4,), (4,)),
-            (products.Tensordot, (3, 4), (2, 4)),
-            (products.Tensordot, (4,), (2, 3, 4)),
-            (arithmetic.Multiply, (), (3,)),
-        )
-    ],
-    *[
-        Case(
-            f"outer of {shapes[0]} and {shapes[1]}",
-            F.outer,
-            normal(*shapes),
-            (arithmetic.Multiply,),
-            lambda np: lambda x, y: np.outer(np.ravel(x), np.ravel(y)),
+        named(f"outer of {shapes[0]} and {shapes[1]}", Multiply, *shapes).like(
+            lambda np, x, y: np.outer(np.ravel(x), np.ravel(y))
         )
         for shapes in (((3,), (4,)), ((2, 2), (3,)), ((), (3,)))
     ],
-    _tensordot(2, (2, 3, 4), (3, 4, 5)),
-    _tensordot(1, (2, 3), (3, 4)),
-    _tensordot(1, (2, 3), (3, 4)).laid_out_apart(),
-    _tensordot(0, (2,), (3,)),
-    _tensordot(0, (2, 1), (1, 3)),
-    _tensordot(((2, 0), (0, 1)), (2, 3, 4), (4, 2, 5)),
-    _tensordot(((0, 2), (1, 0)), (2, 3, 4), (4, 2, 5)),
-    _tensordot(((-1,), (-2,)), (2, 3), (4, 3, 2)),
-    _tensordot(((0,), (0,)), (0, 2), (0, 3), toothless=EMPTY),
-    Case(
-        "tensordot with a table",
-        lambda x: F.tensordot(_EYE * 2, x, 1),
-        normal((3, 2)),
-        (products.Tensordot,),
-        lambda np: lambda x: np.tensordot(_EYE * 2, x, 1),
+    *_kron.on_each(
+        {
+            "of a vector and a matrix": ((3,), (2, 2)),
+            "of a number and a matrix": ((), (2, 2)),
+        }
     ),
-    _einsum("ij,jk->ik", (2, 3), (3, 4)),
-    _einsum("ij,jk->ik", (2, 3), (3, 4)).laid_out_apart(),
-    _einsum("ij,jk", (2, 3), (3, 4)),
-    _einsum("ba", (2, 3)),
-    _einsum("ij->", (2, 3)),
-    _einsum("ij->j", (2, 3)),
-    _einsum("ij->ji", (2, 3)),
-    _einsum("i,i,i->i", (3,), (3,), (3,)),
-    _einsum("i,j,k->kij", (2,), (3,), (4,)),
-    _einsum("ij,k->i", (2, 3), (4,)),
-    _einsum(",i->i", (), (3,)),
-    _einsum("bik,bkj->bij", (2, 3, 4), (2, 4, 5)),
-    _einsum("...ik,...kj->...ij", (2, 3, 4), (2, 4, 5)),
-    _einsum("...k,kj", (2, 3, 4), (4, 5), reference=lambda np: lambda x, y: np.tensordot(x, y, 1)),
-    _einsum(
-        "i...,...->i...",
-        (2, 3, 4),
-        (4,),
-        reference=lambda np: lambda x, y: x * y,
+    _kron.strided(),
+    *named("cross", Multiply, (4, 3), (4, 3)).and_strided(),
+    case(
+        "cross along other axes",
+        Multiply,
+        lambda F, x, y: F.cross(x, y, 0, 1, 0),
+        normal((3, 4), (4, 3)),
+    ).like(lambda np, x, y: np.swapaxes(np.cross(np.swapaxes(x, 0, 1), y), 0, 1)),
+    named("vdot", ops.Matmul, (2, 3), (3, 2)).like(
+        lambda np, x, y: np.sum(np.ravel(x) * np.ravel(y))
     ),
-    _einsum(
-        "...i,...i->...",
-        (5, 1, 3),
-        (4, 3),
-        reference=lambda np: lambda x, y: np.sum(x * y, axis=-1),
+    *named("vecdot", ops.Matmul, (2, 3), (2, 3))
+    .like(lambda np, x, y: np.sum(x * y, axis=-1))
+    .and_strided(),
+    named("vecdot along the first axis", ops.Matmul, (3, 2), (3, 2), axis=0).like(
+        lambda np, x, y: np.sum(x * y, axis=0)
     ),
-    _einsum("ij,ij->ij", (1, 3), (2, 3), reference=lambda np: lambda x, y: x * y),
-    _einsum(
-        "ij,ij->i",
-        (2, 3),
-        (2, 1),
-        reference=lambda np: lambda x, y: np.sum(x * y, axis=1),
-    ),
-    _einsum("ii->i", (3, 3), reference=lambda np: lambda x: np.sum(x * _EYE, axis=1)),
-    _einsum("ii", (3, 3), reference=lambda np: lambda x: np.trace(x)),
-    _einsum(
-        "iij,ij->j",
-        (3, 3, 2),
-        (3, 2),
-        reference=lambda np: lambda x, y: np.sum(np.expand_dims(_EYE, -1) * x * y, axis=(0, 1)),
-    ),
-    _einsum(
-        "iii->i",
-        (3, 3, 3),
-        reference=lambda np: lambda x: np.sum(x * _EYE * np.expand_dims(_EYE, -1), axis=(1, 2)),
-    ),
-    _einsum(
-        "ijij->ji",
-        (2, 3, 2, 3),
-        reference=None,
-        without_reference=_DIAGONAL,
-    ),
-    _einsum("ij,jk->ik", (0, 3), (3, 4), toothless=EMPTY),
-    _einsum("ij,j->i", (2, 0), (0,), toothless=EMPTY),
-    Case(
-        "einsum of lists of labels",
-        lambda x, y: F.einsum(x, [0, 1], y, [1, 2], [2, 0]),
-        normal((2, 3), (3, 4)),
-        (products.Einsum,),
-        lambda np: lambda x, y: np.einsum("ij,jk->ki", x, y),
-    ),
-    Case(
-        "einsum of one thing twice",
-        lambda x: F.einsum("ij,kj->ik", x, x),
-        normal((2, 3)),
-        (products.Einsum,),
-        lambda np: lambda x: np.einsum("ij,kj->ik", x, x),
-    ),
-    Case(
-        "einsum of three, optimised",
-        lambda x, y, z: F.einsum("ij,jk,kl->il", x, y, z, optimize=True),
-        normal((2, 3), (3, 4), (4, 2)),
-        (products.Einsum,),
-        lambda np: lambda x, y, z: np.einsum("ij,jk,kl->il", x, y, z),
-    ),
-    Case(
-        "einsum with a table",
-        lambda x: F.einsum("ij,jk->ik", _EYE * 2, x),
-        normal((3, 2)),
-        (products.Einsum,),
-        lambda np: lambda x: np.einsum("ij,jk->ik", _EYE * 2, x),
-    ),
+    *named("matvec", ops.Matmul, (5, 2, 3), (3,))
+    .like(lambda np, x, y: np.einsum("bij,j->bi", x, y))
+    .and_strided(),
+    *named("vecmat", ops.Matmul, (5, 2), (2, 3))
+    .like(lambda np, x, y: np.einsum("bi,ij->bj", x, y))
+    .and_strided(),
 ]

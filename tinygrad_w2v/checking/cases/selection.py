@@ -4,148 +4,80 @@ from __future__ import annotations
 
 import numpy as np
 
-import tinygrad_w2v.functions as F
-from tinygrad_w2v.checking.case import Case, constant, distinct, normal
-from tinygrad_w2v.functions import selection
+from tinygrad_w2v.checking.case import Case, case, constant, distinct, elementwise_pairs, named
+from tinygrad_w2v.functions import selection as ops
 
 _MASK = np.array([[True, False, True, False], [False] * 4, [True] * 4])
-_POINTS = constant([-2.0, -0.7, -0.2, 0.3, 0.8, 1.9])
+_YES = np.array(True)
+_ODD = np.array([np.nan, np.inf, -np.inf])
+_numbers = [-2.0, -0.7, -0.2, 0.3, 0.8, 1.9]
+_points = constant(_numbers)
 
-_maximum = Case(
-    "maximum", F.maximum, distinct((3, 4), (3, 4)), (selection.Maximum,), lambda np: np.maximum
-)
-_minimum = Case(
-    "minimum", F.minimum, distinct((3, 4), (3, 4)), (selection.Minimum,), lambda np: np.minimum
-)
-_clip = Case(
-    "clip",
-    lambda x: F.clip(x, -0.5, 1.0),
-    _POINTS,
-    (selection.Clip,),
-    lambda np: lambda x: np.clip(x, -0.5, 1.0),
-)
-_where = Case(
-    "where",
-    lambda x, y: F.where(_MASK, x, y),
-    normal((3, 4), (3, 4)),
-    (selection.Where,),
-    lambda np: lambda x, y: np.where(_MASK, x, y),
-)
-_fmax = Case("fmax", F.fmax, distinct((3, 4), (3, 4)), (selection.Fmax,), lambda np: np.fmax)
-_fmin = Case("fmin", F.fmin, distinct((3, 4), (3, 4)), (selection.Fmin,), lambda np: np.fmin)
+_clip = named("clip", ops.Clip, _points, a_min=-0.5, a_max=1.0)
+_where = case("where", ops.Where, lambda np, x, y: np.where(_MASK, x, y), (3, 4), (3, 4))
 CASES: list[Case] = [
-    *[
-        variant
-        for case in (_maximum, _minimum, _fmax, _fmin)
-        for variant in (
-            case,
-            case.variant("broadcast", draw=distinct((3, 1), (2, 1, 4))),
-            case.variant("of numbers", draw=distinct((), ())),
-            case.of_nothing((0, 3), (3,)),
-            case.laid_out_apart(),
-        )
-    ],
-    Case(
-        "maximum with a number",
-        lambda x: F.maximum(0.25, x),
-        _POINTS,
-        (selection.Maximum,),
-        lambda np: lambda x: np.maximum(0.25, x),
-    ),
-    Case(
-        "minimum with a number",
-        lambda x: F.minimum(x, 0.25),
-        _POINTS,
-        (selection.Minimum,),
-        lambda np: lambda x: np.minimum(x, 0.25),
-    ),
-    _clip,
-    _clip.laid_out_apart(),
-    _clip.variant("of a number", draw=constant(0.3)),
-    _clip.of_nothing((0, 3)),
-    Case(
-        "clip below only",
-        lambda x: F.clip(x, -0.5, None),
-        _POINTS,
-        (selection.Clip,),
-        lambda np: lambda x: np.maximum(x, -0.5),
-    ),
-    Case(
-        "clip above only",
-        lambda x: F.clip(x, max=0.5),
-        _POINTS,
-        (selection.Clip,),
-        lambda np: lambda x: np.minimum(x, 0.5),
-    ),
-    Case(
-        "clip between arrays",
-        lambda x: F.clip(x, np.array([[-1.0], [0.0]]), np.ones(6)),
-        _POINTS,
-        (selection.Clip,),
-        None,
-        "HIPS autograd does not undo the broadcast of the bounds",
-    ),
-    Case(
-        "clip between Variables",
-        F.clip,
-        constant([-2.0, -0.7, -0.2, 0.3, 0.8, 1.9], [[-1.0], [0.0]], 1.0),
-        (selection.Where,),
-        lambda np: lambda x, low, high: np.minimum(np.maximum(x, low), high),
-    ),
-    Case(
-        "clip by a Variable below",
-        lambda x, low: F.clip(x, min=low),
-        constant([-2.0, -0.7, -0.2, 0.3, 0.8, 1.9], -0.5),
-        (selection.Where,),
-        lambda np: np.maximum,
-    ),
-    Case(
-        "clip by a Variable above",
-        lambda x, high: F.clip(x, -1.0, high),
-        constant([-2.0, -0.7, -0.2, 0.3, 0.8, 1.9], -0.5),
-        (selection.Where,),
-        lambda np: lambda x, high: np.minimum(np.maximum(x, -1.0), high),
-    ),
-    Case(
+    *elementwise_pairs("maximum", ops.Maximum, distinct),
+    *elementwise_pairs("minimum", ops.Minimum, distinct),
+    *elementwise_pairs("fmax", ops.Fmax, distinct),
+    *elementwise_pairs("fmin", ops.Fmin, distinct),
+    case("maximum with a number", ops.Maximum, lambda np, x: np.maximum(0.25, x), _points),
+    case("minimum with a number", ops.Minimum, lambda np, x: np.minimum(x, 0.25), _points),
+    case(
         "fmax of NaN",
-        lambda x: F.fmax(x, np.array([np.nan, 0.05, np.nan], x.dtype)),
+        ops.Fmax,
+        lambda F, x: F.fmax(x, np.array([np.nan, 0.05, np.nan], x.dtype)),
         distinct((2, 3)),
-        (selection.Fmax,),
-        lambda np: lambda x: np.maximum(x, np.array([-9.0, 0.05, -9.0])),
-    ),
-    Case(
+    ).like(lambda np, x: np.maximum(x, np.array([-9.0, 0.05, -9.0]))),
+    case(
         "fmin of NaN",
-        lambda x: F.fmin(np.array([np.nan, 0.05, np.nan], x.dtype), x),
+        ops.Fmin,
+        lambda F, x: F.fmin(np.array([np.nan, 0.05, np.nan], x.dtype), x),
         distinct((2, 3)),
-        (selection.Fmin,),
-        lambda np: lambda x: np.minimum(x, np.array([9.0, 0.05, 9.0])),
+    ).like(lambda np, x: np.minimum(x, np.array([9.0, 0.05, 9.0]))),
+    *_clip.and_strided(),
+    _clip.on("of a number", constant(0.3)),
+    _clip.of_nothing((0, 3)),
+    named("clip below only", ops.Clip, _points, a_min=-0.5, a_max=None).like(
+        lambda np, x: np.maximum(x, -0.5)
     ),
-    _where,
-    _where.variant(
-        "broadcast",
-        draw=normal((4,), (2, 3, 1)),
-        reference=lambda np: lambda x, y: _MASK * x + ~_MASK * y,
+    named("clip above only", ops.Clip, _points, max=0.5).like(lambda np, x: np.minimum(x, 0.5)),
+    case(
+        "clip between arrays",
+        ops.Clip,
+        lambda F, x: F.clip(x, np.array([[-1.0], [0.0]]), np.ones(6)),
+        _points,
+    ).alone("HIPS autograd does not undo the broadcast of the bounds"),
+    named("clip between Variables", ops.Where, constant(_numbers, [[-1.0], [0.0]], 1.0)).like(
+        lambda np, x, low, high: np.minimum(np.maximum(x, low), high)
     ),
-    _where.laid_out_apart(),
-    Case(
+    case(
+        "clip by a Variable below",
+        ops.Where,
+        lambda F, x, low: F.clip(x, min=low),
+        constant(_numbers, -0.5),
+    ).like(lambda np, x, low: np.maximum(x, low)),
+    case(
+        "clip by a Variable above",
+        ops.Where,
+        lambda F, x, high: F.clip(x, -1.0, high),
+        constant(_numbers, -0.5),
+    ).like(lambda np, x, high: np.minimum(np.maximum(x, -1.0), high)),
+    *_where.and_strided(),
+    _where.on("broadcast", (4,), (2, 3, 1)).like(lambda np, x, y: _MASK * x + ~_MASK * y),
+    case(
         "where of a number or a table",
-        lambda x: F.where(_MASK, x, 2.0) * F.where(_MASK, 3.0, x),
-        normal((3, 4)),
-        (selection.Where,),
-        lambda np: lambda x: np.where(_MASK, x, 2.0) * np.where(_MASK, 3.0, x),
+        ops.Where,
+        lambda np, x: np.where(_MASK, x, 2.0) * np.where(_MASK, 3.0, x),
+        (3, 4),
     ),
-    Case(
-        "where of numbers",
-        lambda x, y: F.where(np.array(True), x, y),
-        normal((), ()),
-        (selection.Where,),
-        lambda np: lambda x, y: np.where(np.array(True), x, y),
+    case("where of numbers", ops.Where, lambda np, x, y: np.where(_YES, x, y), (), ()),
+    case(
+        "where x is positive", ops.Where, lambda np, x: np.where(x > 0, x * x, np.exp(x)), _points
     ),
-    Case(
-        "where x is positive",
-        lambda x: F.where(x > 0, x * x, F.exp(x)),
-        _POINTS,
-        (selection.Where,),
-        lambda np: lambda x: np.where(x > 0, x * x, np.exp(x)),
-    ),
+    case(
+        "nan_to_num",
+        ops.Where,
+        lambda F, x: F.nan_to_num(F.concatenate([x, _ODD.astype(x.dtype)]), True, 1.0, 2.0, 3.0),
+        (3,),
+    ).like(lambda np, x: np.concatenate([x, np.array([1.0, 2.0, 3.0])])),
 ]

@@ -13,7 +13,7 @@ from tinygrad_w2v.compiler.trace.elementwise import apply, as_kind
 from tinygrad_w2v.compiler.trace.registry import handles
 from tinygrad_w2v.compiler.trace.symbol import Symbol, broadcast_shapes, unsupported
 from tinygrad_w2v.functions.axes import normalized_axes
-from tinygrad_w2v.functions.products import explicit_labels
+from tinygrad_w2v.functions.contractions import explicit_labels
 
 
 # ---------------------------------------------------------------------- reductions

@@ -1,4 +1,4 @@
-"""Sorting and what comes of it: the sorted elements are looked up at their places.
+"""Sorting: the sorted elements are looked up at their places.
 
 So a gradient goes back to where its element stood. Of equal elements each keeps its own, in the
 order of a stable sort.
@@ -14,7 +14,9 @@ from tinygrad_w2v.autograd.debugging.sites import user_line
 from tinygrad_w2v.autograd.dispatch import implements, unwrapped
 from tinygrad_w2v.functions.axes import axis_of
 from tinygrad_w2v.functions.lookup import TakeAlongAxis
-from tinygrad_w2v.functions.rearranging import ravel
+from tinygrad_w2v.functions.shape import ravel
+
+__all__ = ["partition", "sort"]
 
 
 def _at(op: str, a: Any, axis: int | None, places_of: Any) -> Any:

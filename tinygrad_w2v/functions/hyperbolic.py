@@ -1,0 +1,150 @@
+"""The hyperbolic functions and their inverses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_w2v.autograd.dispatch import implements
+from tinygrad_w2v.functions.elementwise import Elementwise
+
+__all__ = ["arccosh", "arcsinh", "arctanh", "cosh", "sinh", "tanh"]
+
+
+class Sinh(Elementwise):
+    """y = sinh x;  dy/dx = cosh x"""
+
+    ufunc = np.sinh
+
+    def slope(self, x: Any) -> Any:
+        return np.cosh(x)
+
+
+@implements(np.sinh)
+def sinh(x: Any) -> Any:
+    """Hyperbolic sine.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.sinh(tw.Variable([0.0, 1.0])).data
+    array([0.        , 1.17520119])
+    """
+    return Sinh()(x)
+
+
+class Cosh(Elementwise):
+    """y = cosh x;  dy/dx = sinh x"""
+
+    ufunc = np.cosh
+
+    def slope(self, x: Any) -> Any:
+        return np.sinh(x)
+
+
+@implements(np.cosh)
+def cosh(x: Any) -> Any:
+    """Hyperbolic cosine.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.cosh(tw.Variable([0.0, 1.0])).data
+    array([1.        , 1.54308063])
+    """
+    return Cosh()(x)
+
+
+class Tanh(Elementwise):
+    """y = tanh x;  dy/dx = 1 - y^2"""
+
+    ufunc = np.tanh
+
+    def slope(self, y: Any) -> Any:
+        return 1 - y * y
+
+
+@implements(np.tanh)
+def tanh(x: Any) -> Any:
+    """Hyperbolic tangent, between -1 and 1.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.tanh(tw.Variable([0.0, 1.0])).data
+    array([0.        , 0.76159416])
+    """
+    return Tanh()(x)
+
+
+class Arcsinh(Elementwise):
+    """y = arcsinh x;  dy/dx = 1 / (1 + x^2)^(1/2)"""
+
+    ufunc = np.arcsinh
+
+    def slope(self, x: Any) -> Any:
+        return 1 / np.hypot(1, x)
+
+
+@implements(np.arcsinh)
+def arcsinh(x: Any) -> Any:
+    """Inverse hyperbolic sine.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.arcsinh(tw.Variable([0.0, 1.0])).data
+    array([0.        , 0.88137359])
+    """
+    return Arcsinh()(x)
+
+
+class Arccosh(Elementwise):
+    """y = arccosh x;  dy/dx = 1 / (x^2 - 1)^(1/2)"""
+
+    ufunc = np.arccosh
+
+    def slope(self, x: Any) -> Any:
+        return 1 / (np.sqrt(x - 1) * np.sqrt(x + 1))
+
+
+@implements(np.arccosh)
+def arccosh(x: Any) -> Any:
+    """Inverse hyperbolic cosine of `x >= 1`; infinitely steep at 1.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.arccosh(tw.Variable([1.0, 2.0])).data
+    array([0.       , 1.3169579])
+    """
+    return Arccosh()(x)
+
+
+class Arctanh(Elementwise):
+    """y = arctanh x;  dy/dx = 1 / (1 - x^2)"""
+
+    ufunc = np.arctanh
+
+    def slope(self, x: Any) -> Any:
+        return 1 / ((1 - x) * (1 + x))
+
+
+@implements(np.arctanh)
+def arctanh(x: Any) -> Any:
+    """Inverse hyperbolic tangent of `x` between -1 and 1.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> F.arctanh(tw.Variable([0.0, 0.5])).data
+    array([0.        , 0.54930614])
+    """
+    return Arctanh()(x)
