@@ -1,16 +1,19 @@
 """No op without a case, no name of the contract without a function."""
 
+import ast
 import importlib
 import inspect
 import pkgutil
+import sys
 
 import numpy as np
+import pytest
 
 import tinygrad_w2v.autograd
 import tinygrad_w2v.functions as F
 from tinygrad_w2v.autograd.dispatch import RULES
 from tinygrad_w2v.autograd.function import Function
-from tinygrad_w2v.checking.cases import CASES
+from tinygrad_w2v.checking.cases import CASES, FAMILIES
 
 NAMES = """
     add subtract multiply divide power negative abs sign square sqrt exp expm1 log log1p log2 sin
@@ -66,6 +69,65 @@ def test_cases_cover_ops_that_they_use():
 
 def _variables(case):
     return [tinygrad_w2v.autograd.Variable(a) for a in case.draw(np.random.default_rng(0))]
+
+
+def _families():
+    """The modules of `functions` that offer something, by name."""
+    modules = [
+        importlib.import_module(f"{F.__name__}.{name}")
+        for _, name, _ in pkgutil.iter_modules(F.__path__)
+    ]
+    return {m.__name__.rpartition(".")[2]: m for m in modules if hasattr(m, "__all__")}
+
+
+def test_cases_have_the_families_of_the_functions():
+    assert set(FAMILIES) == set(_families())
+
+
+def test_a_family_offers_the_functions_that_it_defines():
+    for family in _families().values():
+        defined = {
+            name
+            for name, value in vars(family).items()
+            if inspect.isfunction(value) and value.__module__ == family.__name__
+        }
+        assert set(family.__all__) <= defined, family
+        assert all(getattr(F, name) is getattr(family, name) for name in family.__all__)
+
+
+def test_a_function_stands_under_its_class():
+    """Nothing but classes stands between the two: other ops that the function chooses from."""
+    for family in _families().values():
+        body = ast.parse(inspect.getsource(family)).body
+        ops = [node.name for node in body if isinstance(node, ast.ClassDef)]
+        names = [getattr(node, "name", "") for node in body]
+        for name in family.__all__:
+            op = name.title().replace("_", "")
+            if op in ops:
+                between = names[names.index(op) : names.index(name)]
+                assert set(between) <= set(ops), (name, between)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_cases_are_of_their_family(family):
+    """A case covers an op of its family, or calls a function of it that is made of other ops."""
+    module = _families()[family]
+    functions = {getattr(module, name).__code__ for name in module.__all__}
+    called = set()
+
+    def note(frame, event, argument):
+        if event == "call" and frame.f_code in functions:
+            called.add(frame.f_code)
+
+    for case in importlib.import_module(f"tinygrad_w2v.checking.cases.{family}").CASES:
+        called.clear()
+        variables = _variables(case)
+        sys.setprofile(note)
+        try:
+            case.function(*variables)
+        finally:
+            sys.setprofile(None)
+        assert called or {op.__module__ for op in case.covers} & {module.__name__}, case.name
 
 
 def test_case_names_are_unique():

@@ -182,10 +182,6 @@ class Split(Function):
         return total
 
 
-def _rises(places: Sequence[int]) -> bool:
-    return all(a <= b for a, b in zip([0, *places], places, strict=False))
-
-
 @implements(np.split)
 def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     """Consecutive parts along `axis`: a number of equal ones, or cut at given places.
@@ -203,6 +199,10 @@ def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     [[1.0], [2.0, 3.0]]
     """
     return list(Split(indices_or_sections, axis_of("split", ary, axis))(ary))
+
+
+def _rises(places: Sequence[int]) -> bool:
+    return all(a <= b for a, b in zip([0, *places], places, strict=False))
 
 
 @implements(np.array_split)
