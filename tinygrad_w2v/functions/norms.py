@@ -39,20 +39,6 @@ class Norm(Reduction):
         return self.restored(g) * part_of_length(x, self.restored(y))
 
 
-def length(x: Any, axes: tuple[int, ...]) -> Any:
-    """``sqrt(sum(x^2))`` along axes, which stay; scaled where the squares leave the dtype."""
-    limits = np.finfo(x.dtype)
-    with np.errstate(over="ignore"):
-        squared = np.sum(x * x, axis=axes, keepdims=True)
-    if np.all((squared > limits.tiny / limits.eps) & (squared < np.inf)) or not x.size:
-        return np.sqrt(squared)
-    top = np.max(np.absolute(x), axis=axes, keepdims=True)
-    # A power of 2, so that nothing is rounded.
-    exponent = np.where(np.isfinite(top), np.frexp(top)[1], 0)
-    scaled = np.ldexp(x, -exponent)
-    return np.ldexp(np.sqrt(np.sum(scaled * scaled, axis=axes, keepdims=True)), exponent)
-
-
 @implements(np.linalg.norm)
 def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Any:
     """Length of a vector, or size of a matrix.
@@ -98,6 +84,20 @@ def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> 
             f"{np.shape(x)}: give `axis`{user_line()}"
         )
     return (_of_vectors if len(axes) == 1 else _of_matrices)(x, axes, ord, keepdims)
+
+
+def length(x: Any, axes: tuple[int, ...]) -> Any:
+    """``sqrt(sum(x^2))`` along axes, which stay; scaled where the squares leave the dtype."""
+    limits = np.finfo(x.dtype)
+    with np.errstate(over="ignore"):
+        squared = np.sum(x * x, axis=axes, keepdims=True)
+    if np.all((squared > limits.tiny / limits.eps) & (squared < np.inf)) or not x.size:
+        return np.sqrt(squared)
+    top = np.max(np.absolute(x), axis=axes, keepdims=True)
+    # A power of 2, so that nothing is rounded.
+    exponent = np.where(np.isfinite(top), np.frexp(top)[1], 0)
+    scaled = np.ldexp(x, -exponent)
+    return np.ldexp(np.sqrt(np.sum(scaled * scaled, axis=axes, keepdims=True)), exponent)
 
 
 @implements(np.linalg.vector_norm)

@@ -149,13 +149,6 @@ class Clip(Function):
         return g
 
 
-def _bound(bound: Any, x: Any) -> Any:
-    """A bound in the dtype of `x`, so that a float64 bound does not widen float32 data."""
-    if isinstance(bound, np.ndarray | np.generic) and x.dtype.kind == "f":
-        return bound.astype(x.dtype)
-    return bound
-
-
 @implements(np.clip)
 def clip(
     a: Any,
@@ -209,6 +202,13 @@ def clip(
     if isinstance(high, list | tuple):
         high = np.asarray(high)
     return Clip(low, high)(a)
+
+
+def _bound(bound: Any, x: Any) -> Any:
+    """A bound in the dtype of `x`, so that a float64 bound does not widen float32 data."""
+    if isinstance(bound, np.ndarray | np.generic) and x.dtype.kind == "f":
+        return bound.astype(x.dtype)
+    return bound
 
 
 class Where(Arithmetic):

@@ -21,14 +21,18 @@ from tinygrad_w2v.functions.sorting import sort
 __all__ = ["average", "median", "std", "var"]
 
 
-class Var(Reduction):
-    """y = sum (x - mean x)^2 / (n - ddof);  gx = 2 g (x - mean x) / (n - ddof)"""
+class Spread(Reduction):
+    """Base of variance and standard deviation."""
 
     axes = staticmethod(normalized_axes)
 
     def __init__(self, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> None:
         super().__init__(axis, keepdims)
         self.ddof = ddof
+
+
+class Var(Spread):
+    """y = sum (x - mean x)^2 / (n - ddof);  gx = 2 g (x - mean x) / (n - ddof)"""
 
     def forward(self, x: Any) -> Any:
         axes = self.remember(x)
@@ -40,46 +44,6 @@ class Var(Reduction):
         x, g = wide(x), wide(g)
         deviation = x - np.mean(x, axis=self._axes, keepdims=True)
         return self.restored(g) * 2 * deviation / (self.count - self.ddof)
-
-
-class Std(Reduction):
-    """y = (var x)^(1/2);  gx = g (x - mean x) / ((n - ddof) y)   (0 where all x are equal)"""
-
-    axes = staticmethod(normalized_axes)
-
-    def __init__(self, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> None:
-        super().__init__(axis, keepdims)
-        self.ddof = ddof
-
-    def forward(self, x: Any) -> Any:
-        axes = self.remember(x)
-        y = narrowed(np.std(wide(x), axis=axes, ddof=self.ddof, keepdims=self.keepdims), x)
-        self.save(x, y)
-        return y
-
-    def backward(self, g: Any) -> Any:
-        x, y = self.saved
-        x, y, g = wide(x), wide(y), wide(g)
-        deviation = x - np.mean(x, axis=self._axes, keepdims=True)
-        y = np.where(np.equal(y, 0), 1, y)
-        return self.restored(g / y) * deviation / (self.count - self.ddof)
-
-
-def _ddof(op: str, ddof: float, correction: Any) -> float:
-    if correction is None or correction is np._NoValue:
-        return ddof
-    if ddof != 0:
-        raise ValueError(f"{op}: correction is another name of ddof: give one of them{user_line()}")
-    return correction
-
-
-def _var_among(op: str, a: Any, axis: Axis, ddof: float, center: Any, where: Any) -> Any:
-    """`var` of what `where` picks, about a given mean if there is one; the axes stay."""
-    wide, count = counted(op, a, axis, where)
-    if center is None:
-        center = sum(only(op, wide, where, 0), axis, keepdims=True) / count
-    away = only(op, wide - center, where, 0)
-    return sum(away * away, axis, keepdims=True) / np.maximum(count - ddof, 0)
 
 
 @implements(np.var)
@@ -129,6 +93,23 @@ def var(
     return as_reduced(_var_among("var", a, axis, ddof, mean, where), a, axis, keepdims)
 
 
+class Std(Spread):
+    """y = (var x)^(1/2);  gx = g (x - mean x) / ((n - ddof) y)   (0 where all x are equal)"""
+
+    def forward(self, x: Any) -> Any:
+        axes = self.remember(x)
+        y = narrowed(np.std(wide(x), axis=axes, ddof=self.ddof, keepdims=self.keepdims), x)
+        self.save(x, y)
+        return y
+
+    def backward(self, g: Any) -> Any:
+        x, y = self.saved
+        x, y, g = wide(x), wide(y), wide(g)
+        deviation = x - np.mean(x, axis=self._axes, keepdims=True)
+        y = np.where(np.equal(y, 0), 1, y)
+        return self.restored(g / y) * deviation / (self.count - self.ddof)
+
+
 @implements(np.std)
 def std(
     a: Any,
@@ -164,6 +145,23 @@ def std(
     flat = np.equal(square, 0)
     y = np.where(flat, 0, np.sqrt(np.where(flat, 1, square)))
     return as_reduced(y, a, axis, keepdims)
+
+
+def _ddof(op: str, ddof: float, correction: Any) -> float:
+    if correction is None or correction is np._NoValue:
+        return ddof
+    if ddof != 0:
+        raise ValueError(f"{op}: correction is another name of ddof: give one of them{user_line()}")
+    return correction
+
+
+def _var_among(op: str, a: Any, axis: Axis, ddof: float, center: Any, where: Any) -> Any:
+    """`var` of what `where` picks, about a given mean if there is one; the axes stay."""
+    wide, count = counted(op, a, axis, where)
+    if center is None:
+        center = sum(only(op, wide, where, 0), axis, keepdims=True) / count
+    away = only(op, wide - center, where, 0)
+    return sum(away * away, axis, keepdims=True) / np.maximum(count - ddof, 0)
 
 
 @implements(np.average)

@@ -292,12 +292,6 @@ class Sinc(Elementwise):
         return np.where(near, -math.pi * u * series, far)
 
 
-# Of u^14, ... u^2, u^0: what is left out is below 1e-16 for |u| < 1.
-_SINC_SERIES = [
-    1 / (2**k * math.factorial(k) * math.prod(range(1, 2 * k + 4, 2))) for k in range(7, -1, -1)
-]
-
-
 @implements(np.sinc)
 def sinc(x: Any) -> Any:
     """``sin(pi x) / (pi x)``, and 1 at 0; all its slopes are right there, too.
@@ -310,3 +304,9 @@ def sinc(x: Any) -> Any:
     array([ 1.        ,  0.63661977, -0.21220659])
     """
     return Sinc()(x)
+
+
+# Of u^14, ... u^2, u^0: what is left out is below 1e-16 for |u| < 1.
+_SINC_SERIES = [
+    1 / (2**k * math.factorial(k) * math.prod(range(1, 2 * k + 4, 2))) for k in range(7, -1, -1)
+]
