@@ -145,8 +145,10 @@ def _zip(data: bytes, rng: np.random.Generator, depth: int) -> bytes:
         warnings.simplefilter("ignore")  # names that come twice are meant
         for name, content in members:
             info = zipfile.ZipInfo(name)
-            # NumPy's arrays in ours begin at a multiple of 64; kept, so that they can be mapped.
+            # The numbers in ours begin at a multiple of 64; kept, so that they can be mapped.
             used = packed.tell() + 30 + len(name.encode()) + 20 + 4
+            if content.startswith(b"\x93NUMPY\x02"):
+                used += 12 + int.from_bytes(content[8:12], "little")
             info.extra = struct.pack("<HH", 0xD935, -used % 64) + bytes(-used % 64)
             info.compress_type = method
             with archive.open(info, "w", force_zip64=True) as file:

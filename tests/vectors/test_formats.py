@@ -106,7 +106,6 @@ def test_formats_for_exchange_hold_plain_words(tmp_path_factory, name, data, wor
 def test_convert_between_any_two(wv, tmp_path, source, target, monkeypatch):
     monkeypatch.setattr("tinygrad_w2v.vectors.blocks._BLOCK", 7 * 50)  # several blocks
     monkeypatch.setattr("tinygrad_w2v.vectors.word2vec_text._CHUNK", 4096)
-    monkeypatch.setattr("tinygrad_w2v.vectors.projector._CHUNK", 4096)
     (tmp_path / "in").mkdir()
     (tmp_path / "out").mkdir()
     first, second = tmp_path / "in" / NAMES[source], tmp_path / "out" / NAMES[target]

@@ -5,7 +5,15 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tinygrad_w2v.vectors.number_parsing import parse_numbers
+from tinygrad_w2v.vectors.number_lines import parse_together
+
+
+def parse_numbers(text, separator=b" "):
+    """One line of numbers; None where it is left to the strict code."""
+    dim = text.count(separator) + 1
+    parsed = parse_together([text], dim, np.dtype(np.float64), separator.decode(), words=False)
+    return None if parsed is None else parsed[1][0]
+
 
 written = st.one_of(
     st.floats(allow_nan=False, allow_infinity=False).map(repr),
@@ -30,6 +38,9 @@ def expected(texts):
 def test_as_python_reads_them(texts, separator):
     with np.errstate(all="raise"):
         parsed = parse_numbers(separator.join(texts).encode(), separator.encode())
+    if not np.isfinite(expected(texts)).all():  # which the strict code refuses
+        assert parsed is None
+        return
     np.testing.assert_array_equal(parsed.view(np.int64), expected(texts).view(np.int64))
 
 

@@ -34,7 +34,7 @@ def test_as_python_reads_them(numbers):
 def test_many_random_ones(rng):
     for scale in (1e-5, 0.3, 50.0, 1e6):
         x = rng.normal(scale=scale, size=(300, 100))
-        lines = list(number_lines(x, b"\t"))
+        lines = list(number_lines(x, "\t"))
         read = [[float(field) for field in line.split(b"\t")] for line in lines]
         np.testing.assert_array_equal(read, x)
 

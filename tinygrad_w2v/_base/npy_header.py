@@ -2,6 +2,7 @@
 
 import io
 import math
+import struct
 from typing import IO, Any, NamedTuple
 
 import numpy as np
@@ -121,13 +122,21 @@ def read_array(file: IO[bytes], name: str, available: int, header: ArrayHeader) 
     return array.astype(header.dtype.newbyteorder("="), copy=False)
 
 
-def array_header(shape: tuple[int, ...], dtype: np.dtype[Any]) -> bytes:
+def array_header(shape: tuple[int, ...], dtype: np.dtype[Any], place: int = 0) -> bytes:
     r"""Return the header of an array in C order.
+
+    Parameters
+    ----------
+    shape, dtype
+        Of the array.
+    place : int
+        Of the header's first byte in its file. The numbers that follow begin at a multiple of 64
+        bytes, so that they can be mapped into memory.
 
     Examples
     --------
-    >>> array_header((2, 3), np.dtype("<f4"))[:8]
-    b'\x93NUMPY\x02\x00'
+    >>> array_header((2, 3), np.dtype("<f4"))[:8], len(array_header((2, 3), np.dtype("<f4"), 50))
+    (b'\x93NUMPY\x02\x00', 78)
     """
     header = io.BytesIO()
     described = {
@@ -136,7 +145,9 @@ def array_header(shape: tuple[int, ...], dtype: np.dtype[Any]) -> bytes:
         "shape": shape,
     }
     np.lib.format.write_array_header_2_0(header, described)
-    return header.getvalue()
+    start, text = header.getvalue()[:8], header.getvalue()[12:].rstrip()
+    text += b" " * (-(place + len(start) + 4 + len(text) + 1) % 64) + b"\n"
+    return start + struct.pack("<I", len(text)) + text
 
 
 def little_endian(dtype: np.dtype[Any]) -> np.dtype[Any]:

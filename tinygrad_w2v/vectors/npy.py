@@ -19,12 +19,12 @@ from tinygrad_w2v._base.npy_header import (
     little_endian,
     read_array_header,
 )
+from tinygrad_w2v._base.npz import as_bytes
 from tinygrad_w2v._base.types import FloatArray
 from tinygrad_w2v.vectors.blocks import Block, Collected, Contents, checked, rows_in_block
 from tinygrad_w2v.vectors.pairs import found_pair, open_pair
 from tinygrad_w2v.vectors.source import Source, malformed, open_source, refuse_compression
 from tinygrad_w2v.vectors.word_lines import WordLines, word_lines
-from tinygrad_w2v.vectors.word_table import row_bytes
 
 
 def words_path(path: PathLike) -> Path:
@@ -166,8 +166,7 @@ def write_npy(path: PathLike, contents: Contents, blocks: Iterable[Block]) -> No
         lined = word_lines(checked(blocks, contents.count, path), contents.counted)
         for block, lines in lined:
             words.write(lines)
-            for part in row_bytes([block.vectors], dtype):
-                table.write(part)
+            table.write(as_bytes(block.vectors, dtype))
 
 
 def _header(source: Source) -> ArrayHeader:

@@ -1,7 +1,8 @@
 """Lines of numbers: cut from a file some megabytes at a time, parsed in one call where possible.
 
-The one call is trusted only where nothing about the lines is unusual. All else goes line by line
-through strict code, which defines what a number is and knows which one it refuses.
+The one call is `numpy.loadtxt`, and trusted only where nothing about the lines is unusual. All else
+goes line by line through strict code, which defines what a number is and knows which one it
+refuses.
 """
 
 import re
@@ -11,13 +12,12 @@ from typing import IO, Any
 import numpy as np
 
 from tinygrad_w2v._base.types import FloatArray
-from tinygrad_w2v.vectors.number_parsing import parse_numbers
 from tinygrad_w2v.vectors.source import BOM
-from tinygrad_w2v.vectors.table import first_non_finite_row
 
 NUMBER = re.compile(rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _NOT_FINITE = re.compile(rb"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
-_BLANKS = (b" ", b"\t", b"\v", b"\f", b"\r")  # all of which NumPy takes for separators
+# Blanks other than those between fields: they separate numbers, too, or loadtxt drops them.
+_ODD_BLANKS = b"\t\v\f\r\x1c\x1d\x1e\x1f"
 _CHUNK = 1 << 22
 LONGEST_FIRST = 1 << 25  # bytes of a line that tells how many numbers there are
 
@@ -96,49 +96,59 @@ class Lines:
 
 
 def parse_together(
-    lines: Sequence[bytes], dim: int, dtype: np.dtype[Any], separator: bytes = b" "
-) -> FloatArray | None:
-    """Parse lines of `dim` numbers with single separators in one call; None if any is unusual.
+    lines: Sequence[bytes], dim: int, dtype: np.dtype[Any], separator: str = " ", words: bool = True
+) -> tuple[list[str], FloatArray] | None:
+    """Parse lines of a word and `dim` numbers, or of numbers alone; None if any is unusual.
 
     Parameters
     ----------
     lines : sequence of bytes
-        The numbers of each line, and nothing else.
+        Fields with single separators between them.
     dim : int
-        How many there are in each.
+        How many numbers each must have.
     dtype : numpy dtype
         Of the result.
-    separator : bytes
+    separator : str
         A blank or a tab.
+    words : bool
+        Whether a word comes first in each line.
 
     Examples
     --------
-    >>> parse_together([b"1 2", b"3 4e1"], 2, np.dtype(np.float32)).tolist()
-    [[1.0, 2.0], [3.0, 40.0]]
-    >>> parse_together([b"1 2", b"3 4x"], 2, np.dtype(np.float32)) is None
+    >>> words, rows = parse_together([b"a 1 2", b"b 3 4e1"], 2, np.dtype(np.float32))
+    >>> words, rows.tolist()
+    (['a', 'b'], [[1.0, 2.0], [3.0, 40.0]])
+    >>> parse_together([b"a 1 2", b"b 3 4x"], 2, np.dtype(np.float32)) is None
     True
     """
-    between = dim - 1
-    if any(line.count(separator) != between for line in lines):
+    if not lines or len(lines[0]) < 2 * dim - 1:  # no room is made for numbers that are not there
         return None
-    # A last number: junk at the very end would else go unseen.
-    joined = separator.join([*lines, b"0"])
-    if joined.startswith(separator) or separator * 2 in joined:
+    joined = b"\n".join([line.rstrip(b" \r") for line in lines])
+    if any(blank in joined for blank in _ODD_BLANKS if blank != ord(separator)):
         return None
-    if any(blank in joined for blank in _BLANKS if blank != separator):
-        return None
-    parsed: FloatArray | None
-    if dtype == np.float64:  # NumPy takes long for the many digits that these have
-        parsed = parse_numbers(joined, separator)
-    else:
-        try:
-            parsed = np.fromstring(joined, dtype=dtype, sep=" ")
-        except (ValueError, DeprecationWarning):  # NumPy before 2.3 only warns
+    columns: list[Any] = [("row", dtype, (dim,))]
+    try:
+        text = joined.decode().split("\n")
+        # Of other letters, which words may have, some are blanks that loadtxt drops.
+        if not joined.isascii() and not all(
+            line.isascii() or (words and line.partition(separator)[2].isascii()) for line in text
+        ):
             return None
-    if parsed is None or len(parsed) != len(lines) * dim + 1:
+        table = np.loadtxt(
+            text,
+            np.dtype([("word", object)] * words + columns),
+            comments=None,
+            delimiter=separator,
+            quotechar=None,
+            ndmin=1,
+        )
+    except ValueError:  # also of words that are not UTF-8
         return None
-    vectors = parsed[:-1].reshape(len(lines), dim)
-    return None if first_non_finite_row(vectors) is not None else vectors
+    found: list[str] = table["word"].tolist() if words else []
+    rows: FloatArray = table["row"]
+    if len(rows) != len(lines) or not all(found) or not np.isfinite(rows).all():
+        return None
+    return found, rows
 
 
 class NumberError(Exception):

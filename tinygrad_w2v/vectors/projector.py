@@ -9,7 +9,6 @@ word. Metadata of one column has no line of names; where counts are known there 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -19,21 +18,12 @@ from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v._base.types import FloatArray
 from tinygrad_w2v.vectors.blocks import Block, Contents, check_datatype, checked
-from tinygrad_w2v.vectors.number_lines import (
-    LONGEST_FIRST,
-    Lines,
-    LineTooLongError,
-    NumberError,
-    offset_of_field,
-    parse_fields,
-    parse_together,
-)
+from tinygrad_w2v.vectors.number_lines import parse_together
 from tinygrad_w2v.vectors.number_text import number_lines
 from tinygrad_w2v.vectors.pairs import found_pair, open_pair
-from tinygrad_w2v.vectors.source import Source, malformed, open_source
+from tinygrad_w2v.vectors.source import Source, open_source
+from tinygrad_w2v.vectors.word2vec_text import TextReader
 from tinygrad_w2v.vectors.word_lines import WordLines, metadata_lines
-
-_CHUNK = 1 << 22
 
 
 def metadata_path(path: PathLike) -> Path:
@@ -55,11 +45,8 @@ def metadata_path(path: PathLike) -> Path:
     return path.with_name(f"{stem}.metadata{suffix}{packed}")
 
 
-class ProjectorReader:
-    """Reads the pair, a block at a time; made by `stream_projector`."""
-
-    count = None  # only the end of the files tells
-    plausible = False
+class ProjectorReader(TextReader):
+    """Reads the pair, a block at a time: numbers like `TextReader`, words from the other file."""
 
     def __init__(
         self,
@@ -68,73 +55,35 @@ class ProjectorReader:
         limit: int | None = None,
         dtype: npt.DTypeLike = np.float32,
     ) -> None:
-        self._source = source
+        super().__init__(source, limit, no_header=True, dtype=dtype)
         self._words = words
-        self._lines = Lines(source.stream, _CHUNK)
-        self._line, self._byte = 1, 0  # of the next line that is not yet parsed
-        self.dtype = np.dtype(dtype)
-        try:
-            self.dim = len(self._lines.first().split())
-        except LineTooLongError:
-            self._fail(f"a first line of more than {LONGEST_FIRST:,} bytes")
-        if self.dim < 1:
-            self._fail("the first line has no numbers")
-        self._byte = self._lines.skipped
-        self._limit = limit
         self.counted = words.counted
 
-    def __iter__(self) -> Iterator[Block]:
-        done, ended = 0, False
-        for lines in self._chunks():
-            wanted = lines if self._limit is None else lines[: self._limit - done]
-            last = len(wanted)
-            while last and not wanted[last - 1].strip():
-                last -= 1
-            if last and ended:
-                self._fail("a blank line where a row should be")
-            ended = ended or last < len(wanted)
-            rows = self._rows(wanted[:last])
-            words, counts, places = self._words.take(len(rows))
-            if len(rows):
-                yield Block(words, rows, places.__getitem__, counts)
-            done += len(rows)
-            if done == self._limit:
-                return
-        self._words.finish()
+    def _block(self, lines: list[bytes]) -> Block:
+        rows = super()._block(lines).vectors
+        words, counts, places = self._words.take(len(rows))
+        return Block(words, rows, places.__getitem__, counts)
 
-    def _chunks(self) -> Iterator[list[bytes]]:
-        longest = max(_CHUNK, 64 * self.dim)
-        try:
-            yield from self._lines.chunks(longest)
-        except LineTooLongError:
-            self._fail(f"a line of more than {longest} bytes")
+    def _parse_together(self, lines: list[bytes]) -> tuple[list[str], FloatArray] | None:
+        return parse_together(lines, self.dim, self.dtype, "\t", words=False)
 
-    def _rows(self, lines: list[bytes]) -> FloatArray:
-        stripped = [line.rstrip(b"\r") for line in lines]
-        rows = parse_together(stripped, self.dim, self.dtype, b"\t")
-        if rows is None:
-            parsed = [self._row(line) for line in lines]
-            return np.array(parsed, self.dtype).reshape(len(lines), self.dim)
-        self._line += len(lines)
-        self._byte += sum(map(len, lines)) + len(lines)
-        return rows
-
-    def _row(self, line: bytes) -> FloatArray:
-        fields = line.split()
-        if not fields:
-            self._fail("a blank line where a row should be")
+    def _first_number(self, line: bytes, fields: list[bytes]) -> int:
         if len(fields) != self.dim:
             self._fail(f"the line has {len(fields)} numbers, not {self.dim} as the first")
-        try:
-            row = parse_fields(fields, self.dtype)
-        except NumberError as error:
-            self._fail(str(error), offset_of_field(line, error.place))
-        self._line += 1
-        self._byte += len(line) + 1
-        return row
+        return 0
 
-    def _fail(self, problem: str, offset: int = 0) -> NoReturn:
-        malformed(self._source.path, problem, line=self._line, byte=self._byte + offset)
+    def _word(self, line: bytes, fields: list[bytes], first: int) -> str:
+        return ""
+
+    def _finish(self, rest: bytes) -> None:
+        super()._finish(rest)
+        self._words.finish()
+
+    def _dimension_of_first_line(self) -> int:
+        dim = len(self._first_fields())
+        if dim < 1:
+            self._fail("the first line has no numbers")
+        return dim
 
 
 @contextmanager
@@ -213,5 +162,5 @@ def write_projector(path: PathLike, contents: Contents, blocks: Iterable[Block])
         lined = metadata_lines(checked(blocks, contents.count, path), contents.counted)
         for block, lines in lined:
             words.write(lines)
-            for line in number_lines(block.vectors.astype(contents.dtype, copy=False), b"\t"):
+            for line in number_lines(block.vectors.astype(contents.dtype, copy=False), "\t"):
                 table.write(line + b"\n")

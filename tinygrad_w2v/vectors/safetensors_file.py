@@ -16,18 +16,20 @@ import numpy as np
 from tinygrad_w2v._base.errors import InputError, MissingDependencyError
 from tinygrad_w2v._base.files import PathLike, safe_write
 from tinygrad_w2v._base.npy_header import little_endian
+from tinygrad_w2v._base.npz import Pieces, as_bytes
 from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.vectors.blocks import Block, Contents, checked
+from tinygrad_w2v.vectors.columns import ColumnReader, WordColumns
 from tinygrad_w2v.vectors.source import malformed, refuse_compression, refuse_pickle
-from tinygrad_w2v.vectors.word_table import Column, Spooled, TableReader, WordSpool, row_bytes
 
 _HEADER = 1024 - 8  # bytes kept for the header, so that the numbers begin at a multiple of 64
 _NAMES = {"<f2": "F16", "<f4": "F32", "<f8": "F64", "|u1": "U8", "<i8": "I64"}
+_COLUMNS = ("words", "offsets", "counts")
 _DTYPES = {name: np.dtype(code) for code, name in _NAMES.items()}
 
 
 @contextmanager
-def stream_safetensors(path: PathLike, limit: int | None = None) -> Iterator[TableReader]:
+def stream_safetensors(path: PathLike, limit: int | None = None) -> Iterator[ColumnReader]:
     """Open a safetensors file and give a reader of its blocks.
 
     Parameters
@@ -68,35 +70,31 @@ def stream_safetensors(path: PathLike, limit: int | None = None) -> Iterator[Tab
     except SafetensorError as error:
         malformed(path, f"is not a safetensors file, damaged or cut off: {error}", byte=0)
     with opened as tensors:
-        names = set(tensors.keys())
-
-        def column(name: str, ndim: int, kinds: str) -> Column:
-            if name not in names:
-                held = ", ".join(sorted(names)[:8])
+        slices = {name: tensors.get_slice(name) for name in tensors.keys()}
+        kinds = {"vectors": "f", "words": "u", "offsets": "i"}
+        for name, kind in (kinds | ({"counts": "i"} if "counts" in slices else {})).items():
+            if name not in slices:
+                held = ", ".join(sorted(slices)[:8])
                 raise InputError(f"{path}: holds no tensor {name!r}, but: {held[:200] or 'none'}")
-            part = tensors.get_slice(name)
-            shape, dtype = tuple(part.get_shape()), _DTYPES.get(part.get_dtype())
-            if dtype is None or dtype.kind not in kinds or len(shape) != ndim:
+            shape, dtype = slices[name].get_shape(), _DTYPES.get(slices[name].get_dtype())
+            fits = len(shape) == (2 if name == "vectors" else 1) and 0 not in shape[1:]
+            if dtype is None or dtype.kind != kind or not fits:
                 raise InputError(
-                    f"{path}: the tensor {name!r} has shape {shape} of {part.get_dtype()}, which "
-                    "does not belong"
+                    f"{path}: the tensor {name!r} has shape {tuple(shape)} of "
+                    f"{slices[name].get_dtype()}, which does not belong"
                 )
+        vectors = slices.pop("vectors")
+        arrays = {name: tensors.get_tensor(name) for name in slices if name in _COLUMNS}
+        done = 0
 
-            def take(start: int, stop: int) -> AnyArray:
-                if start == stop:
-                    return np.empty((0, *shape[1:]), dtype)
-                rows: AnyArray = part[start:stop]
-                return rows
+        def take(rows: int) -> AnyArray:
+            nonlocal done
+            done += rows
+            taken: AnyArray = vectors[done - rows : done]
+            return taken
 
-            return Column(shape, dtype, take)
-
-        counts = column("counts", 1, "i") if "counts" in names else None
-        vectors = column("vectors", 2, "f")
-        if vectors.shape[1] < 1:
-            raise InputError(f"{path}: its vectors have shape {vectors.shape}")
-        yield TableReader(
-            path, vectors, column("words", 1, "u"), column("offsets", 1, "i"), counts, limit
-        )
+        dtype = _DTYPES[vectors.get_dtype()]
+        yield ColumnReader(path, tuple(vectors.get_shape()), dtype, take, arrays, limit)
 
 
 def write_safetensors(path: PathLike, contents: Contents, blocks: Iterable[Block]) -> None:
@@ -121,29 +119,31 @@ def write_safetensors(path: PathLike, contents: Contents, blocks: Iterable[Block
     1056
     """
     refuse_compression(path, "safetensors")
-    dtype, n = little_endian(contents.dtype), contents.count
-    with WordSpool(contents.counted) as spool, safe_write(path, "wb") as stream:
-        rows = spool.rows(checked(blocks, n, path))
-        # In the order of their alignment, without gaps, as the format wants it; so room is left
-        # for what is known last.
-        starts = {"offsets": 0, "counts": 8 * (n + 1)}
-        starts["vectors"] = starts["counts"] + (8 * n if contents.counted else 0)
-        starts["words"] = starts["vectors"] + n * contents.dim * dtype.itemsize
-        described: dict[str, Any] = {"__metadata__": {"format": "tinygrad_w2v"}}
+    n = contents.count
+    columns = WordColumns(contents.counted)
+    # In the order of their alignment, without gaps, as the format wants it; so room is left for
+    # what is known last.
+    starts = {"offsets": 0, "counts": 8 * (n + 1)}
+    starts["vectors"] = starts["counts"] + (8 * n if contents.counted else 0)
+    starts["words"] = starts["vectors"] + n * contents.dim * contents.dtype.itemsize
+    described: dict[str, Any] = {"__metadata__": {"format": "tinygrad_w2v"}}
 
-        def write(name: str, array: Spooled) -> None:
+    with safe_write(path, "wb") as stream:
+
+        def write(name: str, array: Pieces) -> None:
             stream.seek(8 + _HEADER + starts[name])
-            for part in array.parts:
-                stream.write(part)
+            for piece in array.pieces:
+                stream.write(as_bytes(piece, array.dtype))
             described[name] = {
-                "dtype": _NAMES[array.dtype.str],
+                "dtype": _NAMES[little_endian(array.dtype).str],
                 "shape": array.shape,
                 "data_offsets": [starts[name], stream.tell() - 8 - _HEADER],
             }
 
-        write("vectors", Spooled((n, contents.dim), dtype, row_bytes(rows, dtype)))
-        for name, array in spool.arrays().items():
-            write(name, array)
+        rows = columns.rows(checked(blocks, n, path))
+        write("vectors", Pieces((n, contents.dim), contents.dtype, rows))
+        for name, array in columns.arrays().items():
+            write(name, Pieces(array.shape, array.dtype, [array]))
         # The format lets a header end in blanks.
         stream.seek(0)
         stream.write(_HEADER.to_bytes(8, "little"))

@@ -35,7 +35,6 @@ from tinygrad_w2v.vectors.word2vec_header import (
 )
 
 _CHUNK = 1 << 22
-_INSIDE = (b"\t", b"\v", b"\f", b"\r")  # end a word as a blank does; the quick way leaves them
 
 
 class TextReader:
@@ -84,39 +83,36 @@ class TextReader:
         dtype: npt.DTypeLike = np.float32,
     ) -> None:
         self._source = source
-        self._limit = limit
         self._unicode_errors = unicode_errors
         self.dtype = np.dtype(dtype)
         self._lines = Lines(source.stream, _CHUNK)
         self._line, self._byte = 1, 0  # of the next line that is not yet parsed
         self._header: Header | None = None
-        self.count: int | None
+        self.count: int | None = None
+        self._stop = limit  # how many words are read at most
         self.plausible = source.size is not None and not no_header
         if no_header:
             self.dim = self._dimension_of_first_line()
             self._byte = self._lines.skipped
-            self.count = None
-            self._limited = limit is not None
         else:
             self._header = read_header(source, lambda dim: 2 * dim + 2, limit)
             self.dim = self._header.dim
             self.count = self._header.count if limit is None else min(limit, self._header.count)
-            self._limited = self.count < self._header.count
+            self._stop = None if self.count == self._header.count else self.count
             self._line, self._byte = 2, self._header.end
 
     def __iter__(self) -> Iterator[Block]:
         done, rest = 0, b""
-        stop = self._limit if self.count is None else self.count
+        wanted = self._stop if self.count is None else self.count
         for lines in self._chunks():
-            wanted = lines if stop is None else lines[: stop - done]
-            block = self._block(wanted)
+            block = self._block(lines if wanted is None else lines[: wanted - done])
             parsed = len(block.words)
             done += parsed
             self._line += parsed
             self._byte += sum(map(len, lines[:parsed])) + parsed
             if parsed:
                 yield block
-            if parsed < len(lines) or done == stop:  # a blank line, or enough
+            if parsed < len(lines) or done == wanted:  # a blank line, or enough
                 rest = b"\n".join([*lines[parsed:], self._lines.carry])
                 break
         if self._header is not None and self.count is not None and done < self.count:
@@ -125,12 +121,8 @@ class TextReader:
             self._fail(
                 f"the header promises {self._header.count} words; the file ends after {done}"
             )
-        if self._limited:
-            return
-        if self._header is not None:
-            nothing_follows(self._source, rest, self._header, self._line, self._byte)
-        else:
-            self._only_blanks_follow(rest)
+        if done != self._stop:
+            self._finish(rest)
 
     def _chunks(self) -> Iterator[list[bytes]]:
         dim = self.dim if self._source.size is not None else min(self.dim, LARGEST_DIM)
@@ -140,7 +132,11 @@ class TextReader:
         except LineTooLongError:
             self._fail(f"a line of more than {longest} bytes; is this the binary format?")
 
-    def _only_blanks_follow(self, rest: bytes) -> None:
+    def _finish(self, rest: bytes) -> None:
+        """Raise if more than blanks follow."""
+        if self._header is not None:
+            nothing_follows(self._source, rest, self._header, self._line, self._byte)
+            return
         while not rest.strip():
             rest = self._source.stream.read(1 << 16)
             if not rest:
@@ -148,7 +144,8 @@ class TextReader:
         self._fail("a blank line where a word should be")
 
     def _block(self, lines: list[bytes]) -> Block:
-        words, vectors = self._parse_quickly(lines) or self._parse_strictly(lines)
+        """Return what stands in the lines before the first blank one."""
+        words, vectors = self._parse_together(lines) or self._parse_strictly(lines)
         line, byte = self._line, self._byte
 
         def place(i: int) -> Place:
@@ -156,63 +153,52 @@ class TextReader:
 
         return Block(words, vectors, place)
 
-    def _parse_quickly(self, lines: list[bytes]) -> tuple[list[str], FloatArray] | None:
-        """Parse lines of which nothing is unusual in one call; None if anything is."""
-        raw, numbers = [], []
-        for line in lines:
-            word, _, rest = line.rstrip(b" \r").partition(b" ")
-            if not word or len(word) > MAX_WORD:
-                return None
-            raw.append(word)
-            numbers.append(rest)
-        joined = b" ".join(raw)
-        if any(blank in joined for blank in _INSIDE):
-            return None
-        vectors = parse_together(numbers, self.dim, self.dtype)
-        if vectors is None:
-            return None
-        try:
-            return [word.decode("utf-8", self._unicode_errors) for word in raw], vectors
-        except UnicodeDecodeError:
-            return None
+    def _parse_together(self, lines: list[bytes]) -> tuple[list[str], FloatArray] | None:
+        parsed = parse_together(lines, self.dim, self.dtype)
+        # In bytes a character may be four.
+        long = parsed is not None and max(map(len, parsed[0])) > MAX_WORD // 4
+        return None if long else parsed
 
     def _parse_strictly(self, lines: list[bytes]) -> tuple[list[str], FloatArray]:
-        """Parse line by line up to the first blank line; raise at the first fault."""
+        """Parse line by line; raise at the first fault."""
         words: list[str] = []
         rows: list[FloatArray] = []
         first_line, first_byte = self._line, self._byte
         for line in lines:
-            if not line.strip():
-                break
-            if line[:1].isspace():
-                self._fail("the line begins with a blank where its word should be")
             fields = line.split()
-            extra = self._fields_of_word(fields) - 1
-            words.append(self._word(line if extra else fields[0], extra))
-            rows.append(self._row(line, fields, extra))
+            if not fields:
+                break
+            first = self._first_number(line, fields)
+            words.append(self._word(line, fields, first))
+            try:
+                rows.append(parse_fields(fields[first:], self.dtype))
+            except NumberError as error:
+                self._fail(str(error), offset_of_field(line, first + error.place))
             self._line += 1
             self._byte += len(line) + 1
         self._line, self._byte = first_line, first_byte
         return words, np.array(rows, dtype=self.dtype).reshape(len(rows), self.dim)
 
-    def _fields_of_word(self, fields: list[bytes]) -> int:
-        """Return how many fields belong to the word: more than one only in GloVe's text.
+    def _first_number(self, line: bytes, fields: list[bytes]) -> int:
+        """Return where the numbers begin: behind more than one field only in GloVe's text.
 
         A line whose word would have a number in it is one of too many numbers instead.
         """
-        extra = len(fields) - 1 - self.dim
-        if extra > 0 and self._header is None and not _any_number(fields[1 : 1 + extra]):
-            return 1 + extra
-        if extra != 0:
+        if line[:1].isspace():
+            self._fail("the line begins with a blank where its word should be")
+        first = len(fields) - self.dim
+        several = first > 1 and self._header is None and not _any_number(fields[1:first])
+        if first != 1 and not several:
             self._fail(
                 f"the line has {len(fields) - 1} numbers after its word, not {self.dim}: a word "
                 "with spaces, or a line cut off or too long (or is this the binary format?)"
             )
-        return 1
+        return first
 
-    def _word(self, raw: bytes, extra: int) -> str:
-        if extra:  # as it stands in the line, single blanks or not
-            raw = raw[: offset_of_field(raw, extra + 1)].rstrip(b" \t\v\f\r")
+    def _word(self, line: bytes, fields: list[bytes], first: int) -> str:
+        raw = fields[0]
+        if first > 1:  # as it stands in the line, single blanks or not
+            raw = line[: offset_of_field(line, first)].rstrip(b" \t\v\f\r")
         if len(raw) > MAX_WORD:
             self._fail(f"a word of {len(raw)} bytes; is this the binary format?")
         try:
@@ -224,17 +210,8 @@ class TextReader:
                 error.start,
             )
 
-    def _row(self, line: bytes, fields: list[bytes], extra: int) -> FloatArray:
-        try:
-            return parse_fields(fields[1 + extra :], self.dtype)
-        except NumberError as error:
-            self._fail(str(error), offset_of_field(line, 1 + extra + error.place))
-
     def _dimension_of_first_line(self) -> int:
-        try:
-            fields = self._lines.first().split()
-        except LineTooLongError:
-            self._fail(f"a first line of more than {LONGEST_FIRST:,} bytes")
+        fields = self._first_fields()
         # A word of several fields ends at the last that is no number, and has none before that.
         last = max((i for i, f in enumerate(fields) if i and not looks_like_number(f)), default=0)
         if _any_number(fields[1:last]):
@@ -243,6 +220,12 @@ class TextReader:
         if dim < 1:
             self._fail("the first line is not a word and its numbers")
         return dim
+
+    def _first_fields(self) -> list[bytes]:
+        try:
+            return self._lines.first().split()
+        except LineTooLongError:
+            self._fail(f"a first line of more than {LONGEST_FIRST:,} bytes")
 
     def _fail(self, problem: str, offset: int = 0) -> NoReturn:
         malformed(self._source.path, problem, line=self._line, byte=self._byte + offset)
