@@ -48,7 +48,6 @@ from comparison_tables import report
 from tinygrad_w2v import LineSentence, Word2Vec
 from tinygrad_w2v.counting import cooccurrence, count_vectors, ppmi, svd_vectors
 from tinygrad_w2v.text import build_corpus, builtin_corpus_lines, tokenize
-from tinygrad_w2v.text.growth import grow_vocabulary
 from tinygrad_w2v.vectors import WordVectors
 
 # The second one treats the text as word2vec does: a word at distance d counts as often as the
@@ -187,7 +186,7 @@ def recounted(
     counts = cooccurrence(corpus, vocabulary, **keywords)
     before = svd_vectors(ppmi(counts), options.dim, rng=np.random.default_rng(seed))
     start = time.perf_counter()
-    grown = grow_vocabulary(vocabulary, build_corpus(new, 1)[0], options.min_count).vocabulary
+    grown = vocabulary.grown(build_corpus(new, 1)[0], options.min_count).vocabulary
     counts.resize(len(grown), len(grown))
     counts = counts + cooccurrence(new, grown, **keywords)
     rng = np.random.default_rng(seed)

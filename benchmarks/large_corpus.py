@@ -28,10 +28,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 
 from tinygrad_w2v.sources.windows import WindowSettings, WindowSource
-from tinygrad_w2v.text.cutting import TextSettings
-from tinygrad_w2v.text.numbering import VocabularyRules
 from tinygrad_w2v.text.plan import plan_corpus
-from tinygrad_w2v.text.splitting import split_sentences
+from tinygrad_w2v.text.rules import VocabularyRules
+from tinygrad_w2v.text.settings import TextSettings
 from tinygrad_w2v.text.stored import open_corpus
 
 LETTERS = 5
@@ -105,7 +104,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
             "words of the vocabulary": text.corpus.words,
             "vocabulary": len(text.vocabulary),
         }
-        corpus, _ = timed("hold out", lambda: split_sentences(text.corpus, 0.02, 1, options.folder))
+        corpus, _ = timed("hold out", lambda: text.corpus.split(0.02, 1, options.folder))
         timed("train", lambda: train(text.vocabulary.counts, corpus, options))
     return steps
 

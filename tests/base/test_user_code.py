@@ -13,7 +13,7 @@ import pytest
 from tinygrad_w2v import Word2Vec
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.user_code import UserCodeError, calling, name_of
-from tinygrad_w2v.text.cutting import TextSettings
+from tinygrad_w2v.text.settings import TextSettings
 from tinygrad_w2v.text.tokenizing import tokenize
 from tinygrad_w2v.text.vocabulary import Vocabulary
 

@@ -8,9 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tinygrad_w2v._cli import updating
 from tinygrad_w2v._cli.run_folder import RunFolder
-from tinygrad_w2v.text.corpus import Corpus
 from tinygrad_w2v.vectors import WordVectors
 
 
@@ -148,19 +146,3 @@ def test_folders_that_cannot_be_learned_on_from(run, trained, more, tmp_path) ->
     refused("holds no counts or no w_out", more, "--update", trained)
     (trained / "model.npz").unlink()
     refused("model.npz cannot be read", more, "--update", trained)
-
-
-def test_a_text_is_renumbered_piece_by_piece(rng, tmp_path, monkeypatch) -> None:
-    """Words that are left out, empty sentences, pieces of any size: as if done at once."""
-    number_of = np.array([3, -1, 0, -1, 2], np.int32)
-    for size in (1, 2, 3, 5, 1000):
-        monkeypatch.setattr(updating, "_WORDS", size)
-        for sentences in (0, 1, 2, 9, 30):
-            offsets = np.concatenate([[0], np.cumsum(rng.integers(0, 6, sentences))])
-            ids = rng.integers(0, 5, offsets[-1]).astype(np.int32)
-            found = updating._renumbered(Corpus(ids, offsets, 77), number_of, tmp_path)
-            known = number_of[ids] >= 0
-            assert found.ids.tolist() == number_of[ids][known].tolist()
-            before = np.concatenate([[0], np.cumsum(known)])
-            assert found.offsets.tolist() == before[offsets].tolist()
-            assert found.raw_words == 77

@@ -24,9 +24,9 @@ from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._cli.request import Request, read_json
 from tinygrad_w2v._cli.results import request_of
 from tinygrad_w2v._cli.updating import read_base
-from tinygrad_w2v.text.cutting import TextSettings
-from tinygrad_w2v.text.numbering import VocabularyRules
 from tinygrad_w2v.text.reading import read_chunks, read_lines
+from tinygrad_w2v.text.rules import VocabularyRules
+from tinygrad_w2v.text.settings import TextSettings
 from tinygrad_w2v.text.stored import open_corpus
 from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.training.checkpoints import Checkpoints, newest_checkpoint

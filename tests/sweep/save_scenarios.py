@@ -11,8 +11,8 @@ import numpy as np
 from file_operations import Ended, Lost, Scenario
 
 from tinygrad_w2v import Parameter, Word2Vec, WordVectors, nn
-from tinygrad_w2v.text.cutting import TextSettings
-from tinygrad_w2v.text.numbering import VocabularyRules
+from tinygrad_w2v.text.rules import VocabularyRules
+from tinygrad_w2v.text.settings import TextSettings
 from tinygrad_w2v.text.stored import open_corpus
 from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.vectors import formats

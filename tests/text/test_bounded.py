@@ -9,9 +9,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tinygrad_w2v._base.errors import InputError
-from tinygrad_w2v.text.bounded import BoundedCounts
 from tinygrad_w2v.text.corpus import build_corpus
-from tinygrad_w2v.text.vocabulary import RULE_DEFAULT, RULE_DISCARD, RULE_KEEP, Vocabulary
+from tinygrad_w2v.text.rules import RULE_DEFAULT, RULE_DISCARD, RULE_KEEP, BoundedCounts
+from tinygrad_w2v.text.vocabulary import Vocabulary
+from tinygrad_w2v.text.word_table import split_lines
 
 SENTENCES = st.lists(st.lists(st.sampled_from("abcdefghijkl"), max_size=6), max_size=25)
 
@@ -50,7 +51,7 @@ def test_counts_of_lines_are_gensims(sentences, limit, cut):
     counted = BoundedCounts(limit)
     lines = text.splitlines(keepends=True)
     for start in range(0, len(lines), cut):
-        counted.add_text("".join(lines[start : start + cut]))
+        counted.add(*split_lines("".join(lines[start : start + cut]), drop_empty=True))
     assert list(counted.counts.items()) == list(model.raw_vocab.items())
 
 

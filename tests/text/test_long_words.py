@@ -14,9 +14,9 @@ from tinygrad_w2v import LineSentence, Word2Vec
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.limits import LONGEST_WORD
 from tinygrad_w2v.text import reading
-from tinygrad_w2v.text.cutting import TextSettings
-from tinygrad_w2v.text.numbering import VocabularyRules
 from tinygrad_w2v.text.reading import CHUNK_BYTES, read_chunks, read_lines
+from tinygrad_w2v.text.rules import VocabularyRules
+from tinygrad_w2v.text.settings import TextSettings
 from tinygrad_w2v.text.stored import open_corpus
 from tinygrad_w2v.text.tokenizing import tokenize
 
@@ -113,7 +113,7 @@ def test_chunks_are_cut_between_words_only(parts) -> None:
     sizes = reading.CHUNK_BYTES, reading.LONGEST_WORD
     reading.CHUNK_BYTES, reading.LONGEST_WORD = 48, 24
     try:
-        chunks = list(reading._decode_chunks(io.BytesIO(text.encode()), "text", "strict"))
+        chunks = list(reading._decoded(io.BytesIO(text.encode()), "text", "strict", True))
     except InputError as error:
         assert "of more than 24 bytes" in str(error)
         assert max(len(word.encode()) for word in text.split()) > 24

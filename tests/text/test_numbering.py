@@ -9,14 +9,11 @@ from hypothesis import strategies as st
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v.sources.windows import WindowSettings, WindowSource
 from tinygrad_w2v.text import numbering, reading
+from tinygrad_w2v.text import rows as rows_module
 from tinygrad_w2v.text.corpus import build_corpus, corpus_of, encode_corpus
-from tinygrad_w2v.text.numbering import (
-    CorpusRows,
-    VocabularyRules,
-    encode_words,
-    number_words,
-)
-from tinygrad_w2v.text.rows import GrowingRow
+from tinygrad_w2v.text.numbering import encode_words, number_words
+from tinygrad_w2v.text.rows import CorpusRows, GrowingRow
+from tinygrad_w2v.text.rules import VocabularyRules
 from tinygrad_w2v.text.sentences import LineSentence
 
 # Letters that lower-case by what stands beside them, blanks beyond ASCII, bytes of all lengths.
@@ -24,7 +21,7 @@ TEXT = st.text(st.sampled_from("abAΣİß日🙂 \t\r\u3000\xa0\x1c\0\n\n"), max
 
 
 def empty_rows():
-    return CorpusRows(GrowingRow(np.int32), GrowingRow(np.int64))
+    return CorpusRows()
 
 
 def assert_equal(corpus, other):
@@ -73,8 +70,8 @@ def test_chunks_are_the_text(data, size):
     data = data.replace(b"\0", b" ")
     chunk_bytes, reading.CHUNK_BYTES = reading.CHUNK_BYTES, size
     try:
-        text = "".join(reading._decode_chunks(io.BytesIO(data), "text", "replace"))
-        lines = list(reading._decode_lines(io.BytesIO(data), "text", "replace"))
+        text = "".join(reading._decoded(io.BytesIO(data), "text", "replace", True))
+        lines = list(reading._lines(reading._decoded(io.BytesIO(data), "text", "replace", False)))
     finally:
         reading.CHUNK_BYTES = chunk_bytes
     assert text.endswith("\n") or not data or data == b"\xef\xbb\xbf"
@@ -121,14 +118,14 @@ def test_blocks_and_files_change_nothing(tmp_path_factory, sentences, min_count,
     except InputError:
         return
     folder = tmp_path_factory.mktemp("rows")
-    whole, numbering.BLOCK = numbering.BLOCK, block
+    whole, rows_module.BLOCK = rows_module.BLOCK, block
     chunk, numbering.CHUNK_WORDS = numbering.CHUNK_WORDS, block
     try:
         again, corpus = build_corpus(sentences, min_count, folder=folder)
         encoded = encode_corpus(sentences, vocabulary, folder=folder)
         limited, bounded = build_corpus(sentences, min_count, max_vocab_size=8, folder=folder)
     finally:
-        numbering.BLOCK, numbering.CHUNK_WORDS = whole, chunk
+        rows_module.BLOCK, numbering.CHUNK_WORDS = whole, chunk
     assert again.words == limited.words == vocabulary.words
     for other in (corpus, encoded, bounded):
         assert_equal(other, expected)

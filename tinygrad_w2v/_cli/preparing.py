@@ -16,7 +16,6 @@ from tinygrad_w2v._cli.run_folder import RunFolder
 from tinygrad_w2v._cli.texts import Text
 from tinygrad_w2v._cli.updating import Base, put_old_words, read_base
 from tinygrad_w2v.models import EmbeddingModel
-from tinygrad_w2v.text.splitting import split_sentences
 from tinygrad_w2v.training.checkpoints import Checkpoint, Checkpoints, newest_checkpoint
 from tinygrad_w2v.training.run import RunState
 from tinygrad_w2v.word2vec.engine import GONE_ON, Engine, EngineOptions, choose_engine
@@ -62,7 +61,7 @@ def prepare(
     heldout = heldout_facts = update_facts = None
     if request.heldout is not None:
         place = folder.checkpoints if request.sources else None
-        corpus, part = split_sentences(corpus, request.heldout, settings.seed, place)
+        corpus, part = corpus.split(request.heldout, settings.seed, place)
         heldout = HeldoutLoss(vocabulary, part, settings)
         heldout_facts = HeldoutFacts(request.heldout, part.sentences, part.words, heldout.unigram)
     model = settings.new_model(len(vocabulary))

@@ -18,7 +18,7 @@ from typing import Any
 
 from tinygrad_w2v._base.errors import InputError, Setting
 from tinygrad_w2v._base.terminal import option
-from tinygrad_w2v.text.bounded import check_limit
+from tinygrad_w2v.text.rules import check_limit
 from tinygrad_w2v.word2vec.run_hooks import check_watch
 from tinygrad_w2v.word2vec.settings import TrainingSettings
 

@@ -19,15 +19,14 @@ from tinygrad_w2v._cli.results import BUILTIN, TextFacts
 from tinygrad_w2v._cli.updating import Base, Extended, extend
 from tinygrad_w2v.text.builtin import builtin_corpus_lines
 from tinygrad_w2v.text.corpus import Corpus, build_corpus
-from tinygrad_w2v.text.cutting import TextSettings
-from tinygrad_w2v.text.numbering import VocabularyRules
 from tinygrad_w2v.text.plan import plan_corpus
+from tinygrad_w2v.text.rules import VocabularyRules
+from tinygrad_w2v.text.settings import TextSettings
 from tinygrad_w2v.text.stored import open_corpus
 from tinygrad_w2v.text.tokenizing import import_function, tokenize
 from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.vectors.blocks import shown
 from tinygrad_w2v.vectors.word2vec_header import what_is_wrong
-from tinygrad_w2v.word2vec.run_hooks import corpus_digest
 
 # A text from this size on is told of before it is read.
 WORTH_A_PLAN = 50_000_000
@@ -80,9 +79,8 @@ def read_text(
     name = ", ".join(names) or BUILTIN
     if not request.sources or (sys.stderr and sys.stderr.isatty()):
         note(f"reading {'' if request.sources else 'the '}{name} ...", quiet)
-    vocabulary, corpus, digest, ids = _vocabulary_and_ids(
-        request, base is not None, folder, seconds_a_word, quiet
-    )
+    read = _vocabulary_and_ids(request, base is not None, folder, seconds_a_word, quiet)
+    vocabulary, corpus, digest, corpus_digest, ids = read
     extended = None
     settings = request.settings
     if base is not None:
@@ -90,12 +88,13 @@ def read_text(
         rule = settings.min_count, settings.max_vocab
         extended = extend(base, vocabulary, corpus, *rule, folder=place)
         vocabulary, corpus = extended.vocabulary, extended.corpus
+        corpus_digest = corpus.digest(vocabulary)
     refuse_words(vocabulary.words)
     corpus.check_window(settings.window)
     facts = TextFacts(
         sources=request.sources or [BUILTIN],
         sha256=digest,
-        corpus_sha256=corpus_digest(vocabulary, corpus),
+        corpus_sha256=corpus_digest,
         words=corpus.raw_words,
         known_words=corpus.words,
         sentences=corpus.sentences,
@@ -145,8 +144,8 @@ train in Python with Word2Vec, whose file holds any word
 
 def _vocabulary_and_ids(
     request: Request, every_word: bool, folder: Path, seconds_a_word: float, quiet: bool
-) -> tuple[Vocabulary, Corpus, str | None, Path | None]:
-    """Return vocabulary, ids, the SHA-256 of the text, where it can be had, and the ids' folder."""
+) -> tuple[Vocabulary, Corpus, str | None, str, Path | None]:
+    """Return vocabulary, corpus, the SHA-256 of the text and of the corpus, the ids' folder."""
     settings = request.settings
     rules = VocabularyRules(
         min_count=1 if every_word else settings.min_count,
@@ -166,7 +165,7 @@ def _vocabulary_and_ids(
             max_vocab_size=rules.max_vocab_size,
             trim_rule=rules.trim_rule,
         )
-        return *built, digest.hexdigest(), None
+        return *built, digest.hexdigest(), built[1].digest(built[0]), None
     how = TextSettings(
         request.tokenizer,
         request.lower,
@@ -186,10 +185,11 @@ def _vocabulary_and_ids(
     warning = None if plan is None else plan.warning()
     if warning:
         note(f"warning: {written(warning, in_flags)}")
-    stored = open_corpus(request.sources, how, folder)
+    stored = open_corpus(request.sources, how, folder, plan=plan)
     if stored.reused:
         note("the text was cut into words before; going on with that", quiet)
-    return stored.vocabulary, stored.corpus, stored.digest, stored.folder
+    facts = stored.digest, stored.corpus_digest, stored.folder
+    return stored.vocabulary, stored.corpus, *facts
 
 
 def _say_what_is_lost(extended: Extended, request: Request, quiet: bool) -> None:

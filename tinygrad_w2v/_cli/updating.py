@@ -10,17 +10,12 @@ import numpy as np
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v._base.npz import read_arrays
-from tinygrad_w2v._base.types import AnyArray, FloatArray, IntArray
+from tinygrad_w2v._base.types import FloatArray, IntArray
 from tinygrad_w2v.models import EmbeddingModel
-from tinygrad_w2v.text.corpus import Corpus, corpus_of, new_rows
-from tinygrad_w2v.text.growth import grow_vocabulary
-from tinygrad_w2v.text.resources import check_free_space
+from tinygrad_w2v.text.corpus import Corpus
 from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.vectors.archive import read_archive
 from tinygrad_w2v.word2vec.settings import TrainingSettings
-
-# So many words are looked at together, as there may be more than memory holds.
-_WORDS = 1 << 22
 
 
 class Base(NamedTuple):
@@ -109,7 +104,7 @@ def extend(
     >>> extended.vocabulary.words, extended.vocabulary.counts.tolist(), extended.rare_words
     (['say', 'you', 'goodbye'], [7, 7, 3], 1)
     """
-    grown = grow_vocabulary(Vocabulary(base.words, base.counts), fresh, min_count, max_vocab)
+    grown = Vocabulary(base.words, base.counts).grown(fresh, min_count, max_vocab)
     words, counts = grown.vocabulary.words, grown.vocabulary.counts
     order = np.argsort(-counts, kind="stable")
     vocabulary = Vocabulary([words[number] for number in order], counts[order])
@@ -118,26 +113,7 @@ def extend(
     known = vocabulary.word_to_id
     ids = np.fromiter((known.get(word, -1) for word in fresh.words), np.int32, len(fresh))
     old_ids = id_of[: len(base.words)]
-    return Extended(vocabulary, _renumbered(corpus, ids, folder), old_ids, grown.added, grown.rare)
-
-
-def _renumbered(corpus: Corpus, ids: AnyArray, folder: PathLike | None) -> Corpus:
-    """A text by other numbers, of which those below 0 are left out; a piece at a time."""
-    if folder is not None:
-        check_free_space(corpus.ids.nbytes + corpus.offsets.nbytes, folder)
-    with new_rows(folder) as rows:
-        before, sentence = 0, 1
-        for start in range(0, max(corpus.words, 1), _WORDS):
-            found = ids[corpus.ids[start : start + _WORDS]]
-            known = np.concatenate([[0], np.cumsum(found >= 0)])
-            # The sentences that end in this piece; those at its end may be empty ones.
-            end = start + len(found)
-            last = int(np.searchsorted(corpus.offsets, end, side="right"))
-            rows.offsets.append(before + known[corpus.offsets[sentence:last] - start])
-            rows.ids.append(found[found >= 0])
-            before, sentence = before + int(known[-1]), max(last, sentence)
-        rows.raw_words = corpus.raw_words
-        return corpus_of(rows)
+    return Extended(vocabulary, corpus.renumbered(ids, folder), old_ids, grown.added, grown.rare)
 
 
 def put_old_words(

@@ -1,29 +1,29 @@
-"""A text as one row of word ids, cut into sentences.
+"""A text as one row of word ids, divided into sentences.
 
-Words are numbered once, as they are read; everything after this works on arrays.
+Words are numbered once, as they are read; everything after this works on arrays, a block at a
+time, because the rows may be mapped from files larger than memory.
 """
 
-import tempfile
+from __future__ import annotations
+
+import hashlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
 
+from tinygrad_w2v._base import hashing
 from tinygrad_w2v._base.errors import InputError, Setting
-from tinygrad_w2v._base.files import PathLike, check_writable_folder
-from tinygrad_w2v._base.types import IntArray
-from tinygrad_w2v.text.numbering import (
-    CorpusRows,
-    VocabularyRules,
-    encode_words,
-    number_words,
-    sentence_chunks,
-)
-from tinygrad_w2v.text.rows import GrowingRow
-from tinygrad_w2v.text.vocabulary import TrimRule, Vocabulary
+from tinygrad_w2v._base.files import PathLike
+from tinygrad_w2v._base.types import BoolArray, IntArray
+from tinygrad_w2v.text.numbering import encode_words, number_words, sentence_chunks
+from tinygrad_w2v.text.resources import check_free_space
+from tinygrad_w2v.text.rows import BLOCK, CorpusRows, new_rows
+from tinygrad_w2v.text.rules import TrimRule, VocabularyRules
+from tinygrad_w2v.text.vocabulary import Vocabulary
 
-_PART = 1 << 20
+# The stream of draws that no window uses.
+_STREAM = np.uint64(16)
 
 
 class Corpus(NamedTuple):
@@ -99,8 +99,130 @@ class Corpus(NamedTuple):
 
     def _lengths(self) -> Iterator[IntArray]:
         """Yield the lengths of all sentences, in parts: offsets may be a large file."""
-        for start in range(0, self.sentences, _PART):
-            yield np.diff(self.offsets[start : start + _PART + 1])
+        for start in range(0, self.sentences, BLOCK):
+            yield np.diff(self.offsets[start : start + BLOCK + 1])
+
+    def blocks(self) -> Iterator[tuple[int, IntArray, IntArray]]:
+        """Yield all ids in blocks of bounded size.
+
+        Yields
+        ------
+        first : int
+            The number of the sentence to which the first id belongs.
+        ids : IntArray
+            The ids of a block.
+        ends : IntArray
+            The positions in `ids` after the last words of `first` and the sentences after it, as
+            far as they end here; the block's last sentence may continue in the next block.
+
+        Examples
+        --------
+        >>> _, corpus = build_corpus([["a", "b"], ["b"]], min_count=1)
+        >>> [(first, ids.tolist(), ends.tolist()) for first, ids, ends in corpus.blocks()]
+        [(0, [1, 0, 0], [2, 3])]
+        """
+        first = 0
+        for start in range(0, max(self.words, 1), BLOCK):
+            ids = self.ids[start : start + BLOCK]
+            ended = int(np.searchsorted(self.offsets, start + len(ids), side="right")) - 1
+            yield first, ids, self.offsets[first + 1 : ended + 1] - start
+            first = ended
+
+    def renumbered(self, new: IntArray, folder: PathLike | None = None) -> Corpus:
+        """Return the text by other ids; words whose new id is below 0 are left out.
+
+        Parameters
+        ----------
+        new
+            int32, the new id of each old one.
+        folder
+            As in :func:`build_corpus`.
+
+        Examples
+        --------
+        >>> _, corpus = build_corpus([["a", "b"], ["b"]], min_count=1)
+        >>> corpus.renumbered(np.array([5, -1], np.int32)).ids
+        array([5, 5], dtype=int32)
+        """
+        self._check_space(folder)
+        with new_rows(folder) as rows:
+            for _, ids, ends in self.blocks():
+                rows.add(new.take(ids), ends)
+            rows.raw_words = self.raw_words
+            return corpus_of(rows)
+
+    def split(
+        self, share: float, seed: int, folder: PathLike | None = None
+    ) -> tuple[Corpus, Corpus]:
+        """Divide the sentences at random, always the same for a seed.
+
+        Parameters
+        ----------
+        share
+            The share of the sentences in the second part, between 0 and 1.
+        seed
+            Of the draw.
+        folder
+            As in :func:`build_corpus`, for both parts.
+
+        Returns
+        -------
+        larger, smaller : Corpus
+            Both with the sentences in their order.
+
+        Raises
+        ------
+        InputError
+            When a part has no sentence of two words, in which there is nothing to predict, or
+            when the folder has too little space or cannot be written.
+
+        Examples
+        --------
+        >>> _, corpus = build_corpus([["you", "say"], ["i", "say"]] * 50, min_count=1)
+        >>> training, heldout = corpus.split(0.1, seed=1)
+        >>> training.sentences, heldout.sentences
+        (92, 8)
+        """
+        if not 0 < share < 1:
+            raise InputError(f"must be a share between 0 and 1, not {share}", setting="heldout")
+        self._check_space(folder)
+        with new_rows(folder) as larger_rows, new_rows(folder) as smaller_rows:
+            for first, ids, ends in self.blocks():
+                lengths = np.diff(ends, prepend=0, append=len(ids))
+                held_out = _held_out(first, len(lengths), share, seed)
+                for rows, chosen in ((smaller_rows, held_out), (larger_rows, ~held_out)):
+                    rows.add(np.where(np.repeat(chosen, lengths), ids, -1), ends[chosen[:-1]])
+            smaller_rows.raw_words = round(self.raw_words * share)
+            larger_rows.raw_words = self.raw_words - smaller_rows.raw_words
+            larger, smaller = corpus_of(larger_rows), corpus_of(smaller_rows)
+        for part, name in ((smaller, "held-out part"), (larger, "part to train on")):
+            if part.longest_sentence() < 2:
+                raise InputError(
+                    f"{share} leaves no sentence of two words in the {name} of "
+                    f"{self.sentences} sentences; use another share, or a longer text",
+                    setting="heldout",
+                )
+        return larger, smaller
+
+    def digest(self, vocabulary: Vocabulary) -> str:
+        """Return the SHA-256 of the text and its vocabulary: all that training sees of a text.
+
+        Examples
+        --------
+        >>> vocabulary, corpus = build_corpus([["you", "say"]], min_count=1)
+        >>> corpus.digest(vocabulary)[:8]
+        'f335bdb3'
+        """
+        digest = hashlib.sha256()
+        for word, count in zip(vocabulary.words, vocabulary.counts.tolist(), strict=True):
+            digest.update(word.encode("utf-8", "surrogatepass") + b"\0%d\0" % count)
+        for numbers in (self.offsets, self.ids):
+            digest.update(np.ascontiguousarray(numbers).data)
+        return digest.hexdigest()
+
+    def _check_space(self, folder: PathLike | None) -> None:
+        if folder is not None:
+            check_free_space(self.ids.nbytes + self.offsets.nbytes, folder)
 
     def check_context(self) -> None:
         """Raise an InputError when no word has a neighbour."""
@@ -146,7 +268,7 @@ def build_corpus(
         As in :meth:`Vocabulary.from_counts`.
     max_vocab_size
         When more types than this have been met, the rare ones are forgotten, as
-        :class:`~tinygrad_w2v.text.bounded.BoundedCounts` says; the text is then read twice.
+        :class:`~tinygrad_w2v.text.rules.BoundedCounts` says; the text is then read twice.
     folder
         Hold the corpus in a temporary file in this folder and not in memory; it goes away with
         the corpus.
@@ -214,28 +336,15 @@ def corpus_of(rows: CorpusRows) -> Corpus:
 
     Examples
     --------
-    >>> from tinygrad_w2v.text.rows import GrowingRow
-    >>> corpus_of(CorpusRows(GrowingRow(np.int32), GrowingRow(np.int64))).sentences
+    >>> corpus_of(CorpusRows()).sentences
     0
     """
     return Corpus(rows.ids.array(), rows.offsets.array(), rows.raw_words)
 
 
-@contextmanager
-def new_rows(folder: PathLike | None) -> Iterator[CorpusRows]:
-    """Give rows in memory, or in files without a name that end with the last use of them.
-
-    Examples
-    --------
-    >>> with new_rows(tempfile.gettempdir()) as rows:
-    ...     rows.add(np.array([3, 5]), np.array([2]))
-    ...     corpus = corpus_of(rows)
-    >>> corpus.ids.tolist(), corpus.offsets.tolist()
-    ([3, 5], [0, 2])
-    """
-    if folder is None:
-        yield CorpusRows(GrowingRow(np.int32), GrowingRow(np.int64))
-        return
-    check_writable_folder(folder)
-    with tempfile.TemporaryFile(dir=folder) as ids, tempfile.TemporaryFile(dir=folder) as offsets:
-        yield CorpusRows(GrowingRow(np.int32, ids), GrowingRow(np.int64, offsets))
+def _held_out(first: int, sentences: int, share: float, seed: int) -> BoolArray:
+    """Whether each of the sentences from `first` on is held out."""
+    numbers = np.arange(first, first + sentences, dtype=np.uint64)
+    nothing = np.zeros(1, dtype=np.uint64)
+    key = hashing.stream_key(seed, 0, _STREAM)
+    return hashing.uniform(hashing.draw(key, numbers, nothing, nothing)) < share

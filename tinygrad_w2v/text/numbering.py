@@ -1,15 +1,14 @@
-"""Words become numbers in one reading: each new word takes the next number.
+"""Words become numbers in one pass over the text: each new word gets the next number.
 
-Numbers are written as they come. When the text ends and it is known which words are frequent
-enough, the row is gone through once more, in blocks and in place: numbers become ids, the words
-that are left out go. So a text is cut into words once, whatever its size.
+Numbers are written as the words come. When the text ends and it is known which words are frequent
+enough, a second pass over the numbers, in blocks and in place, turns them into ids and drops the
+words that are left out. So a text is split into words once, whatever its size.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from itertools import chain, repeat
 from typing import NamedTuple, NoReturn
@@ -18,67 +17,19 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.memory import require_memory
-from tinygrad_w2v._base.types import AnyArray, IntArray
+from tinygrad_w2v._base.types import IntArray
 from tinygrad_w2v._base.user_code import noting
-from tinygrad_w2v.text.bounded import BoundedCounts, check_limit
-from tinygrad_w2v.text.rows import GrowingRow
-from tinygrad_w2v.text.vocabulary import TrimRule, Vocabulary, check_rule, kept_places
-from tinygrad_w2v.text.word_table import WordTable
+from tinygrad_w2v.text.rows import CorpusRows
+from tinygrad_w2v.text.rules import BoundedCounts, VocabularyRules
+from tinygrad_w2v.text.vocabulary import Vocabulary, refuse_other_than_words
+from tinygrad_w2v.text.word_table import WordTable, split_lines
 
-# How many words are worked on at a time: read as strings, and as numbers.
+# How many words are gathered before they are looked up.
 CHUNK_WORDS = 1 << 18
-BLOCK = 1 << 22
-# By measurement: a word with its number and its place in a table, while the table grows.
+# Measured: a word with its number and its entry in a table, while the table grows.
 BYTES_A_TYPE = 170
-# After so many more different words, what is left of the memory is looked at.
-LOOKED_AT = 1 << 20
-
-
-@dataclass(frozen=True)
-class VocabularyRules:
-    """Which words of a text are learned; names and defaults are gensim's.
-
-    Attributes
-    ----------
-    min_count : int
-        Rarer words are left out.
-    max_final_vocab : int, optional
-        When more words than this are left, `min_count` is raised until it fits.
-    max_vocab_size : int, optional
-        When more types than this have been met, the rare ones are forgotten
-        (:class:`~tinygrad_w2v.text.bounded.BoundedCounts`); the text is then read twice.
-    trim_rule : callable, optional
-        As in :meth:`Vocabulary.from_counts`.
-
-    Raises
-    ------
-    InputError
-        When `max_vocab_size` is not positive, or `trim_rule` cannot be called.
-
-    Examples
-    --------
-    >>> VocabularyRules(min_count=2).max_vocab_size is None
-    True
-    """
-
-    min_count: int = 5
-    max_final_vocab: int | None = None
-    max_vocab_size: int | None = None
-    trim_rule: TrimRule | None = None
-
-    def __post_init__(self) -> None:
-        check_limit(self.max_vocab_size)
-        check_rule(self.trim_rule)
-
-    def kept(self, words: list[str], counts: IntArray) -> IntArray:
-        """Return the places of the words that are learned, most frequent first.
-
-        Examples
-        --------
-        >>> VocabularyRules(min_count=2).kept(["a", "b", "c"], np.array([2, 1, 3]))
-        array([2, 0])
-        """
-        return kept_places(words, counts, self.min_count, self.max_final_vocab, self.trim_rule)
+# The memory that is left is checked each time this many new types have been met.
+CHECK_EVERY = 1 << 20
 
 
 class Words(NamedTuple):
@@ -89,16 +40,16 @@ class Words(NamedTuple):
     words : list of str
         The words.
     ends : IntArray
-        The place after each sentence's last word. Words after the last end are a sentence that
-        goes on in the next chunk.
+        The position after each sentence's last word. Words after the last end are a sentence that
+        continues in the next chunk.
     """
 
     words: list[str]
     ends: IntArray
 
 
-# Part of a text: its words, or text that is to be cut at white space, where a line is a sentence
-# unless it is blank.
+# Part of a text: its words, or text to be split at white space, where each line that is not blank
+# is a sentence.
 Chunk = Words | str
 
 
@@ -108,9 +59,9 @@ def sentence_chunks(sentences: Iterable[Iterable[str]]) -> Iterator[Chunk]:
     Parameters
     ----------
     sentences
-        Each a list of words. An object with a method `chunks`, as
-        :class:`~tinygrad_w2v.text.sentences.LineSentence` is, is asked for chunks itself: it may
-        have text that has not been cut into words yet.
+        Each a list of words. An object with a method `chunks`, such as
+        :class:`~tinygrad_w2v.text.sentences.LineSentence`, is asked for chunks itself: it may
+        have text that has not been split into words yet.
 
     Yields
     ------
@@ -165,141 +116,6 @@ def _refuse_sentence(sentence: object) -> NoReturn:
     )
 
 
-class CorpusRows:
-    """The rows of a corpus while it is written: ids, and where each sentence ends.
-
-    Parameters
-    ----------
-    ids, offsets
-        Empty rows of int32 and int64, in memory or in files.
-
-    Attributes
-    ----------
-    raw_words : int
-        The number of words so far, unknown ones included.
-
-    Examples
-    --------
-    >>> rows = CorpusRows(GrowingRow(np.int32), GrowingRow(np.int64))
-    >>> rows.add(np.array([3, -1, 5]), np.array([2, 3]))
-    >>> rows.ids.array(), rows.offsets.array(), rows.raw_words
-    (array([3, 5], dtype=int32), array([0, 1, 2]), 3)
-    """
-
-    def __init__(self, ids: GrowingRow, offsets: GrowingRow) -> None:
-        self.ids, self.offsets = ids, offsets
-        self.clear()
-
-    def clear(self) -> None:
-        """Forget all that was written.
-
-        Examples
-        --------
-        >>> rows = CorpusRows(GrowingRow(np.int32), GrowingRow(np.int64))
-        >>> rows.clear()
-        >>> rows.offsets.array()
-        array([0])
-        """
-        self.ids.cut(0)
-        self.offsets.cut(0)
-        self.offsets.append(np.zeros(1, np.int64))
-        self.raw_words = 0
-        self._raw_end = 0
-
-    def add(self, numbers: IntArray, ends: IntArray, drop_empty: bool = False) -> None:
-        """Write numbers that follow each other; those below 0 are unknown words and left out.
-
-        Parameters
-        ----------
-        numbers
-            One a word.
-        ends
-            The place after each sentence's last word.
-        drop_empty
-            Leave out sentences without words.
-
-        Examples
-        --------
-        >>> rows = CorpusRows(GrowingRow(np.int32), GrowingRow(np.int64))
-        >>> rows.add(np.array([3, 5]), np.array([1, 1, 2]), drop_empty=True)
-        >>> rows.ids.array(), rows.offsets.array()
-        (array([3, 5], dtype=int32), array([0, 1, 2]))
-        """
-        if drop_empty:
-            ends = ends[np.diff(ends, prepend=self._raw_end - self.raw_words) > 0]
-        if len(ends):
-            self._raw_end = self.raw_words + int(ends[-1])
-        self.raw_words += len(numbers)
-        known = numbers >= 0
-        if not known.all():
-            ends = _running(known).take(ends)
-            numbers = numbers[known]
-        self.offsets.append(len(self.ids) + ends)
-        self.ids.append(numbers)
-
-    def end(self) -> None:
-        """Close a sentence that the text's end leaves open; nothing is written after this.
-
-        Examples
-        --------
-        >>> rows = CorpusRows(GrowingRow(np.int32), GrowingRow(np.int64))
-        >>> rows.add(np.array([3, 5]), np.array([], int)); rows.end()
-        >>> rows.offsets.array()
-        array([0, 2])
-        """
-        if self._raw_end < self.raw_words:
-            self.offsets.append(np.array([len(self.ids)]))
-            self._raw_end = self.raw_words
-        self.ids.cut(len(self.ids))
-        self.offsets.cut(len(self.offsets))
-
-    def counts(self, numbers: int) -> IntArray:
-        """Return how often each number below `numbers` was written.
-
-        Examples
-        --------
-        >>> rows = CorpusRows(GrowingRow(np.int32), GrowingRow(np.int64))
-        >>> rows.add(np.array([2, 0, 2]), np.array([3]))
-        >>> rows.counts(3)
-        array([1, 0, 2])
-        """
-        row = self.ids.array()
-        total = np.zeros(numbers, np.int64)
-        for start in range(0, len(row), BLOCK):
-            total += np.bincount(row[start : start + BLOCK], minlength=numbers)
-        return total
-
-    def renumber(self, new: AnyArray) -> None:
-        """Replace each number by its new one, in place; words whose new number is -1 go.
-
-        Parameters
-        ----------
-        new
-            int32, the new number of each old one.
-
-        Examples
-        --------
-        >>> rows = CorpusRows(GrowingRow(np.int32), GrowingRow(np.int64))
-        >>> rows.add(np.array([0, 1, 2]), np.array([2, 3]))
-        >>> rows.renumber(np.array([-1, 1, 0], np.int32))
-        >>> rows.ids.array(), rows.offsets.array()
-        (array([1, 0], dtype=int32), array([0, 1, 2]))
-        """
-        row, ends = self.ids.array(), self.offsets.array()
-        written = first = 0
-        for start in range(0, len(row), BLOCK):
-            block = new.take(row[start : start + BLOCK])
-            known = block >= 0
-            last = int(np.searchsorted(ends, start + len(block), side="right"))
-            # What was renumbered has moved towards the beginning, so the ends stay in order.
-            ends[first:last] = written + _running(known).take(ends[first:last] - start)
-            block = block[known]
-            row[written : written + len(block)] = block
-            written, first = written + len(block), last
-        del row, ends
-        self.ids.cut(written)
-
-
 def number_words(
     read: Callable[[], Iterator[Chunk]],
     rows: CorpusRows,
@@ -331,7 +147,7 @@ def number_words(
 
     Examples
     --------
-    >>> rows = CorpusRows(GrowingRow(np.int32), GrowingRow(np.int64))
+    >>> rows = CorpusRows()
     >>> read = lambda: iter(["you say\nso you say\n"])
     >>> number_words(read, rows, VocabularyRules(min_count=2)).words
     ['you', 'say']
@@ -340,7 +156,7 @@ def number_words(
     """
     numbering = _Numbering()
     look_up = _LookUp(partial(map, numbering.__getitem__))
-    limit, looked_at = rules.max_vocab_size, 0
+    limit, checked = rules.max_vocab_size, 0
     chunks = read()
     for chunk in chunks:
         before = len(numbering)
@@ -357,12 +173,12 @@ def number_words(
             del numbering, look_up, seen
             return _counted_first(read, chain([chunk], chunks), bounded, rows, rules)
         rows.add(numbers, ends, drop_empty=isinstance(chunk, str))
-        if len(numbering) >= looked_at + LOOKED_AT:
-            looked_at = len(numbering)
-            # A table that is full is copied into one of twice its size.
+        if len(numbering) >= checked + CHECK_EVERY:
+            checked = len(numbering)
+            # A full dictionary is copied into one of twice its size.
             require_memory(
-                LOOKED_AT * BYTES_A_TYPE + 2 * sys.getsizeof(numbering),
-                f"more words than the {looked_at:,} different ones so far",
+                CHECK_EVERY * BYTES_A_TYPE + 2 * sys.getsizeof(numbering),
+                f"more words than the {checked:,} different ones so far",
                 "give max_vocab_size, which bounds them, or a text with fewer",
             )
     rows.end()
@@ -373,7 +189,7 @@ def number_words(
     new = np.full(len(words), -1, np.int32)
     new[kept] = np.arange(len(kept), dtype=np.int32)
     rows.renumber(new)
-    return _vocabulary(words, counts, kept)
+    return Vocabulary([words[place] for place in kept], counts[kept])
 
 
 def encode_words(chunks: Iterable[Chunk], rows: CorpusRows, vocabulary: Vocabulary) -> None:
@@ -390,7 +206,7 @@ def encode_words(chunks: Iterable[Chunk], rows: CorpusRows, vocabulary: Vocabula
 
     Examples
     --------
-    >>> rows = CorpusRows(GrowingRow(np.int32), GrowingRow(np.int64))
+    >>> rows = CorpusRows()
     >>> encode_words(["you say\n"], rows, Vocabulary(["a", "say"], [1, 1]))
     >>> rows.ids.array(), rows.raw_words
     (array([1], dtype=int32), 2)
@@ -415,7 +231,7 @@ class _LookUp:
             try:
                 numbers = np.fromiter(self._numbers(words), np.int32, len(words))
             except TypeError:  # of what no dictionary holds
-                _refuse_others(words)
+                refuse_other_than_words(words)
                 raise
             return numbers, chunk.ends
         self._table = self._table or WordTable(self._numbers)
@@ -439,13 +255,10 @@ def _counted_first(
 ) -> Vocabulary:
     """Count the rest of a text within bounds, then read all of it again for its ids."""
     for chunk in chunks:
-        if isinstance(chunk, str):
-            bounded.add_text(chunk)
-        else:
-            bounded.add(*chunk)
+        bounded.add(*(split_lines(chunk, drop_empty=True) if isinstance(chunk, str) else chunk))
     words = list(bounded.counts)
     counts = np.fromiter(bounded.counts.values(), np.int64, len(words))
-    vocabulary = _vocabulary(words, counts, rules.kept(words, counts))
+    vocabulary = Vocabulary.of_text(words, counts, rules)
     counted = rows.raw_words + bounded.words
     rows.clear()
     encode_words(read(), rows, vocabulary)
@@ -455,25 +268,3 @@ def _counted_first(
             "was read again; give one that stays as it is"
         )
     return vocabulary
-
-
-def _vocabulary(words: list[str], counts: IntArray, kept: IntArray) -> Vocabulary:
-    chosen = [words[place] for place in kept]
-    _refuse_others(chosen)
-    return Vocabulary(chosen, counts[kept])
-
-
-def _refuse_others(words: Iterable[object]) -> None:
-    """Refuse what is no word."""
-    for word in words:
-        if not isinstance(word, str):
-            raise InputError(
-                f"a word must be a string, but {word!r:.60} is {type(word).__name__}; use str(word)"
-            )
-
-
-def _running(known: AnyArray) -> IntArray:
-    """Return how many of `known` are true before each place, and before the end."""
-    before = np.zeros(len(known) + 1, np.int64)
-    np.cumsum(known, out=before[1:])
-    return before

@@ -1,28 +1,27 @@
-"""What a corpus will take, said before it is read: words, memory, disk, time.
+"""What a corpus will take, estimated before it is read: words, memory, disk, time.
 
-A few pieces of the text are read; the rest is taken to be alike. The number of types is
-continued by Heaps' law, types = K * words ** beta, with a beta that falls as texts grow, and is the
-least certain: expect it within a factor of two, more for a text far larger than the pieces.
+A few pieces of the text are read, and the rest is assumed to be alike. The number of types is
+extrapolated by Heaps' law, types = K * words ** beta, and is the least certain: expect it within a
+factor of two, more for a text far larger than the pieces.
 """
 
 from __future__ import annotations
 
-import lzma
 import math
 import tempfile
 import time
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from tinygrad_w2v._base.errors import InputError, Message, Setting
+from tinygrad_w2v._base.compressed import damage, decompressed
+from tinygrad_w2v._base.errors import Message, Setting
 from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v._base.memory import in_bytes, memory_limit
-from tinygrad_w2v.text.cutting import TextSettings
 from tinygrad_w2v.text.numbering import BYTES_A_TYPE
-from tinygrad_w2v.text.reading import files_of, open_bytes
+from tinygrad_w2v.text.reading import files_of, unreadable
 from tinygrad_w2v.text.resources import check_free_space, free_space
+from tinygrad_w2v.text.settings import TextSettings
 
 # A learned word, its count and its place in tables of both directions.
 BYTES_A_WORD = 250
@@ -101,7 +100,9 @@ class CorpusPlan(NamedTuple):
         return (
             f"about {in_bytes(self.memory)} of memory are needed and {in_bytes(self.memory_limit)} "
             "allowed; use ",
-            *(Setting("max_vocab_size"), ", ", Setting("max_final_vocab")),
+            Setting("max_vocab_size"),
+            ", ",
+            Setting("max_final_vocab"),
         )
 
     def check_disk(self) -> None:
@@ -199,55 +200,42 @@ def plan_corpus(
 def _sample(files: Sequence[PathLike]) -> tuple[list[bytes], int]:
     """Return pieces from all over the files, and the size of all text, decompressed."""
     pieces: list[bytes] = []
-    total = 0.0
-    looked_at = set(range(0, len(files), max(1, len(files) // _PIECES)))
-    ratios = [1.0]
+    total = consumed = 0
+    every = max(1, len(files) // _PIECES)
     for number, path in enumerate(files):
         try:
             stored = Path(path).stat().st_size
-            packed = Path(path).suffix.lower() in (".gz", ".bz2", ".xz")
-            if number in looked_at:
-                with open_bytes(path) as file:
-                    if packed:
-                        pieces.append(file.read(_PIECE))
-                        raw = getattr(file, "fileobj", None) or getattr(file, "_fp", None)
-                        ratios.append(_ratio(len(pieces[-1]), raw, stored))
-                    else:
-                        steps = 1 if stored <= _PIECE else max(1, _PIECES // len(looked_at))
-                        for step in range(steps):
-                            file.seek(max(0, stored - _PIECE) * step // max(1, steps - 1))
-                            pieces.append(file.read(_PIECE))
-        except FileNotFoundError as error:
-            raise InputError(f"{path} does not exist; check the path") from error
-        except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError) as error:
-            raise InputError(f"{path} cannot be read: {error}") from error
-        total += stored * (ratios[-1] if packed else 1)
-    return pieces, round(total)
-
-
-def _ratio(length: int, raw: object, stored: int) -> float:
-    """Return how many bytes of text a byte of a compressed file holds, by what was read of it."""
-    position = raw.tell() if hasattr(raw, "tell") else 0
-    # Text is packed to about a third; a file that was read to its end is known exactly.
-    if length < _PIECE:
-        return length / max(stored, 1)
-    return length / position if 0 < position <= length else 3.0
+            total += stored
+            if number % every:
+                continue
+            with Path(path).open("rb") as plain, damage(path):
+                file = decompressed(plain)
+                if file is plain:
+                    steps = 1 if stored <= _PIECE else max(1, _PIECES // len(files))
+                    for step in range(steps):
+                        plain.seek((stored - _PIECE) * step // (steps - 1) if step else 0)
+                        pieces.append(plain.read(_PIECE))
+                        consumed += len(pieces[-1])
+                else:
+                    pieces.append(file.read(4 * _PIECE))
+                    whole = len(pieces[-1]) < 4 * _PIECE
+                    consumed += stored if whole else plain.tell()
+        except OSError as error:
+            raise unreadable(path, error) from error
+    return pieces, round(total * sum(map(len, pieces)) / max(consumed, 1))
 
 
 def _types_of_all(words: list[bytes], scale: float) -> int:
     """Return how many types a text has that is `scale` times as long as a sample of it.
 
-    Doubling a text multiplies its types by 2 ** beta; that beta falls from doubling to doubling
-    is seen in the sample, and taken to go on.
+    Doubling a text multiplies its types by 2 ** beta, as it does from half of the sample to all of
+    it; beta falls by a tenth from one doubling to the next.
     """
-    quarter, half, types = (len(set(words[: len(words) // part])) for part in (4, 2, 1))
+    half, types = len(set(words[: len(words) // 2])), len(set(words))
     if len(words) < 1000:
         return round(types * scale) if types > half else types
-    first, beta = math.log2(half / quarter), min(math.log2(types / half), 1.0)
-    fall = min(max(beta / first, 0.85), 0.99) if first > 0 else 0.85
     doublings = math.log2(max(scale, 1.0))
-    whole = beta * fall * (1 - fall**doublings) / (1 - fall)
-    return round(types * 2**whole)
+    return round(types * (types / half) ** (9 * (1 - 0.9**doublings)))
 
 
 def _duration(seconds: float) -> str:

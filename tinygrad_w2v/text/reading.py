@@ -1,60 +1,57 @@
-"""Lines out of whatever a user calls a corpus: files, compressed files, folders, standard input.
+"""Text out of whatever a user calls a corpus: files, compressed files, folders, standard input.
 
-Text is UTF-8. It is read a line at a time, so that its size does not matter, and whatever is
-wrong with it is told with the file, the line and the remedy.
+Text is UTF-8. It is read a piece at a time, so that its size does not matter, and hashed as it is
+read. Whatever is wrong with it is reported with the file, the line and the remedy.
 """
 
-import bz2
-import gzip
-import lzma
+import hashlib
+import io
 import os
 import sys
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import nullcontext
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, cast
+from typing import IO, Any, Literal, cast
 
+from tinygrad_w2v._base.compressed import damage, decompressed
 from tinygrad_w2v._base.errors import InputError, Setting
 from tinygrad_w2v._base.files import PathLike, unchanged
 from tinygrad_w2v._base.limits import LONGEST_WORD
 
-# A line that is longer than this many bytes is handed on in parts that end between words.
+# A line of more characters than this is handed on in parts that end between words.
 LONGEST_PIECE = 1 << 20
 
-# Text that is cut at white space alone is read this many bytes at a time: what is made of them
-# fits the processor's caches.
+# Text is read this many bytes at a time: what is made of them fits the processor's caches.
 CHUNK_BYTES = 1 << 18
 
 _BOM = b"\xef\xbb\xbf"
 # What `str.split` cuts at, the most usual first.
 _BLANKS = [b" ", b"\n", *(blank.encode() for blank in map(chr, range(0x3001)) if blank.isspace())]
-_OPENERS: dict[str, Callable[[Any], Any]] = {
-    ".gz": gzip.open,
-    ".bz2": bz2.open,
-    ".xz": lzma.open,
-}
 
 
 def read_lines(
-    sources: PathLike | Sequence[PathLike], errors: Literal["strict", "replace"] = "strict"
+    sources: PathLike | Sequence[PathLike],
+    errors: Literal["strict", "replace"] = "strict",
+    digests: list[bytes] | None = None,
 ) -> Iterator[str]:
     r"""Yield the lines of a corpus, without their line ends.
 
     Parameters
     ----------
     sources
-        A file (plain, or compressed with the suffix ``.gz``, ``.bz2`` or ``.xz``), a folder (all
+        A file (plain, or compressed by gzip, bzip2 or xz), a folder (all
         files in it and below it, in the order of their names, hidden ones left out), ``"-"`` for
         standard input, or a list of these. A byte order mark and CRLF line ends are dropped.
     errors
         What to do with bytes that are not UTF-8: ``"strict"`` raises, ``"replace"`` reads each
         as the replacement character.
+    digests
+        The SHA-256 of each file, as it is on the disk, is appended when the file has been read.
 
     Yields
     ------
     str
-        One line. A line beyond 1 MiB comes in parts.
+        One line. A line beyond 1,048,576 characters comes in parts.
 
     Raises
     ------
@@ -71,20 +68,22 @@ def read_lines(
     ...     list(read_lines(path))
     ['You say goodbye', 'and I say hello.']
     """
-    return _read_sources(sources, errors, _decode_lines)
+    return _lines(_read_sources(sources, errors, digests, refuse_long=False))
 
 
 def read_chunks(
-    sources: PathLike | Sequence[PathLike], errors: Literal["strict", "replace"] = "strict"
+    sources: PathLike | Sequence[PathLike],
+    errors: Literal["strict", "replace"] = "strict",
+    digests: list[bytes] | None = None,
 ) -> Iterator[str]:
     r"""Yield the text of a corpus in large pieces that end between words.
 
-    The way to read fast what is to be cut at white space only: a line end is a ``"\n"`` in a
-    piece, and a line that is longer than a piece goes on in the next one.
+    This is the fast way to read text that is split at white space only: a line end is a
+    ``"\n"`` in a piece, and a line that is longer than a piece continues in the next one.
 
     Parameters
     ----------
-    sources, errors
+    sources, errors, digests
         As in :func:`read_lines`.
 
     Yields
@@ -106,7 +105,7 @@ def read_chunks(
     ...     list(read_chunks(path))
     ['You say goodbye\r\nand I say hello.\n']
     """
-    return _read_sources(sources, errors, _decode_chunks)
+    return _read_sources(sources, errors, digests, refuse_long=True)
 
 
 def files_of(sources: PathLike | Sequence[PathLike]) -> list[PathLike]:
@@ -135,36 +134,37 @@ def files_of(sources: PathLike | Sequence[PathLike]) -> list[PathLike]:
     return [path for source in given for path in _files_of(source)]
 
 
-def open_bytes(path: PathLike) -> BinaryIO:
-    """Open a file for reading, decompressed if its suffix says so.
+def unreadable(path: PathLike, error: OSError) -> InputError:
+    """Return the error that says why a file cannot be read, and what to do.
 
     Examples
     --------
-    >>> import pathlib, tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = pathlib.Path(folder, "say.txt.gz")
-    ...     _ = path.write_bytes(gzip.compress(b"You say"))
-    ...     with open_bytes(path) as file:
-    ...         file.read()
-    b'You say'
+    >>> print(unreadable("say.txt", FileNotFoundError()))
+    say.txt does not exist (any more); check the path
     """
-    opener = _OPENERS.get(Path(path).suffix.lower())
-    return cast(BinaryIO, opener(path) if opener else Path(path).open("rb"))
+    name = _name(path)
+    if isinstance(error, FileNotFoundError):
+        return InputError(f"{name} does not exist (any more); check the path")
+    if isinstance(error, PermissionError):
+        return InputError(f"{name} may not be read: permission denied")
+    return InputError(f"{name} cannot be read: {error.strerror or error}")
 
 
 def _read_sources(
     sources: PathLike | Sequence[PathLike],
     errors: str,
-    decode: Callable[[BinaryIO, str, str], Iterator[str]],
+    digests: list[bytes] | None,
+    refuse_long: bool,
 ) -> Iterator[str]:
     if errors not in ("strict", "replace"):
         raise InputError(f"must be 'strict' or 'replace', not {errors!r}", setting="errors")
     for source in [sources] if isinstance(sources, (str, os.PathLike)) else sources:
         empty = True
         for path in _files_of(source):
-            for piece in _read_file(path, errors, decode):
-                empty = empty and (not piece or piece.isspace())
-                yield piece
+            with _opened(path, digests) as file:
+                for piece in _decoded(file, _name(path), errors, refuse_long):
+                    empty = empty and piece.isspace()
+                    yield piece
         if empty:
             raise InputError(f"{_name(source)} is empty: there is no text in it")
 
@@ -189,61 +189,46 @@ def _raise_unreadable(error: OSError) -> None:
     raise InputError(f"cannot read the folder {error.filename}: {error.strerror}") from error
 
 
-def _read_file(
-    path: PathLike, errors: str, decode: Callable[[BinaryIO, str, str], Iterator[str]]
-) -> Iterator[str]:
+@contextmanager
+def _opened(path: PathLike, digests: list[bytes] | None) -> Iterator[IO[bytes]]:
+    """Open a file or standard input for one reading, decompressed; errors say what to do."""
     name = _name(path)
-    suffix = Path(path).suffix.lower()
+    if path == "-":
+        with unchanged(sys.stdin.buffer, name):
+            yield sys.stdin.buffer
+        return
     try:
-        if path == "-":
-            with unchanged(sys.stdin.buffer, name):
-                yield from decode(sys.stdin.buffer, name, errors)
-            return
-        opener = _OPENERS.get(suffix)
-        with Path(path).open("rb") as plain, unchanged(plain, name):
-            # Closed once it was looked whether it changed.
-            with opener(plain) if opener else nullcontext(plain) as file:
-                yield from decode(file, name, errors)
-    except FileNotFoundError as error:
-        raise InputError(f"{name} does not exist (any more); check the path") from error
-    except PermissionError as error:
-        raise InputError(f"{name} may not be read: permission denied") from error
-    except (gzip.BadGzipFile, zlib.error, lzma.LZMAError, EOFError) as error:
-        raise InputError(_damaged(name, suffix, error)) from error
+        with Path(path).open("rb", buffering=0) as raw, unchanged(raw, name):
+            hashed = _Hashed(raw)
+            plain: Any = io.BufferedReader(raw if digests is None else hashed, CHUNK_BYTES)
+            with damage(name):
+                yield cast(IO[bytes], decompressed(plain))
+            while plain.read(CHUNK_BYTES):  # what a decompressor leaves
+                pass
+            if digests is not None:
+                digests.append(hashed.sha256.digest())
     except OSError as error:
-        # bz2 has no error class of its own: what comes from the system has a number.
-        if suffix == ".bz2" and error.errno is None:
-            raise InputError(_damaged(name, suffix, error)) from error
-        raise InputError(f"{name} cannot be read: {error.strerror or error}") from error
+        raise unreadable(path, error) from error
 
 
-def _damaged(name: str, suffix: str, error: Exception) -> str:
-    return f"{name} is damaged or not a {suffix} file: {str(error).rstrip('.')}; make it again"
+class _Hashed(io.RawIOBase):
+    """A file that is hashed as it is read."""
+
+    def __init__(self, raw: io.FileIO) -> None:
+        self.raw = raw
+        self.sha256 = hashlib.sha256()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        count = self.raw.readinto(buffer) or 0
+        self.sha256.update(memoryview(buffer)[:count])
+        return count
 
 
-def _decode_lines(file: BinaryIO, name: str, errors: str) -> Iterator[str]:
-    line_number, offset = 1, 0
-    rest = b""
-    while piece := file.readline(LONGEST_PIECE):
-        ended = piece.endswith(b"\n")
-        raw = rest + piece
-        rest = b""
-        if not ended and len(piece) == LONGEST_PIECE:
-            cut = _after_last_blank(raw, 0, len(raw))
-            if not cut or len(raw) - cut > LONGEST_PIECE:  # in a word that is longer than that
-                cut = _character_start(raw)
-            raw, rest = raw[:cut], raw[cut:]
-        if offset == 0 and raw.startswith(_BOM):
-            raw = raw[len(_BOM) :]
-            offset = len(_BOM)
-        yield _decode(raw, name, line_number, offset, errors).rstrip("\r\n")
-        offset += len(raw)
-        line_number += ended
-    if rest:
-        yield _decode(rest, name, line_number, offset, errors)
-
-
-def _decode_chunks(file: BinaryIO, name: str, errors: str) -> Iterator[str]:
+def _decoded(file: IO[bytes], name: str, errors: str, refuse_long: bool) -> Iterator[str]:
+    """Yield a file's text in pieces that end between words; the last one ends its line."""
     line_number, offset = 1, 0
     rest = b""
     ended = True
@@ -259,17 +244,32 @@ def _decode_chunks(file: BinaryIO, name: str, errors: str) -> Iterator[str]:
         if raw:
             yield _decode(raw, name, line_number, offset, errors)
             ended = raw.endswith(b"\n")
-            # After the piece, which tells whoever looks at it more: that there are no blanks.
-            _refuse_long_words(raw, name, line_number)
+            if refuse_long:
+                # After the piece: whoever looks at it may see that the text has no blanks at all.
+                _refuse_long_words(raw, name, line_number)
         offset += len(raw)
         line_number += raw.count(b"\n")
     if rest and offset == 0:
         rest = rest.removeprefix(_BOM)
     if rest:
         yield _decode(rest, name, line_number, offset, errors) + "\n"
-        _refuse_long_words(rest, name, line_number)
+        if refuse_long:
+            _refuse_long_words(rest, name, line_number)
     elif not ended:
         yield "\n"
+
+
+def _lines(pieces: Iterator[str]) -> Iterator[str]:
+    """Yield the lines of text in pieces; a line that is too long comes in parts."""
+    rest = ""
+    for piece in pieces:
+        head, *others = piece.split("\n")
+        if rest and len(rest) + len(head) > LONGEST_PIECE:
+            yield rest
+            rest = ""
+        *lines, rest = [rest + head, *others]
+        for line in lines:
+            yield line.rstrip("\r")
 
 
 def _after_last_blank(raw: bytes, start: int, stop: int) -> int:

@@ -1,12 +1,16 @@
-"""A row of integers that grows at its end, in memory or in a file.
+"""The rows of a corpus while it is written: ids, and where each sentence ends.
 
-A corpus is written once, from its first word to its last, and may be larger than memory: then
-its rows are files that the system maps into memory page by page.
+A corpus is written once, from its first word to its last, and may be larger than memory: then its
+rows are files that the system maps into memory page by page.
 """
 
 from __future__ import annotations
 
 import errno
+import io
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -14,23 +18,27 @@ import numpy as np
 import numpy.typing as npt
 
 from tinygrad_w2v._base.errors import InputError
-from tinygrad_w2v._base.types import AnyArray
+from tinygrad_w2v._base.files import PathLike, check_writable_folder
+from tinygrad_w2v._base.types import AnyArray, BoolArray, IntArray
+
+# How many words are worked on at a time.
+BLOCK = 1 << 22
 
 
 class GrowingRow:
-    """Numbers of one dtype; what is appended follows what is there.
+    """Numbers of one dtype that grow at their end, in memory or in a file.
 
     Parameters
     ----------
     dtype
         Of the numbers.
     file
-        An empty file, open to be read and written, that holds them; memory when None.
+        An empty file, open for reading and writing, that holds them; memory when None.
 
     Raises
     ------
     InputError
-        When the file cannot be written; a full disk is named so.
+        When the file cannot be written; a full disk is named as such.
 
     Examples
     --------
@@ -42,15 +50,14 @@ class GrowingRow:
 
     def __init__(self, dtype: npt.DTypeLike, file: IO[bytes] | None = None) -> None:
         self.dtype = np.dtype(dtype)
-        self._file = file
+        self._file: IO[bytes] = io.BytesIO() if file is None else file
         self._length = 0
-        self._memory: AnyArray = np.empty(0, self.dtype)
 
     def __len__(self) -> int:
         return self._length
 
     def append(self, values: AnyArray) -> None:
-        """Add numbers at the end.
+        """Add numbers at the end; no array of the row may be in use.
 
         Examples
         --------
@@ -60,29 +67,22 @@ class GrowingRow:
         3
         """
         values = np.ascontiguousarray(values, dtype=self.dtype)
-        end = self._length + len(values)
-        if self._file is not None:
-            try:
-                self._file.write(values.data)
-            except OSError as error:
-                raise unwritable(self._file.name, error) from error
-        else:
-            if end > len(self._memory):
-                # Grown in place where the system can: two copies of a long row are rare.
-                self._memory.resize(max(end, len(self._memory) * 3 // 2), refcheck=False)
-            self._memory[self._length : end] = values
-        self._length = end
+        try:
+            self._file.write(values.data)
+        except OSError as error:
+            raise unwritable(self._file.name, error) from error
+        self._length += len(values)
 
     def array(self) -> AnyArray:
-        """Return all numbers, to be read and written in place; appending ends its validity.
+        """Return all numbers, to be read and written in place.
 
         Examples
         --------
         >>> GrowingRow(np.int32).array()
         array([], dtype=int32)
         """
-        if self._file is None:
-            return self._memory[: self._length]
+        if isinstance(self._file, io.BytesIO) and self._length:
+            return np.frombuffer(self._file.getbuffer(), self.dtype, self._length)
         try:
             self._file.flush()
         except OSError as error:
@@ -90,7 +90,7 @@ class GrowingRow:
         return map_row(self._file, self.dtype, self._length, "r+")
 
     def cut(self, length: int) -> None:
-        """Drop all numbers from this place on; no array of them may be in use.
+        """Drop all numbers from this position on; no array of the row may be in use.
 
         Examples
         --------
@@ -100,22 +100,162 @@ class GrowingRow:
         array([0, 1], dtype=int32)
         """
         self._length = length
-        if self._file is not None:
-            self._file.flush()
-            self._file.truncate(length * self.dtype.itemsize)
-            self._file.seek(0, 2)
-        else:
-            self._memory.resize(length, refcheck=False)
+        self._file.flush()
+        self._file.truncate(length * self.dtype.itemsize)
+        self._file.seek(0, 2)
 
-    def close(self) -> None:
-        """Close the file, if there is one; what is mapped stays mapped.
+
+class CorpusRows:
+    """The two rows of a corpus that is being written.
+
+    Parameters
+    ----------
+    ids, offsets
+        Empty rows of int32 and int64, in memory by default.
+
+    Attributes
+    ----------
+    raw_words : int
+        The number of words so far, unknown ones included.
+
+    Examples
+    --------
+    >>> rows = CorpusRows()
+    >>> rows.add(np.array([3, -1, 5]), np.array([2, 3]))
+    >>> rows.ids.array(), rows.offsets.array(), rows.raw_words
+    (array([3, 5], dtype=int32), array([0, 1, 2]), 3)
+    """
+
+    def __init__(self, ids: GrowingRow | None = None, offsets: GrowingRow | None = None) -> None:
+        self.ids = GrowingRow(np.int32) if ids is None else ids
+        self.offsets = GrowingRow(np.int64) if offsets is None else offsets
+        self.clear()
+
+    def clear(self) -> None:
+        """Drop all that was written.
 
         Examples
         --------
-        >>> GrowingRow(np.int32).close()
+        >>> rows = CorpusRows()
+        >>> rows.clear()
+        >>> rows.offsets.array()
+        array([0])
         """
-        if self._file is not None:
-            self._file.close()
+        self.ids.cut(0)
+        self.offsets.cut(0)
+        self.offsets.append(np.zeros(1, np.int64))
+        self.raw_words = 0
+        self._raw_end = 0
+
+    def add(self, numbers: IntArray, ends: IntArray, drop_empty: bool = False) -> None:
+        """Write numbers that follow each other; those below 0 are unknown words and left out.
+
+        Parameters
+        ----------
+        numbers
+            One a word.
+        ends
+            The position after each sentence's last word.
+        drop_empty
+            Leave out sentences without words.
+
+        Examples
+        --------
+        >>> rows = CorpusRows()
+        >>> rows.add(np.array([3, 5]), np.array([1, 1, 2]), drop_empty=True)
+        >>> rows.ids.array(), rows.offsets.array()
+        (array([3, 5], dtype=int32), array([0, 1, 2]))
+        """
+        if drop_empty:
+            ends = ends[np.diff(ends, prepend=self._raw_end - self.raw_words) > 0]
+        if len(ends):
+            self._raw_end = self.raw_words + int(ends[-1])
+        self.raw_words += len(numbers)
+        known = numbers >= 0
+        if not known.all():
+            ends, numbers = _kept_before(known).take(ends), numbers[known]
+        self.offsets.append(len(self.ids) + ends)
+        self.ids.append(numbers)
+
+    def end(self) -> None:
+        """End a sentence that the end of the text leaves open.
+
+        Examples
+        --------
+        >>> rows = CorpusRows()
+        >>> rows.add(np.array([3, 5]), np.array([], int)); rows.end()
+        >>> rows.offsets.array()
+        array([0, 2])
+        """
+        if self._raw_end < self.raw_words:
+            self.offsets.append(np.array([len(self.ids)]))
+            self._raw_end = self.raw_words
+
+    def counts(self, numbers: int) -> IntArray:
+        """Return how often each number below `numbers` was written.
+
+        Examples
+        --------
+        >>> rows = CorpusRows()
+        >>> rows.add(np.array([2, 0, 2]), np.array([3]))
+        >>> rows.counts(3)
+        array([1, 0, 2])
+        """
+        row = self.ids.array()
+        total = np.zeros(numbers, np.int64)
+        for start in range(0, len(row), BLOCK):
+            total += np.bincount(row[start : start + BLOCK], minlength=numbers)
+        return total
+
+    def renumber(self, new: AnyArray) -> None:
+        """Replace each number by its new one, in place; words whose new number is -1 are dropped.
+
+        Parameters
+        ----------
+        new
+            int32, the new number of each old one.
+
+        Examples
+        --------
+        >>> rows = CorpusRows()
+        >>> rows.add(np.array([0, 1, 2]), np.array([2, 3]))
+        >>> rows.renumber(np.array([-1, 1, 0], np.int32))
+        >>> rows.ids.array(), rows.offsets.array()
+        (array([1, 0], dtype=int32), array([0, 1, 2]))
+        """
+        row, ends = self.ids.array(), self.offsets.array()
+        written = first = 0
+        for start in range(0, len(row), BLOCK):
+            block = new.take(row[start : start + BLOCK])
+            known = block >= 0
+            last = int(np.searchsorted(ends, start + len(block), side="right"))
+            # What was renumbered has moved towards the beginning, so the ends stay in order.
+            ends[first:last] = written + _kept_before(known).take(ends[first:last] - start)
+            block = block[known]
+            row[written : written + len(block)] = block
+            written, first = written + len(block), last
+        del row, ends
+        self.ids.cut(written)
+
+
+@contextmanager
+def new_rows(folder: PathLike | None) -> Iterator[CorpusRows]:
+    """Give rows in memory, or in unnamed files that vanish when they are no longer used.
+
+    Examples
+    --------
+    >>> with new_rows(tempfile.gettempdir()) as rows:
+    ...     rows.add(np.array([3, 5]), np.array([2]))
+    ...     ids = rows.ids.array()
+    >>> ids.tolist()
+    [3, 5]
+    """
+    if folder is None:
+        yield CorpusRows()
+        return
+    check_writable_folder(folder)
+    with tempfile.TemporaryFile(dir=folder) as ids, tempfile.TemporaryFile(dir=folder) as offsets:
+        yield CorpusRows(GrowingRow(np.int32, ids), GrowingRow(np.int64, offsets))
 
 
 def map_row(file: IO[bytes] | Path, dtype: npt.DTypeLike, length: int, mode: Any = "r") -> AnyArray:
@@ -126,7 +266,7 @@ def map_row(file: IO[bytes] | Path, dtype: npt.DTypeLike, length: int, mode: Any
     file
         An open file or a path.
     dtype, length
-        Of the row; a file of another size is the caller's to refuse.
+        Of the row; the caller refuses a file of another size.
     mode
         ``"r"`` or ``"r+"``.
 
@@ -137,7 +277,6 @@ def map_row(file: IO[bytes] | Path, dtype: npt.DTypeLike, length: int, mode: Any
 
     Examples
     --------
-    >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder, "row")
     ...     _ = path.write_bytes(np.arange(3, dtype=np.int32).tobytes())
@@ -164,3 +303,10 @@ def unwritable(place: object, error: OSError) -> InputError:
             "folder"
         )
     return InputError(f"{name} cannot be written: {error.strerror or error}; choose another folder")
+
+
+def _kept_before(known: BoolArray) -> IntArray:
+    """Return how many of `known` are true before each position, and before the end."""
+    before = np.zeros(len(known) + 1, np.int64)
+    np.cumsum(known, out=before[1:])
+    return before

@@ -1,8 +1,8 @@
-"""A text's ids in files: made once, mapped into memory, gone when the run ends.
+"""A text's ids in files: made once, mapped into memory, removed when the run ends.
 
-The files stand in a folder of their own, named by a digest of the text and of all that decides
-the ids. A run that was stopped leaves them, and its resume, which has the same digest, finds them
-and need not cut the text into words again.
+The files are in a folder of their own, named after the text's files (their paths, sizes, dates)
+and all settings that decide the ids. A run that was stopped leaves the folder. Its resume finds it
+and need not read the text again.
 """
 
 from __future__ import annotations
@@ -13,32 +13,34 @@ import os
 import shutil
 import tempfile
 import time
-import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
-from tinygrad_w2v._base.files import PathLike, check_writable_folder, file_state, safe_write
+from tinygrad_w2v._base.files import PathLike, check_writable_folder, safe_write
 from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.text.corpus import Corpus
-from tinygrad_w2v.text.cutting import VERSION, TextSettings
-from tinygrad_w2v.text.numbering import (
-    BLOCK,
-    CorpusRows,
-    number_words,
-)
-from tinygrad_w2v.text.plan import plan_corpus
-from tinygrad_w2v.text.reading import files_of
-from tinygrad_w2v.text.rows import GrowingRow, map_row, unwritable
+from tinygrad_w2v.text.numbering import Chunk, number_words
+from tinygrad_w2v.text.plan import CorpusPlan, plan_corpus
+from tinygrad_w2v.text.reading import files_of, unreadable
+from tinygrad_w2v.text.rows import CorpusRows, GrowingRow, map_row, unwritable
+from tinygrad_w2v.text.settings import VERSION, TextSettings
 from tinygrad_w2v.text.vocabulary import Vocabulary
 
 _ROWS = {"ids": "<i4", "offsets": "<i8"}
 _LEFT_OVER = 24 * 3600.0
+
+
+class _Text(NamedTuple):
+    vocabulary: Vocabulary
+    corpus: Corpus
+    digest: str | None
+    corpus_digest: str
 
 
 class StoredCorpus:
@@ -49,25 +51,17 @@ class StoredCorpus:
     vocabulary : Vocabulary
     corpus : Corpus
     digest : str or None
-        SHA-256 of the text's files; None for standard input.
+        SHA-256 of the digests of the text's files; None for standard input.
+    corpus_digest : str
+        That of :meth:`Corpus.digest`.
     folder : Path
-        Where the rows stand.
+        Where the rows are.
     reused : bool
         The rows were there already.
     """
 
-    def __init__(
-        self,
-        vocabulary: Vocabulary,
-        corpus: Corpus,
-        digest: str | None,
-        folder: Path,
-        reused: bool,
-        keep: bool,
-    ) -> None:
-        self.vocabulary = vocabulary
-        self.corpus = corpus
-        self.digest = digest
+    def __init__(self, text: _Text, folder: Path, reused: bool, keep: bool) -> None:
+        self.vocabulary, self.corpus, self.digest, self.corpus_digest = text
         self.folder = folder
         self.reused = reused
         self._keep = keep
@@ -95,6 +89,7 @@ def open_corpus(
     folder: PathLike | None = None,
     *,
     keep: bool = False,
+    plan: CorpusPlan | None = None,
 ) -> StoredCorpus:
     r"""Make the vocabulary and ids of text files, or find those of a run that was stopped.
 
@@ -105,11 +100,13 @@ def open_corpus(
     settings
         How text becomes ids.
     folder
-        Where the ids' files are made, when it has the space; the system's folder for temporary
-        files by default.
+        Where the ids' files are made, if the disk has the space; the system's folder for
+        temporary files by default.
     keep
         Leave the files for a resume when the ``with`` block ends by an exception. They always
-        stay when the process is killed, and always go when the block ends as it should.
+        stay when the process is killed, and are always removed when the block ends normally.
+    plan
+        The plan of this text, if it was made already.
 
     Returns
     -------
@@ -123,11 +120,11 @@ def open_corpus(
 
     Examples
     --------
-    >>> from tinygrad_w2v.text import numbering
+    >>> from tinygrad_w2v.text.rules import VocabularyRules
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder, "say.txt")
     ...     _ = path.write_text("you say\nso you say\n", encoding="utf-8")
-    ...     rules = numbering.VocabularyRules(min_count=2)
+    ...     rules = VocabularyRules(min_count=2)
     ...     with open_corpus(path, TextSettings(rules=rules), folder) as text:
     ...         print(text.vocabulary.words, text.corpus.ids)
     ['you', 'say'] [0 1 0 1]
@@ -135,17 +132,15 @@ def open_corpus(
     settings = settings or TextSettings()
     place = check_writable_folder(folder or tempfile.gettempdir())
     _remove_leftovers(place)
-    before = _states(sources)
-    digest = text_digest(sources)
-    name = settings.name()
+    states, name = _states(sources), settings.name()
     target = None
-    if digest is not None and name is not None:
-        key = hashlib.sha256(f"{digest} {name}".encode()).hexdigest()
+    if states is not None and name is not None:
+        key = hashlib.sha256(f"{states} {name}".encode("utf-8", "surrogatepass")).hexdigest()
         target = place / f"w2v-corpus-{key[:32]}"
-        found = _load(target)
-        if found is not None:
-            return StoredCorpus(*found, digest, target, True, keep)
-    plan = plan_corpus(sources, settings, place)
+        stored = _load(target)
+        if stored is not None:
+            return StoredCorpus(stored, target, True, keep)
+    plan = plan or plan_corpus(sources, settings, place)
     if plan is not None:
         plan.check_disk()
     try:
@@ -153,68 +148,35 @@ def open_corpus(
     except OSError as error:
         raise unwritable(str(place), error) from error
     try:
-        _make(made, sources, settings)
-        if _states(sources) != before:  # the ids would stand under the digest of another text
+        text = _made(made, sources, settings)
+        if _states(sources) != states:  # the ids would be kept under the name of another text
             raise InputError(
                 "the text was changed while it was read; start again when nobody writes to it"
             )
         if target is not None:
             shutil.rmtree(target, ignore_errors=True)
-            # Another run may just have made the same: then both have their own.
+            # Another run may just have made the same: then each keeps its own.
             with suppress(OSError):
                 made = made.rename(target)
-        found = _load(made)
-        if found is None:
-            raise InputError(f"{made} was changed while it was made; start again")
     except BaseException:
         shutil.rmtree(made, ignore_errors=True)
         raise
-    return StoredCorpus(*found, digest, made, False, keep)
+    return StoredCorpus(text, made, False, keep)
 
 
-def text_digest(sources: PathLike | Sequence[PathLike]) -> str | None:
-    """Return the SHA-256 of text files, as they are on the disk and in their order.
-
-    Parameters
-    ----------
-    sources
-        As in :func:`~tinygrad_w2v.text.reading.read_lines`.
-
-    Returns
-    -------
-    str or None
-        None when standard input is among them, which can be read only once.
-
-    Raises
-    ------
-    InputError
-        When a file cannot be read.
-
-    Examples
-    --------
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder, "say.txt")
-    ...     _ = path.write_bytes(b"you say")
-    ...     text_digest(path)[:8], text_digest([path, path])[:8]
-    ('61541506', 'b310be45')
-    """
-    total = hashlib.sha256()
+def _states(sources: PathLike | Sequence[PathLike]) -> list[tuple[Any, ...]] | None:
+    """What tells the files of a text from others; None for standard input, which is no file."""
+    states = []
     for path in files_of(sources):
         if path == "-":
             return None
         try:
-            with Path(path).open("rb") as file:
-                total.update(hashlib.file_digest(file, "sha256").digest())
-        except FileNotFoundError as error:
-            raise InputError(f"{path} does not exist; check the path") from error
+            found = Path(path).stat()
         except OSError as error:
-            raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
-    return total.hexdigest()
-
-
-def _states(sources: PathLike | Sequence[PathLike]) -> list[object]:
-    """The files of a text with their sizes and dates."""
-    return [(path, None if path == "-" else file_state(path)) for path in files_of(sources)]
+            raise unreadable(path, error) from error
+        dates = found.st_mtime_ns, found.st_ctime_ns
+        states.append((str(Path(path).resolve()), found.st_ino, found.st_size, *dates))
+    return states
 
 
 def _remove_leftovers(place: Path) -> None:
@@ -230,70 +192,57 @@ def _is_ours(folder: Path) -> bool:
     return not hasattr(os, "getuid") or folder.stat().st_uid == os.getuid()
 
 
-def _make(folder: Path, sources: PathLike | Sequence[PathLike], settings: TextSettings) -> None:
+def _made(folder: Path, sources: PathLike | Sequence[PathLike], settings: TextSettings) -> _Text:
     """Read a text and write its files into a folder."""
+    digests: list[bytes] = []
+
+    def read() -> Iterator[Chunk]:
+        digests.clear()
+        return settings.chunks(sources, digests)
+
+    once = "-" in files_of(sources)
     try:
         with (folder / "ids").open("w+b") as ids, (folder / "offsets").open("w+b") as offsets:
             rows = CorpusRows(GrowingRow(_ROWS["ids"], ids), GrowingRow(_ROWS["offsets"], offsets))
-            once = "-" in files_of(sources)
-            vocabulary = number_words(
-                lambda: settings.chunks(sources), rows, settings.rules, once=once
-            )
-            facts = {
-                "version": VERSION,
-                "raw_words": rows.raw_words,
-                "ids": len(rows.ids),
-                "offsets": len(rows.offsets),
-                "crc32": [_checksum(rows.ids.array()), _checksum(rows.offsets.array())],
-            }
+            vocabulary = number_words(read, rows, settings.rules, once)
+            lengths = {"ids": len(rows.ids), "offsets": len(rows.offsets)}
     except OSError as error:
         raise unwritable(str(folder), error) from error
+    corpus = Corpus(*_rows(folder, lengths), raw_words=rows.raw_words)
+    digest = None if once else hashlib.sha256(b"".join(digests)).hexdigest()
+    text = _Text(vocabulary, corpus, digest, corpus.digest(vocabulary))
     vocabulary.save(folder / "vocabulary.json")
-    # Written last: with this file, the others are whole.
+    facts = {"raw_words": corpus.raw_words, "digest": digest, "corpus_digest": text.corpus_digest}
+    # Written last: when this file exists, the others are complete.
     with safe_write(folder / "corpus.json") as file:
-        json.dump(facts, file)
+        json.dump({"version": VERSION, **lengths, **facts}, file)
+    return text
 
 
-def _load(folder: Path) -> tuple[Vocabulary, Corpus] | None:
-    """Return what stands in a folder, or None when it is not there, not whole, or not ours."""
+def _load(folder: Path) -> _Text | None:
+    """Return what is in a folder, or None when it is not there, incomplete, damaged or not ours."""
     try:
         if not _is_ours(folder):
             return None
         facts: dict[str, Any] = json.loads((folder / "corpus.json").read_text("utf-8"))
-        rows = [_load_row(folder, name, int(facts[name])) for name in _ROWS]
-        if facts["version"] != VERSION or [_checksum(row) for row in rows] != facts["crc32"]:
+        if facts["version"] != VERSION:
             return None
         vocabulary = Vocabulary.load(folder / "vocabulary.json")
-        corpus = Corpus(rows[0], rows[1], int(facts["raw_words"]))
+        corpus = Corpus(*_rows(folder, facts), raw_words=int(facts["raw_words"]))
+        # Of all ids and words: kernels rely on what the ids are.
+        if corpus.digest(vocabulary) != facts["corpus_digest"]:
+            return None
+        return _Text(vocabulary, corpus, facts["digest"], facts["corpus_digest"])
     except (OSError, ValueError, KeyError, TypeError, ArithmeticError, RecursionError):
         return None
-    return (vocabulary, corpus) if _fit(vocabulary, corpus) else None
 
 
-def _fit(vocabulary: Vocabulary, corpus: Corpus) -> bool:
-    """Whether ids are those of words and sentences follow each other, on which kernels rely."""
-    ids, offsets = corpus.ids, corpus.offsets
-    if not len(offsets) or offsets[0] != 0 or offsets[-1] != len(ids):
-        return False
-    for start in range(0, len(ids), BLOCK):
-        part = ids[start : start + BLOCK]
-        if part.min() < 0 or part.max() >= len(vocabulary):
-            return False
-    return all(
-        (np.diff(offsets[start : start + BLOCK + 1]) >= 0).all()
-        for start in range(0, len(offsets), BLOCK)
-    )
-
-
-def _load_row(folder: Path, name: str, length: int) -> AnyArray:
-    dtype = np.dtype(_ROWS[name])
-    if (folder / name).stat().st_size != length * dtype.itemsize:
-        raise ValueError(f"{name} has another size")
-    return map_row(folder / name, dtype, length)
-
-
-def _checksum(row: AnyArray) -> int:
-    total = 0
-    for start in range(0, len(row), BLOCK):
-        total = zlib.crc32(np.ascontiguousarray(row[start : start + BLOCK]).data, total)
-    return total
+def _rows(folder: Path, lengths: dict[str, Any]) -> tuple[AnyArray, AnyArray]:
+    """Map the rows of a folder; ValueError when one is not as long as it should be."""
+    rows = []
+    for name, kind in _ROWS.items():
+        dtype, length = np.dtype(kind), int(lengths[name])
+        if (folder / name).stat().st_size != length * dtype.itemsize:
+            raise ValueError(f"{name} has another size")
+        rows.append(map_row(folder / name, dtype, length))
+    return rows[0], rows[1]

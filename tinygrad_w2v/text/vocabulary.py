@@ -3,24 +3,21 @@
 Frequent words come first, so that the rows most often used lie side by side in memory.
 """
 
+from __future__ import annotations
+
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygrad_w2v._base.errors import InputError, Setting
+from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike, safe_write
 from tinygrad_w2v._base.numbers import whole_counts
 from tinygrad_w2v._base.types import IntArray
-from tinygrad_w2v._base.user_code import calling
-
-# A trim rule is asked for each word with its count and the `min_count` of the moment, and answers
-# with one of gensim's three numbers; anything else counts as the first.
-RULE_DEFAULT, RULE_DISCARD, RULE_KEEP = 0, 1, 2
-TrimRule = Callable[[str, int, int], int | None]
+from tinygrad_w2v.text.rules import TrimRule, VocabularyRules
 
 _FORMAT = "tinygrad_w2v vocabulary"
 
@@ -47,7 +44,8 @@ class Vocabulary:
     Raises
     ------
     InputError
-        When a word comes twice, there are not as many counts as words, or one is no count.
+        When a word comes twice or is no string, there are not as many counts as words, or one is
+        no count.
 
     Examples
     --------
@@ -58,12 +56,11 @@ class Vocabulary:
 
     def __init__(self, words: Sequence[str], counts: Sequence[int] | IntArray) -> None:
         self.words = list(words)
+        refuse_other_than_words(self.words)
         self.counts = whole_counts(counts)
         self.word_to_id = {word: id_ for id_, word in enumerate(self.words)}
         if len(self.word_to_id) != len(self.words):
-            twice = next(
-                word for id_, word in enumerate(self.words) if self.word_to_id[word] != id_
-            )
+            twice = next(word for id_, word in enumerate(words) if self.word_to_id[word] != id_)
             raise InputError(f"the vocabulary has the word {twice!r} twice")
         if self.counts.shape != (len(self.words),):
             raise InputError(
@@ -78,21 +75,16 @@ class Vocabulary:
         min_count: int = 5,
         max_size: int | None = None,
         trim_rule: TrimRule | None = None,
-    ) -> "Vocabulary":
-        """Keep the words that occur often enough, by falling count, then as they are given.
+    ) -> Vocabulary:
+        """Keep the words that occur often enough, by falling count, ties in the given order.
 
         Parameters
         ----------
         counts
             How often each word occurs, in the order of first appearance.
-        min_count
-            Words with fewer occurrences are left out.
-        max_size
-            When more words than this are left, `min_count` is raised until it fits (gensim's
-            ``max_final_vocab``).
-        trim_rule
-            Called as ``trim_rule(word, count, min_count)``: ``RULE_KEEP`` keeps the word whatever
-            its count, ``RULE_DISCARD`` drops it, ``RULE_DEFAULT`` leaves it to `min_count`.
+        min_count, max_size, trim_rule
+            As in :class:`~tinygrad_w2v.text.rules.VocabularyRules`, where `max_size` is
+            ``max_final_vocab``.
 
         Returns
         -------
@@ -108,13 +100,23 @@ class Vocabulary:
         >>> Vocabulary.from_counts({"you": 1, "say": 2, "i": 1}, min_count=1).words
         ['say', 'you', 'i']
         """
-        words = list(counts)
-        numbers = whole_counts(counts.values())
-        kept = kept_places(words, numbers, min_count, max_size, trim_rule)
-        return cls([words[place] for place in kept], numbers[kept])
+        rules = VocabularyRules(min_count, max_size, trim_rule=trim_rule)
+        return cls.of_text(list(counts), whole_counts(counts.values()), rules)
 
     @classmethod
-    def load(cls, path: PathLike) -> "Vocabulary":
+    def of_text(cls, words: Sequence[str], counts: IntArray, rules: VocabularyRules) -> Vocabulary:
+        """Make the vocabulary of a text's words in the order of first appearance.
+
+        Examples
+        --------
+        >>> Vocabulary.of_text(["a", "b"], np.array([1, 2]), VocabularyRules(1)).words
+        ['b', 'a']
+        """
+        kept = rules.kept(words, counts)
+        return cls([words[place] for place in kept], counts[kept])
+
+    @classmethod
+    def load(cls, path: PathLike) -> Vocabulary:
         """Read what :meth:`save` wrote.
 
         Parameters
@@ -211,165 +213,67 @@ class Vocabulary:
         known = self.word_to_id
         return np.array([known[word] for word in words if word in known], dtype=np.int32)
 
+    def grown(self, more: Vocabulary, min_count: int = 5, max_size: int | None = None) -> Grown:
+        """Add the words and counts of a second text; known words keep their ids.
 
-def frequent_first(counts: IntArray, min_count: int = 1, max_size: int | None = None) -> IntArray:
-    """Return the places of the counts that are kept, by falling count, ties as they stand.
+        Parameters
+        ----------
+        more
+            All words of the second text, by falling count.
+        min_count
+            A new word is added when it occurs at least so often in the second text.
+        max_size
+            No more new words are added when the vocabulary has so many words.
 
-    Parameters
+        Returns
+        -------
+        Grown
+
+        Examples
+        --------
+        >>> old = Vocabulary(["say", "you"], [5, 2])
+        >>> grown = old.grown(Vocabulary(["you", "he", "she"], [7, 3, 1]), min_count=2)
+        >>> grown.vocabulary.words, grown.vocabulary.counts.tolist(), grown.added, grown.rare
+        (['say', 'you', 'he'], [5, 9, 3], 1, 1)
+        """
+        ids = np.array([self.word_to_id.get(word, -1) for word in more.words], dtype=np.int64)
+        counts, unknown = self.counts.copy(), np.flatnonzero(ids < 0)
+        counts[ids[ids >= 0]] += more.counts[ids >= 0]
+        room = len(more) if max_size is None else max(max_size - len(self), 0)
+        new = unknown[more.counts[unknown] >= min_count][:room]
+        words = self.words + [more.words[place] for place in new]
+        vocabulary = Vocabulary(words, np.concatenate([counts, more.counts[new]]))
+        return Grown(vocabulary, len(new), len(unknown) - len(new))
+
+
+class Grown(NamedTuple):
+    """A vocabulary with the words of a second text.
+
+    Attributes
     ----------
-    counts
-        Shape (words,).
-    min_count, max_size
-        As in :meth:`Vocabulary.from_counts`.
+    vocabulary : Vocabulary
+        The old words with their old ids, then the new ones by falling count.
+    added, rare : int
+        How many words of the second text are new, and how many were too rare to be added.
+    """
 
-    Returns
-    -------
-    IntArray
-        Places in `counts`.
+    vocabulary: Vocabulary
+    added: int
+    rare: int
 
-    Raises
-    ------
-    InputError
-        When `min_count` or `max_size` is not positive.
+
+def refuse_other_than_words(words: Iterable[object]) -> None:
+    """Raise an InputError for what is no string.
 
     Examples
     --------
-    >>> import numpy as np
-    >>> frequent_first(np.array([1, 3, 2, 3]), min_count=2)
-    array([1, 3, 2])
+    >>> refuse_other_than_words(["say"])
     """
-    if min_count < 0:
-        raise InputError(f"must be 0 or more, not {min_count}", setting="min_count")
-    if max_size is not None and max_size < 1:
-        raise InputError(f"must be 1 or more, not {max_size}", setting="max_final_vocab")
-    order = np.argsort(-counts, kind="stable")
-    if max_size is not None and len(order) > max_size:
-        min_count = max(min_count, int(counts[order[max_size]]) + 1)
-    return order[counts[order] >= min_count]
-
-
-def keeps(word: str, count: int, min_count: int, trim_rule: TrimRule | None) -> bool:
-    """Return whether a word stays, as gensim decides it.
-
-    Examples
-    --------
-    >>> keeps("say", 2, 5, None)
-    False
-    >>> keeps("say", 2, 5, lambda word, count, min_count: RULE_KEEP)
-    True
-    """
-    ruling = trim_rule(word, count, min_count) if trim_rule else RULE_DEFAULT
-    if ruling in (RULE_KEEP, RULE_DISCARD):
-        return ruling == RULE_KEEP
-    return count >= min_count
-
-
-def check_rule(trim_rule: Any) -> None:
-    """Raise an InputError when a trim rule cannot be called.
-
-    Examples
-    --------
-    >>> check_rule(None)
-    """
-    if trim_rule is not None and not callable(trim_rule):
-        raise InputError(
-            f"must be a function of word, count and min_count, not {trim_rule!r:.60}",
-            setting="trim_rule",
-        )
-
-
-def kept_places(
-    words: Sequence[str],
-    counts: IntArray,
-    min_count: int = 5,
-    max_size: int | None = None,
-    trim_rule: TrimRule | None = None,
-) -> IntArray:
-    """Return the places of the words that are learned, by falling count, ties as they stand.
-
-    Parameters
-    ----------
-    words, counts
-        Of the text, in the order of first appearance.
-    min_count, max_size, trim_rule
-        As in :meth:`Vocabulary.from_counts`.
-
-    Returns
-    -------
-    IntArray
-        Places in `words`, two at least.
-
-    Raises
-    ------
-    InputError
-        When fewer than two words are left, or `trim_rule` cannot be called.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> rule = lambda word, count, min_count: RULE_DISCARD if word == "the" else RULE_DEFAULT
-    >>> kept_places(["a", "the", "say"], np.array([2, 9, 3]), min_count=2, trim_rule=rule)
-    array([2, 0])
-    """
-    check_rule(trim_rule)
-    kept = frequent_first(counts, min_count, max_size)
-    if trim_rule is not None:
-        if max_size is not None:
-            # What the rule is given, as in gensim: 1 at least.
-            over = int(np.sort(counts)[-max_size - 1]) if len(counts) > max_size else 0
-            min_count = max(min_count, over + 1)
-        order = np.argsort(-counts, kind="stable")
-        with calling("trim rule", trim_rule):
-            ruled = [
-                keeps(words[place], int(counts[place]), min_count, trim_rule) for place in order
-            ]
-        kept = order[ruled]
-    if len(kept) < 2:
-        if trim_rule is not None and len(words) > 1:
+    for word in words:
+        if not isinstance(word, str):
             raise InputError(
-                (
-                    *(Setting("trim_rule"), " and ", Setting("min_count")),
-                    f" {min_count} leave {len(kept)} of {len(words)} words",
-                )
+                f"a word must be a string, but {word!r:.60} is {type(word).__name__}; use str(word)"
             )
-        raise too_few_words(words, counts, min_count, max_size)
-    return kept
-
-
-def too_few_words(
-    words: Sequence[str], counts: IntArray, min_count: int, max_size: int | None = None
-) -> InputError:
-    """Return an error that says why fewer than two words are left, and what to do.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> str(too_few_words(["a", "b"], np.array([9, 3]), min_count=5))
-    "min_count 5 leaves 1 of 2 words: the most frequent are 'a' (9), 'b' (3); use min_count=3"
-    """
-    if len(words) == 0:
-        return InputError("the text has no words; give it a text with words in it")
-    if len(words) == 1:
-        return InputError(
-            f"the text has only one word, {words[0]!r} ({int(counts[0])} times); "
-            "training needs two different words at least"
-        )
-    order = np.argsort(-counts, kind="stable")
-    top = ", ".join(f"{words[place]!r} ({int(counts[place])})" for place in order[:3])
-    second = int(counts[order[1]])
-    if second >= min_count:
-        return InputError(
-            f"{max_size} leaves fewer than 2 of {len(words)} words, as all of one count go "
-            f"together: the most frequent are {top}",
-            setting="max_final_vocab",
-            remedy=("use a larger ", Setting("max_final_vocab")),
-        )
-    left = int((counts >= min_count).sum())
-    return InputError(
-        f"{min_count} leaves {left} of {len(words)} words: the most frequent are {top}",
-        setting="min_count",
-        remedy=("use ", Setting("min_count", second)),
-    )
 
 
 def _checked_content(content: Any, path: PathLike) -> tuple[list[str], list[int]]:

@@ -10,6 +10,7 @@ words of a long text are asked for.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import chain
 
 import numpy as np
 
@@ -32,18 +33,21 @@ _FIRST, _SECOND = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
 _SIX, _THREE, _ONE = np.uint64(63), np.uint64(3), np.uint64(1)
 
 
-def split_lines(text: str) -> tuple[list[str], IntArray]:
-    r"""Return the words of a text, and the place after each line's last word.
+def split_lines(text: str, drop_empty: bool = False) -> tuple[list[str], IntArray]:
+    r"""Return the words of a text, and the position after each line's last word.
 
     Examples
     --------
     >>> split_lines("you say\n\nsay")
     (['you', 'say', 'say'], array([2, 2]))
+    >>> split_lines("you say\n\nsay", drop_empty=True)
+    (['you', 'say', 'say'], array([2]))
     """
     lines = [line.split() for line in text.split("\n")]
-    return [word for line in lines for word in line], np.cumsum([*map(len, lines)], dtype=np.intp)[
-        :-1
-    ]
+    ends = np.cumsum([*map(len, lines)], dtype=np.intp)[:-1]
+    if drop_empty:
+        ends = ends[np.diff(ends, prepend=0) > 0]
+    return [*chain.from_iterable(lines)], ends
 
 
 class WordTable:

@@ -20,7 +20,6 @@ from tinygrad_w2v._base.files import PathLike, check_writable_folder
 from tinygrad_w2v._base.locking import FolderLock, InUseError
 from tinygrad_w2v.sources.windows import WindowSource
 from tinygrad_w2v.text.corpus import Corpus
-from tinygrad_w2v.text.splitting import split_sentences
 from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.training.checkpoints import (
     Checkpoint,
@@ -37,7 +36,7 @@ from tinygrad_w2v.word2vec.file import plain
 from tinygrad_w2v.word2vec.heldout_loss import HeldoutLoss
 from tinygrad_w2v.word2vec.memory import check_memory
 from tinygrad_w2v.word2vec.options import keyword_of
-from tinygrad_w2v.word2vec.run_hooks import Watch, check_watch, corpus_digest
+from tinygrad_w2v.word2vec.run_hooks import Watch, check_watch
 from tinygrad_w2v.word2vec.settings import MODELS, TrainingSettings
 
 logger = logging.getLogger("tinygrad_w2v.word2vec")
@@ -196,13 +195,13 @@ def prepare_run(
             "begun_after": begun_after,
             "heldout": options.heldout,
             "early_stopping": options.early_stopping,
-            "corpus_sha256": corpus_digest(vocabulary, corpus),
+            "corpus_sha256": corpus.digest(vocabulary),
         }
         about = json.loads(json.dumps(asked, default=plain))
         kept = _checkpoint_of(folder, about, options.resume)
     heldout = None
     if options.heldout is not None:
-        corpus, part = split_sentences(corpus, options.heldout, settings.seed, ids_folder)
+        corpus, part = corpus.split(options.heldout, settings.seed, ids_folder)
         heldout = HeldoutLoss(vocabulary, part, settings)
     if kept is not None:
         model.load_state_dict(kept.tables)

@@ -14,8 +14,7 @@ from tinygrad_w2v._base.numbers import cast
 from tinygrad_w2v._base.types import FloatArray, IntArray
 from tinygrad_w2v.nn import Module, Parameter
 from tinygrad_w2v.text.corpus import Corpus, build_corpus
-from tinygrad_w2v.text.growth import grow_vocabulary
-from tinygrad_w2v.text.numbering import VocabularyRules
+from tinygrad_w2v.text.rules import VocabularyRules
 from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.vectors import WordVectors
 from tinygrad_w2v.word2vec.duration import seconds_a_word
@@ -305,7 +304,7 @@ class LearnedWords(Keywords):
         if self._given_model is not None:
             raise InputError("build_vocab(update=True) cannot enlarge a model of yours; begin anew")
         self._adopt_vectors()
-        grown = grow_vocabulary(old, more, self.min_count, self.max_final_vocab)
+        grown = old.grown(more, self.min_count, self.max_final_vocab)
         rows = len(old)
         self._check_memory(grown.vocabulary.counts)
         before, self.vocabulary = self.model, grown.vocabulary

@@ -6,17 +6,12 @@ when numbers are lost.
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
-
 from tinygrad_w2v._base.errors import InputError, NonFiniteError, Setting
-from tinygrad_w2v.text.corpus import Corpus
-from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.training.checkpoints import Checkpoints, newest_checkpoint
 from tinygrad_w2v.training.heldout import no_longer_falls
 from tinygrad_w2v.training.run import RunHooks, RunState
@@ -151,20 +146,3 @@ def naming_last_checkpoint(folder: Path | None, say: Say) -> Iterator[None]:
             remedy=f"the last good checkpoint is {last.path}, of epoch {state.epoch + 1} after "
             f"{state.batch} batches",
         ) from error
-
-
-def corpus_digest(vocabulary: Vocabulary, corpus: Corpus) -> str:
-    """Return the SHA-256 of an encoded text and its vocabulary: what training sees of a text.
-
-    Examples
-    --------
-    >>> from tinygrad_w2v.text.corpus import build_corpus
-    >>> corpus_digest(*build_corpus([["you", "say"]], min_count=1))[:8]
-    'f335bdb3'
-    """
-    digest = hashlib.sha256()
-    for word, count in zip(vocabulary.words, vocabulary.counts.tolist(), strict=True):
-        digest.update(word.encode("utf-8", "surrogatepass") + b"\0%d\0" % count)
-    for numbers in (corpus.offsets, corpus.ids):
-        digest.update(np.ascontiguousarray(numbers).data)
-    return digest.hexdigest()

@@ -14,10 +14,10 @@ from typing import Any, cast
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v.text.corpus import Corpus
-from tinygrad_w2v.text.cutting import TextSettings
-from tinygrad_w2v.text.numbering import VocabularyRules
 from tinygrad_w2v.text.plan import plan_corpus
+from tinygrad_w2v.text.rules import VocabularyRules
 from tinygrad_w2v.text.sentences import LineSentence, check_sentences
+from tinygrad_w2v.text.settings import TextSettings
 
 logger = logging.getLogger("tinygrad_w2v.word2vec")
 

@@ -1,4 +1,4 @@
-"""Text files in, chunks of words out: one place that knows how a run's text is to be cut."""
+"""How a text is split into words, and which of them are learned."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 from tinygrad_w2v._base.files import PathLike
-from tinygrad_w2v.text.numbering import Chunk, VocabularyRules, sentence_chunks
+from tinygrad_w2v.text.numbering import Chunk, sentence_chunks
 from tinygrad_w2v.text.reading import read_chunks, read_lines
+from tinygrad_w2v.text.rules import VocabularyRules
 from tinygrad_w2v.text.tokenizing import Tokenizer, refuse_text_without_blanks, tokenize
 
 # Of the ids that are made of a text: another version does not reuse their files.
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,8 @@ class TextSettings:
     Attributes
     ----------
     tokenizer, lower : str or callable, bool
-        As in :func:`~tinygrad_w2v.text.tokenizing.tokenize`; by default words are what stands
-        between white space, as they are written, and a line is a sentence of any length.
+        As in :func:`~tinygrad_w2v.text.tokenizing.tokenize`; by default text is split at white
+        space, words stay as they are written, and a line is a sentence of any length.
     errors : {"strict", "replace"}
         As in :func:`~tinygrad_w2v.text.reading.read_lines`.
     rules : VocabularyRules
@@ -41,8 +42,15 @@ class TextSettings:
     errors: Literal["strict", "replace"] = "strict"
     rules: VocabularyRules = field(default_factory=VocabularyRules)
 
-    def chunks(self, sources: PathLike | Sequence[PathLike]) -> Iterator[Chunk]:
-        r"""Read sources and cut them into words.
+    def chunks(
+        self, sources: PathLike | Sequence[PathLike], digests: list[bytes] | None = None
+    ) -> Iterator[Chunk]:
+        r"""Read sources and split them into words.
+
+        Parameters
+        ----------
+        sources, digests
+            As in :func:`~tinygrad_w2v.text.reading.read_lines`.
 
         Examples
         --------
@@ -54,9 +62,10 @@ class TextSettings:
         ['you say\n']
         """
         if self.tokenizer == "whitespace":
-            pieces = refuse_text_without_blanks(read_chunks(sources, self.errors), "whitespace")
+            pieces = read_chunks(sources, self.errors, digests)
+            pieces = refuse_text_without_blanks(pieces, "whitespace")
             return map(str.lower, pieces) if self.lower else pieces
-        lines = read_lines(sources, self.errors)
+        lines = read_lines(sources, self.errors, digests)
         return sentence_chunks(tokenize(lines, self.tokenizer, self.lower))
 
     def name(self) -> str | None:
