@@ -4,11 +4,16 @@ NumPy's names and argument names where NumPy has the function. Variables in, Var
 and lists in, arrays out. Importing this package also makes NumPy's own functions (``np.exp(v)``)
 work on Variables.
 
-A file holds one family. What it offers stands in its ``__all__``.
+A file holds one family, and what it offers stands in its ``__all__``. A function with the name of
+one of NumPy's is that function's rule; further names are declared with `implements`.
 """
 
 import types as _types
 
+import numpy as _np
+
+from tinygrad_w2v.autograd.dispatch import PLAIN as _PLAIN
+from tinygrad_w2v.autograd.dispatch import implements as _implements
 from tinygrad_w2v.functions import methods as _methods  # noqa: F401
 from tinygrad_w2v.functions.activations import *
 from tinygrad_w2v.functions.arithmetic import *
@@ -39,3 +44,8 @@ __all__ = [
     for name, value in sorted(globals().items())
     if isinstance(value, _types.FunctionType) and value.__module__.startswith(f"{__name__}.")
 ]
+
+for _name in __all__:
+    _numpys = getattr(_np, _name, None)
+    if _numpys is not None and _numpys not in _PLAIN:
+        _implements(_numpys)(globals()[_name])

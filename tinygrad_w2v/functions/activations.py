@@ -14,7 +14,6 @@ import numpy as np
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.randomness import require_generator
 from tinygrad_w2v._base.types import BoolArray
-from tinygrad_w2v.autograd.dispatch import implements
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.node import offer_whole
 from tinygrad_w2v.functions.arithmetic import Arithmetic
@@ -26,17 +25,14 @@ __all__ += ["softplus", "stop_gradient"]
 
 
 def _sigmoid(x: Any) -> Any:
-    found = offer_whole("sigmoid", x)
-    if found is not NotImplemented:
-        return found
+    if (y := offer_whole("sigmoid", x)) is not NotImplemented:
+        return y
     e = np.exp(-np.absolute(x))  # never above 1
     return np.where(np.greater_equal(x, 0), 1, e) / (1 + e)
 
 
-class Sigmoid(Elementwise):
+class Sigmoid(Elementwise, ufunc=_sigmoid):
     """y = 1 / (1 + e^-x);  dy/dx = y (1 - y)"""
-
-    ufunc = staticmethod(_sigmoid)
 
     def slope(self, y: Any) -> Any:
         return y * (1 - y)
@@ -57,16 +53,13 @@ def sigmoid(x: Any) -> Any:
 
 def softplus_of(x: Any) -> Any:
     """``log(1 + e**x)`` of an array: what the op computes."""
-    found = offer_whole("softplus", x)
-    if found is not NotImplemented:
-        return found
+    if (y := offer_whole("softplus", x)) is not NotImplemented:
+        return y
     return np.maximum(x, 0) + np.log1p(np.exp(-np.absolute(x)))
 
 
-class Softplus(Elementwise):
+class Softplus(Elementwise, ufunc=softplus_of):
     """y = log(1 + e^x);  dy/dx = sigmoid x"""
-
-    ufunc = staticmethod(softplus_of)
 
     def slope(self, x: Any) -> Any:
         return sigmoid(x)
@@ -86,16 +79,13 @@ def softplus(x: Any) -> Any:
 
 
 def _log_sigmoid(x: Any) -> Any:
-    found = offer_whole("log_sigmoid", x)
-    if found is not NotImplemented:
-        return found
+    if (y := offer_whole("log_sigmoid", x)) is not NotImplemented:
+        return y
     return np.minimum(x, 0) - np.log1p(np.exp(-np.absolute(x)))
 
 
-class LogSigmoid(Elementwise):
+class LogSigmoid(Elementwise, ufunc=_log_sigmoid):
     """y = -log(1 + e^-x);  dy/dx = sigmoid -x"""
-
-    ufunc = staticmethod(_log_sigmoid)
 
     def slope(self, x: Any) -> Any:
         return sigmoid(-x)
@@ -115,8 +105,8 @@ def log_sigmoid(x: Any) -> Any:
 
 
 def _relu(x: Any) -> Any:
-    found = offer_whole("relu", x)
-    return np.maximum(x, 0) if found is NotImplemented else found
+    y = offer_whole("relu", x)
+    return np.maximum(x, 0) if y is NotImplemented else y
 
 
 class Relu(Function):
@@ -152,10 +142,10 @@ class LeakyRelu(Function):
 
     def forward(self, x: Any) -> Any:
         self.save(x)
-        found = offer_whole("leaky_relu", x, self.negative_slope)
-        if found is NotImplemented:
-            found = np.where(np.greater(x, 0), x, self.negative_slope * x)
-        return found
+        y = offer_whole("leaky_relu", x, self.negative_slope)
+        if y is NotImplemented:
+            y = np.where(np.greater(x, 0), x, self.negative_slope * x)
+        return y
 
     def backward(self, g: Any) -> Any:
         (x,) = self.saved
@@ -202,7 +192,6 @@ class Logaddexp(Arithmetic):
         return gx, g * sigmoid(-difference) if self.needs(1) else None
 
 
-@implements(np.logaddexp)
 def logaddexp(x1: Any, x2: Any) -> Any:
     """``log(e**x1 + e**x2)`` without overflow.
 
@@ -223,7 +212,6 @@ class Logaddexp2(Logaddexp):
     unit = math.log(2)
 
 
-@implements(np.logaddexp2)
 def logaddexp2(x1: Any, x2: Any) -> Any:
     """``log2(2**x1 + 2**x2)`` without overflow.
 
@@ -290,8 +278,8 @@ class StopGradient(Function):
     """y = x;  no gradient"""
 
     def forward(self, x: Any) -> Any:
-        found = offer_whole("stop_gradient", x)
-        return x if found is NotImplemented else found
+        y = offer_whole("stop_gradient", x)
+        return x if y is NotImplemented else y
 
     def backward(self, g: Any) -> Any:
         return None

@@ -39,7 +39,6 @@ class Add(Ring):
         return g, g
 
 
-@implements(np.add)
 def add(x1: Any, x2: Any) -> Any:
     """Sum, element by element: ``x1 + x2``.
 
@@ -63,7 +62,6 @@ class Subtract(Ring):
         return g, -g if self.needs(1) else None
 
 
-@implements(np.subtract)
 def subtract(x1: Any, x2: Any) -> Any:
     """Difference, element by element: ``x1 - x2``.
 
@@ -89,7 +87,6 @@ class Multiply(Ring):
         return g * y if self.needs(0) else None, g * x if self.needs(1) else None
 
 
-@implements(np.multiply)
 def multiply(x1: Any, x2: Any) -> Any:
     """Product, element by element: ``x1 * x2``.
 
@@ -116,7 +113,6 @@ class Divide(Arithmetic):
         return gx if self.needs(0) else None, -gx * x / y if self.needs(1) else None
 
 
-@implements(np.divide, np.true_divide)
 def divide(x1: Any, x2: Any) -> Any:
     """Quotient, element by element: ``x1 / x2``.
 
@@ -170,7 +166,7 @@ class PowerOfNumber(Ring):
         return g * c * np.power(x, c - 1) if c != 1 else g
 
 
-@implements(np.power, np.float_power)
+@implements(np.float_power)
 def power(x1: Any, x2: Any) -> Any:
     """`x1` to the power of `x2`, element by element.
 
@@ -196,7 +192,6 @@ class Negative(Ring):
         return -g
 
 
-@implements(np.negative)
 def negative(x: Any) -> Any:
     """Minus `x`.
 
@@ -220,7 +215,7 @@ class Positive(Arithmetic):
         return g
 
 
-@implements(np.positive, np.conjugate)
+@implements(np.conjugate)
 def positive(x: Any) -> Any:
     """`x` itself, ``+x``: for real numbers that is also ``np.conjugate``.
 
@@ -246,7 +241,7 @@ class Abs(Ring):
         return g * np.sign(x)
 
 
-@implements(np.absolute, np.fabs)
+@implements(np.fabs)
 def abs(x: Any) -> Any:
     """Absolute value; the slope at 0 is 0.
 
@@ -260,10 +255,8 @@ def abs(x: Any) -> Any:
     return Abs()(x)
 
 
-class Sign(Elementwise):
+class Sign(Elementwise, ufunc=np.sign):
     """y = -1, 0 or 1;  dy/dx = 0"""
-
-    ufunc = np.sign
 
     def forward(self, x: Any) -> Any:
         self.save(x)

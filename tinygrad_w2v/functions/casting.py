@@ -8,7 +8,6 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import NonDifferentiableError
 from tinygrad_w2v.autograd.debugging.sites import user_line
-from tinygrad_w2v.autograd.dispatch import implements
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.node import Node, offer_whole
 
@@ -64,16 +63,12 @@ def astype(x: Any, /, dtype: Any, copy: bool = True) -> Any:
     return Cast(dtype)(x)
 
 
-if hasattr(np, "astype"):  # NumPy 2.1
-    implements(np.astype)(astype)
-
-
 def cast(x: Any, dtype: Any) -> Any:
     """`x` in another dtype."""
     if isinstance(x, Node):
         return Cast(dtype)(x)
-    found = offer_whole("cast", x, dtype)
-    return x.astype(dtype) if found is NotImplemented else found
+    y = offer_whole("cast", x, dtype)
+    return x.astype(dtype) if y is NotImplemented else y
 
 
 def as_array(x: Any) -> Any:

@@ -50,7 +50,6 @@ class Tensordot(Ring):
         return gx, gy
 
 
-@implements(np.tensordot)
 def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     """Sum of the products over pairs of axes.
 
@@ -86,7 +85,6 @@ def _inverse(order: list[int]) -> tuple[int, ...]:
     return tuple(np.argsort(order).tolist())
 
 
-@implements(np.dot)
 def dot(a: Any, b: Any, out: None = None) -> Any:
     """NumPy's dot product: ``@`` for vectors and matrices, the product with a number.
 
@@ -109,7 +107,6 @@ def dot(a: Any, b: Any, out: None = None) -> Any:
     return matmul(a, b)
 
 
-@implements(np.inner)
 def inner(a: Any, b: Any) -> Any:
     """Sum of the products over the last axes of both.
 
@@ -150,11 +147,12 @@ class Einsum(Ring):
         """Gradient for input `i`."""
         wanted = "".join(dict.fromkeys(self._terms[i]))  # each label once
         terms = [self._out, *self._terms[:i], *self._terms[i + 1 :]]
-        found = "".join([label for label in wanted if any(label in term for term in terms)])
+        present = "".join([label for label in wanted if any(label in term for term in terms)])
         operands = (g, *xs[:i], *xs[i + 1 :])
-        gx = np.einsum(f"{','.join(terms)}->{found}", *operands, optimize=self.optimize)
+        gx = np.einsum(f"{','.join(terms)}->{present}", *operands, optimize=self.optimize)
         # What was summed in x alone is equal along those axes; so is what others had as size 1.
-        gx = np.expand_dims(gx, tuple([k for k, label in enumerate(wanted) if label not in found]))
+        gone = [k for k, label in enumerate(wanted) if label not in present]
+        gx = np.expand_dims(gx, tuple(gone))
         shape = tuple([self._sizes[label] for label in wanted])
         if gx.shape != shape:
             gx = stretched(gx, shape)
@@ -176,7 +174,6 @@ class Einsum(Ring):
         return np.einsum(f"{','.join([labels, *identities])}->{target}", g, *masks)
 
 
-@implements(np.einsum)
 def einsum(subscripts: Any, *operands: Any, optimize: Any = False) -> Any:
     """Sums of products of labelled axes, in Einstein's notation.
 

@@ -26,7 +26,6 @@ def _places(n: int, m: int, offset: int) -> tuple[Any, Any]:
     return along + down, along + right
 
 
-@implements(np.diagonal)
 def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     """The diagonals of the matrices that two axes form; they stand along the last axis.
 
@@ -61,7 +60,6 @@ def _diagonal(x: Any, *, offset: int = 0) -> Any:
     return diagonal(x, offset, -2, -1)
 
 
-@implements(np.trace)
 def trace(
     a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: None = None
 ) -> Any:
@@ -83,7 +81,6 @@ def _trace(x: Any, *, offset: int = 0, dtype: Any = None) -> Any:
     return trace(x, offset, -2, -1, dtype)
 
 
-@implements(np.diag)
 def diag(v: Any, k: int = 0) -> Any:
     """A square matrix with the vector `v` as its diagonal number `k`, or that of a matrix `v`.
 
@@ -116,7 +113,6 @@ def _triangle(m: Any, k: int, lower: bool) -> Any:
     return where(mask, m, np.zeros((), dtype_of(m)))
 
 
-@implements(np.tril)
 def tril(m: Any, k: int = 0) -> Any:
     """`m` with zeros above diagonal number `k`, in each matrix of the last two axes.
 
@@ -131,7 +127,6 @@ def tril(m: Any, k: int = 0) -> Any:
     return _triangle(m, k, True)
 
 
-@implements(np.triu)
 def triu(m: Any, k: int = 0) -> Any:
     """`m` with zeros below diagonal number `k`, in each matrix of the last two axes.
 

@@ -12,7 +12,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from tinygrad_w2v.autograd.dispatch import implements
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.functions.casting import real
 
@@ -56,8 +55,10 @@ class Elementwise(Function):
     ufunc: ClassVar[Any]
     slope: Any  # a method: dy/dx, in terms of what its parameters name
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
+    def __init_subclass__(cls, ufunc: Any = None, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        if ufunc is not None:  # a function would become a method, a ufunc does not
+            cls.ufunc = ufunc if isinstance(ufunc, np.ufunc) else staticmethod(ufunc)
         if "slope" not in vars(cls):
             return
         names = tuple(inspect.signature(cls.slope).parameters)[1:]
@@ -70,16 +71,13 @@ class Elementwise(Function):
         return g * self.slope(*self.saved)
 
 
-class Square(Elementwise):
+class Square(Elementwise, ufunc=np.square):
     """y = x^2;  dy/dx = 2 x"""
-
-    ufunc = np.square
 
     def slope(self, x: Any) -> Any:
         return 2 * x
 
 
-@implements(np.square)
 def square(x: Any) -> Any:
     """Square, ``x * x``.
 
@@ -93,16 +91,13 @@ def square(x: Any) -> Any:
     return Square()(x)
 
 
-class Sqrt(Elementwise):
+class Sqrt(Elementwise, ufunc=np.sqrt):
     """y = x^(1/2);  dy/dx = 1 / (2 y)"""
-
-    ufunc = np.sqrt
 
     def slope(self, y: Any) -> Any:
         return 0.5 / y
 
 
-@implements(np.sqrt)
 def sqrt(x: Any) -> Any:
     """Square root of `x >= 0`; its slope at 0 is infinite.
 
@@ -116,16 +111,13 @@ def sqrt(x: Any) -> Any:
     return Sqrt()(x)
 
 
-class Cbrt(Elementwise):
+class Cbrt(Elementwise, ufunc=np.cbrt):
     """y = x^(1/3);  dy/dx = 1 / (3 y^2)"""
-
-    ufunc = np.cbrt
 
     def slope(self, y: Any) -> Any:
         return 1 / (3 * y * y)
 
 
-@implements(np.cbrt)
 def cbrt(x: Any) -> Any:
     """Cube root, of negative numbers, too; its slope at 0 is infinite.
 
@@ -139,16 +131,13 @@ def cbrt(x: Any) -> Any:
     return Cbrt()(x)
 
 
-class Reciprocal(Elementwise):
+class Reciprocal(Elementwise, ufunc=np.reciprocal):
     """y = 1 / x;  dy/dx = -y^2"""
-
-    ufunc = np.reciprocal
 
     def slope(self, y: Any) -> Any:
         return -y * y
 
 
-@implements(np.reciprocal)
 def reciprocal(x: Any) -> Any:
     """One by `x`; of integers, too, where NumPy drops the fraction.
 
@@ -162,16 +151,13 @@ def reciprocal(x: Any) -> Any:
     return Reciprocal()(x)
 
 
-class Exp(Elementwise):
+class Exp(Elementwise, ufunc=np.exp):
     """y = e^x;  dy/dx = y"""
-
-    ufunc = np.exp
 
     def slope(self, y: Any) -> Any:
         return y
 
 
-@implements(np.exp)
 def exp(x: Any) -> Any:
     """Exponential ``e**x``.
 
@@ -185,16 +171,13 @@ def exp(x: Any) -> Any:
     return Exp()(x)
 
 
-class Exp2(Elementwise):
+class Exp2(Elementwise, ufunc=np.exp2):
     """y = 2^x;  dy/dx = y log 2"""
-
-    ufunc = np.exp2
 
     def slope(self, y: Any) -> Any:
         return y * math.log(2)
 
 
-@implements(np.exp2)
 def exp2(x: Any) -> Any:
     """Power of 2, ``2**x``.
 
@@ -208,16 +191,13 @@ def exp2(x: Any) -> Any:
     return Exp2()(x)
 
 
-class Expm1(Elementwise):
+class Expm1(Elementwise, ufunc=np.expm1):
     """y = e^x - 1;  dy/dx = y + 1"""
-
-    ufunc = np.expm1
 
     def slope(self, y: Any) -> Any:
         return y + 1
 
 
-@implements(np.expm1)
 def expm1(x: Any) -> Any:
     """``e**x - 1``, exact near 0.
 
@@ -231,16 +211,13 @@ def expm1(x: Any) -> Any:
     return Expm1()(x)
 
 
-class Log(Elementwise):
+class Log(Elementwise, ufunc=np.log):
     """y = log x;  dy/dx = 1 / x"""
-
-    ufunc = np.log
 
     def slope(self, x: Any) -> Any:
         return 1 / x
 
 
-@implements(np.log)
 def log(x: Any) -> Any:
     """Natural logarithm of `x > 0`.
 
@@ -254,16 +231,13 @@ def log(x: Any) -> Any:
     return Log()(x)
 
 
-class Log2(Elementwise):
+class Log2(Elementwise, ufunc=np.log2):
     """y = log x / log 2;  dy/dx = 1 / (x log 2)"""
-
-    ufunc = np.log2
 
     def slope(self, x: Any) -> Any:
         return 1 / (x * math.log(2))
 
 
-@implements(np.log2)
 def log2(x: Any) -> Any:
     """Logarithm to base 2: what a probability costs in bits.
 
@@ -277,16 +251,13 @@ def log2(x: Any) -> Any:
     return Log2()(x)
 
 
-class Log10(Elementwise):
+class Log10(Elementwise, ufunc=np.log10):
     """y = log x / log 10;  dy/dx = 1 / (x log 10)"""
-
-    ufunc = np.log10
 
     def slope(self, x: Any) -> Any:
         return 1 / (x * math.log(10))
 
 
-@implements(np.log10)
 def log10(x: Any) -> Any:
     """Logarithm of `x > 0` to base 10.
 
@@ -300,16 +271,13 @@ def log10(x: Any) -> Any:
     return Log10()(x)
 
 
-class Log1p(Elementwise):
+class Log1p(Elementwise, ufunc=np.log1p):
     """y = log(1 + x);  dy/dx = 1 / (1 + x)"""
-
-    ufunc = np.log1p
 
     def slope(self, x: Any) -> Any:
         return 1 / (1 + x)
 
 
-@implements(np.log1p)
 def log1p(x: Any) -> Any:
     """``log(1 + x)``, exact near 0.
 

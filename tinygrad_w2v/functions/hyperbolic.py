@@ -6,22 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_w2v.autograd.dispatch import implements
 from tinygrad_w2v.functions.elementwise import Elementwise
 
 __all__ = ["arccosh", "arcsinh", "arctanh", "cosh", "sinh", "tanh"]
 
 
-class Sinh(Elementwise):
+class Sinh(Elementwise, ufunc=np.sinh):
     """y = sinh x;  dy/dx = cosh x"""
-
-    ufunc = np.sinh
 
     def slope(self, x: Any) -> Any:
         return np.cosh(x)
 
 
-@implements(np.sinh)
 def sinh(x: Any) -> Any:
     """Hyperbolic sine.
 
@@ -35,16 +31,13 @@ def sinh(x: Any) -> Any:
     return Sinh()(x)
 
 
-class Cosh(Elementwise):
+class Cosh(Elementwise, ufunc=np.cosh):
     """y = cosh x;  dy/dx = sinh x"""
-
-    ufunc = np.cosh
 
     def slope(self, x: Any) -> Any:
         return np.sinh(x)
 
 
-@implements(np.cosh)
 def cosh(x: Any) -> Any:
     """Hyperbolic cosine.
 
@@ -58,16 +51,13 @@ def cosh(x: Any) -> Any:
     return Cosh()(x)
 
 
-class Tanh(Elementwise):
+class Tanh(Elementwise, ufunc=np.tanh):
     """y = tanh x;  dy/dx = 1 - y^2"""
-
-    ufunc = np.tanh
 
     def slope(self, y: Any) -> Any:
         return 1 - y * y
 
 
-@implements(np.tanh)
 def tanh(x: Any) -> Any:
     """Hyperbolic tangent, between -1 and 1.
 
@@ -81,16 +71,13 @@ def tanh(x: Any) -> Any:
     return Tanh()(x)
 
 
-class Arcsinh(Elementwise):
+class Arcsinh(Elementwise, ufunc=np.arcsinh):
     """y = arcsinh x;  dy/dx = 1 / (1 + x^2)^(1/2)"""
-
-    ufunc = np.arcsinh
 
     def slope(self, x: Any) -> Any:
         return 1 / np.hypot(1, x)
 
 
-@implements(np.arcsinh)
 def arcsinh(x: Any) -> Any:
     """Inverse hyperbolic sine.
 
@@ -104,16 +91,13 @@ def arcsinh(x: Any) -> Any:
     return Arcsinh()(x)
 
 
-class Arccosh(Elementwise):
+class Arccosh(Elementwise, ufunc=np.arccosh):
     """y = arccosh x;  dy/dx = 1 / (x^2 - 1)^(1/2)"""
-
-    ufunc = np.arccosh
 
     def slope(self, x: Any) -> Any:
         return 1 / (np.sqrt(x - 1) * np.sqrt(x + 1))
 
 
-@implements(np.arccosh)
 def arccosh(x: Any) -> Any:
     """Inverse hyperbolic cosine of `x >= 1`; infinitely steep at 1.
 
@@ -127,16 +111,13 @@ def arccosh(x: Any) -> Any:
     return Arccosh()(x)
 
 
-class Arctanh(Elementwise):
+class Arctanh(Elementwise, ufunc=np.arctanh):
     """y = arctanh x;  dy/dx = 1 / (1 - x^2)"""
-
-    ufunc = np.arctanh
 
     def slope(self, x: Any) -> Any:
         return 1 / ((1 - x) * (1 + x))
 
 
-@implements(np.arctanh)
 def arctanh(x: Any) -> Any:
     """Inverse hyperbolic tangent of `x` between -1 and 1.
 

@@ -55,7 +55,6 @@ class Concatenate(Arithmetic):
         return tuple(parts)
 
 
-@implements(np.concatenate)
 def concatenate(
     arrays: Sequence[Any], axis: int | None = 0, out: None = None, *, dtype: Any = None
 ) -> Any:
@@ -74,7 +73,6 @@ def concatenate(
     return in_dtype("concatenate", Concatenate(axis)(*arrays), dtype)
 
 
-@implements(np.append)
 def append(arr: Any, values: Any, axis: int | None = None) -> Any:
     """`values` behind `arr` along `axis`; both flattened where that is None.
 
@@ -104,7 +102,6 @@ class Stack(Arithmetic):
         return tuple([g[along(self._axis, i)] if self.needs(i) else None for i in range(count)])
 
 
-@implements(np.stack)
 def stack(arrays: Sequence[Any], axis: int = 0, out: None = None, *, dtype: Any = None) -> Any:
     """Put arrays of one shape side by side along a new axis.
 
@@ -131,7 +128,6 @@ def _hstack(tup: Sequence[Any]) -> Any:
     return concatenate(arrays, axis=0 if np.ndim(arrays[0]) == 1 else 1)
 
 
-@implements(np.column_stack)
 def column_stack(tup: Sequence[Any]) -> Any:
     """Vectors as the columns of a matrix; matrices beside each other.
 
@@ -146,7 +142,6 @@ def column_stack(tup: Sequence[Any]) -> Any:
     return concatenate([transpose(atleast_2d(a)) if np.ndim(a) < 2 else a for a in tup], axis=1)
 
 
-@implements(np.dstack)
 def dstack(tup: Sequence[Any]) -> Any:
     """Arrays behind each other along the third axis; see `atleast_3d`.
 
@@ -182,7 +177,6 @@ class Split(Function):
         return total
 
 
-@implements(np.split)
 def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     """Consecutive parts along `axis`: a number of equal ones, or cut at given places.
 
@@ -205,7 +199,6 @@ def _rises(places: Sequence[int]) -> bool:
     return all(a <= b for a, b in zip([0, *places], places, strict=False))
 
 
-@implements(np.array_split)
 def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     """As `split`, for a number of parts that need not divide the axis: the first are longer by 1.
 
@@ -235,7 +228,6 @@ def _split_along(name: str, ary: Any, how: Any, axis: int, ndim: int) -> list[An
     return split(ary, how, axis)
 
 
-@implements(np.hsplit)
 def hsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
     """`split` along axis 1, of a vector along its only axis.
 
@@ -249,7 +241,6 @@ def hsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
     return _split_along("hsplit", ary, indices_or_sections, 1 if np.ndim(ary) > 1 else 0, 1)
 
 
-@implements(np.vsplit)
 def vsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
     """`split` along axis 0 of an array of two axes or more.
 
@@ -263,7 +254,6 @@ def vsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
     return _split_along("vsplit", ary, indices_or_sections, 0, 2)
 
 
-@implements(np.dsplit)
 def dsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
     """`split` along axis 2 of an array of three axes or more.
 

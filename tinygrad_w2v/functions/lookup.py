@@ -14,7 +14,7 @@ import numpy as np
 from tinygrad_w2v._base.types import Shape
 from tinygrad_w2v.autograd.constants import plain_array
 from tinygrad_w2v.autograd.debugging.sites import user_line
-from tinygrad_w2v.autograd.dispatch import implements, refuse_out, unwrapped
+from tinygrad_w2v.autograd.dispatch import refuse_out, unwrapped
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.node import Node, is_duck_array, offer_whole
 from tinygrad_w2v.autograd.rowgrad import RowGrad
@@ -32,8 +32,8 @@ class Rows(Function):
 
     def forward(self, table: Any) -> Any:
         self.shape = table.shape
-        found = offer_whole("rows", table, self.ids)
-        return taken(table, self.ids, 0) if found is NotImplemented else found
+        y = offer_whole("rows", table, self.ids)
+        return taken(table, self.ids, 0) if y is NotImplemented else y
 
     def backward(self, g: Any) -> Any:
         return scatter_rows(g, self.ids, self.shape)
@@ -155,9 +155,8 @@ class ScatterIndex(Function):
         self.index, self.shape = index, shape
 
     def forward(self, g: Any) -> Any:
-        found = offer_whole("scatter_index", g, self.index, self.shape)
-        if found is not NotImplemented:
-            return found
+        if (y := offer_whole("scatter_index", g, self.index, self.shape)) is not NotImplemented:
+            return y
         out = np.zeros(self.shape, g.dtype)
         if is_basic(self.index):
             out[self.index] = g
@@ -192,7 +191,6 @@ class Take(Function):
         return ScatterIndex((*[slice(None)] * self._axis, self.ids), self._shape)(g)
 
 
-@implements(np.take)
 def take(
     a: Any, indices: Any, axis: int | None = None, out: None = None, mode: str = "raise"
 ) -> Any:
@@ -244,9 +242,8 @@ def taken(x: Any, ids: Any, axis: int) -> Any:
     if isinstance(ids, int | np.integer):
         return x[ids] if axis == 0 else np.take(x, ids, axis=axis)
     if type(ids) is not np.ndarray:
-        found = offer_whole("take_from", ids, x, axis)
-        if found is not NotImplemented:
-            return found
+        if (y := offer_whole("take_from", ids, x, axis)) is not NotImplemented:
+            return y
     return np.take(x, ids, axis=axis)
 
 
@@ -265,7 +262,6 @@ class TakeAlongAxis(Function):
         return ScatterAlongAxis(self.ids, self._axis, self._shape)(g)
 
 
-@implements(np.take_along_axis)
 def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
     """Elements by their places along one axis, other places in every row.
 
@@ -314,9 +310,9 @@ class ScatterAlongAxis(Function):
         self.ids, self.axis, self.shape = ids, axis, shape
 
     def forward(self, g: Any) -> Any:
-        found = offer_whole("scatter_along_axis", g, self.ids, self.axis, self.shape)
-        if found is not NotImplemented:
-            return found
+        y = offer_whole("scatter_along_axis", g, self.ids, self.axis, self.shape)
+        if y is not NotImplemented:
+            return y
         places: list[Any] = []
         for i, n in enumerate(self.shape):
             beside = [1] * len(self.shape)

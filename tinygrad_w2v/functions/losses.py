@@ -76,11 +76,11 @@ class CrossEntropy(Function):
     def forward(self, x: Any) -> Any:
         self.save(x)
         if type(x) is not ndarray:
-            found = offer_whole("cross_entropy", x, self.ids)
-            if found is NotImplemented:
+            y = offer_whole("cross_entropy", x, self.ids)
+            if y is NotImplemented:
                 picked = np.take_along_axis(log_softmax(x), np.expand_dims(self.ids, -1), -1)
-                found = -np.mean(picked)
-            return found
+                y = -np.mean(picked)
+            return y
         n, classes = self.ids.size, x.shape[-1]
         ids = self.ids.astype(np.intp, copy=False).reshape(n)
         if not _in_range(ids, classes):
@@ -116,10 +116,10 @@ class SoftCrossEntropy(Arithmetic):
     def forward(self, x: Any, t: Any) -> Any:
         self.save(x, t)
         if type(x) is not ndarray or type(t) is not ndarray:
-            found = offer_whole("soft_cross_entropy", x, t)
-            if found is NotImplemented:
-                found = -np.mean(np.sum(_weighted(t, log_softmax(x)), axis=-1))
-            return found
+            y = offer_whole("soft_cross_entropy", x, t)
+            if y is NotImplemented:
+                y = -np.mean(np.sum(_weighted(t, log_softmax(x)), axis=-1))
+            return y
         lowered, weights = _lowered(wide(x)), wide(t)
         self._e = np.exp(lowered)
         self._sum = np.add.reduce(self._e, axis=-1, keepdims=True)

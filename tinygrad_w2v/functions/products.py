@@ -50,7 +50,6 @@ class Matmul(Ring):
         return gx, gy
 
 
-@implements(np.matmul)
 def matmul(x1: Any, x2: Any) -> Any:
     """Matrix product over the last two axes: ``x1 @ x2``.
 
@@ -69,9 +68,8 @@ def matmul(x1: Any, x2: Any) -> Any:
 
 def _product_over_all(x: Any, g: Any) -> Any:
     """``x' g``, summed over all axes before the last: those become one where they can."""
-    found = offer_whole("product_over_all", x, g)
-    if found is not NotImplemented:
-        return found
+    if (y := offer_whole("product_over_all", x, g)) is not NotImplemented:
+        return y
     x, g = np.reshape(x, (-1, x.shape[-1])), np.reshape(g, (-1, g.shape[-1]))
     return np.matmul(transposed(x), g)
 
@@ -87,7 +85,6 @@ def transposed(x: Any) -> Any:
     return x.swapaxes(-1, -2) if type(x) is np.ndarray else np.swapaxes(x, -1, -2)
 
 
-@implements(np.outer)
 def outer(a: Any, b: Any, out: None = None) -> Any:
     """All products of an element of `a` with one of `b`: ``(a.size, b.size)``.
 
@@ -103,7 +100,6 @@ def outer(a: Any, b: Any, out: None = None) -> Any:
     return multiply(reshape(a, (-1, 1)), reshape(b, (1, -1)))
 
 
-@implements(np.kron)
 def kron(a: Any, b: Any) -> Any:
     """Kronecker product: every element of `a` times the whole of `b`, as blocks.
 
@@ -121,7 +117,6 @@ def kron(a: Any, b: Any) -> Any:
     return reshape(multiply(blocks, block), [i * j for i, j in zip(n, m, strict=True)])
 
 
-@implements(np.cross)
 def cross(
     a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None
 ) -> Any:
@@ -159,7 +154,6 @@ def cross(
     return moveaxis(product, -1, axisc)
 
 
-@implements(np.vdot)
 def vdot(a: Any, b: Any) -> Any:
     """Sum of the products of all elements of `a` and `b`, both flattened.
 
@@ -173,7 +167,7 @@ def vdot(a: Any, b: Any) -> Any:
     return matmul(ravel(a), ravel(b))
 
 
-@implements(np.vecdot, np.linalg.vecdot)
+@implements(np.linalg.vecdot)
 def vecdot(x1: Any, x2: Any, *, axis: int = -1) -> Any:
     """Sum of the products along `axis`, for many vectors at once.
 
@@ -213,11 +207,6 @@ def vecmat(x1: Any, x2: Any) -> Any:
     array([4., 6.])
     """
     return squeeze(matmul(expand_dims(x1, -2), x2), -2)
-
-
-if hasattr(np, "matvec"):  # NumPy 2.2
-    implements(np.matvec)(matvec)
-    implements(np.vecmat)(vecmat)
 
 
 implements(np.linalg.matmul)(matmul)

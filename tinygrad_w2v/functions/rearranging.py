@@ -8,7 +8,7 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import MissingRuleError
 from tinygrad_w2v.autograd.debugging.sites import user_line
-from tinygrad_w2v.autograd.dispatch import implements, unwrapped
+from tinygrad_w2v.autograd.dispatch import unwrapped
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.functions.axes import Axis, axes_of, axis_of, normalized_axes
 from tinygrad_w2v.functions.casting import as_array
@@ -32,7 +32,6 @@ class Flip(Function):
         return np.flip(g, self.axis)
 
 
-@implements(np.flip)
 def flip(m: Any, axis: Axis = None) -> Any:
     """`m` with the order along `axis` turned round (along all axes by default).
 
@@ -46,7 +45,6 @@ def flip(m: Any, axis: Axis = None) -> Any:
     return Flip(axis)(m)
 
 
-@implements(np.fliplr)
 def fliplr(m: Any) -> Any:
     """`m` with the order along axis 1 turned round.
 
@@ -60,7 +58,6 @@ def fliplr(m: Any) -> Any:
     return flip(m, 1)
 
 
-@implements(np.flipud)
 def flipud(m: Any) -> Any:
     """`m` with the order along axis 0 turned round.
 
@@ -75,7 +72,6 @@ def flipud(m: Any) -> Any:
     return flip(m, 0)
 
 
-@implements(np.rot90)
 def rot90(m: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Any:
     """`m` turned by `k` right angles in the plane of two axes, from the first to the second.
 
@@ -113,7 +109,6 @@ class Repeat(Function):
         return np.sum(np.reshape(g, apart), axis=inner)
 
 
-@implements(np.repeat)
 def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
     """Each element of `a` several times in a row.
 
@@ -139,7 +134,6 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
     return take(a, np.repeat(np.arange(np.shape(a)[axis]), counts), axis)
 
 
-@implements(np.tile)
 def tile(A: Any, reps: Any) -> Any:
     """`A` laid beside itself, so many times along each axis; axes are added in front as needed.
 
@@ -161,7 +155,6 @@ def tile(A: Any, reps: Any) -> Any:
     return reshape(broadcast_to(reshape(A, apart), stretched), joined)
 
 
-@implements(np.roll)
 def roll(a: Any, shift: Any, axis: Axis = None) -> Any:
     """`a` moved by `shift` places along `axis`; what leaves at one end comes in at the other.
 
@@ -196,7 +189,6 @@ def roll(a: Any, shift: Any, axis: Axis = None) -> Any:
 _LOOKED_UP = ("edge", "reflect", "symmetric", "wrap")
 
 
-@implements(np.pad)
 def pad(array: Any, pad_width: Any, mode: str = "constant", **kwargs: Any) -> Any:
     """`array` with elements added at both ends of each axis.
 

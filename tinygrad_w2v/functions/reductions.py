@@ -59,7 +59,6 @@ class Sum(Reduction):
         return stretched(self.restored(g), self._shape)
 
 
-@implements(np.sum)
 def sum(
     a: Any,
     axis: Axis = None,
@@ -114,7 +113,6 @@ class Mean(Reduction):
         return stretched(over(self.restored(g), self.count), self._shape)
 
 
-@implements(np.mean)
 def mean(
     a: Any,
     axis: Axis = None,
@@ -165,7 +163,6 @@ class Prod(Reduction):
         return self.restored(g) * others
 
 
-@implements(np.prod)
 def prod(
     a: Any,
     axis: Axis = None,
@@ -268,7 +265,7 @@ class Max(Extreme):
     reduce = staticmethod(np.max)
 
 
-@implements(np.max, np.amax)
+@implements(np.amax)
 def max(
     a: Any,
     axis: Axis = None,
@@ -307,7 +304,7 @@ class Min(Extreme):
     reduce = staticmethod(np.min)
 
 
-@implements(np.min, np.amin)
+@implements(np.amin)
 def min(
     a: Any,
     axis: Axis = None,

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_w2v.autograd.dispatch import implements, refuse_out
+from tinygrad_w2v.autograd.dispatch import refuse_out
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.functions.arithmetic import Arithmetic
 
@@ -29,7 +29,6 @@ class FloorDivide(Arithmetic):
         return flat, flat
 
 
-@implements(np.floor_divide)
 def floor_divide(x1: Any, x2: Any) -> Any:
     """Largest whole number that is not above ``x1 / x2``: ``x1 // x2``; flat, its slope is 0.
 
@@ -55,7 +54,6 @@ class Remainder(Arithmetic):
         return g, -g * np.floor_divide(x, y) if self.needs(1) else None
 
 
-@implements(np.remainder)
 def mod(x1: Any, x2: Any) -> Any:
     """Remainder of ``x1 // x2``, with the sign of `x2`: ``x1 % x2``.
 
@@ -88,7 +86,6 @@ class Fmod(Arithmetic):
         return g, -g * np.rint((x - z) / y) if self.needs(1) else None
 
 
-@implements(np.fmod)
 def fmod(x1: Any, x2: Any) -> Any:
     """Remainder of ``trunc(x1 / x2)``, with the sign of `x1`, as in C.
 
@@ -104,7 +101,6 @@ def fmod(x1: Any, x2: Any) -> Any:
     return Fmod()(x1, x2)
 
 
-@implements(np.divmod)
 def divmod(x1: Any, x2: Any) -> tuple[Any, Any]:
     """Quotient and remainder: ``floor_divide(x1, x2), mod(x1, x2)``.
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import ShapeError
 from tinygrad_w2v.autograd.debugging.sites import user_line
-from tinygrad_w2v.autograd.dispatch import implements, refuse_out
+from tinygrad_w2v.autograd.dispatch import refuse_out
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.functions.arithmetic import subtract
 from tinygrad_w2v.functions.axes import Axis, axes_of, axis_of
@@ -33,7 +33,6 @@ class Cumsum(Function):
         return np.flip(np.cumsum(np.flip(g, self.axis), axis=self.axis), self.axis)
 
 
-@implements(np.cumsum)
 def cumsum(a: Any, axis: int | None = None, dtype: Any = None, out: None = None) -> Any:
     """Running sum along `axis`; of all elements in their order where that is None.
 
@@ -79,7 +78,6 @@ class Cumprod(Function):
         return np.moveaxis(product_before(x) * total, -1, self.axis)
 
 
-@implements(np.cumprod)
 def cumprod(a: Any, axis: int | None = None, dtype: Any = None, out: None = None) -> Any:
     """Running product along `axis`; of all elements in their order where that is None.
 
@@ -97,7 +95,6 @@ def cumprod(a: Any, axis: int | None = None, dtype: Any = None, out: None = None
     return Cumprod(axis)(a)
 
 
-@implements(np.diff)
 def diff(
     a: Any, n: int = 1, axis: int = -1, prepend: Any = np._NoValue, append: Any = np._NoValue
 ) -> Any:
@@ -140,7 +137,6 @@ def diff(
     return a
 
 
-@implements(np.gradient)
 def gradient(f: Any, *varargs: Any, axis: Axis = None, edge_order: int = 1) -> Any:
     """Slopes of sampled values: differences to both neighbours, at the ends to one side.
 

@@ -30,8 +30,8 @@ class SegmentSum(Function):
 
     def forward(self, x: Any) -> Any:
         self._count = x.shape[0]
-        found = offer_whole("segment_sum", x, self.starts)
-        return segment_sums(x, self.starts) if found is NotImplemented else found
+        y = offer_whole("segment_sum", x, self.starts)
+        return segment_sums(x, self.starts) if y is NotImplemented else y
 
     def backward(self, g: Any) -> Any:
         return SegmentRepeat(self.starts, self._count)(g)
@@ -126,9 +126,9 @@ class SegmentRepeat(Function):
         self.starts, self.count = starts, count
 
     def forward(self, x: Any) -> Any:
-        found = offer_whole("segment_repeat", x, self.starts, self.count)
-        if found is not NotImplemented:
-            return found
+        y = offer_whole("segment_repeat", x, self.starts, self.count)
+        if y is not NotImplemented:
+            return y
         return np.repeat(x, np.diff(self.starts, append=self.count), axis=0)
 
     def backward(self, g: Any) -> Any:

@@ -11,7 +11,7 @@ import numpy as np
 
 from tinygrad_w2v.autograd.constants import plain_array
 from tinygrad_w2v.autograd.debugging.sites import user_line
-from tinygrad_w2v.autograd.dispatch import implements, refuse_out, unwrapped
+from tinygrad_w2v.autograd.dispatch import refuse_out, unwrapped
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.node import Node, is_duck_array
 from tinygrad_w2v.functions.arithmetic import Arithmetic
@@ -43,7 +43,6 @@ class Maximum(Choice):
     wins = np.greater
 
 
-@implements(np.maximum)
 def maximum(x1: Any, x2: Any) -> Any:
     """The larger of `x1` and `x2`, element by element; equal ones share the gradient equally.
 
@@ -66,7 +65,6 @@ class Minimum(Choice):
     wins = np.less
 
 
-@implements(np.minimum)
 def minimum(x1: Any, x2: Any) -> Any:
     """The smaller of `x1` and `x2`, element by element; equal ones share the gradient equally.
 
@@ -91,7 +89,6 @@ class Fmax(Choice):
         return np.logical_or(np.greater(x, y), np.isnan(y))
 
 
-@implements(np.fmax)
 def fmax(x1: Any, x2: Any) -> Any:
     """The larger of `x1` and `x2`, of a number and NaN the number; equal ones share the gradient.
 
@@ -115,7 +112,6 @@ class Fmin(Choice):
         return np.logical_or(np.less(x, y), np.isnan(y))
 
 
-@implements(np.fmin)
 def fmin(x1: Any, x2: Any) -> Any:
     """The smaller of `x1` and `x2`, of a number and NaN the number; equal ones share the gradient.
 
@@ -149,7 +145,6 @@ class Clip(Function):
         return g
 
 
-@implements(np.clip)
 def clip(
     a: Any,
     a_min: Any = None,
@@ -228,7 +223,6 @@ class Where(Arithmetic):
         )
 
 
-@implements(np.where)
 def where(condition: Any, x: Any, y: Any) -> Any:
     """`x` where `condition` holds, else `y`, element by element.
 
@@ -252,7 +246,6 @@ def where(condition: Any, x: Any, y: Any) -> Any:
     return Where(condition)(x, y)
 
 
-@implements(np.nan_to_num)
 def nan_to_num(
     x: Any, copy: bool = True, nan: float = 0.0, posinf: Any = None, neginf: Any = None
 ) -> Any:

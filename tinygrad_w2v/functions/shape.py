@@ -35,7 +35,6 @@ class Reshape(Function):
         return np.reshape(g, self.x_shape)
 
 
-@implements(np.reshape)
 def reshape(x: Any, shape: Any, order: str = "C") -> Any:
     """`x` in another shape of the same size; one entry may be -1.
 
@@ -69,7 +68,6 @@ def reshape(x: Any, shape: Any, order: str = "C") -> Any:
     return Reshape(shape)(x)
 
 
-@implements(np.ravel)
 def ravel(a: Any, order: str = "C") -> Any:
     """All elements of `a` along one axis, the last index fastest (the first for order="F").
 
@@ -98,7 +96,6 @@ class Transpose(Function):
         return np.transpose(g, tuple(np.argsort([a % len(self.axes) for a in self.axes]).tolist()))
 
 
-@implements(np.transpose, np.permute_dims)
 def transpose(a: Any, axes: Any = None) -> Any:
     """`a` with its axes in another order; None turns them round.
 
@@ -112,7 +109,6 @@ def transpose(a: Any, axes: Any = None) -> Any:
     return Transpose(None if axes is None else tuple(axes))(a)
 
 
-@implements(np.moveaxis)
 def moveaxis(a: Any, source: Any, destination: Any) -> Any:
     """`a` with axes moved to other places; the order of the others stays.
 
@@ -144,7 +140,6 @@ class Swapaxes(Function):
         return np.swapaxes(g, self.axis1, self.axis2)
 
 
-@implements(np.swapaxes)
 def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
     """`a` with two axes exchanged.
 
@@ -158,7 +153,7 @@ def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
     return Swapaxes(axis1, axis2)(a)
 
 
-@implements(np.matrix_transpose, np.linalg.matrix_transpose)
+@implements(np.linalg.matrix_transpose)
 def matrix_transpose(x: Any) -> Any:
     """`x` with its last two axes exchanged.
 
@@ -186,7 +181,6 @@ class BroadcastTo(Function):
         return g
 
 
-@implements(np.broadcast_to)
 def broadcast_to(array: Any, shape: Any) -> Any:
     """`array` stretched to `shape` by NumPy's broadcasting.
 
@@ -200,7 +194,6 @@ def broadcast_to(array: Any, shape: Any) -> Any:
     return BroadcastTo(shape)(array)
 
 
-@implements(np.broadcast_arrays)
 def broadcast_arrays(*args: Any, subok: bool = False) -> tuple[Any, ...]:
     """The arrays stretched to the shape that they have together.
 
@@ -232,7 +225,6 @@ class ExpandDims(Function):
         return np.squeeze(g, self.axis)
 
 
-@implements(np.expand_dims)
 def expand_dims(a: Any, axis: Any) -> Any:
     """`a` with an axis of size 1 put in at `axis`.
 
@@ -260,7 +252,6 @@ class Squeeze(Function):
         return np.reshape(g, self.x_shape)
 
 
-@implements(np.squeeze)
 def squeeze(a: Any, axis: Axis = None) -> Any:
     """`a` without its axes of size 1, or without those named.
 
@@ -281,7 +272,6 @@ def _of_each(arys: tuple[Any, ...], shaped: Any) -> Any:
     return results[0] if len(results) == 1 else results
 
 
-@implements(np.atleast_1d)
 def atleast_1d(*arys: Any) -> Any:
     """Each array with one axis at least: a number becomes ``(1,)``; several give a tuple.
 
@@ -295,7 +285,6 @@ def atleast_1d(*arys: Any) -> Any:
     return _of_each(arys, lambda shape: shape or (1,))
 
 
-@implements(np.atleast_2d)
 def atleast_2d(*arys: Any) -> Any:
     """Each array with two axes at least: ``(n,)`` becomes ``(1, n)``; several give a tuple.
 
@@ -309,7 +298,6 @@ def atleast_2d(*arys: Any) -> Any:
     return _of_each(arys, lambda shape: (*[1] * (2 - len(shape)), *shape))
 
 
-@implements(np.atleast_3d)
 def atleast_3d(*arys: Any) -> Any:
     """Each array with three axes at least: ``(n,)`` becomes ``(1, n, 1)``; several give a tuple.
 

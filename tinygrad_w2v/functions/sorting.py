@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v.autograd.debugging.sites import user_line
-from tinygrad_w2v.autograd.dispatch import implements, unwrapped
+from tinygrad_w2v.autograd.dispatch import unwrapped
 from tinygrad_w2v.functions.axes import axis_of
 from tinygrad_w2v.functions.lookup import TakeAlongAxis
 from tinygrad_w2v.functions.shape import ravel
@@ -35,7 +35,6 @@ def _unordered(op: str, order: Any) -> None:
         )
 
 
-@implements(np.sort)
 def sort(
     a: Any, axis: int | None = -1, kind: Any = None, order: None = None, *, stable: Any = None
 ) -> Any:
@@ -57,7 +56,6 @@ def sort(
     return _at("sort", a, axis, lambda data, axis: np.argsort(data, axis, kind="stable"))
 
 
-@implements(np.partition)
 def partition(
     a: Any, kth: Any, axis: int | None = -1, kind: Any = "introselect", order: None = None
 ) -> Any:

@@ -8,7 +8,7 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import ShapeError
 from tinygrad_w2v.autograd.debugging.sites import user_line
-from tinygrad_w2v.autograd.dispatch import implements, refuse_out, unwrapped
+from tinygrad_w2v.autograd.dispatch import refuse_out, unwrapped
 from tinygrad_w2v.functions.arithmetic import multiply
 from tinygrad_w2v.functions.axes import Axis, axes_of, normalized_axes
 from tinygrad_w2v.functions.casting import as_array, dtype_of, in_dtype, narrowed, real, wide
@@ -46,7 +46,6 @@ class Var(Spread):
         return self.restored(g) * 2 * deviation / (self.count - self.ddof)
 
 
-@implements(np.var)
 def var(
     a: Any,
     axis: Axis = None,
@@ -110,7 +109,6 @@ class Std(Spread):
         return self.restored(g / y) * deviation / (self.count - self.ddof)
 
 
-@implements(np.std)
 def std(
     a: Any,
     axis: Axis = None,
@@ -164,7 +162,6 @@ def _var_among(op: str, a: Any, axis: Axis, ddof: float, center: Any, where: Any
     return sum(away * away, axis, keepdims=True) / np.maximum(count - ddof, 0)
 
 
-@implements(np.average)
 def average(
     a: Any,
     axis: Axis = None,
@@ -218,7 +215,6 @@ def average(
     return (y, np.broadcast_to(total, np.shape(y))) if returned else y
 
 
-@implements(np.median)
 def median(
     a: Any,
     axis: Axis = None,

@@ -20,16 +20,13 @@ __all__ = ["arccos", "arcsin", "arctan", "arctan2", "cos", "deg2rad", "hypot", "
 __all__ += ["sin", "sinc", "tan"]
 
 
-class Sin(Elementwise):
+class Sin(Elementwise, ufunc=np.sin):
     """y = sin x;  dy/dx = cos x"""
-
-    ufunc = np.sin
 
     def slope(self, x: Any) -> Any:
         return np.cos(x)
 
 
-@implements(np.sin)
 def sin(x: Any) -> Any:
     """Sine; `x` in radians.
 
@@ -43,16 +40,13 @@ def sin(x: Any) -> Any:
     return Sin()(x)
 
 
-class Cos(Elementwise):
+class Cos(Elementwise, ufunc=np.cos):
     """y = cos x;  dy/dx = -sin x"""
-
-    ufunc = np.cos
 
     def slope(self, x: Any) -> Any:
         return -np.sin(x)
 
 
-@implements(np.cos)
 def cos(x: Any) -> Any:
     """Cosine; `x` in radians.
 
@@ -66,16 +60,13 @@ def cos(x: Any) -> Any:
     return Cos()(x)
 
 
-class Tan(Elementwise):
+class Tan(Elementwise, ufunc=np.tan):
     """y = tan x;  dy/dx = 1 + y^2"""
-
-    ufunc = np.tan
 
     def slope(self, y: Any) -> Any:
         return 1 + y * y
 
 
-@implements(np.tan)
 def tan(x: Any) -> Any:
     """Tangent; `x` in radians.
 
@@ -89,16 +80,13 @@ def tan(x: Any) -> Any:
     return Tan()(x)
 
 
-class Arcsin(Elementwise):
+class Arcsin(Elementwise, ufunc=np.arcsin):
     """y = arcsin x;  dy/dx = 1 / (1 - x^2)^(1/2)"""
-
-    ufunc = np.arcsin
 
     def slope(self, x: Any) -> Any:
         return 1 / np.sqrt((1 - x) * (1 + x))
 
 
-@implements(np.arcsin)
 def arcsin(x: Any) -> Any:
     """Inverse sine of `x` between -1 and 1, in radians; infinitely steep at both ends.
 
@@ -112,16 +100,13 @@ def arcsin(x: Any) -> Any:
     return Arcsin()(x)
 
 
-class Arccos(Elementwise):
+class Arccos(Elementwise, ufunc=np.arccos):
     """y = arccos x;  dy/dx = -1 / (1 - x^2)^(1/2)"""
-
-    ufunc = np.arccos
 
     def slope(self, x: Any) -> Any:
         return -1 / np.sqrt((1 - x) * (1 + x))
 
 
-@implements(np.arccos)
 def arccos(x: Any) -> Any:
     """Inverse cosine of `x` between -1 and 1, in radians; infinitely steep at both ends.
 
@@ -135,10 +120,8 @@ def arccos(x: Any) -> Any:
     return Arccos()(x)
 
 
-class Arctan(Elementwise):
+class Arctan(Elementwise, ufunc=np.arctan):
     """y = arctan x;  dy/dx = 1 / (1 + x^2)"""
-
-    ufunc = np.arctan
 
     def slope(self, x: Any) -> Any:
         infinite = np.isinf(x)  # where the derivative of x^2 would be 0 times infinity
@@ -146,7 +129,6 @@ class Arctan(Elementwise):
         return np.where(infinite, 0, 1 / (1 + x * x))
 
 
-@implements(np.arctan)
 def arctan(x: Any) -> Any:
     """Inverse tangent, in radians between -pi/2 and pi/2.
 
@@ -175,7 +157,6 @@ class Arctan2(Arithmetic):
         return gy, -g * part_of_length(y, r) / unit if self.needs(1) else None
 
 
-@implements(np.arctan2)
 def arctan2(x1: Any, x2: Any) -> Any:
     """Angle of the point ``(x2, x1)`` in radians, between -pi and pi.
 
@@ -205,7 +186,6 @@ class Hypot(Arithmetic):
         return gx, g * part_of_length(y, z) if self.needs(1) else None
 
 
-@implements(np.hypot)
 def hypot(x1: Any, x2: Any) -> Any:
     """Length of the hypotenuse, ``sqrt(x1**2 + x2**2)``, without overflow; flat at the origin.
 
@@ -229,16 +209,14 @@ def part_of_length(x: Any, length: Any) -> Any:
     return x / np.where(np.logical_or(infinite, none), 1, length)
 
 
-class Deg2rad(Elementwise):
+class Deg2rad(Elementwise, ufunc=np.deg2rad):
     """y = x pi / 180;  dy/dx = pi / 180"""
-
-    ufunc = np.deg2rad
 
     def slope(self) -> Any:
         return math.pi / 180
 
 
-@implements(np.deg2rad, np.radians)
+@implements(np.radians)
 def deg2rad(x: Any) -> Any:
     """Degrees to radians.
 
@@ -252,16 +230,14 @@ def deg2rad(x: Any) -> Any:
     return Deg2rad()(x)
 
 
-class Rad2deg(Elementwise):
+class Rad2deg(Elementwise, ufunc=np.rad2deg):
     """y = x 180 / pi;  dy/dx = 180 / pi"""
-
-    ufunc = np.rad2deg
 
     def slope(self) -> Any:
         return 180 / math.pi
 
 
-@implements(np.rad2deg, np.degrees)
+@implements(np.degrees)
 def rad2deg(x: Any) -> Any:
     """Radians to degrees.
 
@@ -275,10 +251,8 @@ def rad2deg(x: Any) -> Any:
     return Rad2deg()(x)
 
 
-class Sinc(Elementwise):
+class Sinc(Elementwise, ufunc=np.sinc):
     """y = sin(u) / u with u = pi x, and 1 at 0;  dy/dx = (cos u - y) / x, and 0 at 0"""
-
-    ufunc = staticmethod(np.sinc)
 
     def slope(self, x: Any, y: Any) -> Any:
         near = np.less(np.absolute(x), 1 / math.pi)
@@ -292,7 +266,6 @@ class Sinc(Elementwise):
         return np.where(near, -math.pi * u * series, far)
 
 
-@implements(np.sinc)
 def sinc(x: Any) -> Any:
     """``sin(pi x) / (pi x)``, and 1 at 0; all its slopes are right there, too.
 
