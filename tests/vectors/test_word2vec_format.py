@@ -16,9 +16,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from tinygrad_w2v._base.errors import InputError
-from tinygrad_w2v.vectors import WordVectors
+from tinygrad_w2v.vectors import WordVectors, formats
 from tinygrad_w2v.vectors.source import Source
-from tinygrad_w2v.vectors.word2vec_format import stream_word2vec_format
 from tinygrad_w2v.vectors.word2vec_text import TextReader
 
 word = st.text(
@@ -316,7 +315,7 @@ def test_a_folder_or_nothing(tmp_path):
 
 def test_streaming_gives_blocks(wv, path):
     wv.save_word2vec_format(path)
-    with stream_word2vec_format(path) as reader:
+    with formats.stream(path, "word2vec") as reader:
         assert (reader.count, reader.dim) == (205, 12)
         words = [word for block in reader for word in block.words]
     assert words == wv.index_to_key

@@ -12,7 +12,15 @@ from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v._base.npz import NpzFile, Pieces, write_arrays
 from tinygrad_w2v._base.types import AnyArray, FloatArray, IntArray
-from tinygrad_w2v.vectors.blocks import Block, Collected, Contents, blocks_of, checked
+from tinygrad_w2v.vectors.blocks import (
+    DEFAULTS,
+    Block,
+    Collected,
+    Contents,
+    Options,
+    checked,
+    contents_of,
+)
 from tinygrad_w2v.vectors.columns import ColumnReader, WordColumns
 from tinygrad_w2v.vectors.source import refuse_compression, refuse_pickle
 
@@ -50,8 +58,7 @@ def write_archive(
     >>> contents.words, contents.vectors.tolist(), contents.counts
     (['new york', ''], [[1.0], [2.0]], None)
     """
-    contents = Contents(len(words), vectors.shape[1], vectors.dtype, counts is not None)
-    write_archive_blocks(path, contents, blocks_of(words, vectors, counts), others)
+    write_archive_blocks(path, *contents_of(words, vectors, counts), others)
 
 
 def write_archive_blocks(
@@ -80,7 +87,7 @@ def write_archive_blocks(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder, "vectors.npz")
     ...     contents = Contents(2, 2, np.dtype(np.float32))
-    ...     write_archive_blocks(path, contents, blocks_of(["a", "b"], np.eye(2)))
+    ...     write_archive_blocks(path, contents, [Block(["a", "b"], np.eye(2))])
     ...     read_archive(path).words
     ['a', 'b']
     """
@@ -134,15 +141,8 @@ def read_archive(path: PathLike, mmap: bool = False) -> Collected:
 
 
 @contextmanager
-def stream_archive(path: PathLike, limit: int | None = None) -> Iterator[ColumnReader]:
+def open_archive(path: PathLike, options: Options = DEFAULTS) -> Iterator[ColumnReader]:
     """Open an archive and give a reader of its blocks.
-
-    Parameters
-    ----------
-    path : path
-        The file.
-    limit : int, optional
-        Read the first so many words only.
 
     Raises
     ------
@@ -156,12 +156,12 @@ def stream_archive(path: PathLike, limit: int | None = None) -> Iterator[ColumnR
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder, "vectors.npz")
     ...     write_archive(path, ["you", "say"], np.eye(2))
-    ...     with stream_archive(path, limit=1) as reader:
+    ...     with open_archive(path, Options(limit=1)) as reader:
     ...         [block.words for block in reader]
     [['you']]
     """
     with _opened(path) as (file, arrays), file.rows("vectors", 2, "f") as (header, take):
-        yield ColumnReader(Path(path), header.shape, header.dtype, take, arrays, limit)
+        yield ColumnReader(Path(path), header.shape, header.dtype, take, arrays, options.limit)
 
 
 @contextmanager

@@ -55,6 +55,55 @@ class Contents:
     counted: bool = False
 
 
+class Options(NamedTuple):
+    """What a reader may be told, see `options`; each format heeds what concerns it."""
+
+    limit: int | None = None
+    dtype: np.dtype[Any] = np.dtype(np.float32)
+    unicode_errors: str = "strict"
+
+
+DEFAULTS = Options()
+
+
+def options(
+    limit: Any = None,
+    datatype: npt.DTypeLike = np.float32,
+    unicode_errors: str = "strict",
+) -> Options:
+    """Return options that are checked.
+
+    Parameters
+    ----------
+    limit : int, optional
+        Read the first so many words only.
+    datatype : dtype
+        float32 or float64, of rows that stand in the file as text.
+    unicode_errors : str
+        ``"strict"``, ``"replace"`` or ``"ignore"``, for words that are not UTF-8.
+
+    Raises
+    ------
+    InputError
+        If one is anything else.
+
+    Examples
+    --------
+    >>> options(limit=2).dtype
+    dtype('float32')
+    """
+    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, numbers.Integral)):
+        raise InputError(f"limit is {limit!r:.60}; it counts words: name arguments, as binary=True")
+    if limit is not None and limit < 0:
+        raise InputError(f"limit is {limit}; it counts words from the first")
+    dtype = np.dtype(datatype)
+    if dtype not in (np.float32, np.float64):
+        raise InputError(f"datatype is {datatype!r}; use float32 or float64")
+    if unicode_errors not in ("strict", "replace", "ignore"):
+        raise InputError(f"unicode_errors is {unicode_errors!r}; use strict, replace or ignore")
+    return Options(None if limit is None else int(limit), dtype, unicode_errors)
+
+
 class Reader(Protocol):
     """Blocks of a file, and what is known of them beforehand.
 
@@ -99,6 +148,20 @@ def blocks_of(
             return
         part = slice(start, start + step)
         yield Block(words[part], vectors[part], counts=None if counts is None else counts[part])
+
+
+def contents_of(
+    words: Sequence[str], vectors: FloatArray, counts: IntArray | None = None
+) -> tuple[Contents, Iterator[Block]]:
+    """Return what a writer of a table is given: what will come, and its blocks.
+
+    Examples
+    --------
+    >>> contents_of(["a", "b"], np.eye(2))[0].count
+    2
+    """
+    contents = Contents(len(words), vectors.shape[1], vectors.dtype, counts is not None)
+    return contents, blocks_of(words, vectors, counts)
 
 
 def rows_in_block(dim: int) -> int:
@@ -252,35 +315,6 @@ def count_lines(path: PathLike) -> int:
                 lines = seen + body.count(b"\n") + 1
             seen += chunk.count(b"\n")
     return lines
-
-
-def check_limit(limit: Any) -> None:
-    """Raise if a limit of words is negative or no whole number.
-
-    Examples
-    --------
-    >>> check_limit(None)
-    """
-    if limit is None:
-        return
-    if isinstance(limit, bool) or not isinstance(limit, numbers.Integral):
-        raise InputError(f"limit is {limit!r:.60}; it counts words: name arguments, as binary=True")
-    if limit < 0:
-        raise InputError(f"limit is {limit}; it counts words from the first")
-
-
-def check_datatype(datatype: npt.DTypeLike) -> np.dtype[Any]:
-    """Return float32 or float64 as a dtype; raise for any other.
-
-    Examples
-    --------
-    >>> check_datatype("float32")
-    dtype('float32')
-    """
-    dtype = np.dtype(datatype)
-    if dtype not in (np.float32, np.float64):
-        raise InputError(f"datatype is {datatype!r}; use float32 or float64")
-    return dtype
 
 
 def _room(rows: int, dim: int, dtype: np.dtype[Any], path: PathLike) -> FloatArray:

@@ -20,11 +20,18 @@ from tinygrad_w2v._base.npy_header import (
     read_array_header,
 )
 from tinygrad_w2v._base.npz import as_bytes
-from tinygrad_w2v._base.types import FloatArray
-from tinygrad_w2v.vectors.blocks import Block, Collected, Contents, checked, rows_in_block
-from tinygrad_w2v.vectors.pairs import found_pair, open_pair
-from tinygrad_w2v.vectors.source import Source, malformed, open_source, refuse_compression
-from tinygrad_w2v.vectors.word_lines import WordLines, word_lines
+from tinygrad_w2v.vectors.blocks import (
+    DEFAULTS,
+    Block,
+    Collected,
+    Contents,
+    Options,
+    checked,
+    rows_in_block,
+)
+from tinygrad_w2v.vectors.pairs import open_pair
+from tinygrad_w2v.vectors.source import Source, malformed, refuse_compression
+from tinygrad_w2v.vectors.word_lines import WordLines, open_with_words, word_lines
 
 
 def words_path(path: PathLike) -> Path:
@@ -40,7 +47,7 @@ def words_path(path: PathLike) -> Path:
 
 
 class NpyReader:
-    """Reads a table and its words, a block at a time; made by `stream_npy`."""
+    """Reads a table and its words, a block at a time; made by `open_npy`."""
 
     def __init__(
         self, source: Source, header: ArrayHeader, words: WordLines, limit: int | None
@@ -69,19 +76,8 @@ class NpyReader:
 
 
 @contextmanager
-def stream_npy(
-    path: PathLike, limit: int | None = None, unicode_errors: str = "strict"
-) -> Iterator[NpyReader]:
-    """Open a ``.npy`` table and its words and give a reader of their blocks.
-
-    Parameters
-    ----------
-    path : path
-        Of the table; float16, float32 or float64.
-    limit : int, optional
-        Read the first so many words only.
-    unicode_errors : str
-        For words that are not UTF-8.
+def open_npy(path: PathLike, options: Options = DEFAULTS) -> Iterator[NpyReader]:
+    """Open a ``.npy`` table (float16, float32 or float64) and its words for reading in blocks.
 
     Raises
     ------
@@ -94,18 +90,17 @@ def stream_npy(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder, "v.npy")
     ...     write_npy(path, Contents(1, 2, np.dtype(np.float32)), [Block(["you"], np.ones((1, 2)))])
-    ...     with stream_npy(path) as reader:
+    ...     with open_npy(path) as reader:
     ...         [(block.words, block.vectors.tolist()) for block in reader]
     [(['you'], [[1.0, 1.0]])]
     """
-    table, beside = found_pair(path, words_path(path))
-    with open_source(table) as source, open_source(_existing(beside, path)) as words:
+    with open_with_words(path, words_path(path), True, options.unicode_errors) as (source, words):
         header = _header(source)
         if header.fortran:
             raise InputError(
                 f"{path}: the table is in Fortran order; save it with np.ascontiguousarray"
             )
-        yield NpyReader(source, header, WordLines(words, True, unicode_errors), limit)
+        yield NpyReader(source, header, words, options.limit)
 
 
 def map_npy(path: PathLike, unicode_errors: str = "strict") -> Collected:
@@ -120,22 +115,19 @@ def map_npy(path: PathLike, unicode_errors: str = "strict") -> Collected:
     ...     map_npy(path).words
     ['you']
     """
-    table, beside = found_pair(path, words_path(path))
-    with open_source(table) as source, open_source(_existing(beside, path)) as file:
+    with open_with_words(path, words_path(path), True, unicode_errors) as (source, lines):
         header = _header(source)
         if header.dtype not in (np.float32, np.float64) or header.fortran:
             raise InputError(
                 f"{path}: only float32 and float64 in C order of this machine are mapped into "
                 f"memory, not {header.dtype.str}; load it without mmap"
             )
-        lines = WordLines(file, True, unicode_errors)
         words, counts, _ = lines.take(header.shape[0])
         lines.finish()
     if header.size == 0:
         return Collected(words, np.empty(header.shape, header.dtype), counts)
-    mapped: Any = np.memmap(table, header.dtype, "r", header.start, header.shape)
-    vectors: FloatArray = np.asarray(mapped)
-    return Collected(words, vectors, counts)
+    mapped: Any = np.memmap(source.path, header.dtype, "r", header.start, header.shape)
+    return Collected(words, np.asarray(mapped), counts)
 
 
 def write_npy(path: PathLike, contents: Contents, blocks: Iterable[Block]) -> None:
@@ -181,12 +173,3 @@ def _header(source: Source) -> ArrayHeader:
     if header.start + header.size != source.size:
         malformed(source.path, "the file goes on after its table", byte=header.start + header.size)
     return header
-
-
-def _existing(words: Path, path: PathLike) -> Path:
-    if not words.exists():
-        raise InputError(
-            f"{path}: its words are looked for in {words}, which is not there; write one word a "
-            "line into it, in the order of the rows"
-        )
-    return words

@@ -10,20 +10,16 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
 from tinygrad_w2v._base.compressed import SUFFIXES
-from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v._base.types import FloatArray
-from tinygrad_w2v.vectors.blocks import Block, Contents, check_datatype, checked
+from tinygrad_w2v.vectors.blocks import DEFAULTS, Block, Contents, Options, checked
 from tinygrad_w2v.vectors.number_lines import parse_together
 from tinygrad_w2v.vectors.number_text import number_lines
-from tinygrad_w2v.vectors.pairs import found_pair, open_pair
-from tinygrad_w2v.vectors.source import Source, open_source
+from tinygrad_w2v.vectors.pairs import open_pair
+from tinygrad_w2v.vectors.source import Source
 from tinygrad_w2v.vectors.word2vec_text import TextReader
-from tinygrad_w2v.vectors.word_lines import WordLines, metadata_lines
+from tinygrad_w2v.vectors.word_lines import WordLines, metadata_lines, open_with_words
 
 
 def metadata_path(path: PathLike) -> Path:
@@ -48,14 +44,8 @@ def metadata_path(path: PathLike) -> Path:
 class ProjectorReader(TextReader):
     """Reads the pair, a block at a time: numbers like `TextReader`, words from the other file."""
 
-    def __init__(
-        self,
-        source: Source,
-        words: WordLines,
-        limit: int | None = None,
-        dtype: npt.DTypeLike = np.float32,
-    ) -> None:
-        super().__init__(source, limit, no_header=True, dtype=dtype)
+    def __init__(self, source: Source, words: WordLines, options: Options) -> None:
+        super().__init__(source, options, no_header=True)
         self._words = words
         self.counted = words.counted
 
@@ -87,24 +77,8 @@ class ProjectorReader(TextReader):
 
 
 @contextmanager
-def stream_projector(
-    path: PathLike,
-    limit: int | None = None,
-    unicode_errors: str = "strict",
-    datatype: npt.DTypeLike = np.float32,
-) -> Iterator[ProjectorReader]:
-    """Open a pair of files and give a reader of their blocks.
-
-    Parameters
-    ----------
-    path : path
-        Of the vectors; the metadata are found beside it.
-    limit : int, optional
-        Read the first so many words only.
-    unicode_errors : str
-        For words that are not UTF-8.
-    datatype : dtype
-        float32 or float64, of the rows.
+def open_projector(path: PathLike, options: Options = DEFAULTS) -> Iterator[ProjectorReader]:
+    """Open a pair of files, named by that of the vectors, for reading in blocks.
 
     Raises
     ------
@@ -114,22 +88,17 @@ def stream_projector(
     Examples
     --------
     >>> import tempfile
+    >>> import numpy as np
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path, contents = Path(folder, "vectors.tsv"), Contents(1, 2, np.dtype(np.float32))
     ...     write_projector(path, contents, [Block(["new york"], np.ones((1, 2)))])
-    ...     with stream_projector(path) as reader:
+    ...     with open_projector(path) as reader:
     ...         [(block.words, block.vectors.tolist()) for block in reader]
     [(['new york'], [[1.0, 1.0]])]
     """
-    dtype = check_datatype(datatype)
-    vectors, metadata = found_pair(path, metadata_path(path))
-    if not metadata.exists():
-        raise InputError(
-            f"{path}: its words are looked for in {metadata}, which is not there; write one word "
-            "a line into it, in the order of the rows"
-        )
-    with open_source(vectors) as source, open_source(metadata) as words:
-        yield ProjectorReader(source, WordLines(words, False, unicode_errors), limit, dtype)
+    beside = metadata_path(path)
+    with open_with_words(path, beside, False, options.unicode_errors) as (source, words):
+        yield ProjectorReader(source, words, options)
 
 
 def write_projector(path: PathLike, contents: Contents, blocks: Iterable[Block]) -> None:
@@ -152,6 +121,7 @@ def write_projector(path: PathLike, contents: Contents, blocks: Iterable[Block])
     Examples
     --------
     >>> import tempfile
+    >>> import numpy as np
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path, contents = Path(folder, "vectors.tsv"), Contents(1, 2, np.dtype(np.float32))
     ...     write_projector(path, contents, [Block(["new york"], np.ones((1, 2)))])

@@ -1,55 +1,49 @@
-"""Every format of vectors under one roof: its name, its suffixes, how it is read and written.
+"""Every format of files of vectors: its name, its suffixes, how it is read and written.
 
-A file that is read is recognised by its suffix and, where that tells too little, by how it
-begins; a file that is written takes the format of its suffix.
+A reader yields blocks and a writer takes them, so that `convert` turns any format into any other
+with one block in memory. A file that is read is recognised by its suffix and, where that tells too
+little, by how it begins; a file that is written takes the format of its suffix.
 """
 
 import os
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import IO, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from tinygrad_w2v._base.compressed import SUFFIXES, open_write
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v._base.npy_header import MAGIC
-from tinygrad_w2v.vectors.archive import stream_archive, write_archive_blocks
-from tinygrad_w2v.vectors.blocks import Block, Contents, Reader, checked
-from tinygrad_w2v.vectors.npy import stream_npy, write_npy
-from tinygrad_w2v.vectors.projector import stream_projector, write_projector
-from tinygrad_w2v.vectors.safetensors_file import stream_safetensors, write_safetensors
+from tinygrad_w2v.vectors.archive import open_archive, write_archive_blocks
+from tinygrad_w2v.vectors.blocks import (
+    Block,
+    Contents,
+    Options,
+    Reader,
+    checked,
+    count_lines,
+    options,
+)
+from tinygrad_w2v.vectors.npy import open_npy, write_npy
+from tinygrad_w2v.vectors.projector import open_projector, write_projector
+from tinygrad_w2v.vectors.safetensors_file import open_safetensors, write_safetensors
 from tinygrad_w2v.vectors.source import open_source
-from tinygrad_w2v.vectors.word2vec_binary import write_binary
-from tinygrad_w2v.vectors.word2vec_format import stream_word2vec_format
+from tinygrad_w2v.vectors.word2vec_binary import BinaryReader, write_binary
 from tinygrad_w2v.vectors.word2vec_header import looks_like_header
-from tinygrad_w2v.vectors.word2vec_text import write_text
+from tinygrad_w2v.vectors.word2vec_text import TextReader, write_text
 
-_FLOAT32 = np.dtype(np.float32)
 _FASTTEXT_MODEL = (793712314).to_bytes(4, "little")
 
 
-@dataclass(frozen=True)
-class Options:
-    """What a reader may be told; each format heeds what concerns it."""
-
-    limit: int | None = None
-    datatype: np.dtype[Any] = _FLOAT32
-    unicode_errors: str = "strict"
-
-
-Stream = Callable[[PathLike, Options], AbstractContextManager[Reader]]
-Write = Callable[[PathLike, Contents, Iterable[Block]], None]
-
-
-@dataclass(frozen=True)
-class Format:
+class Format(NamedTuple):
     """One format of vectors.
 
-    Parameters
+    Attributes
     ----------
     name : str
         By which it is asked for.
@@ -57,7 +51,7 @@ class Format:
         Of the files that are taken for it.
     about : str
         One line for a help text.
-    stream : callable
+    open : callable
         ``(path, options)`` to a context manager of a reader.
     write : callable
         ``(path, contents, blocks)``.
@@ -66,29 +60,74 @@ class Format:
     name: str
     suffixes: tuple[str, ...]
     about: str
-    stream: Stream
-    write: Write
+    open: Callable[[PathLike, Options], AbstractContextManager[Reader]]
+    write: Callable[[PathLike, Contents, Iterable[Block]], None]
 
 
-def _word2vec(
-    binary: bool = False, no_header: bool = False
-) -> Callable[[PathLike, Options], AbstractContextManager[Reader]]:
-    def stream(path: PathLike, options: Options) -> AbstractContextManager[Reader]:
-        return stream_word2vec_format(
-            path, binary, options.limit, no_header, options.unicode_errors, options.datatype
-        )
-
-    return stream
+@contextmanager
+def _open_text(path: PathLike, options: Options, no_header: bool = False) -> Iterator[TextReader]:
+    with open_source(path) as source:
+        yield TextReader(source, options, no_header)
 
 
-def _word2vec_writer(binary: bool = False, header: bool = True) -> Write:
-    def write(path: PathLike, contents: Contents, blocks: Iterable[Block]) -> None:
-        rows = ((b.words, b.vectors) for b in checked(blocks, contents.count, path))
-        first = f"{contents.count} {contents.dim}\n".encode() if header else b""
-        with open_write(path) as stream:
-            (write_binary if binary else write_text)(stream, rows, first)
+@contextmanager
+def _open_binary(path: PathLike, options: Options) -> Iterator[BinaryReader]:
+    with open_source(path) as source:
+        yield BinaryReader(source, options)
 
-    return write
+
+def write_word2vec(
+    stream: IO[bytes],
+    path: PathLike,
+    contents: Contents,
+    blocks: Iterable[Block],
+    binary: bool = False,
+    header: bool = True,
+) -> None:
+    r"""Write one of word2vec's formats into an open file.
+
+    Parameters
+    ----------
+    stream : file
+        Open to write bytes to.
+    path : path
+        How errors call it.
+    contents : Contents
+        What the blocks hold together.
+    blocks : iterable of Block
+        Words and rows.
+    binary : bool
+        The binary format; else text.
+    header : bool
+        False: begin with the first word, as GloVe's text does.
+
+    Raises
+    ------
+    InputError
+        If the format cannot hold a word, a row holds NaN, or there are more or fewer words.
+
+    Examples
+    --------
+    >>> import io
+    >>> stream, contents = io.BytesIO(), Contents(1, 2, np.dtype(np.float32))
+    >>> write_word2vec(stream, "v.txt", contents, [Block(["you"], np.ones((1, 2), np.float32))])
+    >>> stream.getvalue()
+    b'1 2\nyou 1 1\n'
+    """
+    rows = ((block.words, block.vectors) for block in checked(blocks, contents.count, path))
+    first = f"{contents.count} {contents.dim}\n".encode() if header else b""
+    (write_binary if binary else write_text)(stream, rows, first)
+
+
+def _write_word2vec(
+    path: PathLike,
+    contents: Contents,
+    blocks: Iterable[Block],
+    binary: bool = False,
+    header: bool = True,
+) -> None:
+    with open_write(path) as stream:
+        write_word2vec(stream, path, contents, blocks, binary, header)
 
 
 FORMATS: dict[str, Format] = {
@@ -98,56 +137,152 @@ FORMATS: dict[str, Format] = {
             "word2vec",
             (".txt",),
             "word2vec's text: a header, then a word and its numbers a line",
-            _word2vec(),
-            _word2vec_writer(),
+            _open_text,
+            _write_word2vec,
         ),
         Format(
             "word2vec-binary",
             (".bin",),
             "word2vec's binary format, float32",
-            _word2vec(binary=True),
-            _word2vec_writer(binary=True),
+            _open_binary,
+            partial(_write_word2vec, binary=True),
         ),
         Format(
             "glove",
             (".glove",),
             "GloVe's text: word2vec's without the header",
-            _word2vec(no_header=True),
-            _word2vec_writer(header=False),
+            partial(_open_text, no_header=True),
+            partial(_write_word2vec, header=False),
         ),
-        Format("fasttext", (".vec",), "fastText's text", _word2vec(), _word2vec_writer()),
+        Format("fasttext", (".vec",), "fastText's text", _open_text, _write_word2vec),
         Format(
             "npz",
             (".npz",),
             "the library's own archive: any word, counts, memory mapping",
-            lambda path, options: stream_archive(path, options.limit),
+            open_archive,
             write_archive_blocks,
         ),
         Format(
             "npy",
             (".npy",),
             "a NumPy table, with its words in NAME.words.tsv; memory mapping",
-            lambda path, options: stream_npy(path, options.limit, options.unicode_errors),
+            open_npy,
             write_npy,
         ),
         Format(
             "projector",
             (".tsv",),
             "the Embedding Projector's vectors.tsv, with metadata.tsv beside it",
-            lambda path, options: stream_projector(
-                path, options.limit, options.unicode_errors, options.datatype
-            ),
+            open_projector,
             write_projector,
         ),
         Format(
             "safetensors",
             (".safetensors",),
             "safetensors, with the words as tensors (reading needs the extra 'files')",
-            lambda path, options: stream_safetensors(path, options.limit),
+            open_safetensors,
             write_safetensors,
         ),
     )
 }
+
+
+@contextmanager
+def stream(
+    path: PathLike,
+    format: str | None = None,
+    limit: int | None = None,
+    datatype: npt.DTypeLike = np.float32,
+    unicode_errors: str = "strict",
+) -> Iterator[Reader]:
+    r"""Open a file of vectors and give a reader: ``count``, ``dim``, and blocks when iterated.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    format : str, optional
+        A name in `FORMATS`; else `recognise` decides.
+    limit : int, optional
+        Read the first so many words only.
+    datatype : dtype
+        float32 or float64, of rows that stand in the file as text.
+    unicode_errors : str
+        ``"strict"``, ``"replace"`` or ``"ignore"``, for words that are not UTF-8.
+
+    Raises
+    ------
+    InputError
+        If the file is malformed, with its place.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "v.txt")
+    ...     _ = path.write_text("1 2\nyou 1 2\n", encoding="utf-8")
+    ...     with stream(path) as reader:
+    ...         reader.count, reader.dim, [block.words for block in reader]
+    (1, 2, [['you']])
+    """
+    told = options(limit, datatype, unicode_errors)
+    chosen = format_named(format) if format is not None else recognise(path)
+    with chosen.open(path, told) as reader:
+        yield reader
+
+
+def convert(
+    source: PathLike,
+    target: PathLike,
+    source_format: str | None = None,
+    target_format: str | None = None,
+    limit: int | None = None,
+    datatype: npt.DTypeLike = np.float32,
+    unicode_errors: str = "strict",
+) -> int:
+    r"""Turn a file of vectors into another format, a block at a time; return the number of words.
+
+    The order is kept, and the counts where both formats have them. Words that occur twice are
+    not looked for, since that takes all of them in memory: loading the result does.
+
+    Parameters
+    ----------
+    source, target : path
+        The files. A format of two files is named by the one of the vectors.
+    source_format, target_format : str, optional
+        Names in `FORMATS`; else the source is recognised and the target's suffix decides.
+    limit : int, optional
+        Take the first so many words only.
+    datatype : dtype
+        float32 or float64, of rows that stand in the source as text.
+    unicode_errors : str
+        ``"strict"``, ``"replace"`` or ``"ignore"``, for words that are not UTF-8.
+
+    Raises
+    ------
+    InputError
+        If the source is malformed, with its place, or the target's format cannot hold a word.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     source, target = pathlib.Path(folder, "v.txt"), pathlib.Path(folder, "v.tsv")
+    ...     _ = source.write_text("you 1 2\nsay 3 4\n", encoding="utf-8")
+    ...     convert(source, target)
+    ...     target.read_text(encoding="utf-8")
+    2
+    '1\t2\n3\t4\n'
+    """
+    chosen = format_named(target_format) if target_format is not None else format_of_target(target)
+    with stream(source, source_format, limit, datatype, unicode_errors) as reader:
+        count = reader.count
+        if count is None:  # only the end of the file tells: it is read twice
+            lines = count_lines(source)
+            count = lines if limit is None else min(lines, limit)
+        contents = Contents(count, reader.dim, reader.dtype, reader.counted)
+        chosen.write(target, contents, checked(reader, count, source, source))
+    return count
 
 
 def recognise(path: PathLike) -> Format:

@@ -18,7 +18,7 @@ from tinygrad_w2v._base.files import PathLike, safe_write
 from tinygrad_w2v._base.npy_header import little_endian
 from tinygrad_w2v._base.npz import Pieces, as_bytes
 from tinygrad_w2v._base.types import AnyArray
-from tinygrad_w2v.vectors.blocks import Block, Contents, checked
+from tinygrad_w2v.vectors.blocks import DEFAULTS, Block, Contents, Options, checked
 from tinygrad_w2v.vectors.columns import ColumnReader, WordColumns
 from tinygrad_w2v.vectors.source import malformed, refuse_compression, refuse_pickle
 
@@ -29,15 +29,8 @@ _DTYPES = {name: np.dtype(code) for code, name in _NAMES.items()}
 
 
 @contextmanager
-def stream_safetensors(path: PathLike, limit: int | None = None) -> Iterator[ColumnReader]:
+def open_safetensors(path: PathLike, options: Options = DEFAULTS) -> Iterator[ColumnReader]:
     """Open a safetensors file and give a reader of its blocks.
-
-    Parameters
-    ----------
-    path : path
-        The file.
-    limit : int, optional
-        Read the first so many words only.
 
     Raises
     ------
@@ -52,7 +45,7 @@ def stream_safetensors(path: PathLike, limit: int | None = None) -> Iterator[Col
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path, contents = Path(folder, "v.safetensors"), Contents(1, 2, np.dtype(np.float32))
     ...     write_safetensors(path, contents, [Block(["new york"], np.ones((1, 2)))])
-    ...     with stream_safetensors(path) as reader:
+    ...     with open_safetensors(path) as reader:
     ...         [(block.words, block.vectors.tolist()) for block in reader]
     [(['new york'], [[1.0, 1.0]])]
     """
@@ -94,7 +87,7 @@ def stream_safetensors(path: PathLike, limit: int | None = None) -> Iterator[Col
             return taken
 
         dtype = _DTYPES[vectors.get_dtype()]
-        yield ColumnReader(path, tuple(vectors.get_shape()), dtype, take, arrays, limit)
+        yield ColumnReader(path, tuple(vectors.get_shape()), dtype, take, arrays, options.limit)
 
 
 def write_safetensors(path: PathLike, contents: Contents, blocks: Iterable[Block]) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.limits import LARGEST_DIM
 from tinygrad_w2v._base.types import FloatArray
-from tinygrad_w2v.vectors.blocks import Block, Place
+from tinygrad_w2v.vectors.blocks import DEFAULTS, Block, Options, Place
 from tinygrad_w2v.vectors.number_lines import read_some
 from tinygrad_w2v.vectors.source import Source, malformed
 from tinygrad_w2v.vectors.table import first_non_finite_row
@@ -36,10 +36,8 @@ class BinaryReader:
     ----------
     source : Source
         The open file.
-    limit : int or None
-        Read the first so many words only.
-    unicode_errors : str
-        What to do with words that are not UTF-8: ``"strict"``, ``"replace"``, ``"ignore"``.
+    options : Options
+        Limit, and what is done with words that are not UTF-8.
 
     Attributes
     ----------
@@ -61,11 +59,10 @@ class BinaryReader:
     dtype: np.dtype[Any] = np.dtype(np.float32)
     counted = False
 
-    def __init__(
-        self, source: Source, limit: int | None = None, unicode_errors: str = "strict"
-    ) -> None:
+    def __init__(self, source: Source, options: Options = DEFAULTS) -> None:
+        limit = options.limit
         self._source = source
-        self._unicode_errors = unicode_errors
+        self._unicode_errors = options.unicode_errors
         self._header = read_header(source, lambda dim: 4 * dim + 2, limit)
         self.dim = self._header.dim
         self.plausible = source.size is not None

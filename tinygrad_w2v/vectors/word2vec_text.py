@@ -9,11 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, NoReturn
 
 import numpy as np
-import numpy.typing as npt
 
 from tinygrad_w2v._base.limits import LARGEST_DIM
 from tinygrad_w2v._base.types import FloatArray
-from tinygrad_w2v.vectors.blocks import Block, Place
+from tinygrad_w2v.vectors.blocks import DEFAULTS, Block, Options, Place
 from tinygrad_w2v.vectors.number_lines import (
     LONGEST_FIRST,
     Lines,
@@ -44,15 +43,11 @@ class TextReader:
     ----------
     source : Source
         The open file.
-    limit : int or None
-        Read the first so many words only.
+    options : Options
+        Limit, dtype and what is done with words that are not UTF-8.
     no_header : bool
         The file begins with its first word (GloVe). Words may then hold single blanks, as some
         of GloVe's do: the last ``dim`` fields of a line are its numbers.
-    unicode_errors : str
-        What to do with words that are not UTF-8: ``"strict"``, ``"replace"``, ``"ignore"``.
-    dtype : numpy dtype
-        Of the rows.
 
     Attributes
     ----------
@@ -75,16 +70,12 @@ class TextReader:
     counted = False
 
     def __init__(
-        self,
-        source: Source,
-        limit: int | None = None,
-        no_header: bool = False,
-        unicode_errors: str = "strict",
-        dtype: npt.DTypeLike = np.float32,
+        self, source: Source, options: Options = DEFAULTS, no_header: bool = False
     ) -> None:
+        limit = options.limit
         self._source = source
-        self._unicode_errors = unicode_errors
-        self.dtype = np.dtype(dtype)
+        self._unicode_errors = options.unicode_errors
+        self.dtype = options.dtype
         self._lines = Lines(source.stream, _CHUNK)
         self._line, self._byte = 1, 0  # of the next line that is not yet parsed
         self._header: Header | None = None

@@ -1,26 +1,29 @@
 r"""Words in a text file beside a table of vectors: one line a word, perhaps with columns.
 
-Our own word file (beside ``.npy``) escapes backslash, tab and line ends as ``\\ \t \n \r`` and
-half a surrogate pair as ``\ud800``, so that it holds any word. The Embedding Projector's metadata
-has no escapes: a word with a tab or a line end cannot stand in it.
+Our own word file (beside ``.npy``) writes backslash, tab, line ends and half a surrogate pair with
+JSON's escapes, ``\\ \t \n \r \ud800``, so that it holds any word. The Embedding Projector's
+metadata has no escapes: a word with a tab or a line end cannot stand in it.
 """
 
+import json
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v._base.types import IntArray
 from tinygrad_w2v.vectors.blocks import Block, Place, shown
-from tinygrad_w2v.vectors.source import BOM, Source, malformed, marked
+from tinygrad_w2v.vectors.pairs import found_pair
+from tinygrad_w2v.vectors.source import BOM, Source, malformed, marked, open_source
 
 _MAX_LINE = 1 << 20
-_ESCAPED = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
 _TO_ESCAPE = re.compile(r"[\\\t\n\r\ud800-\udfff]")
-_ESCAPE = re.compile(r"\\(u[dD][89a-fA-F][0-9a-fA-F]{2}|.|$)", re.DOTALL)
-_PLAIN = {"\\": "\\", "t": "\t", "n": "\n", "r": "\r"}
+_ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.|$)")
 _WORD_COLUMNS = ("word", "label", "token", "name", "key")
 
 
@@ -48,7 +51,6 @@ class WordLines:
     Examples
     --------
     >>> import io
-    >>> from pathlib import Path
     >>> lines = WordLines(Source(io.BytesIO(b"new\\nyork\t3\nyou\t2\n"), Path("w"), None), True)
     >>> lines.take(2).words, lines.counted
     (['new\nyork', 'you'], True)
@@ -145,19 +147,13 @@ class WordLines:
         self._held = None
 
     def _unescape(self, field: str) -> str:
-        if not self._escaped or "\\" not in field:
-            return field
-        return _ESCAPE.sub(self._unescaped, field)
-
-    def _unescaped(self, match: re.Match[str]) -> str:
-        code = match[1]
-        if len(code) == 5:
-            return chr(int(code[1:], 16))
-        if code not in _PLAIN:
+        try:
+            return unescape(field) if self._escaped else field
+        except json.JSONDecodeError as error:
             self._fail(
-                f"the escape {match[0]!r} is not known; a backslash in a word is written twice"
+                f"the escape {error.doc[1:-1]!r} is not known; a backslash in a word is written "
+                "twice"
             )
-        return _PLAIN[code]
 
     def _whole_number(self, field: str) -> int:
         if not (field.isascii() and field.isdigit() and len(field) <= 18):
@@ -167,6 +163,42 @@ class WordLines:
     def _fail(self, problem: str, byte: int | None = None) -> NoReturn:
         byte = self._byte if byte is None else byte
         malformed(self._source.path, problem, line=self._line, byte=byte)
+
+
+@contextmanager
+def open_with_words(
+    path: PathLike, beside: Path, escaped: bool, unicode_errors: str
+) -> Iterator[tuple[Source, WordLines]]:
+    """Open a table and the file of its words.
+
+    Parameters
+    ----------
+    path, beside : path
+        The two files, which `pairs` wrote.
+    escaped, unicode_errors
+        As in `WordLines`.
+
+    Raises
+    ------
+    InputError
+        If there are no words, or they cannot be understood.
+
+    Examples
+    --------
+    >>> with open_with_words("v.npy", Path("v.words.tsv"), True, "strict"):
+    ...     pass
+    Traceback (most recent call last):
+    tinygrad_w2v._base.errors.InputError: v.npy: its words are looked for in v.words.tsv, which is \
+not there; write one word a line into it, in the order of the rows
+    """
+    table, words = found_pair(path, beside)
+    if not words.exists():
+        raise InputError(
+            f"{path}: its words are looked for in {words}, which is not there; write one word a "
+            "line into it, in the order of the rows"
+        )
+    with open_source(table) as source, open_source(words) as file:
+        yield source, WordLines(file, escaped, unicode_errors)
 
 
 def word_lines(blocks: Iterable[Block], counted: bool) -> Iterator[tuple[Block, bytes]]:
@@ -222,7 +254,20 @@ def escape(word: str) -> str:
     >>> print(escape("a\tb\\"))
     a\tb\\
     """
-    return _TO_ESCAPE.sub(lambda m: _ESCAPED.get(m[0]) or f"\\u{ord(m[0]):04x}", word)
+    return _TO_ESCAPE.sub(lambda found: json.dumps(found[0])[1:-1], word)
+
+
+def unescape(field: str) -> str:
+    r"""Return the word that a field of our word file stands for.
+
+    Each escape is read on its own, as two halves of a surrogate pair in a row are two characters.
+
+    Examples
+    --------
+    >>> unescape(escape("a\tb\\")) == "a\tb\\"
+    True
+    """
+    return _ESCAPE.sub(lambda found: str(json.loads(f'"{found[0]}"')), field)
 
 
 def _lines(words: Iterable[str], counts: IntArray | None) -> bytes:

@@ -17,14 +17,14 @@ from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v._base.types import FloatArray, IntArray
 from tinygrad_w2v.vectors import evaluation
 from tinygrad_w2v.vectors.archive import read_archive, write_archive
-from tinygrad_w2v.vectors.blocks import blocks_of
+from tinygrad_w2v.vectors.blocks import collect, contents_of
 from tinygrad_w2v.vectors.correlation import Correlation
 from tinygrad_w2v.vectors.keys import clean_counts, clean_words, index_words
 from tinygrad_w2v.vectors.pairs import found_pair, open_pair
 from tinygrad_w2v.vectors.questions import Questions
+from tinygrad_w2v.vectors.registry import stream, write_word2vec
 from tinygrad_w2v.vectors.table import Table, clean_vectors
 from tinygrad_w2v.vectors.vocabulary_file import read_vocabulary_file, write_vocabulary
-from tinygrad_w2v.vectors.word2vec_format import read_word2vec_format, write_word2vec_format
 
 _LOCKF = (
     "vectors_lockf, a factor of the learning rate of each word, is not honoured: all vectors are "
@@ -349,20 +349,19 @@ class WordVectors(Questions):
         blanks either: such a word raises an InputError. Without a header, text is GloVe's.
         """
         table = self._table
-        blocks = ((b.words, b.vectors) for b in blocks_of(table.words, table.vectors))
-        how = path, blocks, len(table.words), self.vector_size, binary, write_header
+        how = path, *contents_of(table.words, table.vectors), binary, write_header
         if fvocab is None:
-            with open_write(path) as stream:
-                write_word2vec_format(stream, *how)
+            with open_write(path) as file:
+                write_word2vec(file, *how)
             return
         if self._counts is None:
             raise InputError(
                 f"{fvocab} would hold the words' counts, which are not known; leave out fvocab, or "
                 "give WordVectors(counts=...)"
             )
-        with open_pair(path, fvocab) as (stream, vocabulary):
+        with open_pair(path, fvocab) as (file, vocabulary):
             write_vocabulary(vocabulary, table.words, self._counts)
-            write_word2vec_format(stream, *how)
+            write_word2vec(file, *how)
 
     @classmethod
     def load_word2vec_format(
@@ -384,12 +383,14 @@ class WordVectors(Questions):
         Raises
         ------
         InputError
-            With line and byte, if the file is malformed; see `read_word2vec_format`.
+            With line and byte, if the file is malformed.
         """
         found = (path, fvocab) if fvocab is None else found_pair(path, fvocab)
-        words, vectors = read_word2vec_format(
-            found[0], binary, limit, no_header, unicode_errors, datatype, duplicates
-        )
+        if binary and no_header:
+            raise InputError("a binary file without a header cannot be read: how many numbers?")
+        format = "word2vec-binary" if binary else "glove" if no_header else "word2vec"
+        with stream(found[0], format, limit, datatype, unicode_errors) as reader:
+            words, vectors, _ = collect(reader, path, duplicates)
         if found[1] is None:
             return cls(words, vectors)
         counts = read_vocabulary_file(found[1], unicode_errors)
