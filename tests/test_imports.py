@@ -113,9 +113,9 @@ def test_the_core_knows_no_op(name: str) -> None:
 # ---------------------------------------------------------------------- cycles
 # Packages in which files still import each other in a circle. Both sets only shrink.
 KNOWN_CYCLES = {"compiler", "word2vec"}
-KNOWN_TYPE_CYCLES = {"autograd", "compiler", "word2vec"}
-# A node names the op that made it, and an op the nodes that it reads: in annotations.
-ONE_IDEA = {"autograd/node.py", "autograd/function.py"}
+KNOWN_TYPE_CYCLES = {"compiler", "word2vec"}
+# A node names the op that made it in an annotation; an op reads nodes.
+ONE_IDEA = ("autograd/node.py", "autograd/function.py")
 
 
 def _home(name: str) -> Path | None:
@@ -158,7 +158,9 @@ def _circles(graph: dict[str, set[str]]) -> set[str]:
 def test_files_of_a_package_import_each_other_in_no_circle(package: str) -> None:
     circles = _circles(_graph(package, type_only=False))
     assert bool(circles) == (package in KNOWN_CYCLES), sorted(circles)
-    circles = _circles(_graph(package, type_only=True)) - ONE_IDEA
+    graph = _graph(package, type_only=True)
+    graph.get(ONE_IDEA[0], set()).discard(ONE_IDEA[1])
+    circles = _circles(graph)
     assert bool(circles) == (package in KNOWN_TYPE_CYCLES), sorted(circles)
 
 

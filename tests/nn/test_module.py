@@ -12,7 +12,8 @@ import tinygrad_w2v as tw
 import tinygrad_w2v.functions as F
 from tinygrad_w2v._base.errors import InputError, NonDifferentiableError
 from tinygrad_w2v.autograd.backward import consumers_first
-from tinygrad_w2v.autograd.function import Function, Span
+from tinygrad_w2v.autograd.function import Function
+from tinygrad_w2v.nn.spans import Span
 
 
 class Block(tw.Module):

@@ -8,7 +8,7 @@ shapes and dtypes are checked, row gradients are made dense before a rule sees t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from operator import attrgetter
 from typing import Any
@@ -19,15 +19,14 @@ from tinygrad_w2v._base.errors import NonDifferentiableError, NonScalarError, Sh
 from tinygrad_w2v.autograd.constants import PYTHON_NUMBERS, plain_array
 from tinygrad_w2v.autograd.debugging import missing, watching
 from tinygrad_w2v.autograd.debugging.errors import backward_error, backward_place
-from tinygrad_w2v.autograd.function import Function, lone, takes_one_gradient
+from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.modes import enable_grad, modes
-from tinygrad_w2v.autograd.node import GRADIENT, Node, is_duck_array
+from tinygrad_w2v.autograd.node import GRADIENT, Node, is_duck_array, lost_leaf, made
 
 ndarray = np.ndarray
 _SCALARS = frozenset((np.float64, np.float32))
-_DENSE = _SCALARS | {ndarray, tuple}
-_CONCRETE = (ndarray, np.generic)
 _by_order = attrgetter("order")
+_DENSE = _SCALARS | {ndarray, tuple}
 
 
 def consumers_first(roots: list[Function]) -> list[Function]:
@@ -38,16 +37,21 @@ def consumers_first(roots: list[Function]) -> list[Function]:
     roots : list of Function
         The ops whose results are differentiated (or drawn, or compiled).
     """
-    found = set(roots)
-    waiting = list(found)
+    functions = set(roots)
+    waiting = list(functions)
     while waiting:
         for x in waiting.pop().inputs:
             if isinstance(x, Node):
                 creator = x.creator
-                if creator is not None and creator not in found:
-                    found.add(creator)
+                if creator is not None and creator not in functions:
+                    functions.add(creator)
                     waiting.append(creator)
-    return sorted(found, key=_by_order, reverse=True)
+    return sorted(functions, key=_by_order, reverse=True)
+
+
+def ops_behind(outputs: Iterable[Node]) -> list[Function]:
+    """All ops that some values were computed by, every op before those that it reads from."""
+    return consumers_first([y.creator for y in outputs if y.creator is not None])
 
 
 def gradients(
@@ -82,10 +86,10 @@ def _walk(
 ) -> dict[Node, Any]:
     arriving: dict[Any, Any] = {_key(root): seed}  # the sum of the gradients that came so far
     owned: set[Any] = set()  # keys whose sum is an array of ours, which may be added to in place
-    functions = consumers_first([root.creator]) if root.creator is not None else []
+    functions = ops_behind([root])
     holders = _variables_by_key(root, functions) if kept is not None else {}
     if modes.debugging:
-        pull = partial(_pull_watched, pull)
+        pull = partial(watching.backward, pull)
     for function in functions:
         g = arriving.pop(function, None)
         if function.arity > 1:
@@ -93,7 +97,9 @@ def _walk(
         if g is None:
             continue
         if kept is not None:
-            _keep(kept, holders, function, g)
+            for index, part in enumerate(g if function.arity > 1 else (g,)):
+                for x in holders.get((function, index) if index else function, {}).values():
+                    kept[x] = _private(dense(part))
         parts = pull(function, g)
         for x, part in zip(function.inputs, parts):  # noqa: B905 (pull has compared the lengths)
             if part is None or not isinstance(x, Node):
@@ -104,7 +110,7 @@ def _walk(
                 if kind is not ndarray and kind in PYTHON_NUMBERS:
                     part = np.float64(part)
                 if part.shape != data.shape or part.dtype is not data.dtype:
-                    part = _fitted(function, x, part)
+                    part = _fitted(function, data, part)
                     if part is None:
                         continue
             key: Any = x.creator
@@ -121,73 +127,7 @@ def _walk(
                 total = arriving[key] = before + part
                 if type(total) is ndarray:
                     owned.add(key)
-    return {leaf: _private(g, leaf in owned) for leaf, g in arriving.items()}
-
-
-# ---------------------------------------------------------------------- gradients into `.grad`
-def leave_gradients(root: Any, grad: Any, retain_grad: bool, create_graph: bool) -> None:
-    """What `Variable.backward` does: add the gradients of `root` to ``.grad`` of its leaves."""
-    seed = _seed(root, grad, create_graph)
-    kept: dict[Node, Any] | None = {} if retain_grad else None
-    if root.creator is not None and root.creator.site is not None and not modes.debugging:
-        check_unwritten(root.creator)  # it was recorded under `debug`, whose block has ended
-    found = gradients(root, seed, create_graph, kept)
-    for leaf in found:
-        if leaf._data.dtype.kind == "f" and not hasattr(leaf, "lost"):
-            break
-    else:
-        missing.must_reach(root, found, consumers_first([root.creator] if root.creator else []))
-    lost = None if create_graph else GRADIENT
-    for node, g in kept.items() if kept else ():
-        if node.creator is not None:
-            node._grad = g if isinstance(g, Node) else lone(g, lost)  # type: ignore[assignment]
-    for leaf, g in found.items():
-        if leaf._data.dtype.kind != "f":
-            continue
-        before: Any = leaf._grad
-        if before is None:
-            leaf._grad = g if isinstance(g, Node) else lone(g, lost)  # type: ignore[assignment]
-        elif create_graph:
-            leaf._grad = before + g
-        else:
-            leaf._grad = lone(before.data + g, lost)
-
-
-def _seed(root: Node, grad: Any, create_graph: bool) -> Any:
-    """The gradient of `root` itself: what was given, checked, or 1."""
-    data = root._data
-    if data.dtype.kind != "f":
-        raise NonDifferentiableError(
-            f"backward of a Variable of shape {data.shape} and dtype {data.dtype}"
-            f"{missing.made_by(root)}: gradients need floating-point data; make it with "
-            f"`.astype(float)` or a list{missing.applied_at(root)}"
-        )
-    if grad is None:
-        if data.shape and any(n != 1 for n in data.shape):
-            raise NonScalarError(
-                f"backward() of a value of shape {data.shape}{missing.made_by(root)}: give its "
-                "gradient, `backward(grad)`, or reduce it to one number first, for example "
-                f"with `.sum()`{missing.applied_at(root)}"
-            )
-        if isinstance(data, np.generic):
-            return type(data)(1)
-        return np.ones_like(data)
-    # A copy: rows of it may stay in a RowGrad, and the caller may reuse his array.
-    seed = dense(grad._data if isinstance(grad, Node) and not create_graph else grad)
-    if not isinstance(grad, Node) and not is_duck_array(seed):
-        seed = plain_array(seed, "backward: the gradient").copy()
-    if seed.shape != data.shape:
-        raise ShapeError(
-            f"backward(grad) of a value of shape {data.shape}{missing.made_by(root)}: grad has "
-            f"shape {seed.shape}; give one number for each element{missing.applied_at(root)}"
-        )
-    return seed if seed.dtype == data.dtype else seed.astype(data.dtype)
-
-
-def check_unwritten(root: Function) -> None:
-    """Raise where an array that an op below `root` saved under `debug` was written into since."""
-    for function in consumers_first([root]):
-        watching.check_unwritten(function)
+    return {leaf: g if leaf in owned else _private(g) for leaf, g in arriving.items()}
 
 
 def _key(x: Node) -> Any:
@@ -197,11 +137,29 @@ def _key(x: Node) -> Any:
     return (x.creator, x.index) if x.index else x.creator
 
 
-def _private(g: Any, owned: bool) -> Any:
-    """A leaf's gradient that shares no memory with the graph or with another leaf's."""
-    if not owned and isinstance(g, _CONCRETE):
-        return np.array(g)
-    return g
+def _private(g: Any) -> Any:
+    """A gradient that shares no memory with the graph or with another one."""
+    return np.array(g) if isinstance(g, ndarray | np.generic) else g
+
+
+def _variables_by_key(root: Node, functions: list[Function]) -> dict[Any, dict[int, Node]]:
+    """The Variables on the way, by what their gradients are collected under."""
+    holders: dict[Any, dict[int, Node]] = {}
+    for x in (root, *(x for function in functions for x in function.inputs)):
+        if isinstance(x, Node) and x.creator is not None:
+            holders.setdefault(_key(x), {})[id(x)] = x
+    return holders
+
+
+def _gradients_of_outputs(
+    function: Function, first: Any, arriving: dict[Any, Any]
+) -> tuple[Any, ...] | None:
+    """One gradient for each output; zeros for one that was dropped or not used."""
+    gs = [first] + [arriving.pop((function, i), None) for i in range(1, function.arity)]
+    if all(g is None for g in gs):
+        return None
+    outputs = zip(gs, function._outputs, strict=True)
+    return tuple([np.zeros_like(y) if g is None else dense(g) for g, y in outputs])
 
 
 # ---------------------------------------------------------------------- running one rule
@@ -210,7 +168,7 @@ def _pull(function: Function, g: Any) -> tuple[Any, ...]:
     if type(g) not in _DENSE:
         g = dense(g)
     try:
-        if type(g) is tuple and not takes_one_gradient(function):
+        if type(g) is tuple and not function._one_gradient:
             parts = function.backward(*g)
         else:
             parts = function.backward(g)
@@ -232,104 +190,88 @@ def _pull_recorded(function: Function, g: Any) -> tuple[Any, ...]:
     return _pull(function.over_variables(), g)
 
 
-def _pull_watched(pull: Callable[..., Any], function: Function, g: Any) -> tuple[Any, ...]:
-    """`pull` under `debug`: what was saved is unchanged, `g` is not written to, NaN is found."""
-    watching.check_unwritten(function)
-    if type(g) is ndarray:
-        g = g.view()
-        g.flags.writeable = False
-    parts: tuple[Any, ...] = pull(function, g)
-    watching.check_finite_backward(function, g, parts)
-    return parts
-
-
-def _fitted(function: Function, x: Node, part: Any) -> Any:
-    """`part` in the shape and dtype of the input `x`: broadcasting is undone here, for all ops."""
-    data = x._data
-    if data.dtype.kind != "f":
-        return None
-    if part.shape != data.shape:
-        if not _was_broadcast(data.shape, part.shape):
-            raise ShapeError(
-                f"backward of {function.label} returned a gradient of shape {part.shape} for an "
-                f"input of shape {data.shape}" + backward_place(function)
-            )
-        part = summed_to(part, data.shape)
-    if part.dtype != data.dtype:
-        part = part.astype(data.dtype)
-    return part
-
-
-def summed_to(g: Any, shape: tuple[Any, ...]) -> Any:
-    """`g` summed over the axes along which broadcasting had stretched `shape`."""
-    extra = len(g.shape) - len(shape)
-    axes = tuple(
-        [i for i, m in enumerate(g.shape) if i < extra or (shape[i - extra] == 1 and m != 1)]
-    )
-    if not axes:
-        return g
-    if type(g) is ndarray:
-        return np.add.reduce(g, axis=axes).reshape(shape)
-    return np.reshape(np.sum(g, axis=axes), shape)
-
-
 def dense(g: Any) -> Any:
-    """`g` as an array, or a Variable of one: row gradients know how to become it."""
+    """`g` as an array, or as a Variable of one: a row gradient knows how to become it."""
     to_dense = getattr(type(g), "to_dense", None)
     return g if to_dense is None else to_dense(g)
 
 
-def _was_broadcast(small: tuple[Any, ...], large: tuple[Any, ...]) -> bool:
-    """Whether broadcasting makes shape `large` of shape `small`."""
-    if len(small) > len(large):
-        return False
-    tail = large[len(large) - len(small) :]
-    return all(n == m or n == 1 for n, m in zip(small, tail, strict=True))
-
-
-# ---------------------------------------------------------------------- several outputs, kept grads
-def _gradients_of_outputs(
-    function: Function, first: Any, arriving: dict[Any, Any]
-) -> tuple[Any, ...] | None:
-    """One gradient for each output; zeros for one that was dropped or not used."""
-    gs = [first] + [arriving.pop((function, i), None) for i in range(1, function.arity)]
-    if all(g is None for g in gs):
+def _fitted(function: Function, data: Any, part: Any) -> Any:
+    """`part` in the shape and dtype of an input: broadcasting is undone here, for all ops."""
+    if data.dtype.kind != "f":
         return None
-    return tuple(
-        [
-            np.zeros_like(output) if g is None else dense(g)
-            for g, output in zip(gs, function._outputs, strict=True)
-        ]
-    )
+    if part.shape != data.shape:
+        large, small = part.shape, data.shape
+        extra = len(large) - len(small)
+        if extra < 0 or any(n not in (m, 1) for n, m in zip(small, large[extra:], strict=True)):
+            raise ShapeError(
+                f"backward of {function.label} returned a gradient of shape {large} for an input "
+                f"of shape {small}" + backward_place(function)
+            )
+        axes = tuple([i for i, m in enumerate(large) if i < extra or small[i - extra] != m])
+        if type(part) is ndarray:
+            part = np.add.reduce(part, axis=axes).reshape(small)
+        else:
+            part = np.reshape(np.sum(part, axis=axes), small)
+    return part if part.dtype == data.dtype else part.astype(data.dtype)
 
 
-def _variables_by_key(root: Node, functions: list[Function]) -> dict[Any, list[Node]]:
-    """The Variables on the way, by what their gradients are collected under."""
-    holders: dict[Any, list[Node]] = {_key(root): [root]}
-    for function in functions:
-        for x in function.inputs or ():
-            if isinstance(x, Node) and x.creator is not None:
-                same = holders.setdefault(_key(x), [])
-                if x not in _Identity(same):
-                    same.append(x)
-    return holders
+# ---------------------------------------------------------------------- gradients into `.grad`
+def leave_gradients(root: Any, grad: Any, retain_grad: bool, create_graph: bool) -> None:
+    """What `Variable.backward` does: add the gradients of `root` to ``.grad`` of its leaves."""
+    seed = _seed(root, grad, create_graph)
+    kept: dict[Node, Any] | None = {} if retain_grad else None
+    if root.creator is not None and root.creator.site is not None and not modes.debugging:
+        # It was recorded under `debug`, whose block has ended.
+        for function in ops_behind([root]):
+            watching.check_unwritten(function)
+    leaves = gradients(root, seed, create_graph, kept)
+    for leaf in leaves:
+        if leaf._data.dtype.kind == "f" and not hasattr(leaf, "lost"):
+            break
+    else:
+        missing.must_reach(root, leaves, ops_behind([root]))
+    for node, g in (kept or {}).items():
+        if node.creator is not None:
+            node._grad = _as_grad(g, create_graph)
+    for leaf, g in leaves.items():
+        if leaf._data.dtype.kind == "f":
+            before = leaf._grad
+            if before is not None:
+                g = before + g if create_graph else before.data + g
+            leaf._grad = _as_grad(g, create_graph)
 
 
-class _Identity:
-    """``x in _Identity(items)`` by identity: Variables compare element by element."""
-
-    def __init__(self, items: list[Node]) -> None:
-        self.items = items
-
-    def __contains__(self, x: Node) -> bool:
-        return any(x is item for item in self.items)
+def _as_grad(g: Any, create_graph: bool) -> Any:
+    if isinstance(g, Node):
+        return g
+    return made(g, None) if create_graph else lost_leaf(g, GRADIENT)
 
 
-def _keep(
-    kept: dict[Node, Any], holders: dict[Any, list[Node]], function: Function, g: Any
-) -> None:
-    gs = g if function.arity > 1 else (g,)
-    for index, part in enumerate(gs):
-        key = (function, index) if index else function
-        for x in holders.get(key, ()):
-            kept[x] = _private(dense(part), False)
+def _seed(root: Node, grad: Any, create_graph: bool) -> Any:
+    """The gradient of `root` itself: what was given, checked, or 1."""
+    data = root._data
+    if data.dtype.kind != "f":
+        raise NonDifferentiableError(
+            f"backward of a Variable of shape {data.shape} and dtype {data.dtype}"
+            f"{missing.made_by(root)}: gradients need floating-point data; make it with "
+            f"`.astype(float)` or a list{missing.applied_at(root)}"
+        )
+    if grad is None:
+        if data.shape and any(n != 1 for n in data.shape):
+            raise NonScalarError(
+                f"backward() of a value of shape {data.shape}{missing.made_by(root)}: give its "
+                "gradient, `backward(grad)`, or reduce it to one number first, for example "
+                f"with `.sum()`{missing.applied_at(root)}"
+            )
+        return type(data)(1) if isinstance(data, np.generic) else np.ones_like(data)
+    seed = dense(grad._data if isinstance(grad, Node) and not create_graph else grad)
+    if not isinstance(grad, Node) and not is_duck_array(seed):
+        # A copy: rows of it may stay in a RowGrad, and its owner may change the original.
+        seed = plain_array(seed, "backward: the gradient").copy()
+    if seed.shape != data.shape:
+        raise ShapeError(
+            f"backward(grad) of a value of shape {data.shape}{missing.made_by(root)}: grad has "
+            f"shape {seed.shape}; give one number for each element{missing.applied_at(root)}"
+        )
+    return seed if seed.dtype == data.dtype else seed.astype(data.dtype)

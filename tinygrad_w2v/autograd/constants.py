@@ -35,17 +35,15 @@ def plain_array(value: Any, where: str) -> AnyArray:
     kind = type(value)
     if kind is ndarray:
         return value
-    if isinstance(value, ndarray) and _has_other_meaning(kind):
+    if isinstance(value, ndarray) and any(
+        getattr(kind, name) is not getattr(ndarray, name) for name in _MEANINGS
+    ):
         remedy = "`.filled(...)`" if hasattr(kind, "filled") else "`np.asarray(...)`"
         raise NonDifferentiableError(
             f"{where} is a {kind.__module__}.{kind.__name__}, whose operators or elements mean "
             f"something else than a plain array's: make one of it with {remedy}{user_line()}"
         )
     return np.asarray(value)
-
-
-def _has_other_meaning(kind: type) -> bool:
-    return any(getattr(kind, name) is not getattr(ndarray, name) for name in _MEANINGS)
 
 
 def as_data(data: Any) -> Any:
@@ -73,31 +71,88 @@ def as_data(data: Any) -> Any:
     return data
 
 
-def float_dtype(inputs: tuple[Any, ...], arrays: list[Any]) -> Any:
+def copied(value: Any, where: str) -> Any:
+    """A copy of an array that an op keeps beside its inputs; of a tuple, one of those in it.
+
+    Other values are handed on.
+    """
+    if type(value) is tuple:
+        return tuple([copied(part, where) for part in value])
+    return plain_array(value, where).copy() if isinstance(value, ndarray) else value
+
+
+# ---------------------------------------------------------------------- the inputs of an op
+def with_constants(op: Any, inputs: tuple[Any, ...], arrays: list[Any]) -> tuple[Any, ...]:
+    """The inputs of an op, its constants as arrays, which are put into `arrays`, too.
+
+    Numbers take the Variables' float dtype, and so do integer arrays where the op says it.
+    """
+    if len(arrays) == 2:  # by far the most frequent: `x * 2`, and arrays of one dtype
+        x, y = arrays
+        if type(y) in PYTHON_NUMBERS:
+            if type(x) is np.float64 and inputs[0] is not x:
+                arrays[1] = y = np.float64(y)
+                return inputs[0], y
+            if inputs[0] is not x and x.dtype.kind == "f":
+                arrays[1] = y = x.dtype.type(y)
+                return inputs[0], y
+        elif type(x) is ndarray and type(y) is ndarray and x.dtype is y.dtype:
+            return inputs
+    dtype = _float_dtype(inputs, arrays)
+    converted = list(inputs)
+    for i, x in enumerate(inputs):
+        if x is not arrays[i]:
+            continue  # a Variable: its data stands in `arrays`
+        if dtype is not None and type(x) in PYTHON_NUMBERS:
+            x = dtype.type(x)
+        elif type(x) is ndarray or not is_duck_array(x):
+            if type(x) is not ndarray:
+                x = plain_array(x, f"{op.label}: input {i}" if isinstance(x, ndarray) else "")
+            if x.dtype.kind not in "fiub":
+                shown = repr(x.item()) if x.ndim == 0 else f"an array of {x.dtype}"
+                raise NonDifferentiableError(
+                    f"{op.label}: input {i} is {shown}, not real numbers: convert it, for example "
+                    "with `.astype(np.float64)`; what else an op of your own needs goes to its "
+                    f"`__init__`{user_line()}"
+                )
+            fits = dtype is None or x.dtype == dtype
+            if not fits and (x.ndim == 0 or (op.promotes_integers and x.dtype.kind in "iub")):
+                x = x.astype(dtype)
+        converted[i] = arrays[i] = x
+    return tuple(converted)
+
+
+def promoted(op: Any, inputs: tuple[Any, ...], arrays: list[Any]) -> tuple[Any, ...]:
+    """`inputs` in dtypes that an op which promotes integers can compute with.
+
+    Variables of integers take the dtype of the floats beside them, as constants do. Where all
+    are integers, small ones take one in which their result does not wrap around. Inputs that have
+    such dtypes already are returned as they are: the same tuple.
+    """
+    if not all(isinstance(array, ndarray | np.generic) for array in arrays):
+        return inputs
+    dtype: Any = None
+    change = [array.dtype.kind != "f" for array in arrays]
+    if not all(change):
+        dtype = _float_dtype(inputs, arrays)
+    elif op.widens_integers:
+        dtype = np.dtype(np.int64)
+        change = [array.dtype.kind in "iu" and array.dtype.itemsize < 8 for array in arrays]
+    if dtype is None or not any(change):
+        return inputs
+    return tuple([x.astype(dtype) if wrong else x for x, wrong in zip(inputs, change, strict=True)])
+
+
+def _float_dtype(inputs: tuple[Any, ...], arrays: list[Any]) -> Any:
     """The float dtype that constants take: the Variables', or where there are none the arrays'."""
-    found = None
+    widest = None
     for x, array in zip(inputs, arrays):  # noqa: B905 (the caller made one of the other)
         if x is not array:
             dtype = array.dtype
-            if dtype is not found and dtype.kind == "f":
-                found = dtype if found is None else np.promote_types(found, dtype)
-    if found is None:
+            if dtype is not widest and dtype.kind == "f":
+                widest = dtype if widest is None else np.promote_types(widest, dtype)
+    if widest is None:
         for x in inputs:
             if isinstance(x, ndarray) and x.ndim and x.dtype.kind == "f":
-                found = x.dtype if found is None else np.promote_types(found, x.dtype)
-    return found
-
-
-def is_small(dtype: np.dtype[Any]) -> bool:
-    """Whether `dtype` is of integers of fewer than 64 bits."""
-    return dtype.kind in "iu" and dtype.itemsize < 8
-
-
-def owned(value: Any, where: str) -> Any:
-    """A copy of an array that an op keeps beside its inputs: the caller may reuse his.
-
-    Other values than arrays, and tuples that hold them, are handed on.
-    """
-    if type(value) is tuple:
-        return tuple([owned(part, where) for part in value])
-    return plain_array(value, where).copy() if isinstance(value, ndarray) else value
+                widest = x.dtype if widest is None else np.promote_types(widest, x.dtype)
+    return widest

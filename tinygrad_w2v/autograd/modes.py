@@ -1,8 +1,8 @@
 """How ops run here and now: recorded or not, watched or not.
 
-The modes belong to the context (`contextvars`) of whoever entered them: a task of asyncio has its
-own, and a thread starts in the usual way. The usual way (record, do not watch) is one value, None,
-so that an op asks once, and cheaply.
+The mode belongs to the context (`contextvars`) of whoever entered it: a task of asyncio has its
+own, and a thread starts in the usual one. That one (record, do not watch) is the value None, so that
+an op asks once, and cheaply.
 
 A block takes back what it set and nothing else, in whatever order blocks end: generators that are
 suspended inside their blocks and closed in any order leave no mode behind. Until its block ends, a
@@ -37,53 +37,55 @@ class _Entry:
         return not (self.left_elsewhere or inherited)
 
 
-class _Unusual(NamedTuple):
+class Mode(NamedTuple):
+    """How ops run: whether they leave a graph, and whether they are watched."""
+
     recording: bool
     debugging: bool
 
 
-_entries: ContextVar[tuple[_Entry, ...]] = ContextVar("tinygrad_w2v blocks", default=())
-_unusual: ContextVar[_Unusual | None] = ContextVar("tinygrad_w2v modes", default=None)
+_USUAL = Mode(recording=True, debugging=False)
+# How an op runs that is given arrays only, whatever the mode of the context is.
+ARRAYS_ONLY = Mode(recording=False, debugging=False)
 
-# What an op asks: None is the usual way.
+_entries: ContextVar[tuple[_Entry, ...]] = ContextVar("tinygrad_w2v blocks", default=())
+_unusual: ContextVar[Mode | None] = ContextVar("tinygrad_w2v modes", default=None)
+
+# What an op asks: None is the usual mode.
 unusual = _unusual.get
 
 
 def _set(entries: tuple[_Entry, ...]) -> None:
-    """Make the modes what these blocks say, the innermost last."""
-    recording, debugging = True, False
+    """Make the mode what these blocks say, the innermost last."""
+    mode = _USUAL
     for entry in entries:
-        recording = entry.block.wanted.get("recording", recording)
-        debugging = entry.block.wanted.get("debugging", debugging)
+        mode = mode._replace(**entry.block.wanted)
     _entries.set(entries)
-    _unusual.set(None if recording and not debugging else _Unusual(recording, debugging))
+    _unusual.set(None if mode == _USUAL else mode)
 
 
-def _current() -> _Unusual | None:
-    found = unusual()
-    if found is not None:
+def current() -> Mode:
+    """The mode of this context, without blocks that no longer count in it."""
+    if unusual() is not None:
         entries = _entries.get()
         holding = tuple([entry for entry in entries if entry.holds()])
         if len(holding) < len(entries):
             _set(holding)
-            found = unusual()
-    return found
+    return unusual() or _USUAL
 
 
 class Modes:
-    """The modes of this context, to be read."""
+    """The mode of this context, to be read."""
 
     @property
     def recording(self) -> bool:
         """Whether ops leave a graph."""
-        found = _current()
-        return found is None or found.recording
+        return current().recording
 
     @property
     def debugging(self) -> bool:
         """Whether ops are watched."""
-        found = _current()
-        return found is not None and found.debugging
+        return current().debugging
 
 
 modes = Modes()

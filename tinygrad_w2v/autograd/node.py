@@ -13,7 +13,6 @@ import numpy as np
 
 if TYPE_CHECKING:
     from tinygrad_w2v.autograd.function import Function
-    from tinygrad_w2v.autograd.variable import Variable
 
 
 # Why a leaf has no graph though it was computed: what `Node.lost` says, in a message.
@@ -30,31 +29,48 @@ COPY = "a copy, which has the value and not the graph: call `backward` on the or
 
 
 class Node:
-    """Data with a memory of its creator: output number `index` of the op `creator`, or a leaf.
+    """Data that knows its origin: output number `index` of the op `creator`, or a leaf.
 
     `lost` is set only on a leaf that was computed without a graph, or has left it.
     """
 
     __slots__ = ("__weakref__", "_data", "_grad", "creator", "index", "lost", "name")
     _data: Any
-    _grad: Variable | None
+    _grad: Any
     creator: Function | None
     index: int
     lost: str
     name: str | None
-    result_type: ClassVar[type[Variable]]
+    result_type: ClassVar[type[Any]]
 
     def __init_subclass__(cls, results: bool = False, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if results:
-            Node.result_type = cls  # type: ignore[assignment]
+            Node.result_type = cls
+
+
+def made(data: Any, creator: Function | None, index: int = 0, new: Any = object.__new__) -> Any:
+    """A Variable without the checks of its constructor: the result of an op."""
+    result = new(Node.result_type)
+    result._data = data
+    result.creator = creator
+    result.index = index
+    result._grad = result.name = None
+    return result
+
+
+def lost_leaf(data: Any, lost: str) -> Any:
+    """A leaf that was computed, and why it has no graph; its data may be written into."""
+    leaf = made(np.asarray(data) if isinstance(data, np.generic) else data, None)
+    leaf.lost = lost
+    return leaf
 
 
 def is_duck_array(value: object) -> bool:
     """Whether `value` is a foreign array: one that answers NumPy's protocols itself.
 
-    Both of them: what answers ufuncs alone (a pandas Series) is no array to NumPy's functions,
-    and is taken for the numbers that it holds.
+    It must answer both: what answers ufuncs alone (a pandas Series) is no array to NumPy's
+    functions, and is read as the numbers that it holds.
     """
     kind = type(value)
     return (
@@ -66,10 +82,10 @@ def is_duck_array(value: object) -> bool:
 
 
 def offer_whole(name: str, value: Any, *args: Any) -> Any:
-    """Offer an op that NumPy has no function for to a foreign array, so that it may keep it whole.
+    """Offer an op that NumPy has no function for to a foreign array, which may keep it whole.
 
     A duck array takes part by a method ``__tinygrad_op__(name, *args)``. Without it, or where it
     returns ``NotImplemented``, the op runs on NumPy's API.
     """
-    offered = getattr(type(value), "__tinygrad_op__", None)
-    return NotImplemented if offered is None else offered(value, name, *args)
+    method = getattr(type(value), "__tinygrad_op__", None)
+    return NotImplemented if method is None else method(value, name, *args)

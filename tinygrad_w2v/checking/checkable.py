@@ -16,7 +16,7 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import GradientError, NonDifferentiableError
 from tinygrad_w2v._base.types import FloatArray
-from tinygrad_w2v.autograd.backward import consumers_first, dense, gradients
+from tinygrad_w2v.autograd.backward import dense, gradients, ops_behind
 from tinygrad_w2v.autograd.node import Node
 from tinygrad_w2v.autograd.rowgrad import RowGrad
 from tinygrad_w2v.autograd.transforms import tree
@@ -249,7 +249,7 @@ def must_be_connected(name: str, outputs: Sequence[Node], leaves: Sequence[Node]
 
 def graph_of(outputs: Sequence[Node]) -> Iterator[Any]:
     """All inputs of the ops that `outputs` were made by."""
-    for function in consumers_first([y.creator for y in outputs if y.creator is not None]):
+    for function in ops_behind(outputs):
         yield from function.inputs
 
 
@@ -257,7 +257,7 @@ def arrays_of(outputs: Sequence[Node]) -> Iterator[Any]:
     """All arrays that the graph of `outputs` holds."""
     for x in graph_of(outputs):
         yield getattr(x, "_data", x)
-    for function in consumers_first([y.creator for y in outputs if y.creator is not None]):
+    for function in ops_behind(outputs):
         yield from (*function.saved, *function._outputs)
 
 

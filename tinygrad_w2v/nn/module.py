@@ -2,18 +2,12 @@
 
 Nothing is registered: what a module holds is read off its attributes whenever it is asked for,
 through lists, tuples and dicts too. So there is no ``super().__init__()`` to forget.
-
-A module adds nothing to the cost of an op. Entering `forward` or `loss` notes how many ops were
-made so far, leaving notes it again, and the op behind the result keeps both numbers with the
-module's name (`Span`): drawings find from them which ops belong together.
 """
 
 from __future__ import annotations
 
-import functools
 import inspect
-import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -23,9 +17,9 @@ from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v._base.npz import read_arrays, write_arrays
 from tinygrad_w2v._base.numbers import cast
 from tinygrad_w2v._base.types import AnyArray
-from tinygrad_w2v.autograd.function import Function, Span, next_order
 from tinygrad_w2v.autograd.node import Node
 from tinygrad_w2v.nn.parameter import Parameter
+from tinygrad_w2v.nn.spans import noting_its_span
 
 
 class Module:
@@ -65,7 +59,7 @@ class Module:
         super().__init_subclass__(**kwargs)
         loss = cls.__dict__.get("loss")
         if inspect.isfunction(loss):
-            cls.loss = _noting_its_span(loss)  # type: ignore[attr-defined]
+            cls.loss = noting_its_span(loss)  # type: ignore[attr-defined]
 
     def __setattr__(self, name: str, value: Any) -> None:
         old = self.__dict__.get(name)
@@ -92,7 +86,7 @@ class Module:
     # ------------------------------------------------------------------ running
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run `forward`."""
-        return _run(self, self.forward, args, kwargs)
+        return _spanned_forward(self, *args, **kwargs)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the result; a subclass writes it."""
@@ -389,54 +383,6 @@ def _describe(
                 _describe(member, f"{whole}.", depth + 1, lines, first_names)
 
 
-# ---------------------------------------------------------------------- noting spans
-class _Running(threading.local):
-    """The module whose `forward` or `loss` runs in this thread, the innermost."""
-
-    module: Module | None = None
-
-
-_running = _Running()
-
-
-def _run(
-    module: Module, method: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> Any:
-    """Call `method`, and leave the span of ops that it made with the ops of its result."""
-    outer = _running.module
-    if outer is module:  # `forward` that calls `loss`, or a `loss` that calls its parent class's
-        return method(*args, **kwargs)
-    start = next_order()
-    _running.module = module
-    try:
-        result = method(*args, **kwargs)
-    finally:
-        _running.module = outer
-    span = Span(module._name_in_parent or type(module).__name__, start, next_order())
-    for creator in _creators(result):
-        if creator.order > start:  # else the result was passed through
-            creator.spans += (span,)
-    return result
-
-
-def _creators(result: Any) -> set[Function]:
-    found: set[Function] = set()
-    waiting = [result]
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, Node):
-            if part.creator is not None:
-                found.add(part.creator)
-        elif isinstance(part, list | tuple):
-            waiting.extend(part)
-        elif isinstance(part, dict):
-            waiting.extend(part.values())
-    return found
-
-
-def _noting_its_span(loss: Callable[..., Any]) -> Callable[..., Any]:
-    @functools.wraps(loss)
-    def spanned(self: Module, *args: Any, **kwargs: Any) -> Any:
-        return _run(self, functools.partial(loss, self), args, kwargs)
-
-    return spanned
+@noting_its_span
+def _spanned_forward(module: Module, *args: Any, **kwargs: Any) -> Any:
+    return module.forward(*args, **kwargs)

@@ -7,28 +7,14 @@ fails must have been recorded when it was applied, which `debug` does.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from tinygrad_w2v._base.errors import InPlaceError, ShapeError, TinygradError
 from tinygrad_w2v.autograd.debugging.sites import place, user_line
 
-if TYPE_CHECKING:
-    from tinygrad_w2v.autograd.function import Function
-
-
-_SHAPE_WORDS = (
-    "shape",
-    "broadcast",
-    "dimension",
-    "matmul",
-    "size",
-    "axis",
-    "axes",
-    "reshape",
-    "division",
-)
+_SHAPE_WORDS = "shape broadcast dimension matmul size axis axes reshape division".split()
 _SHOWN = 8  # parts of a list in a message
 _HINT_DEBUG = "run it under `with tw.debug():` to see the line where it was applied"
 
@@ -53,63 +39,46 @@ def statistics(value: Any) -> str:
     return f"{describe(array)} min {low:.6g} max {high:.6g} mean {mean:.6g}"
 
 
-def forward_error(function: Function, arrays: Sequence[Any], error: Exception) -> Exception:
+def forward_error(op: Any, arrays: Sequence[Any], error: Exception) -> Exception:
     """The error to raise instead of `error`: it names the op, the shapes and the user's line."""
-    if isinstance(error, ValueError) and "read-only" in str(error):
-        explained: Exception = InPlaceError(
-            f"{function.label} writes into an array that it was given ({_shapes(arrays)}): forward "
-            f"returns, it never writes{user_line()}"
+    if _is_of_writing(error):
+        return explained(
+            InPlaceError(
+                f"{op.label} writes into an array that it was given ({_shapes(arrays)}): forward "
+                f"returns, it never writes{user_line()}"
+            )
         )
-        explained._explained = True  # type: ignore[attr-defined]
-        return explained
-    return input_error(function.label, arrays, error)
+    return input_error(op.label, arrays, error)
 
 
 def input_error(label: str, inputs: Sequence[Any], error: Exception) -> Exception:
     """`forward_error` for an op that is known by its `label` and refuses its inputs."""
-    if getattr(error, "_explained", False):
+    if hasattr(error, "_explained"):
         return error
-    shapes = _shapes(inputs)
-    if isinstance(error, TinygradError):
-        error.add_note(f"in {label}({shapes}){user_line()}")
-        explained: Exception = error
-    elif isinstance(error, ValueError) and any(w in str(error).lower() for w in _SHAPE_WORDS):
-        explained = ShapeError(
-            f"{label}: the inputs {shapes} do not fit: {error}. Compare the shapes; "
-            f"`reshape`, `np.expand_dims` and `np.swapaxes` change them{user_line()}"
-        )
-    elif type(error) in (ValueError, IndexError, TypeError, NotImplementedError):
-        explained = type(error)(f"{label}: {error}. The inputs were {shapes}{user_line()}")
-    else:
-        error.add_note(f"in {label}({shapes}){user_line()}")
-        explained = error
-    explained._explained = True  # type: ignore[attr-defined]
-    return explained
+    shapes, line = _shapes(inputs), user_line()
+    if isinstance(error, ValueError) and not isinstance(error, TinygradError):
+        if any(word in str(error).lower() for word in _SHAPE_WORDS):
+            return explained(
+                ShapeError(
+                    f"{label}: the inputs {shapes} do not fit: {error}. Compare the shapes; "
+                    f"`reshape`, `np.expand_dims` and `np.swapaxes` change them{line}"
+                )
+            )
+    if type(error) in (ValueError, IndexError, TypeError, NotImplementedError):
+        return explained(type(error)(f"{label}: {error}. The inputs were {shapes}{line}"))
+    error.add_note(f"in {label}({shapes}){line}")
+    return explained(error)
 
 
-def _shapes(inputs: Iterable[Any]) -> str:
-    return ", ".join(describe(getattr(x, "_data", x)) for x in inputs)
-
-
-def backward_place(function: Function) -> str:
-    """Shapes and line of an op, to end the message of an error in its backward."""
-    return f"\n  inputs {_shapes(function.inputs or ())}" + place_or_hint(function)
-
-
-def place_or_hint(function: Function) -> str:
-    """The line where an op was applied, or how to have it recorded."""
-    return place(function.site) or f"\n  {_HINT_DEBUG}"
-
-
-def backward_error(function: Function, error: Exception) -> Exception:
+def backward_error(op: Any, error: Exception) -> Exception:
     """The error to raise instead of `error`, which came out of a backward rule."""
-    if getattr(error, "_explained", False):
+    if hasattr(error, "_explained"):
         return error
-    message = f"backward of {function.label}: {error}{backward_place(function)}"
-    if isinstance(error, ValueError) and "read-only" in str(error):
-        explained: Exception = InPlaceError(
-            f"backward of {function.label} writes into an array that it was given: backward "
-            f"returns, it never writes{backward_place(function)}"
+    where = backward_place(op)
+    if _is_of_writing(error):
+        told: Exception = InPlaceError(
+            f"backward of {op.label} writes into an array that it was given: backward returns, it "
+            f"never writes{where}"
         )
     elif isinstance(error, TinygradError) or type(error) in (
         ValueError,
@@ -117,9 +86,32 @@ def backward_error(function: Function, error: Exception) -> Exception:
         IndexError,
         RuntimeError,
     ):
-        explained = type(error)(message)
+        told = type(error)(f"backward of {op.label}: {error}{where}")
     else:
-        error.add_note(message)
-        explained = error
-    explained._explained = True  # type: ignore[attr-defined]
-    return explained
+        told = error
+        error.add_note(f"backward of {op.label}: {error}{where}")
+    return explained(told)
+
+
+def explained(error: Exception) -> Exception:
+    """Mark an error that says all already, so that no op on its way adds to it."""
+    error._explained = True  # type: ignore[attr-defined]
+    return error
+
+
+def _is_of_writing(error: Exception) -> bool:
+    return isinstance(error, ValueError) and "read-only" in str(error)
+
+
+def _shapes(inputs: Iterable[Any]) -> str:
+    return ", ".join(describe(getattr(x, "_data", x)) for x in inputs)
+
+
+def backward_place(op: Any) -> str:
+    """Shapes and line of an op, to end the message of an error in its backward."""
+    return f"\n  inputs {_shapes(op.inputs)}" + place_or_hint(op)
+
+
+def place_or_hint(op: Any) -> str:
+    """The line where an op was applied, or how to have it recorded."""
+    return place(op.site) or f"\n  {_HINT_DEBUG}"

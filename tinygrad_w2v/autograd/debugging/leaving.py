@@ -17,7 +17,7 @@ from contextvars import ContextVar
 from typing import NamedTuple
 
 from tinygrad_w2v._base.errors import GraphWarning
-from tinygrad_w2v.autograd.backward import consumers_first
+from tinygrad_w2v.autograd.backward import ops_behind
 from tinygrad_w2v.autograd.debugging.sites import Place, Site
 from tinygrad_w2v.autograd.node import Node
 
@@ -87,6 +87,5 @@ def depends_on(outputs: Sequence[Node], leaves: Sequence[Node]) -> bool:
     wanted = set(map(id, leaves))
     if not wanted:
         return False
-    functions = consumers_first([y.creator for y in outputs if y.creator is not None])
-    found = [*outputs, *(x for function in functions for x in function.inputs or ())]
-    return any(id(x) in wanted for x in found)
+    inputs = (x for function in ops_behind(outputs) for x in function.inputs)
+    return any(id(x) in wanted for x in (*outputs, *inputs))

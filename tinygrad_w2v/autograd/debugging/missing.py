@@ -11,16 +11,16 @@ import dis
 import sys
 from collections.abc import Iterable
 from types import FrameType
+from typing import Any
 
 from tinygrad_w2v._base.errors import MissingGradientError, NoGraphError
 from tinygrad_w2v.autograd.debugging.errors import place_or_hint
 from tinygrad_w2v.autograd.debugging.sites import user_line
-from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.node import COPY, DETACHED, Node
 
 
 # ---------------------------------------------------------------------- backward without a leaf
-def must_reach(root: Node, leaves: Iterable[Node], functions: list[Function]) -> None:
+def must_reach(root: Node, leaves: Iterable[Node], functions: list[Any]) -> None:
     """Refuse a `backward` that reaches no leaf; the error says what the graph ends at.
 
     A copy or what `detach` made is a leaf of its own, unless it is the value that the walk began

@@ -18,9 +18,8 @@ from tinygrad_w2v._base.errors import NonDifferentiableError, ShapeError
 from tinygrad_w2v.autograd.backward import dense, gradients
 from tinygrad_w2v.autograd.constants import plain_array
 from tinygrad_w2v.autograd.debugging.leaving import at_work, depends_on, watching
-from tinygrad_w2v.autograd.function import lone
 from tinygrad_w2v.autograd.modes import enable_grad, modes
-from tinygrad_w2v.autograd.node import NO_GRAD, Node
+from tinygrad_w2v.autograd.node import NO_GRAD, Node, lost_leaf
 from tinygrad_w2v.autograd.transforms import tree
 from tinygrad_w2v.autograd.variable import Variable
 
@@ -139,7 +138,7 @@ def returned(value: Any, wrapped: bool, recorded: bool) -> Any:
     if not wrapped:
         return value
     # Without history though Variables came in: recording is switched off.
-    return lone(value, NO_GRAD) if value.dtype.kind == "f" else Variable(value)
+    return lost_leaf(value, NO_GRAD) if value.dtype.kind == "f" else Variable(value)
 
 
 def differentiable_outputs(f: Any, value: Any) -> list[Any]:
