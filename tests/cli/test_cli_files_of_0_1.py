@@ -12,6 +12,7 @@ import pytest
 
 from tinygrad_w2v._cli.machine import processor, versions
 from tinygrad_w2v.vectors import WordVectors
+from tinygrad_w2v.word2vec import Word2Vec
 
 FILES = Path(__file__).parents[1] / "fixtures" / "0.1"
 needs_numba = pytest.mark.skipif(
@@ -71,3 +72,10 @@ def test_a_run_is_asked_and_drawn(run, tmp_path) -> None:
     folder = FILES / "run-numpy"
     assert run("neighbors", "w1", "--vectors", folder).out.startswith("w1\n")
     assert run("graph", "--vectors", folder, "--text").status == 0
+
+
+def test_the_class_trains_on_a_model_of_the_command(engine) -> None:
+    model = Word2Vec.load(FILES / f"run-{engine}" / "model.npz")
+    vectors = WordVectors.load(FILES / f"run-{engine}" / "model.npz")
+    assert model.wv.index_to_key == vectors.index_to_key
+    assert model.wv.vectors.tobytes() == vectors.vectors.tobytes()

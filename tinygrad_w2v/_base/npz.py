@@ -17,7 +17,7 @@ import os
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any, NamedTuple, Self
@@ -115,8 +115,15 @@ def as_bytes(array: AnyArray, dtype: np.dtype[Any]) -> memoryview:
     return np.ascontiguousarray(array, little_endian(dtype)).reshape(-1).view(np.uint8).data
 
 
-def read_arrays(path: PathLike) -> dict[str, AnyArray]:
+def read_arrays(path: PathLike, skip: Collection[str] = ()) -> dict[str, AnyArray]:
     """Read what `write_arrays` (or `numpy.savez`) wrote; a pickle is refused.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    skip : collection of str, optional
+        Names of arrays that are not read.
 
     Raises
     ------
@@ -125,7 +132,7 @@ def read_arrays(path: PathLike) -> dict[str, AnyArray]:
     """
     try:
         with NpzFile(path) as file:
-            return {name: file.read(name) for name in file.names}
+            return {name: file.read(name) for name in file.names if name not in skip}
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file") from None
     except OSError as error:

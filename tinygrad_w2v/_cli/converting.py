@@ -49,7 +49,7 @@ def add_options(parser: Parser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Convert, and say how many words there were."""
     if arguments.limit is not None:
-        require_range("--limit", arguments.limit, 1, math.inf)
+        require_range("limit", arguments.limit, 1, math.inf)
     source, target = file_of_vectors(arguments.source), Path(arguments.target)
     wanted = arguments.target_format
     after = format_named(wanted) if wanted else format_of_target(target)

@@ -52,7 +52,7 @@ def add_options(parser: Parser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Evaluate on each file and print a line for each, and for each section of analogies."""
-    require_range("--restrict-vocab", arguments.restrict_vocab, 1, math.inf)
+    require_range("restrict_vocab", arguments.restrict_vocab, 1, math.inf)
     files = {path: Path(path) for path in arguments.files} or _files_of_gensim()
     kinds = {name: _has_sections(path) for name, path in files.items()}
     vectors = load_vectors(arguments.vectors)

@@ -82,7 +82,7 @@ def run_analogy(arguments: argparse.Namespace) -> int:
 
 
 def _vectors(arguments: argparse.Namespace) -> WordVectors:
-    require_range("--topn", arguments.topn, 1, math.inf)
+    require_range("topn", arguments.topn, 1, math.inf)
     return load_vectors(arguments.vectors)
 
 

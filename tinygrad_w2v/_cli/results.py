@@ -18,8 +18,10 @@ from tinygrad_w2v._cli.console import note
 from tinygrad_w2v._cli.machine import processor, versions
 from tinygrad_w2v._cli.request import Request, json_text, read_json
 from tinygrad_w2v.drawing import graph, plot_losses
-from tinygrad_w2v.vectors.archive import write_archive
+from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.word2vec.engine import Engine
+from tinygrad_w2v.word2vec.file import write_model
+from tinygrad_w2v.word2vec.kept_model import run_description
 from tinygrad_w2v.word2vec.settings import TrainingSettings, small_batch, windows_in_batch
 from tinygrad_w2v.word2vec.vector_training import Trained
 
@@ -98,12 +100,11 @@ def write_results(folder: Path, outcome: Outcome) -> dict[str, Any]:
     """
     trained, settings = outcome.trained, outcome.request.settings
     vectors, history = trained.vectors, trained.history
-    write_archive(
+    write_model(
         folder / "model.npz",
-        vectors.index_to_key,
-        vectors.vectors,
-        vectors.counts,
-        {"w_out": trained.model.w_out.data},
+        Vocabulary(vectors.index_to_key, np.asarray(vectors.counts)),
+        trained.model.state_dict(),
+        _about_the_model(outcome),
     )
     vectors.save_word2vec_format(folder / "vectors.txt")
     with safe_write(folder / "history.jsonl") as file:
@@ -118,6 +119,21 @@ def write_results(folder: Path, outcome: Outcome) -> dict[str, Any]:
     with safe_write(folder / "settings.json") as file:
         file.write(json_text(description) + "\n")
     return description
+
+
+def _about_the_model(outcome: Outcome) -> dict[str, Any]:
+    """What `Word2Vec` is to know of the model that it loads, as if it had trained it."""
+    history, text, heldout = outcome.trained.history, outcome.text, outcome.heldout
+    counted = {
+        "corpus_count": text.sentences,
+        "corpus_total_words": text.words,
+        "losses": history.losses,
+        "heldout_losses": history.heldout_losses,
+        "unigram_loss": None if heldout is None else heldout.unigram_loss,
+        "_epochs_drawn": len(history.losses),
+    }
+    more = {"max_vocab_size": outcome.request.max_vocab_size}
+    return run_description(outcome.request.settings, more, counted)
 
 
 def _draw(path: Path, draw: Callable[[Path], object]) -> None:

@@ -247,8 +247,8 @@ def check_numbers(arguments: argparse.Namespace) -> None:
         It names the option.
     """
     if arguments.workers is not None:
-        require_range("--workers", arguments.workers, 1, MOST_WORKERS)
-    require_range("--checkpoint-minutes", arguments.checkpoint_minutes, 0, LONGEST_MINUTES)
+        require_range("workers", arguments.workers, 1, MOST_WORKERS)
+    require_range("checkpoint_minutes", arguments.checkpoint_minutes, 0, LONGEST_MINUTES)
     note_gensim_options(arguments)
     given = arguments.given
     for one, other in (("resume", "overwrite"), ("resume", "settings"), ("settings", "update")):

@@ -1,6 +1,7 @@
-"""The file of a `Word2Vec`: an npz archive with the settings as JSON beside the tables.
+"""The file of a model, which the command and `Word2Vec` write: words, tables, settings as JSON.
 
-It is a file of `WordVectors`, too: ``WordVectors.load`` reads the words and vectors from it.
+It is an npz archive and a file of `WordVectors`, too: ``WordVectors.load`` reads the words and
+vectors from it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,11 @@ from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.vectors.archive import read_archive, write_archive
 
-_FORMAT = "tinygrad_w2v Word2Vec 1"
+_FORMAT, _FORMAT_OF_0_1 = "tinygrad_w2v Word2Vec 2", "tinygrad_w2v Word2Vec 1"
+_ABOUT = "word2vec"
+_WORDS_AND_VECTORS = ("vectors", "words", "offsets", "counts")
+_NOT_TABLES = (*_WORDS_AND_VECTORS, _ABOUT)
+_PREFIX = "model."
 
 
 class SavedModel(NamedTuple):
@@ -68,13 +73,18 @@ def write_model(
     """
     whole = {"format": _FORMAT} | dict(description)
     text = json.dumps(whole, ensure_ascii=False, default=plain)
-    others = {f"model.{name}": table for name, table in tables.items() if name != "w_in"}
-    others["word2vec"] = np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)
+    others = {_member(name): table for name, table in tables.items() if name != "w_in"}
+    others[_ABOUT] = np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)
     write_archive(path, vocabulary.words, tables["w_in"], vocabulary.counts, others)
 
 
+def _member(name: str) -> str:
+    """A table has its own name in the file, unless that is the name of something else."""
+    return _PREFIX + name if name in _NOT_TABLES or name.startswith(_PREFIX) else name
+
+
 def read_model(path: PathLike) -> SavedModel:
-    """Read what `write_model` wrote.
+    """Read what `write_model` wrote; `train` of version 0.1 wrote no description.
 
     Raises
     ------
@@ -82,26 +92,29 @@ def read_model(path: PathLike) -> SavedModel:
         When the file is missing, damaged, or no model; a pickle is refused.
     """
     contents = read_archive(path)
-    arrays = read_arrays(path)
-    if "word2vec" not in arrays or contents.counts is None:
+    arrays = read_arrays(path, skip=_WORDS_AND_VECTORS)
+    about = arrays.pop(_ABOUT, None)
+    if contents.counts is None or (about is None and "w_out" not in arrays):
         raise InputError(
-            f"{path} holds no Word2Vec model to train on; for vectors use WordVectors.load"
+            f"{path} holds no Word2Vec model to train on: it holds no counts or no w_out; for "
+            "vectors use WordVectors.load"
         )
-    try:
-        text = arrays["word2vec"].astype(np.uint8).tobytes().decode("utf-8", "surrogatepass")
-        description = json.loads(text)
-        found = description.pop("format")
-    except (ValueError, KeyError, AttributeError, RecursionError) as error:
-        raise InputError(f"{path} is damaged: its settings are no JSON: {error}") from error
-    if found != _FORMAT:
-        raise InputError(f"{path} is of the format {found!r}; this version reads {_FORMAT!r}")
-    tables = {
-        name.removeprefix("model."): array
-        for name, array in arrays.items()
-        if name.startswith("model.")
-    }
     vocabulary = Vocabulary(contents.words, contents.counts)
+    tables = {name.removeprefix(_PREFIX): array for name, array in arrays.items()}
+    description = {} if about is None else _description(about, path)
     return SavedModel(vocabulary, {"w_in": contents.vectors} | tables, description)
+
+
+def _description(about: AnyArray, path: PathLike) -> dict[str, Any]:
+    try:
+        text = about.astype(np.uint8).tobytes().decode("utf-8", "surrogatepass")
+        description: dict[str, Any] = json.loads(text)
+        known = description.pop("format")
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
+        raise InputError(f"{path} is damaged: its settings are no JSON: {error}") from error
+    if known not in (_FORMAT, _FORMAT_OF_0_1):
+        raise InputError(f"{path} is of the format {known!r}; this version reads {_FORMAT!r}")
+    return description
 
 
 def plain(value: Any) -> Any:

@@ -6,6 +6,8 @@ may neither name a text to train on nor a folder to write into.
 
 from __future__ import annotations
 
+import json
+import math
 import numbers
 import tempfile
 from collections.abc import Mapping
@@ -17,7 +19,8 @@ import numpy as np
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike, safe_write
 from tinygrad_w2v.word2vec.file import SavedModel, read_model, write_model
-from tinygrad_w2v.word2vec.keywords import KEPT
+from tinygrad_w2v.word2vec.keywords import KEPT, keywords_for
+from tinygrad_w2v.word2vec.settings import TrainingSettings
 
 # What was counted on the way, and what it is.
 COUNTED: dict[str, type] = {
@@ -30,7 +33,8 @@ COUNTED: dict[str, type] = {
     "_epochs_drawn": int,
     "_latest_loss": float,
 }
-_LATER = {"_latest_loss": 0.0}  # that files of before do not have
+# What files need not have: the command keeps no times, so that equal runs leave equal files.
+_USUAL = {"total_train_time": 0.0, "_latest_loss": 0.0}
 # What a pickle does not have beside the file: what is in that, and what `save` leaves out.
 _NOT_BESIDE = {
     *(*KEPT, "_alpha", *COUNTED, "vocabulary", "model", "callbacks", "trim_rule"),
@@ -71,6 +75,8 @@ def load_model(kind: type, path: PathLike, given: Any) -> Any:
         When it does not fit the file, or that is damaged.
     """
     saved = read_model(path)
+    if not saved.description:
+        saved = saved._replace(description=_described_beside(path))
     try:
         keywords = _known(saved.description.get("keywords"), "keywords", KEPT)
         loaded = kind(**keywords, model=given)
@@ -78,6 +84,44 @@ def load_model(kind: type, path: PathLike, given: Any) -> Any:
     except (KeyError, TypeError, InputError) as error:
         raise InputError(f"{path}: {error}") from error
     return loaded
+
+
+def run_description(
+    settings: TrainingSettings, more: Mapping[str, Any], counted: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what a file says of a model that was trained without the class.
+
+    Parameters
+    ----------
+    settings, more
+        How it was trained, and keywords that are no settings.
+    counted
+        Of `COUNTED`.
+    """
+    keywords = keywords_for(settings) | dict(more)
+    return {"keywords": keywords, "counted": dict(counted), "own_model": None}
+
+
+def _described_beside(path: PathLike) -> dict[str, Any]:
+    """What ``settings.json`` tells of the model of a run of version 0.1."""
+    place = Path(path).with_name("settings.json")
+    try:
+        run = json.loads(place.read_text(encoding="utf-8-sig"))
+        settings, text, heldout = (run[name] for name in ("settings", "text", "heldout"))
+        counted = {
+            "corpus_count": text["sentences"],
+            "corpus_total_words": text["words"],
+            "losses": [math.nan if loss is None else loss for loss in run["losses"]],
+            "heldout_losses": heldout["losses"] if heldout else [],
+            "unigram_loss": heldout["unigram_loss"] if heldout else None,
+            "_epochs_drawn": len(run["losses"]),
+        }
+        return run_description(TrainingSettings(**settings), {}, counted)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise InputError(
+            f"{path} is of a run of version 0.1, whose settings are in {place}, which cannot be "
+            f"read: {error}; for the vectors alone use WordVectors.load"
+        ) from error
 
 
 def fill(model: Any, saved: SavedModel) -> None:
@@ -88,7 +132,7 @@ def fill(model: Any, saved: SavedModel) -> None:
     InputError
         When they do not fit.
     """
-    counted = _LATER | _known(saved.description.get("counted"), "counted", COUNTED)
+    counted = _USUAL | _known(saved.description.get("counted"), "counted", COUNTED)
     for name, kind in COUNTED.items():
         setattr(model, name, _of_kind(name, counted[name], kind))
     model.vocabulary = saved.vocabulary

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v.text.rules import check_limit
 from tinygrad_w2v.word2vec.checks import real_number, require_number, switch
 from tinygrad_w2v.word2vec.engine import EngineOptions
-from tinygrad_w2v.word2vec.options import in_keywords, resolve_compat
+from tinygrad_w2v.word2vec.options import (
+    TRUE_GRADIENT,
+    in_keywords,
+    keyword_of,
+    resolve_compat,
+)
 from tinygrad_w2v.word2vec.settings import TrainingSettings, usual_alpha
 
 # Those that a file keeps; functions and objects are given again when it is loaded.
@@ -17,6 +23,27 @@ KEPT = (
     "negative ns_exponent cbow_mean epochs max_final_vocab shrink_windows compute_loss engine "
     "compat deterministic shared_negatives"
 ).split()
+
+
+def keywords_for(settings: TrainingSettings) -> dict[str, Any]:
+    """Return the keywords of `Word2Vec` that come to settings; the size of a batch is none.
+
+    Examples
+    --------
+    >>> keywords = keywords_for(TrainingSettings("skipgram", size=8))
+    >>> keywords["sg"], keywords["vector_size"]
+    (1, 8)
+    """
+    fields = dataclasses.asdict(settings)
+    del fields["model"], fields["batch"]
+    cbow = settings.model == "cbow"
+    given = {
+        "sg": int(not cbow),
+        "hs": int(settings.hs),
+        "cbow_mean": int(settings.cbow_mean),
+        "compat": settings.compat or (TRUE_GRADIENT if cbow else None),
+    }
+    return {keyword_of(name): value for name, value in fields.items()} | given
 
 
 class Keywords:
