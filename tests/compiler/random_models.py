@@ -7,7 +7,6 @@ used twice.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from random_steps import Step, Steps
 
 import tinygrad_w2v as tw
 from tinygrad_w2v._base.errors import GradientError
+from tinygrad_w2v.compiler import Schedule
 from tinygrad_w2v.compiler.inspect.compare import compare
 
 # Small, so that one window's rounding is not blown up by the next ones.
@@ -141,7 +141,7 @@ def optimizer(model: RandomModel, seed: int) -> Any:
     return rule
 
 
-def prove(seed: int, native: bool = False, without: Collection[str] = ()) -> None:
+def prove(seed: int, native: bool = False, schedule: Schedule | None = None) -> None:
     """Compare all engines on the program, the windows and the optimizer of a seed.
 
     Rules magnify what is nearly 0, where a kink would choose by rounding: so their programs are
@@ -151,7 +151,7 @@ def prove(seed: int, native: bool = False, without: Collection[str] = ()) -> Non
     model = RandomModel(seed, steps=7 if native else 9, smooth=smooth)
     rule = optimizer(model, seed) if smooth else None
     given, axes = window_of(seed)
-    settings = {"native": native, "lr": RATE, "without": without}
+    settings = {"native": native, "lr": RATE, "schedule": schedule}
     tolerance = 1e-8 if rule is None else 1e-6
     try:
         compare(model, given, axes, rule, tolerance=tolerance, **settings)

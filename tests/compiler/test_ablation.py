@@ -10,19 +10,24 @@ from own_models import EXAMPLES
 from random_models import prove
 
 import tinygrad_w2v as tw
+from tinygrad_w2v._base.batch import Batch
+from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v.compiler import Schedule
 from tinygrad_w2v.compiler.inspect.compare import compare
+from tinygrad_w2v.compiler.loops.schedule import OPTIONAL
 from tinygrad_w2v.compiler.passes import PASSES, algebra
-from tinygrad_w2v.compiler.stages import OPTIONAL, build
+from tinygrad_w2v.compiler.stages import build
 from tinygrad_w2v.compiler.trace.trace import fields_of, trace
 
 PROGRAMS, AT_LENGTH = 1, 20  # for each step
+NOTHING = Schedule().without(*OPTIONAL)
 
 
 @pytest.mark.parametrize("step", OPTIONAL)
 def test_random_programs_without_a_step(step: str) -> None:
     first = 500 + PROGRAMS * OPTIONAL.index(step)
     for seed in range(first, first + PROGRAMS):
-        prove(seed, without=(step,))
+        prove(seed, schedule=Schedule().without(step))
 
 
 @pytest.mark.parametrize("share", [10, pytest.param(3, marks=pytest.mark.proof)])
@@ -32,16 +37,17 @@ def test_own_models_without_a_step(step: str, share: int, rng: np.random.Generat
     for name in names[OPTIONAL.index(step) % share :: share]:
         example = EXAMPLES[name]
         windows = example.windows(rng)
-        compare(example.make(rng), windows, example.axes, native=False, without=(step,))
+        schedule = Schedule().without(step)
+        compare(example.make(rng), windows, example.axes, native=False, schedule=schedule)
 
 
 def test_nothing_but_what_has_to_be(rng: np.random.Generator) -> None:
     for seed in range(600, 603):
-        prove(seed, without=OPTIONAL)
+        prove(seed, schedule=NOTHING)
     for name in ("biases", "position weights", "pairs"):
         example = EXAMPLES[name]
         windows = example.windows(rng)
-        compare(example.make(rng), windows, example.axes, native=False, without=OPTIONAL)
+        compare(example.make(rng), windows, example.axes, native=False, schedule=NOTHING)
 
 
 @pytest.mark.parametrize("rule", algebra.RULES, ids=lambda rule: rule.__name__)
@@ -57,7 +63,7 @@ def test_without_a_rule_of_algebra(rule: Any, monkeypatch: pytest.MonkeyPatch) -
 def test_at_length(step: str) -> None:
     first = 30_000 + AT_LENGTH * OPTIONAL.index(step)
     for seed in range(first, first + AT_LENGTH):
-        prove(seed, without=(step,))
+        prove(seed, schedule=Schedule().without(step))
 
 
 def test_every_step_does_something(rng: np.random.Generator) -> None:
@@ -71,6 +77,75 @@ def test_every_step_does_something(rng: np.random.Generator) -> None:
         program = trace(model, window, fields, tw.optim.Adam(model.parameters())).program
         whole = build(program, np.float32, "whole").source.text
         for step in [step for step in OPTIONAL if step not in changed]:
-            if build(program, np.float32, "whole", (step,)).source.text != whole:
+            schedule = Schedule().without(step)
+            if build(program, np.float32, "whole", schedule).source.text != whole:
                 changed.add(step)
     assert changed == set(OPTIONAL)
+
+
+# ---------------------------------------------------------------------- settings
+def some_schedule(seed: int) -> Schedule:
+    """Any thresholds, and some of the steps."""
+    rng = np.random.default_rng([4, seed])
+    thresholds = {
+        "inline_functions": int(rng.integers(0, 6)),
+        "linear_search": int(rng.integers(0, 6)),
+        "short_axis": int(rng.integers(0, 20)),
+        "long_loop": int(rng.integers(0, 20)),
+        "jam_shared": int(rng.integers(0, 4)),
+    }
+    return Schedule(**thresholds).without(*[s for s in OPTIONAL if rng.random() < 0.2])
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_setting_changes_an_answer(seed: int) -> None:
+    prove(700 + seed, schedule=some_schedule(seed))
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("hundreds", range(5))
+def test_no_setting_changes_an_answer_at_length(hundreds: int) -> None:
+    for seed in range(100 * hundreds, 100 * hundreds + 100):
+        prove(40_000 + seed, schedule=some_schedule(seed))
+
+
+BATCH = Batch(
+    np.array(3),
+    np.array([1, 2, 4, 2]),
+    np.array([-2, -1, 1, 2]),
+    np.array([3, 0, 5]),
+    np.array([1, 0, 0], np.float32),
+)
+AXES = {"contexts": (("C", 10),), "offsets": (("C", 10),)}
+
+
+@pytest.mark.parametrize("step", OPTIONAL)
+@pytest.mark.parametrize("kind", [tw.CBOW, tw.SkipGram])
+def test_models_of_the_package_without_a_step(kind: Any, step: str) -> None:
+    compare(kind(20, 16), BATCH, AXES, native=False, schedule=Schedule().without(step))
+
+
+def test_a_kernel_is_made_as_its_schedule_says() -> None:
+    pytest.importorskip("numba", reason="numba is not installed")
+    whole = tw.compile(tw.SkipGram(20, 16), BATCH, AXES)
+    assert whole.schedule == Schedule()
+    assert "_next" in whole.source
+    assert "prefetch(" in whole.source
+    part = tw.compile(
+        tw.SkipGram(20, 16), BATCH, AXES, schedule=Schedule(jam=False).without("prefetch")
+    )
+    assert "_next" not in part.source
+    assert "prefetch(" not in part.source
+    assert "jam               no" in str(part.schedule)
+    one, other = (float(kernel.step(BATCH, 0.1)) for kernel in (whole, part))
+    assert abs(one - other) < 1e-5
+    assert np.allclose(whole.model.w_out.data, part.model.w_out.data)
+
+
+def test_a_schedule_refuses_what_it_does_not_know() -> None:
+    with pytest.raises(InputError, match=r"no step 'jamming': there are drop_unused, .*, prefetch"):
+        Schedule().without("jamming")
+    with pytest.raises(InputError, match="jam of a schedule is True or False, not 2"):
+        Schedule(jam=2)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="long_loop of a schedule is a number from 0 on, not -1"):
+        Schedule(long_loop=-1)

@@ -120,13 +120,13 @@ def test_an_optimizer_goes_on_where_it_was(rule: str, plainly: list[Any]) -> Non
 
 # ---------------------------------------------------------------------- kernels that are wrong
 def test_turns_that_share_a_buffer(plainly: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    real = dependence.own_of_a_turn
+    real = dependence.private_arrays
 
     def without_scatters(*given: Any) -> Any:
         own = real(*given)
         return own and {name for name in own if not name.startswith("scatter")}
 
-    monkeypatch.setattr(unroll_and_jam, "own_of_a_turn", without_scatters)
+    monkeypatch.setattr(unroll_and_jam, "private_arrays", without_scatters)
     with pytest.raises(tw.CompileError, match=r"the kernel of Classes is wrong: .*w\[\d, \d+\]"):
         tw.check_compiled(Classes(), CLASSES, CLASS_AXES)
 

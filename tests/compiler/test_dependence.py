@@ -9,8 +9,8 @@ import pytest
 from tinygrad_w2v.compiler.ir.sizes import Size, symbolic
 from tinygrad_w2v.compiler.loops.dependence import (
     conflict,
-    own_of_a_turn,
-    same_turn,
+    private_arrays,
+    same_iteration,
     sets_all,
     unchanging,
 )
@@ -100,13 +100,13 @@ def test_statements_that_may_not_change_places(before: Any, after: Any, expected
     ],
 )
 def test_a_turn_needs_what_was_made_in_it(before: Any, after: Any, expected: bool) -> None:
-    assert same_turn(before, after, "b") is expected
+    assert same_iteration(before, after, "b") is expected
 
 
 def test_rows_are_written_after_all_are_read() -> None:
     write = Statement("w", (ID,), ONE, "set", (), phase="write")
-    assert not same_turn(put("x", B, value=Load("w", (ID,))), write, "b")
-    assert not same_turn(write, write, "b")
+    assert not same_iteration(put("x", B, value=Load("w", (ID,))), write, "b")
+    assert not same_iteration(write, write, "b")
 
 
 # ---------------------------------------------------------------------- the whole of an array
@@ -160,13 +160,13 @@ FILL = over("d", 9, put("x", D))
     ],
 )
 def test_turns_that_can_be_mixed(body: list[Any], own: set[str] | None) -> None:
-    assert own_of_a_turn(over("b", C, *body), SHAPES, {"sum"}) == own
+    assert private_arrays(over("b", C, *body), SHAPES, {"sum"}) == own
 
 
 def test_what_others_read_is_no_turns_own() -> None:
     nest = over("b", C, FILL, add("sum", value=Load("x", (ID,))))
-    assert own_of_a_turn(nest, SHAPES, set()) == {"x"}
-    assert own_of_a_turn(nest, SHAPES, {"x"}) is None
+    assert private_arrays(nest, SHAPES, set()) == {"x"}
+    assert private_arrays(nest, SHAPES, {"x"}) is None
 
 
 # ---------------------------------------------------------------------- reads before a loop

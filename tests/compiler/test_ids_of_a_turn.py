@@ -105,7 +105,7 @@ def test_turns_are_still_taken_by_two() -> None:
     model, window = Classes(16), windows(16)[0]
     program = trace(model, window, fields_of(window, AXES)).program
     built = build(program, np.float32, "classes")
-    steps = [node.loop.step for node in built.placed.tree if isinstance(node, Nest)]
+    steps = [node.loop.step for node in built.code.body if isinstance(node, Nest)]
     assert 2 in steps
     assert {name for name in built.source.own if name.startswith("scatter")} == {
         "scatter_along",

@@ -10,14 +10,16 @@ import pytest
 import tinygrad_w2v as tw
 from tinygrad_w2v._base.batch import Batch
 from tinygrad_w2v.compiler.ir.sizes import Size, symbolic
-from tinygrad_w2v.compiler.loops.collapse import flatten
-from tinygrad_w2v.compiler.loops.contract import place
-from tinygrad_w2v.compiler.loops.fuse import depth, fuse
-from tinygrad_w2v.compiler.loops.lower import Array, Lowered, lower
+from tinygrad_w2v.compiler.loops.collapse import collapse
+from tinygrad_w2v.compiler.loops.contract import contract
+from tinygrad_w2v.compiler.loops.fuse import depth, fuse, fused
+from tinygrad_w2v.compiler.loops.lower import lower
 from tinygrad_w2v.compiler.loops.nest import (
+    Array,
     Call,
     Load,
     Loop,
+    LoopCode,
     Nest,
     Number,
     Statement,
@@ -26,6 +28,7 @@ from tinygrad_w2v.compiler.loops.nest import (
     ordered,
     statements_in,
 )
+from tinygrad_w2v.compiler.loops.schedule import Schedule
 from tinygrad_w2v.compiler.loops.unroll import unroll
 from tinygrad_w2v.compiler.loops.unroll_and_jam import jam
 from tinygrad_w2v.compiler.passes import optimized
@@ -33,6 +36,7 @@ from tinygrad_w2v.compiler.trace.trace import fields_of, trace
 
 C = symbolic(Size("C", 10))
 NOTHING = Number(0.0)
+DEFAULT = Schedule()
 
 
 def at(*names: str) -> tuple[Any, ...]:
@@ -60,7 +64,7 @@ def test_the_innermost_loop_is_the_one_that_memory_lies_along() -> None:
 def test_what_is_read_where_it_was_made_shares_the_loop() -> None:
     first = setting("a", Load("x", at("i")), at("i"), loops(i=C))
     second = setting("b", Load("a", at("j")), at("j"), loops(j=C))
-    (nest,) = fuse([first, second])
+    (nest,) = fused([first, second])
     assert isinstance(nest, Nest)
     assert [s.array for s in statements_in(nest.body)] == ["a", "b"]
     assert depth((nest,)) == 1
@@ -79,13 +83,13 @@ def test_what_is_read_where_it_was_made_shares_the_loop() -> None:
 )
 def test_what_is_read_elsewhere_waits_for_all_of_it(second: Statement) -> None:
     first = setting("a", Load("x", at("i")), at("i"), loops(i=C))
-    assert len(fuse([first, second])) == 2
+    assert len(fused([first, second])) == 2
 
 
 def test_a_sum_is_read_after_its_loop() -> None:
     total = Statement("s", (), Load("x", at("i")), "add", loops(i=C), frozenset({"i"}))
     reader = setting("b", Load("s"), at("j"), loops(j=C))
-    assert len(fuse([setting("s", NOTHING, (), ()), total, reader])) == 3
+    assert len(fused([setting("s", NOTHING, (), ()), total, reader])) == 3
 
 
 def test_rows_are_not_written_in_the_loop_that_reads_them() -> None:
@@ -93,14 +97,14 @@ def test_rows_are_not_written_in_the_loop_that_reads_them() -> None:
     read = Statement("x", at("i"), value, "set", loops(i=C), phase="read")
     row = (Load("ids", at("j")),)
     write = Statement("w", row, Load("x", at("j")), "add", loops(j=C), phase="write")
-    assert len(fuse([read, write])) == 2
+    assert len(fused([read, write])) == 2
 
 
 def test_a_statement_moves_up_past_what_it_has_nothing_to_do_with() -> None:
     first = setting("a", Load("x", at("i")), at("i"), loops(i=C))
     other = setting("o", Load("y", at("k")), at("k"), loops(k=7))
     second = setting("b", Load("a", at("j")), at("j"), loops(j=C))
-    tree = fuse([first, other, second])
+    tree = fused([first, other, second])
     assert [[s.array for s in statements_in((nest,))] for nest in tree] == [["a", "b"], ["o"]]
 
 
@@ -109,7 +113,7 @@ def test_one_extent_twice_is_two_loops() -> None:
     rows = setting("x", Load("t", at("i", "d")), at("i", "d"), loops(i=C, d=16))
     value = Call("multiply", (Load("x", at("p", "e")), Load("x", at("q", "e"))))
     product = Statement("s", at("p", "q"), value, "add", loops(p=C, q=C, e=16), frozenset({"e"}))
-    tree = fuse([rows, product])
+    tree = fused([rows, product])
     assert len(tree) == 2
     assert depth(tree) == 3
 
@@ -119,20 +123,21 @@ def test_what_is_made_and_read_in_one_turn_is_a_number() -> None:
     first = setting("a", Load("x", at("i")), at("i"), loops(i=C))
     second = setting("b", Load("a", at("j")), at("j"), loops(j=C))
     arrays = {"a": Array((C,), "float"), "b": Array((C,), "float")}
-    placed = place(fuse([first, second]), arrays, Load("b", (Number(0),)))
-    assert placed.arrays["a"].shape == ()
-    assert placed.arrays["b"].shape == (C,)  # it is read when all is done
+    code = LoopCode(fused([first, second]), arrays, Load("b", (Number(0),)))
+    arrays = dict(contract(code, DEFAULT).arrays)
+    assert arrays["a"].shape == ()
+    assert arrays["b"].shape == (C,)  # it is read when all is done
 
 
 def test_what_outlives_a_turn_keeps_its_axis() -> None:
     first = setting("a", Load("x", at("i")), at("i"), loops(i=C))
     second = setting("b", Load("a", (Number(0),)), at("j"), loops(j=C))
-    placed = place(fuse([first, second]), {"a": Array((C,), "float")}, NOTHING)
-    assert placed.arrays["a"].shape == (C,)
+    code = LoopCode(fused([first, second]), {"a": Array((C,), "float")}, NOTHING)
+    assert contract(code, DEFAULT).arrays["a"].shape == (C,)
 
 
 # ---------------------------------------------------------------------- real programs
-def lowered_of(kind: Any) -> Lowered:
+def lowered_of(kind: Any) -> LoopCode:
     """Skip-gram or CBOW, as statements."""
     model = kind(50, 24)
     window = {
@@ -144,19 +149,19 @@ def lowered_of(kind: Any) -> Lowered:
     }
     batch = Batch(**window)
     fields = fields_of(batch, {"contexts": (("C", 10),), "offsets": (("C", 10),)})
-    return lower(optimized(trace(model, batch, fields).program))
+    return lower(optimized(trace(model, batch, fields).program), DEFAULT)
 
 
 def test_scores_with_a_short_axis_are_numbers_side_by_side() -> None:
-    lowered = unroll(lowered_of(tw.SkipGram))
+    lowered = unroll(lowered_of(tw.SkipGram), DEFAULT)
     sums = [s for s in lowered.statements if s.array.startswith("dot.total.p")]
     assert {s.array for s in sums} == {f"dot.total.p{k}" for k in range(3)}
-    placed = place(fuse(lowered.statements), lowered.arrays, lowered.loss)
-    assert all(placed.arrays[f"dot.total.p{k}"].shape == () for k in range(3))
+    code = contract(fuse(lowered, DEFAULT), DEFAULT)
+    assert all(code.arrays[f"dot.total.p{k}"].shape == () for k in range(3))
 
 
 def test_exponentials_of_all_scores_are_one_flat_loop() -> None:
-    lowered = flatten(unroll(lowered_of(tw.SkipGram)))
+    lowered = collapse(unroll(lowered_of(tw.SkipGram), DEFAULT), DEFAULT)
     costly = [
         s for s in lowered.statements if isinstance(s.value, Call) and "sigmoid" in s.value.function
     ]
@@ -167,10 +172,10 @@ def test_exponentials_of_all_scores_are_one_flat_loop() -> None:
 
 def test_two_turns_at_once_where_they_share_what_they_read() -> None:
     for kind, jammed in ((tw.SkipGram, True), (tw.CBOW, False)):
-        lowered = flatten(unroll(lowered_of(kind)))
-        placed = place(fuse(lowered.statements), lowered.arrays, lowered.loss)
-        tree = jam(placed, lowered.loss).tree
-        steps = [node.loop.step for node in tree if isinstance(node, Nest)]
+        code = lowered_of(kind)
+        for stage in (unroll, collapse, fuse, contract, jam):
+            code = stage(code, DEFAULT)
+        steps = [node.loop.step for node in code.body if isinstance(node, Nest)]
         assert (2 in steps) == jammed
 
 

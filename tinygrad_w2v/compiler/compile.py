@@ -1,7 +1,21 @@
-"""`compile`: from a module and an example of one window to a native function.
+"""`compile`: from a module and an example to a native function.
 
-The example says which arrays a window has; the axes say which lengths change from window to
-window. What comes back runs whole windows: rows are read, loss and gradient computed, rows written.
+The example says which arrays there are; the axes say which lengths change from one example to the
+next. What comes back runs whole examples: rows are read, loss and gradient computed, rows written.
+The stages between, in order:
+
+===============================  =================================================================
+`trace.repeatability`            the loss, backward's rules and the optimizer's, run on symbols
+`passes`                         fewer instructions, verified after each pass
+`loops.lower`                    statements in loops, with `materialize` and `elements`
+`loops.unroll`, `collapse`       short axes written out, costly functions in one loop
+`loops.fuse`, `contract`         statements share loops, arrays shrink
+`unroll_and_jam`                 two iterations of an outer loop at once
+`invariant_motion`               what does not change is read before the innermost loops
+`codegen.write`, `kernel_cache`  source, and what Numba makes of it
+===============================  =================================================================
+
+`stages.build` calls them; which are taken, and how far, is a `Schedule`.
 """
 
 from __future__ import annotations
@@ -20,11 +34,12 @@ import numpy as np
 from tinygrad_w2v._base.errors import InputError, NonFiniteError
 from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.compiler.codegen import kernel_cache
-from tinygrad_w2v.compiler.codegen.batch_layout import OneWindow, Packed, pack, pack_one
+from tinygrad_w2v.compiler.codegen.batch_layout import OneExample, Packed, pack, pack_one
 from tinygrad_w2v.compiler.codegen.index_checks import Places
 from tinygrad_w2v.compiler.ir.instructions import WRITES, Program
 from tinygrad_w2v.compiler.ir.intervals import Interval
 from tinygrad_w2v.compiler.ir.sizes import value_of
+from tinygrad_w2v.compiler.loops.schedule import Schedule
 from tinygrad_w2v.compiler.stages import Built, build
 from tinygrad_w2v.compiler.trace.arguments import (
     check_model,
@@ -37,7 +52,7 @@ from tinygrad_w2v.compiler.trace.trace import Axes, Traced, fields_of
 from tinygrad_w2v.nn import Module
 from tinygrad_w2v.optim.optimizer import Optimizer
 
-CHUNK = 4096  # windows that `run` hands to the kernel at a time
+CHUNK = 4096  # examples that `run` hands to the kernel at a time
 
 
 def compile(
@@ -46,27 +61,32 @@ def compile(
     axes: Axes | None = None,
     optimizer: Optimizer | None = None,
     dtype: Any = np.float32,
+    *,
+    schedule: Schedule | None = None,
 ) -> Compiled:
     """Compile a model's loss, with its gradient and update, into one native function.
 
-    The loss is run once on symbols, for one window; backward's rules and the optimizer's rule run
+    The loss is run once on symbols, for one example; backward's rules and the optimizer's rule run
     on what it leaves. See ``docs/compiler.md``.
 
     Parameters
     ----------
     model : Module
-        ``loss(batch)``, the sum over the windows of a batch, written over trailing axes.
+        ``loss(batch)``, the sum over the examples of a batch, written over trailing axes.
     example : NamedTuple or dict of arrays
-        One window: a batch without leading axes. `loss` is given the same kind.
+        A batch without leading axes. `loss` is given the same kind.
     axes : dict, optional
-        For each field whose axes change from window to window a tuple with an entry for each:
-        its length, or a name, or a name with the most it can be, ``{"contexts": (("C", 10),)}``.
+        For each field whose axes change from one example to the next a tuple with an entry for
+        each: its length, or a name, or a name with the most it can be, ``{"ids": (("C", 10),)}``.
         Equal names are equal lengths.
     optimizer : Optimizer, optional
         Its rule and state are used, for the parameters that it holds: all others are frozen. Plain
         gradient descent of ``model.parameters()`` by default.
     dtype : dtype
         float32 or float64: what is computed in. Parameters keep their own.
+    schedule : Schedule, optional
+        Which optional steps make the kernel, and how far each goes:
+        `tinygrad_w2v.compiler.Schedule`. No setting changes more than rounding.
 
     Returns
     -------
@@ -91,31 +111,33 @@ def compile(
     ...     def loss(self, batch):
     ...         return ((self.slope * batch["x"] - batch["y"]) ** 2).sum()
     >>> line = Line()
-    >>> window = {"x": np.array([1.0, 2.0]), "y": np.array([2.0, 4.0])}
-    >>> step = tw.compile(line, window, {"x": ("n",), "y": ("n",)}).step
-    >>> [step(window, 0.05) for _ in range(3)], line.slope.data
+    >>> points = {"x": np.array([1.0, 2.0]), "y": np.array([2.0, 4.0])}
+    >>> step = tw.compile(line, points, {"x": ("n",), "y": ("n",)}).step
+    >>> [step(points, 0.05) for _ in range(3)], line.slope.data
     ([20.0, 5.0, 1.25], array([1.75], dtype=float32))
     """
     check_model(model)
     check_optimizer(optimizer)
     real = float_type(dtype)
     kernel_cache.check_numba()
-    return Compiled(model, example, axes, optimizer, real)
+    return Compiled(model, example, axes, optimizer, real, schedule)
 
 
 class Compiled:
-    """A model as one native function for a window; what `compile` returns.
+    """A model as one native function; what `compile` returns.
 
     Attributes
     ----------
     model : Module
         Whose Parameters are read and written, in place.
     instructions : Program
-        What a window is computed with; ``print(compiled.instructions)`` shows it.
+        What an example is computed with; ``print(compiled.instructions)`` shows it.
     kernel : Kernel
         The native function.
     source : str
         The kernel as Python; `path` is the file that it stands in (None: in memory only).
+    schedule : Schedule
+        Which optional steps made it; ``print(compiled.schedule)`` shows it.
     """
 
     def __init__(
@@ -125,22 +147,24 @@ class Compiled:
         axes: Axes | None,
         optimizer: Optimizer | None,
         dtype: np.dtype[Any],
+        schedule: Schedule | None,
     ) -> None:
         self.model, self.optimizer, self.dtype = model, optimizer, dtype
+        self.schedule = schedule or Schedule()
         self.fields = fields_of(example, axes)
         if optimizer is not None and not optimizer.parameters:
             optimizer.bind(model.parameters())
-        self._one = OneWindow(self.fields)
+        self._one = OneExample(self.fields)
         self._rate = np.zeros(1)
         # Both are traced now, as the numbers that the loss reads are those of now.
         traces = trace_repeatable(model, example, self.fields, optimizer, dtype)
         self._traced, self._gradients = traces
         self._rule = self._settings()
-        self.kernel = Kernel(self._traced, dtype, type(model).__name__)
+        self.kernel = Kernel(self._traced, dtype, type(model).__name__, self.schedule)
 
     @property
     def instructions(self) -> Program:
-        """The instructions of a window, optimized."""
+        """The instructions of an example, optimized."""
         return self.kernel.built.program
 
     @property
@@ -154,22 +178,21 @@ class Compiled:
         return self.kernel.path
 
     def predictions(self, sizes: Mapping[str, int]) -> int:
-        """Return how many predictions a window of these sizes has: what a mean divides by."""
+        """Return how many predictions an example of these sizes has: what a mean divides by."""
         return value_of(self._traced.predictions, sizes)
 
     def total_predictions(self, packed: Packed) -> int:
-        """Return how many predictions the windows of `packed` have, all together."""
-        sizes = {name: lengths[: packed.count] for name, lengths in packed.sizes.items()}
-        found = value_of(self._traced.predictions, sizes)
-        return int(np.sum(np.broadcast_to(found, packed.count)))
+        """Return how many predictions the examples of `packed` have, all together."""
+        each = value_of(self._traced.predictions, packed.all_sizes())
+        return int(np.sum(np.broadcast_to(each, packed.count)))
 
     def step(self, batch: Any, lr: float) -> float:
-        """Run one window: update the Parameters in place and return the loss from before.
+        """Run one example: update the Parameters in place and return the loss from before.
 
         Raises
         ------
         InputError
-            When an array's shape is not that of a window, or an id is out of range.
+            When an array's shape is not that of an example, or an id is out of range.
         NonFiniteError
             When the loss is NaN or infinite (the Parameters have been changed by then).
         """
@@ -177,18 +200,18 @@ class Compiled:
         return self.run_packed(self._one.filled(batch), self._rate)
 
     def run(self, source: Iterable[Any], lr: float) -> float:
-        """Run all windows that `source` yields, one after the other; return the sum of the losses.
+        """Run all examples that `source` yields, in order; return the sum of the losses.
 
         Parameters
         ----------
         source : iterable
-            Of windows like the example; sizes may differ from one to the next.
+            Of such as the model was compiled with; sizes may differ from one to the next.
         lr : float
 
         Raises
         ------
         InputError, NonFiniteError
-            As `step`; windows before the faulty ones have been run.
+            As `step`; those before the faulty ones have been run.
         """
         total, lr = 0.0, checked_rate(lr)
         if isinstance(source, Mapping) or hasattr(source, "_fields"):
@@ -200,7 +223,7 @@ class Compiled:
         return total
 
     def run_packed(self, packed: Packed, rates: AnyArray) -> float:
-        """Run windows that are packed already, each with its learning rate."""
+        """Run examples that are packed already, each with its learning rate."""
         self.kernel.check_ids(packed)
         steps = 0
         if self.optimizer is not None:
@@ -214,8 +237,7 @@ class Compiled:
 
     def _reason(self, loss: float, packed: Packed) -> str:
         for at in range(packed.count):
-            sizes = {name: int(lengths[at]) for name, lengths in packed.sizes.items()}
-            for name, array in packed.window(self.instructions, at, sizes).items():
+            for name, array in packed.example(self.instructions, at).items():
                 if not np.isfinite(array).all():
                     return (
                         f"the loss is {loss}, as {name} of window {at} holds numbers that are not "
@@ -253,10 +275,10 @@ class Compiled:
     @cached_property
     def _gradient_kernel(self) -> Kernel:
         title = f"{type(self.model).__name__}, gradients only"
-        return Kernel(self._gradients, self.dtype, title)
+        return Kernel(self._gradients, self.dtype, title, self.schedule)
 
     def gradients(self, batch: Any) -> dict[str, AnyArray]:
-        """Return the gradient of one window's loss for each Parameter, as arrays of their shapes.
+        """Return the gradient of an example's loss for each Parameter, as arrays of their shapes.
 
         The Parameters are not changed. (It is a kernel of its own, compiled at the first call.)
         """
@@ -265,11 +287,11 @@ class Compiled:
         kernel.check_ids(packed)
         arrays = kernel.arrays()
         kernel.run(packed, arrays, np.ones(1), 1)
-        found = {}
+        gradients = {}
         for name, parameter in self.model.named_parameters():
-            gradient = arrays.get(kernel.traced.gradients.get(name, ""))
-            found[name] = np.zeros(parameter.shape, self.dtype) if gradient is None else gradient
-        return found
+            array = arrays.get(kernel.traced.gradients.get(name, ""))
+            gradients[name] = np.zeros(parameter.shape, self.dtype) if array is None else array
+        return gradients
 
     def graph(self) -> Any:
         """Draw the instructions, with those that share a loop in one box: a `Drawing`."""
@@ -287,18 +309,17 @@ class Compiled:
 class Kernel:
     """A traced program, built and loaded, and how it is called."""
 
-    def __init__(self, traced: Traced, dtype: np.dtype[Any], title: str) -> None:
+    def __init__(
+        self, traced: Traced, dtype: np.dtype[Any], title: str, schedule: Schedule | None = None
+    ) -> None:
         program = traced.program
         # What is written into an array of the model later must not change a part of what is run.
         own = {name: np.array(array, order="C") for name, array in program.constants.items()}
         traced = traced._replace(program=replace(program, constants=own))
         self.traced, self.dtype = traced, dtype
-        self.built: Built = build(traced.program, dtype, f"The kernel of {title}.")
+        self.built: Built = build(traced.program, dtype, f"The kernel of {title}.", schedule)
         self._loaded = kernel_cache.load(self.built.source.text)
         self.path, self._run = self._loaded.path, self._loaded["run"]
-        self._constants = [
-            self.built.program.constants[name] for name in self.built.source.constants
-        ]
         self._given = [(name, traced.arrays[name]) for name in self.built.source.parameters]
         self._written = {s.inputs[0] for s in self.built.program if s.op in WRITES}
         self._places = Places(self.built.program)
@@ -353,29 +374,16 @@ class Kernel:
     def run(
         self, packed: Packed, arrays: Mapping[str, AnyArray], rates: AnyArray, step: int
     ) -> float:
-        """Call the native function over all windows of `packed`."""
+        """Call the native function over all examples of `packed`."""
         return self.bound(packed, arrays, rates, step)(0, packed.count)
 
     def bound(
         self, packed: Packed, arrays: Mapping[str, AnyArray], rates: AnyArray, step: int
     ) -> Callable[[int, int], float]:
-        """Return what runs the windows from one number to another."""
-        arguments = self.arguments(packed, arrays, rates, step)
+        """Return what runs the examples from one number to another."""
+        program, _, source = self.built
+        arguments = source.arguments(packed, program.constants, arrays, rates, step)
         return lambda first, last: float(self._run(first, last, *arguments))
-
-    def arguments(
-        self, packed: Packed, arrays: Mapping[str, AnyArray], rates: AnyArray, step: int
-    ) -> list[Any]:
-        """Return the arguments of the native function, in order."""
-        source = self.built.source
-        return [
-            *[packed.arrays[name] for name in source.inputs],
-            *[packed.sizes[name] for name in source.sizes],
-            *self._constants,
-            *[arrays[name] for name in source.parameters],
-            rates,
-            step,
-        ]
 
     def check_ids(self, packed: Packed, ranges: Mapping[str, Interval] | None = None) -> None:
         """Raise an InputError for an id that is no place of its table: a kernel does not look.

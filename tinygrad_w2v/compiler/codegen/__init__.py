@@ -1,1 +1,1 @@
-"""From nests of loops to Python source, and from that to a native kernel in a cache."""
+"""From loop code to Python source, and from that to a native kernel in a cache."""

@@ -1,8 +1,8 @@
-"""Windows side by side in arrays, as a kernel reads them.
+"""The layout of a batch: examples side by side in arrays, as a kernel reads them.
 
-Row number w of every array belongs to window w; rows are as long as the longest window may be, and
-of each dynamic size there is a number for each window. What lies behind a window's end is never
-read.
+Row number i of every array belongs to example i; rows are as long as the longest example may be,
+and of each dynamic size there is a number for each example. What lies beyond an example's end is
+never read.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from tinygrad_w2v.compiler.trace.trace import Field, example_arrays
 
 @dataclass(frozen=True)
 class Packed:
-    """Windows in arrays.
+    """Examples in arrays.
 
     Attributes
     ----------
     arrays : dict
         A field's label to its array ``(count, ...)``.
     sizes : dict
-        A size's name to how long it is in each window, int64 ``(count,)``.
+        A size's name to how long it is in each example, int64 ``(count,)``.
     count : int
     """
 
@@ -39,27 +39,35 @@ class Packed:
     count: int
 
     def range_of(self, name: str) -> tuple[int, int]:
-        """Return numbers between which all are that windows hold, and what lies behind an end."""
+        """Return the least and the greatest number of a field, what lies beyond ends included."""
         array = self.arrays[name][: self.count]
         return (int(array.min()), int(array.max())) if array.size else (0, 0)
 
-    def window(self, program: Program, at: int, sizes: Mapping[str, int]) -> dict[str, AnyArray]:
-        """Return the arrays of one window, each of its own length."""
-        found = {}
+    def sizes_of(self, at: int) -> dict[str, int]:
+        """Return the sizes of one example."""
+        return {name: int(lengths[at]) for name, lengths in self.sizes.items()}
+
+    def all_sizes(self) -> dict[str, AnyArray]:
+        """Return the sizes of all examples, without what room there is for more."""
+        return {name: lengths[: self.count] for name, lengths in self.sizes.items()}
+
+    def example(self, program: Program, at: int) -> dict[str, AnyArray]:
+        """Return the arrays of one example, each of its own length."""
+        sizes, arrays = self.sizes_of(at), {}
         for step in program.of_op("input"):
             if step.name in self.arrays:
                 lengths: Any = (at, *[slice(value_of(n, sizes)) for n in step.shape])
-                found[step.name] = self.arrays[step.name][lengths]
-        return found
+                arrays[step.name] = self.arrays[step.name][lengths]
+        return arrays
 
 
-class OneWindow:
-    """Room for one window that is filled again and again: a step makes no arrays.
+class OneExample:
+    """Room for one example that is filled again and again: a step makes no arrays.
 
     Examples
     --------
     >>> from tinygrad_w2v.compiler.trace.trace import fields_of
-    >>> room = OneWindow(fields_of({"x": np.array([1, 2])}, {"x": (("C", 4),)}))
+    >>> room = OneExample(fields_of({"x": np.array([1, 2])}, {"x": (("C", 4),)}))
     >>> packed = room.filled({"x": np.array([7, 8, 9])})
     >>> packed.arrays["x"], packed.sizes["C"]
     (array([[7, 8, 9, 0]]), array([3]))
@@ -73,60 +81,56 @@ class OneWindow:
             for field in fields
         ]
         dynamic = any(isinstance(n, SymbolicSize) for field in fields for n in field.shape)
-        # Windows of one shape are copied as they are, where any number of theirs fits.
+        # Examples of one shape are copied as they are, where any number of theirs fits.
         self._as_they_are = not dynamic and all(field.dtype != np.uint64 for field in fields)
 
-    def filled(self, window: Any) -> Packed:
-        """Return the room with a window in it; what was in it before is gone.
+    def filled(self, example: Any) -> Packed:
+        """Return the room with an example in it; what was in it before is gone.
 
         Raises
         ------
         InputError
             As `pack`.
         """
-        if not self._as_they_are or not isinstance(window, Mapping):
-            _fill(self._packed, 0, window, self._fields)
+        if not self._as_they_are or not isinstance(example, Mapping):
+            _fill(self._packed, 0, example, self._fields)
             return self._packed
         for name, shape, room, dtype in self._fixed:
-            array = window.get(name)
+            array = example.get(name)
             if type(array) is not np.ndarray or array.shape != shape or array.dtype != dtype:
-                _fill(self._packed, 0, window, self._fields)
+                _fill(self._packed, 0, example, self._fields)
                 return self._packed
             room[...] = array
         return self._packed
 
 
-def pack_one(window: Any, fields: Sequence[Field]) -> Packed:
-    """Return one window packed."""
-    return next(pack([window], fields, 1))
+def pack_one(example: Any, fields: Sequence[Field]) -> Packed:
+    """Return one example packed."""
+    return next(pack([example], fields, 1))
 
 
 def pack(source: Iterable[Any], fields: Sequence[Field], chunk: int) -> Iterator[Packed]:
-    """Yield windows packed, so many at a time.
+    """Yield examples packed, so many at a time.
 
     Raises
     ------
     InputError
-        When a window lacks an array, or one has another shape than the fields say.
+        When an example lacks an array, or one has another shape than the fields say.
 
     Examples
     --------
     >>> from tinygrad_w2v.compiler.trace.trace import fields_of
-    >>> windows = [{"x": np.array([1, 2])}, {"x": np.array([3])}]
-    >>> packed = next(pack(windows, fields_of(windows[0], {"x": (("C", 4),)}), chunk=10))
+    >>> examples = [{"x": np.array([1, 2])}, {"x": np.array([3])}]
+    >>> packed = next(pack(examples, fields_of(examples[0], {"x": (("C", 4),)}), chunk=10))
     >>> packed.arrays["x"].shape, packed.sizes["C"]
     ((2, 4), array([2, 1]))
     """
     waiting = iter(source)
-    while windows := list(itertools.islice(waiting, chunk)):
-        yield _packed(windows, fields)
-
-
-def _packed(windows: list[Any], fields: Sequence[Field]) -> Packed:
-    packed = _empty(len(windows), fields)
-    for at, window in enumerate(windows):
-        _fill(packed, at, window, fields)
-    return packed
+    while examples := list(itertools.islice(waiting, chunk)):
+        packed = _empty(len(examples), fields)
+        for at, example in enumerate(examples):
+            _fill(packed, at, example, fields)
+        yield packed
 
 
 def _empty(count: int, fields: Sequence[Field]) -> Packed:
@@ -138,9 +142,9 @@ def _empty(count: int, fields: Sequence[Field]) -> Packed:
     return Packed(arrays, sizes, count)
 
 
-def _fill(packed: Packed, at: int, window: Any, fields: Sequence[Field]) -> None:
-    """Put a window into row `at`."""
-    given = example_arrays(window)
+def _fill(packed: Packed, at: int, example: Any, fields: Sequence[Field]) -> None:
+    """Put an example into row `at`."""
+    given = example_arrays(example)
     for sizes in packed.sizes.values():
         sizes[at] = -1
     for field in fields:

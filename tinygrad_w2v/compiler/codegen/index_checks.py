@@ -1,10 +1,9 @@
-"""Windows are looked at before a kernel runs: it reads and writes wherever an id points.
+"""Index checks, before a kernel runs: it reads and writes wherever an id points.
 
-Ids are mostly a window's own, or a little arithmetic on them: where the smallest and the largest
-cannot leave the table (`intervals`), nothing more is done. Otherwise the ids of each window are
-computed, as the kernel computes them, and compared one by one. Beside the ids stands what a
-program needs of lengths: that a window is long enough for an index, and that there is something to
-take a maximum of.
+Ids are mostly an example's own, or a little arithmetic on them: where the smallest and the largest
+cannot leave the table (`intervals`), nothing more is done. Otherwise the ids of each example are
+computed, as the kernel computes them, and checked one by one. Lengths are checked, too: that an
+example is long enough for an index, and that there is something to take a maximum of.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ class Place(NamedTuple):
 
 
 class Need(NamedTuple):
-    """A number that must not be below 0 in any window, and what is wrong where it is."""
+    """A number that must not be below 0 in any example, and what is wrong where it is."""
 
     number: Length
     length: Length
@@ -86,7 +85,7 @@ def _is_within(known: Mapping[str, Instruction], place: Place) -> bool:
 
 
 def needs_of(program: Program) -> list[Need]:
-    """Return what the lengths of a window have to be for a program; only what is not certain.
+    """Return what the lengths of an example have to be for a program; only what is not certain.
 
     Examples
     --------
@@ -131,7 +130,7 @@ def needs_of(program: Program) -> list[Need]:
 
 
 class Places:
-    """The ids of a program and its lengths, and the look at them before windows are run.
+    """The ids of a program and its lengths, and their check before examples are run.
 
     Parameters
     ----------
@@ -141,8 +140,8 @@ class Places:
     def __init__(self, program: Program) -> None:
         self._program, self._known = program, program.by_name()
         self._places, self._needs = places_of(program), needs_of(program)
-        self._of = {place.ids: _behind(program, place.ids) for place in self._places}
-        self._all = _behind(program, *self._of)
+        self._of = {place.ids: _needed_for(program, place.ids) for place in self._places}
+        self._all = _needed_for(program, *self._of)
         self._constants = {
             step.name: _range_of(_constant(step, program))
             for step in self._all
@@ -156,9 +155,9 @@ class Places:
         ----------
         packed : Packed
         ranges : dict, optional
-            Between which numbers the ids of some inputs are, where that is known without a look.
+            Between which numbers the ids of some inputs are, where that is known beforehand.
         """
-        sizes = {name: lengths[: packed.count] for name, lengths in packed.sizes.items()}
+        sizes = packed.all_sizes()
         for need in self._needs:
             self._check_need(need, sizes)
         intervals = self._intervals(packed, ranges or {})
@@ -205,15 +204,16 @@ class Places:
         )
 
     def _check_each(self, place: Place, packed: Packed) -> None:
-        """Compute the ids of each window."""
+        """Compute the ids of each example."""
         steps = self._of[place.ids]
         self._refuse_unknown(place)
         for at in range(packed.count):
-            sizes = {name: int(lengths[at]) for name, lengths in packed.sizes.items()}
-            window = packed.window(self._program, at, sizes)
+            sizes, example = packed.sizes_of(at), packed.example(self._program, at)
             values: dict[str, Any] = {}
             for step in steps:
-                values[step.name] = value_of_instruction(step, values, window, sizes, self._program)
+                values[step.name] = value_of_instruction(
+                    step, values, example, sizes, self._program
+                )
             _check_ids(place, values[place.ids], value_of(place.length, sizes), at, self._named)
 
     def _refuse_unknown(self, place: Place) -> None:
@@ -239,7 +239,7 @@ class Places:
         return f"what is computed from {' and '.join(inputs)}"
 
 
-def _behind(program: Program, *names: str) -> list[Instruction]:
+def _needed_for(program: Program, *names: str) -> list[Instruction]:
     """The instructions that values depend on, in order, those of the values included."""
     needed = set(names)
     found = []
@@ -251,7 +251,7 @@ def _behind(program: Program, *names: str) -> list[Instruction]:
 
 
 def _shortest(length: Length, sizes: Mapping[str, AnyArray]) -> int:
-    """The least that a length is in these windows."""
+    """The least that a length is in these examples."""
     if not isinstance(length, SymbolicSize):
         return length
     return int(np.min(value_of(length, sizes), initial=np.iinfo(np.int64).max))

@@ -1,7 +1,7 @@
-"""From nests to source: plain Python, which Numba compiles as it stands.
+"""From loop code to source: plain Python, which Numba compiles as it stands.
 
-The text is written to be read. It can also be run as it is, without Numba (`checked`), which is how
-it is compared with the instructions and with the graph.
+The text is written to be read. It can also be run as it is, without Numba (`checked_source`), which
+is how it is compared with the instructions and with the graph.
 """
 
 from __future__ import annotations
@@ -9,36 +9,46 @@ from __future__ import annotations
 import itertools
 import keyword
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from tinygrad_w2v._base.types import AnyArray
+from tinygrad_w2v.compiler.codegen.batch_layout import Packed
 from tinygrad_w2v.compiler.ir.instructions import Program, identifier
 from tinygrad_w2v.compiler.ir.scalar_functions import FUNCTIONS, RESERVED, helpers
-from tinygrad_w2v.compiler.ir.sizes import Shape, Size, Smaller, SymbolicSize, bound_of, sizes_in
-from tinygrad_w2v.compiler.loops.contract import Placed
-from tinygrad_w2v.compiler.loops.lower import Lowered
+from tinygrad_w2v.compiler.ir.sizes import (
+    Length,
+    Shape,
+    Size,
+    Smaller,
+    SymbolicSize,
+    bound_of,
+    sizes_in,
+)
 from tinygrad_w2v.compiler.loops.materialize import SCALARS
 from tinygrad_w2v.compiler.loops.nest import (
     DERIVED,
+    Body,
     Call,
     Expression,
     Load,
     Loop,
+    LoopCode,
+    Nest,
     Number,
     SizeOf,
     Statement,
-    Tree,
     Variable,
     Whole,
-    loops_in,
-    statements_in,
+    nodes_in,
     walk,
 )
+from tinygrad_w2v.compiler.loops.schedule import Schedule
 
-# What looks through whole arrays. The second is given a table of places, -1 at first: that of an id
-# is at a hash of it (Knuth 1973, "Sorting and Searching", 6.4), or behind that where others are.
+# What searches whole arrays. The second is given a hash table of places, -1 at first, with linear
+# probing (Knuth 1973, "Sorting and Searching", 6.4).
 SEARCHES = {
     "first_of": """\
 def first_of(ids, place):
@@ -76,8 +86,16 @@ RULES = {{
 }}
 '''
 _LETTERS = tuple("ijklmnopqr")
-_UPDATES = {"add": "+=", "subtract": "-=", "prod": "*="}
-_INTEGER = "int64"
+_UPDATES = {
+    "set": "{0} = {1}",
+    "add": "{0} += {1}",
+    "subtract": "{0} -= {1}",
+    "prod": "{0} *= {1}",
+    "max": "{0} = larger({0}, {1})",
+    "min": "{0} = smaller({0}, {1})",
+}
+_HELPER_OF_MODE = {"max": "larger", "min": "smaller"}
+_DTYPES = {"float": "real", "int": "np.int64", "bool": "np.bool_"}
 
 
 class Source(NamedTuple):
@@ -89,7 +107,7 @@ class Source(NamedTuple):
         The whole file.
     shapes : dict
         What every array that the kernel is given is called in the text, and its shape (for a field
-        that of one window).
+        that of one example).
     size_names : dict
         The sizes, and what they are called in the text.
     own : tuple of str
@@ -107,32 +125,50 @@ class Source(NamedTuple):
     constants: tuple[str, ...] = ()
     parameters: tuple[str, ...] = ()
 
+    def arguments(
+        self,
+        packed: Packed,
+        constants: Mapping[str, AnyArray],
+        tables: Mapping[str, AnyArray],
+        rates: AnyArray,
+        step: int,
+    ) -> list[Any]:
+        """Return the arguments of ``run``, in order, from the third on."""
+        return [
+            *[packed.arrays[name] for name in self.inputs],
+            *[packed.sizes[name] for name in self.sizes],
+            *[constants[name] for name in self.constants],
+            *[tables[name] for name in self.parameters],
+            rates,
+            step,
+        ]
+
 
 def write(
-    program: Program, lowered: Lowered, placed: Placed, dtype: Any, title: str, version: str
+    program: Program, code: LoopCode, dtype: Any, title: str, version: str, schedule: Schedule
 ) -> Source:
-    """Return the source of a kernel and of the loop that runs it over many windows."""
-    return _Writer(program, lowered, placed, np.dtype(dtype)).source(title, version)
+    """Return the source of a kernel and of the loop that runs it over many examples."""
+    return _Writer(program, code, np.dtype(dtype), schedule).source(title, version)
 
 
 class _Writer:
     def __init__(
-        self, program: Program, lowered: Lowered, placed: Placed, dtype: np.dtype[Any]
+        self, program: Program, code: LoopCode, dtype: np.dtype[Any], schedule: Schedule
     ) -> None:
-        self.program, self.lowered, self.placed, self.dtype = program, lowered, placed, dtype
-        fields = [step for step in program if step.op == "input" and step.name not in SCALARS]
-        self.inputs = {step.name: step for step in fields}
+        self.program, self.code, self.dtype, self.schedule = program, code, dtype, schedule
+        self.steps = program.by_name()
+        self.inputs = tuple(s.name for s in program.of_op("input") if s.name not in SCALARS)
         self.sizes = tuple(size.name for size in program.sizes())
         self.constants = tuple(program.constants)
         self.parameters = tuple(step.name for step in program.of_op("parameter"))
-        self.temporaries = {name: a for name, a in placed.arrays.items() if a.shape}
+        self.given = (*self.inputs, *self.constants, *self.parameters)
         self.taken = {*RESERVED, *keyword.kwlist}
-        given = (*self.inputs, *self.constants, *self.parameters)
         self.spelled = {name: name for name in SCALARS}
         # The user's own names first, so that they are what the user calls them.
-        self.spelled |= {name: self._free(name) for name in given}
+        self.spelled |= {name: self._free(name) for name in self.given}
         self.size_names = {name: self._free(name) for name in self.sizes}
-        self.spelled |= {n: self._free(n) for n in placed.arrays if n not in self.spelled}
+        self.spelled |= {n: self._free(n) for n in code.arrays if n not in self.spelled}
+        self.own = {self.spelled[name]: a for name, a in code.arrays.items() if a.shape}
         self.names: dict[str, str] = {}
         self.wide = False
 
@@ -147,100 +183,80 @@ class _Writer:
     # ------------------------------------------------------------------ the file
     def source(self, title: str, version: str) -> Source:
         kernel = self._kernel()
-        real = "float64" if self.dtype.itemsize == 8 else "float32"
         title = "".join(letter for letter in title if letter.isalnum() or letter in " ,._")
-        parts = [HEADER.format(title=title, version=version, real=real)]
-        parts += [f"@njit(**RULES, forceinline=True)\n{text}" for text in self._helpers()]
-        decorator = "@njit(**RULES, nogil=True, forceinline=True)"
-        parts += [f"{decorator}\n{kernel}", self._run()]
-        given = (*self.inputs, *self.constants, *self.parameters)
-        shapes = {self.spelled[name]: self.program[name].shape for name in given}
-        shapes |= {self.spelled[name]: array.shape for name, array in self.temporaries.items()}
-        called = (tuple(self.inputs), self.sizes, self.constants, self.parameters)
-        own = tuple(self._rooms())
-        return Source("\n\n".join(parts), shapes, self.size_names, own, *called)
+        header = HEADER.format(title=title, version=version, real=self.dtype.name)
+        helper = "@njit(**RULES, forceinline=True)"
+        parts = [header, *(f"{helper}\n{text}" for text in self._helpers())]
+        parts += [f"@njit(**RULES, nogil=True, forceinline=True)\n{kernel}", self._run()]
+        shapes = {self.spelled[name]: self.steps[name].shape for name in self.given}
+        shapes |= {name: array.shape for name, array in self.own.items()}
+        called = (self.inputs, self.sizes, self.constants, self.parameters)
+        return Source("\n\n".join(parts), shapes, self.size_names, tuple(self.own), *called)
 
     def _helpers(self) -> list[str]:
-        used: list[str] = []
-        expressions = [e for s in statements_in(self.placed.tree) for e in s.expressions()]
-        expressions += [bound for loop in loops_in(self.placed.tree) for bound in loop.bounds()]
-        for expression in (*expressions, self.lowered.loss):
-            for part in walk(expression):
-                if isinstance(part, Call) and part.function not in SEARCHES:
-                    helper = FUNCTIONS[part.function].helper
-                    if helper and helper not in used:
-                        used.append(helper)
-        modes = {statement.mode for statement in statements_in(self.placed.tree)}
-        for mode, helper in (("max", "larger"), ("min", "smaller")):
-            if mode in modes and helper not in used:
-                used.append(helper)
-        texts = helpers(used, self.dtype.itemsize == 4)
-        called = {p.function for e in expressions for p in walk(e) if isinstance(p, Call)}
+        nodes = [node for node, _ in nodes_in(self.code.body)]
+        statements = [node for node in nodes if isinstance(node, Statement)]
+        expressions = [e for statement in statements for e in statement.expressions()]
+        expressions += [e for node in nodes if isinstance(node, Nest) for e in node.loop.bounds()]
+        parts = [p for e in (*expressions, self.code.loss) for p in walk(e)]
+        called = [part.function for part in parts if isinstance(part, Call)]
+        used = [FUNCTIONS[name].helper for name in called if name not in SEARCHES]
+        modes = {statement.mode for statement in statements}
+        used += [helper for mode, helper in _HELPER_OF_MODE.items() if mode in modes]
+        texts = helpers([name for name in used if name], self.dtype.itemsize == 4)
         return [*texts, *(text for name, text in SEARCHES.items() if name in called)]
 
     def _signature(self, at: str = "") -> list[str]:
+        given = [self.spelled[name] for name in self.given]
         sizes = [f"{self.size_names[name]}{at}" for name in self.sizes]
-        given = [self.spelled[name] for name in (*self.inputs, *self.constants, *self.parameters)]
         return [*given[: len(self.inputs)], *sizes, *given[len(self.inputs) :]]
 
-    def _rooms(self) -> list[str]:
-        return [self.spelled[name] for name in self.temporaries]
-
     def _kernel(self) -> str:
-        arguments = ", ".join(["at", *self._signature(), *SCALARS, *self._rooms()])
+        arguments = ", ".join(["at", *self._signature(), *SCALARS, *self.own])
         lines = [
             f"def kernel({arguments}):",
-            '    """One window: read rows, compute the loss and its gradient, write rows."""',
+            '    """One example: read rows, compute the loss and its gradient, write rows."""',
         ]
-        tree = list(self.placed.tree)
+        is_uniform = [
+            isinstance(node, Statement) and node.array in self.code.uniform
+            for node in self.code.body
+        ]
+        uniform = is_uniform.index(False) if False in is_uniform else len(is_uniform)
         self.wide = True
-        while tree and isinstance(tree[0], Statement) and tree[0].array in self.lowered.uniform:
-            lines += self._statement(tree.pop(0), 1)  # type: ignore[arg-type]
+        lines += self._body(self.code.body[:uniform], 1)
         self.wide = False
         lines.append("    lr = real(lr)")
-        lines += self._tree(tuple(tree), 1)
-        lines.append(f"    return {self._text(self.lowered.loss)}")
+        lines += self._body(self.code.body[uniform:], 1)
+        lines.append(f"    return {self._text(self.code.loss)}")
         return "\n".join(lines) + "\n"
 
     def _run(self) -> str:
         arguments = ", ".join(["first", "last", *self._signature(), "rates", "step"])
-        allocated = [
-            f"    {self.spelled[name]} = {_apart(a.shape, self._dtype(a.dtype))}"
-            for name, a in self.temporaries.items()
-        ]
         given = self._signature(at="[at]")
-        call = ", ".join(["at", *given, "rates[at]", "step + at - first", *self._rooms()])
-        ahead = self._prefetches()
+        call = ", ".join(["at", *given, "rates[at]", "step + at - first", *self.own])
         lines = [
             "@njit(**RULES, nogil=True, cache=True)",
             f"def run({arguments}):",
-            '    """Windows number first to last; returns the sum of their losses."""',
-            *allocated,
+            '    """Examples number first to last; returns the sum of their losses."""',
+            *(f"    {n} = {_apart(a.shape, _DTYPES[a.dtype])}" for n, a in self.own.items()),
             "    loss = 0.0",
             "    for at in range(first, last):",
-            *ahead,
+            *(self._prefetches() if self.schedule.prefetch else []),
             f"        loss += kernel({call})",
             "    return loss",
         ]
         return "\n".join(lines) + "\n"
 
     def _prefetches(self) -> list[str]:
-        """Touch the rows of the next window while this one is computed."""
+        """Touch the rows of the next example while this one is computed."""
         lines: list[str] = []
         for step in self.program.of_op("take"):
-            table, ids = (self.program[name] for name in step.inputs)
-            if (
-                table.op != "parameter"
-                or ids.op != "input"
-                or len(table.shape) < 2
-                or not ids.shape
-            ):
+            table, ids = (self.steps[name] for name in step.inputs)
+            if table.op != "parameter" or ids.op != "input":
                 continue
-            if len(ids.shape) > 1:
+            if len(table.shape) < 2 or len(ids.shape) != 1:
                 continue
-            n = ids.shape[0]
-            stop = self._length(n, "[at + 1]") if isinstance(n, SymbolicSize) else str(n)
-            i = self._free(*_LETTERS)
+            i, stop = self._free(*_LETTERS), self._length(ids.shape[0], "[at + 1]")
             self.taken.discard(i)
             rows = f"{self.spelled[table.name]}, {self.spelled[ids.name]}[at + 1, {i}]"
             lines += [
@@ -250,15 +266,15 @@ class _Writer:
         return ["        if at + 1 < last:", *lines] if lines else []
 
     # ------------------------------------------------------------------ nests
-    def _tree(self, tree: Tree, indent: int) -> list[str]:
+    def _body(self, body: Body, indent: int) -> list[str]:
         lines: list[str] = []
-        for node in tree:
+        for node in body:
             if isinstance(node, Statement):
-                lines += self._statement(node, indent)
+                lines += self._statement(node, "    " * indent)
                 continue
             name = self._name_of(node.loop)
             lines.append(f"{'    ' * indent}for {name} in range({self._range(node.loop)}):")
-            lines += self._tree(node.body, indent + 1)
+            lines += self._body(node.body, indent + 1)
             self.taken.discard(name)
             del self.names[node.loop.variable]
         return lines
@@ -271,67 +287,52 @@ class _Writer:
         return self.names[loop.variable]
 
     def _range(self, loop: Loop) -> str:
-        if loop.ragged:
-            assert loop.start is not None and loop.stop is not None
-            bounds = [_bare(self._text(bound)) for bound in (loop.start, loop.stop)]
-            return ", ".join(bounds if loop.step == 1 else [*bounds, str(loop.step)])
-        return (
-            self._length(loop.length) if isinstance(loop.length, SymbolicSize) else str(loop.length)
-        )
+        if not loop.ragged:
+            return self._length(loop.length)
+        bounds = [_bare(self._text(bound)) for bound in loop.bounds()]
+        return ", ".join(bounds if loop.step == 1 else [*bounds, str(loop.step)])
 
-    def _statement(self, statement: Statement, indent: int) -> list[str]:
-        pad = "    " * indent
-        target = self._place(statement.array, statement.indices)
+    def _statement(self, statement: Statement, pad: str) -> list[str]:
         value = self._text(statement.value)
-        if self.wide and self.placed.arrays[statement.array].dtype == "float":
+        if self.wide and self.code.arrays[statement.array].dtype == "float":
             value = f"real({value})"
-        if statement.mode in _UPDATES:
-            line = f"{target} {_UPDATES[statement.mode]} {_bare(value)}"
-        elif statement.mode in ("max", "min"):
-            helper = "larger" if statement.mode == "max" else "smaller"
-            line = f"{target} = {helper}({target}, {_bare(value)})"
-        else:
-            line = f"{target} = {_bare(value)}"
+        line = _UPDATES[statement.mode].format(self._element(statement.element), _bare(value))
         if statement.only_if is None:
             return [pad + line]
         return [f"{pad}if {_bare(self._text(statement.only_if))}:", f"{pad}    {line}"]
 
     # ------------------------------------------------------------------ expressions
-    def _place(self, array: str, indices: Iterable[Expression]) -> str:
-        at = [_bare(self._text(index)) for index in indices]
-        name = self.spelled[array]
-        if array in self.inputs:
+    def _element(self, load: Load) -> str:
+        at = [_bare(self._text(index)) for index in load.indices]
+        if load.array in self.inputs:
             at.insert(0, "at")
-        elif not at and array not in self.placed.arrays and array not in SCALARS:
+        elif not at and load.array in self.given:
             at.append("()")
+        name = self.spelled[load.array]
         return f"{name}[{', '.join(at)}]" if at else name
 
     def _text(self, expression: Expression) -> str:
-        if isinstance(expression, Number):
-            return self._number(expression.value)
-        if isinstance(expression, Variable):
-            return self.names[expression.name]
-        if isinstance(expression, SizeOf):
-            return self._length(expression.length)
-        if isinstance(expression, Whole):
-            name = self.spelled[expression.array]
-            return f"{name}[at]" if expression.array in self.inputs else name
-        if isinstance(expression, Load):
-            text = self._place(expression.array, expression.indices)
-            step = self.inputs.get(expression.array)
-            constant = expression.array in self.program.constants
-            if step is not None and step.dtype == "float":
-                return f"real({text})"
-            if constant and self.program[expression.array].dtype == "float":
-                return f"real({text})"
-            return text
-        assert isinstance(expression, Call), expression
-        arguments = [self._text(part) for part in expression.arguments]
-        if expression.function in SEARCHES:
-            return f"{expression.function}({', '.join(arguments)})"
-        if self.wide and expression.function == "float":
-            return f"float({arguments[0]})"
-        return FUNCTIONS[expression.function].source.format(*arguments)
+        match expression:
+            case Number(value):
+                return self._number(value)
+            case Variable(name):
+                return self.names[name]
+            case SizeOf(length):
+                return self._length(length)
+            case Whole(array):
+                return f"{self.spelled[array]}[at]" if array in self.inputs else self.spelled[array]
+            case Load(array):
+                text = self._element(expression)
+                foreign = array in self.inputs or array in self.constants
+                return f"real({text})" if foreign and self.steps[array].dtype == "float" else text
+            case Call(function, arguments):
+                texts = [self._text(part) for part in arguments]
+                if function in SEARCHES:
+                    return f"{function}({', '.join(texts)})"
+                if self.wide and function == "float":
+                    return f"float({texts[0]})"
+                return FUNCTIONS[function].source.format(*texts)
+        raise AssertionError(expression)
 
     def _number(self, value: float) -> str:
         if isinstance(value, bool | int):
@@ -343,7 +344,10 @@ class _Writer:
             return "real(np.nan)"
         return repr(value) if self.wide else f"real({value!r})"
 
-    def _length(self, length: SymbolicSize, suffix: str = "") -> str:
+    def _length(self, length: Length, suffix: str = "") -> str:
+        """A length; `suffix` stands behind the name of each size."""
+        if not isinstance(length, SymbolicSize):
+            return str(length)
         parts = [
             " * ".join([*([] if n == 1 else [str(n)]), *(self._size(s, suffix) for s in sizes)])
             for sizes, n in length.terms
@@ -356,17 +360,13 @@ class _Writer:
     def _size(self, size: Size, suffix: str) -> str:
         if not isinstance(size, Smaller):
             return f"{self.size_names[size.name]}{suffix}"
-        both = (size.of, size.limit)
-        texts = [self._length(n, suffix) if isinstance(n, SymbolicSize) else str(n) for n in both]
-        return f"min({', '.join(_bare(text) for text in texts)})"
-
-    def _dtype(self, kind: str) -> str:
-        return {"float": "real", "int": f"np.{_INTEGER}", "bool": "np.bool_"}[kind]
+        texts = [_bare(self._length(n, suffix)) for n in (size.of, size.limit)]
+        return f"min({', '.join(texts)})"
 
 
 # Elements on both sides of an array of a kernel's own. Native code looks at run time whether two
 # arrays lie within a few vectors of each other, and adds up in another order where they do: the
-# last bits of a sum would hang on where the memory was found.
+# last bits of a sum would depend on where the memory was allocated.
 _APART = 256
 
 

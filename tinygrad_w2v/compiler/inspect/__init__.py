@@ -1,1 +1,1 @@
-"""Looking at what was compiled: its picture, its source in a checked mode, every form compared."""
+"""Inspect what was compiled: its picture, its source with checks, all its forms compared."""

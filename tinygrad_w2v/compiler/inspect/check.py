@@ -1,16 +1,16 @@
 """`check_compiled`: does a kernel compute what the graph computes, for this model of yours?
 
-Windows of several sizes are drawn after the example: ids are places of what they index, other
-numbers come from the example. Then every form that the model takes on its way to a kernel is run on
-them (`comparing`), one window after the other, and the source with every place that it touches
-checked (`checked`).
+Examples of several sizes are drawn after the given one: ids are places of what they index, other
+numbers come from it. Then every form that the model takes on its way to a kernel is run on them
+(`compare`), one after the other, and the source with every element that it touches checked
+(`checked_source`).
 """
 
 from __future__ import annotations
 
 import itertools
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -26,15 +26,16 @@ from tinygrad_w2v.compiler.inspect.checked_source import KernelFault
 from tinygrad_w2v.compiler.inspect.compare import compare, copied
 from tinygrad_w2v.compiler.ir.instructions import MOVED, Program
 from tinygrad_w2v.compiler.ir.sizes import sizes_in, value_of
-from tinygrad_w2v.compiler.loops.nest import turns_of
+from tinygrad_w2v.compiler.loops.nest import statements_run
+from tinygrad_w2v.compiler.loops.schedule import Schedule
 from tinygrad_w2v.compiler.stages import build
-from tinygrad_w2v.compiler.trace.trace import Axes, Field, Traced, example_arrays, fields_of, trace
+from tinygrad_w2v.compiler.trace.trace import Axes, Field, example_arrays, fields_of, trace
 from tinygrad_w2v.nn import Module
 from tinygrad_w2v.optim.optimizer import Optimizer
 
-WINDOWS, ATTEMPTS, LONGEST = 8, 40, 12
+DRAWN, ATTEMPTS, LONGEST = 8, 40, 12
 PATIENCE = 1_000_000  # statements that are run as Python, at some microseconds each
-RATE = 0.01  # small, so that the rounding of one window is not blown up by the next ones
+RATE = 0.01  # small, so that the rounding of one example is not magnified by the next ones
 
 
 def check_compiled(
@@ -43,8 +44,10 @@ def check_compiled(
     axes: Axes | None = None,
     optimizer: Optimizer | None = None,
     rng: np.random.Generator | None = None,
+    *,
+    schedule: Schedule | None = None,
 ) -> None:
-    """Compare a model's kernel with its graph, on windows of several sizes.
+    """Compare a model's kernel with its graph, on examples of several sizes.
 
     Run it once for a model of your own, before a long training. The graph in double precision is
     what counts; the instructions, the kernel's source run as Python, with every index checked, and
@@ -54,9 +57,9 @@ def check_compiled(
 
     Parameters
     ----------
-    model, example, axes, optimizer
-        As for `compile`. The example's numbers are those that windows are drawn from, so it should
-        hold several, such as more than one context.
+    model, example, axes, optimizer, schedule
+        As for `compile`. The example's numbers are those that others are drawn from, so it should
+        hold several of each kind.
     rng : numpy.random.Generator, optional
         ``np.random.default_rng(0)`` by default.
 
@@ -64,9 +67,9 @@ def check_compiled(
     ------
     CompileError
         Where an answer differs: it names the Parameter, the element, both numbers and the sizes of
-        the window. And where the model cannot be compiled at all.
+        the examples. And where the model cannot be compiled at all.
     InputError
-        Where `axes` does not fit the example, or no window can be drawn after it.
+        Where `axes` does not fit the example, or none can be drawn after it.
     MissingDependencyError
         Without numba.
 
@@ -79,37 +82,38 @@ def check_compiled(
     ...         self.slope = tw.Parameter(np.zeros(1, np.float32))
     ...     def loss(self, batch):
     ...         return ((self.slope * batch["x"] - batch["y"]) ** 2).sum()
-    >>> window = {"x": np.array([1.0, 2.0]), "y": np.array([2.0, 4.0])}
-    >>> tw.check_compiled(Line(), window, {"x": ("n",), "y": ("n",)})
+    >>> points = {"x": np.array([1.0, 2.0]), "y": np.array([2.0, 4.0])}
+    >>> tw.check_compiled(Line(), points, {"x": ("n",), "y": ("n",)})
     """
     rng = generator(rng)
     fields = fields_of(example, axes)
     model, optimizer = copied(model, optimizer, np.dtype(np.float64))
     compile(model, example, axes, optimizer)  # which refuses what it refuses
     _stir(model, example, rng)
-    windows = [example, *_drawn(model, example, fields, rng)]
-    few = _quick(trace(model, example, fields, optimizer, np.float64), windows, fields)
+    examples = [example, *_drawn(model, example, fields, rng)]
+    program = trace(model, example, fields, optimizer, np.float64).program
+    few = _quick(program, examples, fields, schedule)
+    settings: dict[str, Any] = {"lr": RATE, "schedule": schedule}
     try:
-        compare(model, windows, axes, optimizer, lr=RATE, source=len(few) == len(windows))
-        if 0 < len(few) < len(windows):
-            compare(model, few, axes, optimizer, lr=RATE, native=False)
+        compare(model, examples, axes, optimizer, source=len(few) == len(examples), **settings)
+        if 0 < len(few) < len(examples):
+            compare(model, few, axes, optimizer, native=False, **settings)
     except (GradientError, KernelFault) as error:
-        sizes = ", ".join(_sizes_shown(window, fields) for window in windows)
+        sizes = ", ".join(_sizes_shown(drawn, fields) for drawn in examples)
         raise CompileError(
             f"the kernel of {type(model).__name__} is wrong: {error} (windows: {sizes}). This is a "
             'fault of the compiler; the graph and `engine="numpy"` do without it'
         ) from error
 
 
-def _quick(traced: Traced, windows: list[Any], fields: tuple[Field, ...]) -> list[Any]:
-    """As many of the first windows as the source, as Python, takes no more than seconds for."""
-    tree, turns = build(traced.program, np.float64, "check").placed.tree, 0
-    for number, window in enumerate(windows):
-        sizes = {name: int(n[0]) for name, n in pack_one(window, fields).sizes.items()}
-        turns += turns_of(tree, sizes)
-        if turns > PATIENCE:
-            return windows[:number]
-    return windows
+def _quick(
+    program: Program, examples: list[Any], fields: tuple[Field, ...], schedule: Schedule | None
+) -> list[Any]:
+    """As many of the first examples as the source, as Python, takes no more than seconds for."""
+    body = build(program, np.float64, "check", schedule).code.body
+    statements = (statements_run(body, pack_one(x, fields).sizes_of(0)) for x in examples)
+    total = itertools.accumulate(statements)
+    return [x for x, n in zip(examples, total, strict=True) if n <= PATIENCE]
 
 
 def _stir(model: Module, example: Any, rng: np.random.Generator) -> None:
@@ -121,59 +125,55 @@ def _stir(model: Module, example: Any, rng: np.random.Generator) -> None:
             parameter.data = before
 
 
-def _is_finite(model: Any, window: Any) -> bool:
-    """Whether the graph has an answer for a window."""
+def _is_finite(model: Any, example: Any) -> bool:
+    """Whether the graph has an answer for an example."""
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"), no_grad():
             warnings.simplefilter("ignore")  # of the mean of nothing, for example
-            return bool(np.isfinite(model.loss(window).data))
+            return bool(np.isfinite(model.loss(example).data))
     except (ArithmeticError, ValueError):
         return False
 
 
-# ---------------------------------------------------------------------- windows
+# ---------------------------------------------------------------------- examples
 def _drawn(
     model: Module, example: Any, fields: tuple[Field, ...], rng: np.random.Generator
 ) -> Iterator[Any]:
-    """Yield windows of several sizes that the graph has an answer for."""
+    """Yield examples of several sizes that the graph has an answer for."""
     program = trace(model, example, fields, None, np.float64).program
     places, domains = Places(program), _domains(program)
     bounds = {size.name: size.bound for field in fields for size in sizes_in(field.shape)}
-    if not bounds:
-        lengths: Iterable[int] = itertools.repeat(0, WINDOWS)
-    else:
-        lengths = [1, 2, 3, LONGEST, 0, *[-1] * (ATTEMPTS - 5)]
-    found = 0
-    for length in lengths:
+    count = 0
+    for length in [1, 2, 3, LONGEST, 0, *[-1] * (ATTEMPTS - 5)] if bounds else [0] * DRAWN:
         sizes = {
             name: min(bound, length if length >= 0 else int(rng.integers(1, LONGEST + 1)))
             for name, bound in bounds.items()
         }
-        window = _window(example, fields, sizes, domains, rng)
-        if window is None or not _fits(model, window, fields, places):
+        drawn = _example(example, fields, sizes, domains, rng)
+        if drawn is None or not _fits(model, drawn, fields, places):
             continue
-        yield window
-        found += 1
-        if found == WINDOWS:
+        yield drawn
+        count += 1
+        if count == DRAWN:
             return
-    if not found:
+    if not count:
         raise InputError(
             f"no window could be drawn after the example that {type(model).__name__}.loss has a "
             "finite answer for: give an example of several contexts, with numbers as they come"
         )
 
 
-def _fits(model: Module, window: Any, fields: tuple[Field, ...], places: Places) -> bool:
-    """Whether a window is one: its ids are in range, and its loss is finite."""
+def _fits(model: Module, example: Any, fields: tuple[Field, ...], places: Places) -> bool:
+    """Whether the ids of an example are in range, and its loss is finite."""
     try:
-        places.check(pack_one(window, fields))
+        places.check(pack_one(example, fields))
     except InputError:
         return False
     try:
-        return _is_finite(model, window)
+        return _is_finite(model, example)
     except IndexError as error:
         raise CompileError(
-            f"{type(model).__name__}: the graph refuses a window ({_sizes_shown(window, fields)}) "
+            f"{type(model).__name__}: the graph refuses a window ({_sizes_shown(example, fields)}) "
             f"that the kernel takes: {error}"
         ) from error
 
@@ -191,14 +191,14 @@ def _domains(program: Program) -> dict[str, list[Place]]:
     return found
 
 
-def _window(
+def _example(
     example: Any,
     fields: tuple[Field, ...],
     sizes: Mapping[str, int],
     domains: Mapping[str, list[Place]],
     rng: np.random.Generator,
 ) -> Any:
-    """A window of these sizes; None where an axis is empty that ids are to be places of."""
+    """An example of these sizes; None where an axis is empty that ids are to be places of."""
     given = example_arrays(example)
     arrays: dict[str, AnyArray] = {}
     for field in fields:
@@ -235,6 +235,6 @@ def _taken_from(array: AnyArray, shape: tuple[int, ...], rng: np.random.Generato
     return array
 
 
-def _sizes_shown(window: Any, fields: tuple[Field, ...]) -> str:
-    sizes = pack_one(window, fields).sizes
-    return " ".join(f"{name}={int(lengths[0])}" for name, lengths in sizes.items()) or "fixed"
+def _sizes_shown(example: Any, fields: tuple[Field, ...]) -> str:
+    sizes = pack_one(example, fields).sizes_of(0)
+    return " ".join(f"{name}={length}" for name, length in sizes.items()) or "fixed"

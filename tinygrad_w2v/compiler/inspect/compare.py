@@ -1,4 +1,4 @@
-"""Is a kernel right? Every form that a model takes on its way to one is run on the same windows.
+"""Is a kernel right? Every form that a model takes on its way to one is run on the same examples.
 
 The graph in double precision is what counts. Beside it run the instructions as they were traced,
 the instructions after all passes, the kernel's source as plain Python, and the native kernel; what
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,7 +23,8 @@ from tinygrad_w2v.compiler.inspect.checked_source import Checked
 from tinygrad_w2v.compiler.ir.instructions import Program
 from tinygrad_w2v.compiler.ir.interpreter import interpret
 from tinygrad_w2v.compiler.ir.sizes import value_of
-from tinygrad_w2v.compiler.stages import Built, build
+from tinygrad_w2v.compiler.loops.schedule import Schedule
+from tinygrad_w2v.compiler.stages import build
 from tinygrad_w2v.compiler.trace.trace import Axes, Field, Traced, example_arrays, fields_of, trace
 from tinygrad_w2v.nn import Module
 from tinygrad_w2v.optim import SGD
@@ -34,7 +35,7 @@ Tables = dict[str, AnyArray]
 
 
 class Outcome(NamedTuple):
-    """What an engine leaves: the losses of the windows, and the tables after them."""
+    """What an engine leaves: the losses of the examples, and the tables after them."""
 
     losses: list[float]
     tables: Tables
@@ -42,17 +43,17 @@ class Outcome(NamedTuple):
 
 def compare(
     model: Module,
-    window: Any,
+    example: Any,
     axes: Axes | None = None,
     optimizer: Optimizer | None = None,
     dtype: Any = np.float64,
     native: bool = True,
     lr: float = 0.5,
     tolerance: float | None = None,
-    without: Collection[str] = (),
+    schedule: Schedule | None = None,
     source: bool = True,
 ) -> dict[str, float]:
-    """Run windows in every engine and compare what becomes of the parameters.
+    """Run examples in every engine and compare what becomes of the parameters.
 
     The model and the optimizer are copied first, and stay as they are.
 
@@ -60,18 +61,16 @@ def compare(
     ----------
     model : Module
         With ``loss(batch)``.
-    window : NamedTuple or dict of arrays, or a list of them
-        Several windows are run one after the other, each from what the last one left.
-    axes, optimizer, dtype
+    example : NamedTuple or dict of arrays, or a list of them
+        Several are run one after the other, each from what the last one left.
+    axes, optimizer, dtype, schedule
         As for `compile`. The copy's parameters are of this dtype.
     native : bool
         Whether to compile the kernel, too: the slow part.
     lr : float
-        Learning rate of all windows.
+        Learning rate of all examples.
     tolerance : float, optional
         The largest relative error: 1e-10 in float64 and 1e-5 in float32 by default.
-    without
-        Steps of the compiler that are left out (`building.OPTIONAL`).
     source : bool
         Whether to run the source as Python, which is slow where tables are large.
 
@@ -89,7 +88,7 @@ def compare(
     CompileError
         When the model cannot be compiled.
     InputError
-        When a window is none of the model's, such as one with an id that its table lacks.
+        When an example is none of the model's, such as one with an id that its table lacks.
 
     Examples
     --------
@@ -99,45 +98,54 @@ def compare(
     ...         self.slope = tw.Parameter(np.ones(1))
     ...     def loss(self, batch):
     ...         return ((self.slope * batch["x"] - batch["y"]) ** 2).sum()
-    >>> window = {"x": np.array([1.0, 2.0]), "y": np.array([2.0, 4.0])}
-    >>> found = compare(Line(), window, {"x": ("n",), "y": ("n",)}, native=False)
-    >>> [*found], max(found.values()) < 1e-12
+    >>> points = {"x": np.array([1.0, 2.0]), "y": np.array([2.0, 4.0])}
+    >>> errors = compare(Line(), points, {"x": ("n",), "y": ("n",)}, native=False)
+    >>> [*errors], max(errors.values()) < 1e-12
     (['traced', 'instructions', 'source'], True)
     """
     dtype = np.dtype(dtype)
-    windows = list(window) if isinstance(window, list) else [window]
-    fields = fields_of(windows[0], axes)
+    examples = list(example) if isinstance(example, list) else [example]
+    fields = fields_of(examples[0], axes)
     model, optimizer = copied(model, optimizer, dtype)
-    traced = trace(model, windows[0], fields, optimizer, dtype)
+    traced = trace(model, examples[0], fields, optimizer, dtype)
     start = {name: array().copy() for name, array in traced.arrays.items()}
     first = 1 if optimizer is None else optimizer.steps + 1
-    run = _Run(traced, fields, windows, start, dtype, lr, first)
-    kept = [np.array(parameter.data) for parameter in model.parameters()]
-    built = build(traced.program, dtype, "comparison", without)
+    run = _Run(fields, examples, start, dtype, lr, first)
+    before = [np.array(parameter.data) for parameter in model.parameters()]
+    built = build(traced.program, dtype, "comparison", schedule)
+
+    def checked(packed: Packed, tables: Tables) -> float:
+        constants, rates = built.program.constants, run.rates()
+        given = built.source.arguments(packed, constants, tables, rates, first)
+        return Checked(built.source, dtype).run([0, packed.count, *given])
+
+    def native_kernel(packed: Packed, tables: Tables) -> float:
+        kernel = Kernel(traced, dtype, type(model).__name__, schedule)
+        return kernel.run(packed, tables, run.rates(), first)
+
     engines: dict[str, Callable[[], Outcome]] = {
         "traced": lambda: run.interpreted(traced.program),
         "instructions": lambda: run.interpreted(built.program),
     }
     if source:
-        engines["source"] = lambda: run.plainly(built)
+        engines["source"] = lambda: run.at_once(checked)
     if native:
-        engines["native"] = lambda: run.natively(type(model).__name__)
+        engines["native"] = lambda: run.at_once(native_kernel)
     Places(built.program).check(run.packed())
     with np.errstate(all="ignore"):
-        found = {name: engine() for name, engine in engines.items()}
-        for parameter, data in zip(model.parameters(), kept, strict=True):
+        outcomes = {name: engine() for name, engine in engines.items()}
+        for parameter, data in zip(model.parameters(), before, strict=True):
             assert np.array_equal(parameter.data, data, equal_nan=True), "a trace changes nothing"
-        expected = _eager(model, optimizer, traced, windows, lr)
+        expected = _eager(model, optimizer, traced, examples, lr)
     limit = TOLERANCES[dtype] if tolerance is None else tolerance
-    return {name: _error(name, got, expected, start, limit) for name, got in found.items()}
+    return {name: _error(name, got, expected, start, limit) for name, got in outcomes.items()}
 
 
 class _Run(NamedTuple):
     """What all engines are given."""
 
-    traced: Traced
     fields: tuple[Field, ...]
-    windows: list[Any]
+    examples: list[Any]
     start: Tables
     dtype: np.dtype[Any]
     lr: float
@@ -146,38 +154,32 @@ class _Run(NamedTuple):
     def tables(self) -> Tables:
         return {name: array.copy() for name, array in self.start.items()}
 
+    def rates(self) -> AnyArray:
+        return np.full(len(self.examples), self.lr)
+
     def interpreted(self, program: Program) -> Outcome:
         """Run instructions one by one."""
         losses, tables = [], self.tables()
-        for step, window in enumerate(self.windows, self.first):
-            arrays, packed = example_arrays(window), pack_one(window, self.fields)
+        for step, example in enumerate(self.examples, self.first):
+            arrays = example_arrays(example)
             given = {field.identifier: arrays[field.name] for field in self.fields}
             given |= {"lr": self.lr, "step": float(step)}
-            sizes = {name: int(lengths[0]) for name, lengths in packed.sizes.items()}
+            sizes = pack_one(example, self.fields).sizes_of(0)
             losses.append(interpret(program, given, tables, sizes, self.dtype))
         return Outcome(losses, tables)
 
-    def plainly(self, built: Built) -> Outcome:
-        """Run the source as plain Python, every place checked, over all windows in one call."""
-        tables, packed = self.tables(), self.packed()
-        rates = np.full(packed.count, self.lr)
-        arguments = _arguments(built, packed, tables, rates, self.first)
-        return Outcome([Checked(built.source, self.dtype).run(arguments)], tables)
-
-    def natively(self, title: str) -> Outcome:
-        """Run the kernel, over all windows in one call."""
-        tables, packed = self.tables(), self.packed()
-        rates = np.full(packed.count, self.lr)
-        kernel = Kernel(self.traced, self.dtype, title)
-        return Outcome([kernel.run(packed, tables, rates, self.first)], tables)
+    def at_once(self, kernel: Callable[[Packed, Tables], float]) -> Outcome:
+        """Run a kernel over all examples in one call."""
+        tables = self.tables()
+        return Outcome([kernel(self.packed(), tables)], tables)
 
     def packed(self) -> Packed:
-        """All windows; numbers behind the end of one are NaN, so that it shows who reads them."""
-        packed = next(pack(self.windows, self.fields, len(self.windows)))
+        """All examples; numbers beyond the end of one are NaN, so that it shows who reads them."""
+        packed = next(pack(self.examples, self.fields, len(self.examples)))
         for field in self.fields:
             array = packed.arrays[field.identifier]
             for at in range(packed.count if field.kind == "float" else 0):
-                sizes = {name: int(lengths[at]) for name, lengths in packed.sizes.items()}
+                sizes = packed.sizes_of(at)
                 inside: Any = (at, *[slice(value_of(n, sizes)) for n in field.shape])
                 kept = array[inside].copy()
                 array[at] = np.nan
@@ -185,26 +187,10 @@ class _Run(NamedTuple):
         return packed
 
 
-def _arguments(
-    built: Built, packed: Packed, tables: Mapping[str, AnyArray], rates: AnyArray, step: int
-) -> list[Any]:
-    source = built.source
-    return [
-        0,
-        packed.count,
-        *[packed.arrays[name] for name in source.inputs],
-        *[packed.sizes[name] for name in source.sizes],
-        *[built.program.constants[name] for name in source.constants],
-        *[tables[name] for name in source.parameters],
-        rates,
-        step,
-    ]
-
-
 def copied(
     model: Module, optimizer: Optimizer | None, dtype: np.dtype[Any]
 ) -> tuple[Module, Optimizer | None]:
-    """Both, with a life of their own and all numbers in one dtype."""
+    """Copies of both, with all numbers in one dtype."""
     if optimizer is not None and not optimizer.parameters:
         optimizer = copy.copy(optimizer)
         optimizer.bind(model.parameters())
@@ -222,16 +208,16 @@ def _cast(model: Module, optimizer: Optimizer | None, dtype: Any) -> None:
 
 
 def _eager(
-    model: Module, optimizer: Optimizer | None, traced: Traced, windows: list[Any], lr: float
+    model: Module, optimizer: Optimizer | None, traced: Traced, examples: list[Any], lr: float
 ) -> Outcome:
     """Train what was traced with the graph and its backward, in double precision."""
     _cast(model, optimizer, np.float64)
     rule = SGD(model.parameters()) if optimizer is None else optimizer
     rule.lr = lr
     losses = []
-    for window in windows:
+    for example in examples:
         model.cleargrads()
-        loss = model.loss(window)  # type: ignore[attr-defined]
+        loss = model.loss(example)  # type: ignore[attr-defined]
         loss.backward()
         losses.append(float(loss))
         if any(parameter.grad is not None for parameter in rule.parameters):
@@ -244,7 +230,7 @@ def _error(
 ) -> float:
     """The largest relative error; a GradientError when it is above the limit."""
     worst, message = 0.0, ""
-    each = len(got.losses) == len(expected.losses)  # else all windows were run in one call
+    each = len(got.losses) == len(expected.losses)  # else all examples were run in one call
     for number, loss in enumerate(got.losses):
         wanted = expected.losses[number] if each else math.fsum(expected.losses)
         apart = abs(loss - wanted) / max(1.0, abs(wanted))

@@ -1,7 +1,7 @@
 """The drawing of what was compiled: the instructions, those that share a loop in one box.
 
 Every outermost loop nest is a box. An instruction stands in the first nest that computes it; one
-that is seen through, and so has no loop of its own, in that of its first reader.
+that is inlined, and so has no loop of its own, in that of its first reader.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
 from heapq import heappop, heappush
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from tinygrad_w2v.compiler.ir.instructions import WRITES, Program
+from tinygrad_w2v.compiler.ir.instructions import Program
 from tinygrad_w2v.compiler.ir.listing import drawn, given, needed
 from tinygrad_w2v.compiler.ir.sizes import sizes_in
-from tinygrad_w2v.compiler.loops.nest import DERIVED, Loop, Nest, Number, Statement, statements_in
+from tinygrad_w2v.compiler.loops.nest import Loop, Nest, Number, statements_in
 from tinygrad_w2v.compiler.stages import Built, build
 from tinygrad_w2v.compiler.trace.trace import Axes, fields_of, trace
 from tinygrad_w2v.drawing.dot import Direction
@@ -109,7 +109,7 @@ def _grouped(built: Built) -> Drawn:
     used = set(homes.values())
     nests = [
         (number, node.loop)
-        for number, node in enumerate(built.placed.tree)
+        for number, node in enumerate(built.code.body)
         if number in used and isinstance(node, Nest)
     ]
     scopes = {
@@ -141,57 +141,24 @@ def _title(loop: Loop) -> str:
 
 
 # ---------------------------------------------------------------------- where each belongs
-class _Place(NamedTuple):
-    """Where an instruction is computed: the number of a node of the tree."""
-
-    number: int
-    filled: bool  # only a beginning is set there, such as the 0 of a sum
-
-
 def homes_of(built: Built) -> dict[str, int]:
-    """Return for each instruction that computes something which node of the tree it belongs to."""
-    program = built.program
-    computed = {step.name for step in program if not given(step)}
-    homes = {name: place.number for name, place in _stored(built, computed).items()}
-    readers = program.readers()
-    last = len(built.placed.tree)
-    for step in reversed(program.instructions):
-        if step.name in computed and step.name not in homes:
-            found = [homes[reader.name] for reader in readers[step.name] if reader.name in homes]
-            homes[step.name] = min(found, default=last)
-    return homes
-
-
-def _stored(built: Built, computed: set[str]) -> dict[str, _Place]:
-    """The instructions that statements compute."""
-    found: dict[str, _Place] = {}
-    writes: dict[str, list[str]] = {}
-    for step in built.program:
-        if step.op in WRITES:
-            writes.setdefault(step.inputs[0], []).append(step.name)
-    for number, node in enumerate(built.placed.tree):
+    """Return for each instruction that computes something which node of the code it belongs to."""
+    begun: dict[str, int] = {}
+    homes: dict[str, int] = {}
+    for number, node in enumerate(built.code.body):
         for statement in statements_in((node,)):
-            if statement.phase == "write":
-                waiting = writes[statement.array]
-                name: str | None = waiting.pop(0) if len(waiting) > 1 else waiting[0]
-            else:
-                name = _instruction_of(statement.array, computed)
-            if name is None:
-                continue
-            place = _Place(number, statement.mode == "set" and _is_number(statement))
-            if name not in found or (found[name].filled and not place.filled):
-                found[name] = place
-    return found
-
-
-def _is_number(statement: Statement) -> bool:
-    return isinstance(statement.value, Number)
-
-
-def _instruction_of(array: str, computed: set[str]) -> str | None:
-    """Whose array it is: that of a sum, a part or a second turn is called after it."""
-    name = array.partition(DERIVED)[0]
-    return name if name in computed else None
+            # A number, such as the 0 of a sum, is only where it begins.
+            only_begun = statement.mode == "set" and isinstance(statement.value, Number)
+            (begun if only_begun else homes).setdefault(statement.origin, number)
+    homes = begun | homes
+    readers = built.program.readers()
+    last = len(built.code.body)
+    for step in reversed(built.program.instructions):
+        if step.name not in homes and not given(step):
+            read = [homes[reader.name] for reader in readers[step.name] if reader.name in homes]
+            homes[step.name] = min(read, default=last)
+    homes.pop("", None)
+    return homes
 
 
 def _in_order(program: Program, homes: Mapping[str, int]) -> list[str]:

@@ -1,46 +1,45 @@
-"""What may change places: the one account of it, for every step that moves statements and loops.
+"""Dependence: what may be reordered, for every step that moves statements and loops.
 
-Two statements, or two turns of a loop, may run in another order where none writes what another
+Two statements, or two iterations of a loop, may run in another order where none writes what another
 touches; where both only add to it; or where they touch different elements. What cannot be shown
-to be one of these is taken to depend. An array whose life begins with a set of all of it, inside a
-turn, is that turn's own, whatever its indices are: another turn may have it anew.
+to be one of these is assumed to depend. An array that an iteration sets whole before it reads any
+of it can be private to that iteration, whatever its indices are.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from tinygrad_w2v.compiler.ir.sizes import Shape, bound_of
 from tinygrad_w2v.compiler.loops.nest import (
     Call,
     Expression,
+    Indices,
     Load,
     Loop,
     Nest,
     Number,
     Statement,
     Variable,
+    nodes_in,
     reads_in,
     statements_in,
     variables_in,
     wholes_in,
 )
 
-ADDING = ("add", "subtract")
-Indices = tuple[Expression, ...]
-
 
 def adds(statement: Statement) -> bool:
     """Whether a statement only adds to an element, so that sums may be taken in any order."""
-    return statement.mode in ADDING
+    return statement.mode in ("add", "subtract")
 
 
 # ---------------------------------------------------------------------- two statements
 def conflict(before: Statement, after: Statement) -> bool:
-    """Whether two statements may not change places, with all turns of their loops."""
-    if before.array in after.reads() or after.array in before.reads():
+    """Whether two statements may not be exchanged, with all iterations of their loops."""
+    if before.array in after.reads or after.array in before.reads:
         return True
     if before.array != after.array or (adds(before) and adds(after)):
         return False
@@ -48,15 +47,16 @@ def conflict(before: Statement, after: Statement) -> bool:
     return not _apart(before.indices, after.indices, moving)
 
 
-def same_turn(before: Statement, after: Statement, variable: str) -> bool:
-    """Whether `after` may run in each turn of a loop right behind `before`.
+def same_iteration(before: Statement, after: Statement, variable: str) -> bool:
+    """Whether `after` may run in each iteration of a loop right after `before`.
 
-    Without the loop all turns of `before` run first. So what `after` touches of what `before` has
-    written must have been written in the same turn: both stand at the loop's own variable.
+    In loops of their own all iterations of `before` run first. So what `after` touches of what
+    `before` has written must have been written in the same iteration: both are at the loop's own
+    variable.
     """
     if not conflict(before, after):
         return True
-    if after.array in before.reads() or before.array in wholes_in(after.expressions()):
+    if after.array in before.reads or before.array in wholes_in(after.expressions()):
         return False
     if "write" in (before.phase, after.phase) and before.array == after.array:
         return False
@@ -137,7 +137,7 @@ def sets_all(sets: Iterable[tuple[Indices, Iterable[Loop]]], shape: Shape) -> bo
     return numbers == set(itertools.product(*(range(n) for n in counts if isinstance(n, int))))
 
 
-# ---------------------------------------------------------------------- two turns of a loop
+# ---------------------------------------------------------------------- two iterations of a loop
 class _Use(NamedTuple):
     """Where an array is touched: `mode` is that of the statement, or ``read``."""
 
@@ -146,8 +146,8 @@ class _Use(NamedTuple):
     loops: tuple[Loop, ...]
 
 
-def own_of_a_turn(nest: Nest, shapes: Mapping[str, Shape], outside: set[str]) -> set[str] | None:
-    """Return the arrays that each turn of a nest needs for itself, so that turns can be mixed.
+def private_arrays(nest: Nest, shapes: Mapping[str, Shape], outside: set[str]) -> set[str] | None:
+    """Return the arrays that each iteration needs for itself, so that iterations can be mixed.
 
     Parameters
     ----------
@@ -160,7 +160,7 @@ def own_of_a_turn(nest: Nest, shapes: Mapping[str, Shape], outside: set[str]) ->
     Returns
     -------
     set of str or None
-        None where turns depend on each other, or it cannot be shown that they do not.
+        None where iterations depend on each other, or it cannot be shown that they do not.
 
     Examples
     --------
@@ -169,14 +169,17 @@ def own_of_a_turn(nest: Nest, shapes: Mapping[str, Shape], outside: set[str]) ->
     >>> put = Statement("x", (Load("ids", (b,)),), Number(1.0), "add", ())
     >>> total = Statement("sum", (), Load("x", (Load("ids", (b,)),)), "add", ())
     >>> nest = Nest(Loop("b", 4), (fill, put, total))
-    >>> own_of_a_turn(nest, {"x": (9,), "sum": ()}, {"sum"})
+    >>> private_arrays(nest, {"x": (9,), "sum": ()}, {"sum"})
     {'x'}
-    >>> print(own_of_a_turn(nest, {"x": (9,), "sum": ()}, {"sum", "x"}))
+    >>> print(private_arrays(nest, {"x": (9,), "sum": ()}, {"sum", "x"}))
     None
     """
     uses: dict[str, list[_Use]] = {}
     whole: set[str] = set()
-    for statement, loops in _with_loops(nest.body, ()):
+    for statement, around in nodes_in(nest.body):
+        if isinstance(statement, Nest):
+            continue
+        loops = tuple(inner.loop for inner in around)
         for load in statement.loads():
             uses.setdefault(load.array, []).append(_Use(load.indices, "read", loops))
         mode = "add" if adds(statement) else statement.mode
@@ -189,7 +192,7 @@ def own_of_a_turn(nest: Nest, shapes: Mapping[str, Shape], outside: set[str]) ->
         found = uses[array]
         if array not in whole and all(use.mode == "add" for use in found):
             continue
-        if array not in whole and _turn_by_turn(found, nest.loop.variable):
+        if array not in whole and _apart_by_iteration(found, nest.loop.variable):
             continue
         first = itertools.takewhile(lambda use: use.mode == "set", found)
         begun = array in shapes and sets_all(
@@ -201,25 +204,16 @@ def own_of_a_turn(nest: Nest, shapes: Mapping[str, Shape], outside: set[str]) ->
     return own
 
 
-def _with_loops(
-    tree: Iterable[Nest | Statement], loops: tuple[Loop, ...]
-) -> Iterator[tuple[Statement, tuple[Loop, ...]]]:
-    """Yield each statement, in the order in which they run, with the loops around it."""
-    for node in tree:
-        if isinstance(node, Nest):
-            yield from _with_loops(node.body, (*loops, node.loop))
-        else:
-            yield node, loops
+def _apart_by_iteration(uses: list[_Use], variable: str) -> bool:
+    """Whether every iteration of a loop touches other elements than all others."""
+    return bool(set.intersection(*(_tells(use, variable) for use in uses)))
 
 
-def _turn_by_turn(uses: list[_Use], variable: str) -> bool:
-    """Whether every turn of a loop touches other elements than all others."""
-    ways = [_ways(use, variable) for use in uses]
-    return bool(set.intersection(*ways))
+def _tells(use: _Use, variable: str) -> set[tuple[int, ...]]:
+    """What tells the iteration that an element belongs to.
 
-
-def _ways(use: _Use, variable: str) -> set[tuple[int, ...]]:
-    """How one sees of which turn an element is: an axis, and the radices before its first digit."""
+    It is an axis, and the radices of the digits below the one that is the loop's variable.
+    """
     lengths = {loop.variable: bound_of(loop.length) for loop in use.loops if loop.start is None}
     found = set()
     for axis, index in enumerate(use.indices):
@@ -248,7 +242,7 @@ def _is_below(low: Expression, n: int, lengths: Mapping[str, int]) -> bool:
 
 # ---------------------------------------------------------------------- what stays in a loop
 def unchanging(load: Load, nest: Nest) -> bool:
-    """Whether an element is the same in all turns of a nest, so that it can be read before it."""
+    """Whether an element is the same in all iterations, so that it can be read before the nest."""
     if nest.loop.variable in variables_in(load):
         return False
     written = {statement.array for statement in statements_in(nest.body)}

@@ -1,16 +1,17 @@
-"""The element of a value at an index, as an expression: what is not stored is seen through.
+"""The element of a value at an index, as an expression: what is not stored is inlined.
 
-An element of ``x.T`` is one of ``x`` with the places exchanged, one of a slice stands further on,
+An element of ``x.T`` is one of ``x`` with the indices exchanged, one of a slice has another index,
 and one of ``exp(x)`` is that function of one of ``x``, down to what an array holds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
 
 from tinygrad_w2v.compiler.ir.instructions import GIVEN, Instruction
-from tinygrad_w2v.compiler.ir.sizes import Length, SymbolicSize
-from tinygrad_w2v.compiler.loops.nest import Call, Expression, Load, Number, SizeOf
+from tinygrad_w2v.compiler.ir.sizes import Length, Shape, SymbolicSize
+from tinygrad_w2v.compiler.loops.nest import Call, Expression, Indices, Load, Number, SizeOf
 from tinygrad_w2v.compiler.trace.indexing import Part
 from tinygrad_w2v.compiler.trace.shapes import regrouped
 
@@ -22,28 +23,30 @@ class Elements:
     ----------
     by_name : dict
         Its instructions.
-    kept : set of str
+    stored : set of str
         What has an array of its own.
     """
 
-    def __init__(self, by_name: Mapping[str, Instruction], kept: set[str]) -> None:
-        self.by_name, self.kept = by_name, kept
+    def __init__(self, by_name: Mapping[str, Instruction], stored: set[str]) -> None:
+        self.by_name, self.stored = by_name, stored
 
-    def of(self, name: str, indices: tuple[Expression, ...]) -> Expression:
+    def of(self, name: str, indices: Indices) -> Expression:
         """Return the element of a value at an index for each of its axes."""
         step = self.by_name[name]
-        if name in self.kept:
-            return Load(name, tuple(i for i, n in zip(indices, step.shape, strict=True) if n != 1))
+        if name in self.stored:
+            return Load(name, without_ones(indices, step.shape))
+        return self.computed(step, indices)
+
+    def computed(self, step: Instruction, indices: Indices) -> Expression:
+        """Return what an element is computed by, whether it is stored or not."""
         op = step.op
         if op in GIVEN:
             return self._given(step, indices)
         if op == "map":
             return Call(step["function"], tuple(self.fitted(x, indices) for x in step.inputs))
         if op == "transpose":
-            places: list[Expression] = [Number(0)] * len(indices)
-            for index, axis in zip(indices, step["axes"], strict=True):
-                places[axis] = index
-            return self.of(step.inputs[0], tuple(places))
+            exchanged = sorted(zip(step["axes"], indices, strict=True), key=lambda pair: pair[0])
+            return self.of(step.inputs[0], tuple(index for _, index in exchanged))
         if op == "arange":
             return indices[0]
         if op == "broadcast":
@@ -51,19 +54,18 @@ class Elements:
         if op == "reshape":
             return self._reshaped(step, indices)
         if op == "slice":
-            return self.of(step.inputs[0], places_in_whole(step["spec"], indices))
+            return self.of(step.inputs[0], indices_in_whole(step["spec"], indices))
         if op in ("take", "take_along"):
             return self._taken(step, indices)
         if op == "einsum":
-            by_label = dict(zip(step["out"], indices, strict=True))
-            return self.product(step, by_label)
+            return self.product(step, dict(zip(step["out"], indices, strict=True)))
         assert op == "reduce", op
         rest = iter(indices)
         shape = self.by_name[step.inputs[0]].shape
         whole = tuple(Number(0) if i in step["axes"] else next(rest) for i in range(len(shape)))
         return self.of(step.inputs[0], whole)
 
-    def _given(self, step: Instruction, indices: tuple[Expression, ...]) -> Expression:
+    def _given(self, step: Instruction, indices: Indices) -> Expression:
         if step.op == "constant" and step["value"] is not None:
             return Number(step["value"])
         if step.op == "size":
@@ -74,14 +76,13 @@ class Elements:
             load = Call("float", (load,))
         return load
 
-    def fitted(self, name: str, indices: tuple[Expression, ...]) -> Expression:
+    def fitted(self, name: str, indices: Indices) -> Expression:
         """Return the element of a value that is broadcast to more or longer axes."""
         shape = self.by_name[name].shape
-        own = indices[len(indices) - len(shape) :] if shape else ()
-        pinned = tuple(Number(0) if n == 1 else i for i, n in zip(own, shape, strict=True))
-        return self.of(name, pinned)
+        own = indices[len(indices) - len(shape) :]
+        return self.of(name, _pinned(own, shape))
 
-    def _reshaped(self, step: Instruction, indices: tuple[Expression, ...]) -> Expression:
+    def _reshaped(self, step: Instruction, indices: Indices) -> Expression:
         old = self.by_name[step.inputs[0]].shape
         groups = regrouped(old, step.shape)
         assert groups is not None
@@ -99,40 +100,38 @@ class Elements:
             at[left[0]] = place
         return self.of(step.inputs[0], tuple(at))
 
-    def _taken(self, step: Instruction, indices: tuple[Expression, ...]) -> Expression:
+    def _taken(self, step: Instruction, indices: Indices) -> Expression:
         x, ids = step.inputs
         axis = step["axis"]
         if step.op == "take_along":
-            at = list(indices)
+            at = list(_pinned(indices, self.by_name[x].shape))
             at[axis] = self.fitted(ids, indices)
-            shape = self.by_name[x].shape
-            pinned = [
-                i if n != 1 or k == axis else Number(0)
-                for k, (i, n) in enumerate(zip(at, shape, strict=True))
-            ]
-            return self.of(x, tuple(pinned))
+            return self.of(x, tuple(at))
         rank = len(self.by_name[ids].shape)
         row = self.of(ids, indices[axis : axis + rank])
         return self.of(x, (*indices[:axis], row, *indices[axis + rank :]))
 
-    def product(self, step: Instruction, by_label: Mapping[str, Expression]) -> Expression:
-        """Return the product of an einsum's factors, with the place of each label."""
-        factors = []
-        for name, term in zip(step.inputs, step["terms"], strict=True):
-            shape = self.by_name[name].shape
-            at = tuple(
-                Number(0) if n == 1 else by_label[label]
-                for label, n in zip(term, shape, strict=True)
-            )
-            factors.append(self.of(name, at))
-        product = factors[0]
-        for factor in factors[1:]:
-            product = Call("multiply", (product, factor))
-        return product
+    def product(self, step: Instruction, at: Mapping[str, Expression]) -> Expression:
+        """Return the product of an einsum's factors, at an index for each longer subscript."""
+        factors = [
+            self.fitted(name, tuple(at.get(subscript, Number(0)) for subscript in term))
+            for name, term in zip(step.inputs, step["terms"], strict=True)
+        ]
+        return reduce(lambda product, factor: Call("multiply", (product, factor)), factors)
 
 
-def places_in_whole(spec: Sequence[Part], indices: Sequence[Expression]) -> tuple[Expression, ...]:
-    """Return where an element of a slice stands in what it was taken of."""
+def without_ones(indices: Indices, shape: Shape) -> Indices:
+    """Return the indices of the axes that are longer than 1."""
+    return tuple(i for i, n in zip(indices, shape, strict=True) if n != 1)
+
+
+def _pinned(indices: Indices, shape: Shape) -> Indices:
+    """Indices with 0 along axes of length 1."""
+    return tuple(Number(0) if n == 1 else i for i, n in zip(indices, shape, strict=True))
+
+
+def indices_in_whole(spec: Sequence[Part], indices: Indices) -> Indices:
+    """Return the indices of an element of a slice in what the slice was taken of."""
     rest = iter(indices)
     return tuple(
         length_of(part[1]) if part[0] == "at" else _affine(part[1], part[2], next(rest))

@@ -1,27 +1,34 @@
-"""Statements that run over the same axis share one loop, where that changes nothing.
+"""Loop fusion: statements that run over the same axis share a loop, where that changes nothing.
 
-Loops are joined from the outside in. A statement may join a loop if whatever it reads of the
-others in it, it reads at the loop's own variable: then the element was made in the same turn. It
-may move up past loops that it has nothing to do with. Tables are written only when nobody reads
-them any more, so a loop that reads rows is never joined with one that writes them.
+Loops are fused from the outside in. A statement may join a loop if whatever it reads of the
+others in it, it reads at the loop's own variable: that element was made in the same iteration. It
+may move up past loops that it does not depend on. Tables are written only when nobody reads
+them any more, so a loop that reads rows is never fused with one that writes them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from tinygrad_w2v.compiler.loops.collapse import is_costly
-from tinygrad_w2v.compiler.loops.dependence import conflict, same_turn
+from tinygrad_w2v.compiler.loops.dependence import conflict, same_iteration
 from tinygrad_w2v.compiler.loops.nest import (
+    Body,
     Loop,
+    LoopCode,
     Nest,
     Statement,
-    Tree,
     Variable,
     renamed,
     variables_in,
 )
+from tinygrad_w2v.compiler.loops.schedule import Schedule
+
+
+def fuse(code: LoopCode, schedule: Schedule) -> LoopCode:
+    """Return the statements as nests, fused as far as possible where the schedule has it so."""
+    return code._replace(body=(fused if schedule.fuse else nested)(code.statements))
 
 
 @dataclass
@@ -29,11 +36,11 @@ class _Group:
     """Statements in one loop; a statement without loops stands alone."""
 
     loop: Loop | None
-    members: list[Statement] = field(default_factory=list)
+    members: list[Statement]
 
 
-def fuse(statements: Sequence[Statement]) -> Tree:
-    """Return the statements as nests, joined as far as possible."""
+def fused(statements: Sequence[Statement]) -> Body:
+    """Return statements as nests, fused as far as possible."""
     groups: list[_Group] = []
     for statement in statements:
         if not statement.loops:
@@ -49,25 +56,25 @@ def fuse(statements: Sequence[Statement]) -> Tree:
                 break
         else:
             groups.append(_Group(statement.loops[0], [statement]))
-    tree: list[Nest | Statement] = []
+    body: list[Nest | Statement] = []
     for group in groups:
         if group.loop is None:
-            tree += group.members
+            body += group.members
             continue
         inside = [_without(member, group.loop) for member in group.members]
-        tree.append(Nest(group.loop, fuse(inside)))
-    return tuple(tree)
+        body.append(Nest(group.loop, fused(inside)))
+    return tuple(body)
 
 
-def nested(statements: Sequence[Statement]) -> Tree:
-    """Return the statements as nests, each in loops of its own."""
-    tree: list[Nest | Statement] = []
+def nested(statements: Sequence[Statement]) -> Body:
+    """Return statements as nests, each in loops of its own."""
+    body: list[Nest | Statement] = []
     for statement in statements:
         node: Nest | Statement = replace(statement, loops=())
         for loop in reversed(statement.loops):
             node = Nest(loop, (node,))
-        tree.append(node)
-    return tuple(tree)
+        body.append(node)
+    return tuple(body)
 
 
 def _without(statement: Statement, loop: Loop) -> Statement:
@@ -81,40 +88,34 @@ def _joined(statement: Statement, group: _Group) -> Statement | None:
         return None
     if any((m.phase == "read") != (statement.phase == "read") for m in group.members):
         return None
-    for loop in statement.loops:
+    variable, single = group.loop.variable, len(statement.loops) == 1
+    if single and is_costly(statement) and any(len(m.loops) > 1 for m in group.members):
+        return None  # exponentials side by side need a loop that holds nothing else
+    # An inner loop becomes an outer one only where it is the only one.
+    if single and any(len(m.loops) > 1 and m.loops[-1].variable == variable for m in group.members):
+        return None
+    for loop in statement.loops if single else statement.loops[:-1]:
         if loop.ragged or loop.length != group.loop.length:
             continue
-        # An inner loop becomes an outer one only where it is the only one.
-        if loop == statement.loops[-1] and len(statement.loops) > 1:
-            continue
-        if len(statement.loops) == 1 and any(
-            len(m.loops) > 1 and m.loops[-1].variable == group.loop.variable for m in group.members
-        ):
-            continue
-        if len(statement.loops) == 1 and is_costly(statement):
-            # Exponentials side by side need a loop that holds nothing but its kind.
-            if any(len(member.loops) > 1 for member in group.members):
-                continue
-        variable = group.loop.variable
-        moved = renamed(statement, {loop.variable: Variable(variable)})
         bounds = (bound for other in statement.loops for bound in other.bounds())
-        bounded = {variable for bound in bounds for variable in variables_in(bound)}
-        if loop.variable in bounded and statement.loops.index(loop) != 0:
+        bounded = {name for bound in bounds for name in variables_in(bound)}
+        if loop.variable in bounded and loop is not statement.loops[0]:
             continue
-        if all(same_turn(member, moved, variable) for member in group.members):
-            loops = sorted(moved.loops, key=lambda other: other.variable != variable)
-            return replace(moved, loops=tuple(loops))
+        joined = renamed(statement, {loop.variable: Variable(variable)})
+        if all(same_iteration(member, joined, variable) for member in group.members):
+            loops = sorted(joined.loops, key=lambda other: other.variable != variable)
+            return replace(joined, loops=tuple(loops))
     return None
 
 
-def depth(tree: Tree) -> int:
+def depth(body: Body) -> int:
     """Return how many loops stand inside each other.
 
     Examples
     --------
     >>> from tinygrad_w2v.compiler.loops.nest import Load
     >>> one = Statement("x", (Variable("i"),), Load("y", (Variable("i"),)), "set", (Loop("i", 3),))
-    >>> depth(fuse([one]))
+    >>> depth(fused([one]))
     1
     """
-    return max((1 + depth(node.body) for node in tree if isinstance(node, Nest)), default=0)
+    return max((1 + depth(node.body) for node in body if isinstance(node, Nest)), default=0)

@@ -1,4 +1,4 @@
-"""What does not change in an inner loop is read before it.
+"""Loop-invariant code motion: what does not change in an inner loop is read before it.
 
 Numba does not know that two arrays lie apart, so it would read a row's number, or a factor, again
 and again beside every write. Read once before the loop they are numbers in registers.
@@ -7,30 +7,32 @@ and again beside every write. Read once before the loop they are numbers in regi
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import count
 
-from tinygrad_w2v.compiler.loops.contract import Placed
 from tinygrad_w2v.compiler.loops.dependence import unchanging
-from tinygrad_w2v.compiler.loops.lower import Array
 from tinygrad_w2v.compiler.loops.nest import (
     DERIVED,
+    Array,
+    Body,
     Expression,
     Load,
+    LoopCode,
     Nest,
     Statement,
-    Tree,
-    changed,
+    rewritten,
 )
+from tinygrad_w2v.compiler.loops.schedule import Schedule
 
 
-def hoist(placed: Placed) -> Placed:
-    """Return the nests with unchanging reads before their innermost loops."""
-    arrays = dict(placed.arrays)
-    return Placed(_hoisted(placed.tree, arrays), arrays)
+def hoist(code: LoopCode, schedule: Schedule) -> LoopCode:
+    """Return nests with unchanging reads before their innermost loops."""
+    arrays = dict(code.arrays)
+    return code._replace(body=_hoisted(code.body, arrays), arrays=arrays)
 
 
-def _hoisted(tree: Tree, arrays: dict[str, Array]) -> Tree:
+def _hoisted(body: Body, arrays: dict[str, Array]) -> Body:
     result: list[Nest | Statement] = []
-    for node in tree:
+    for node in body:
         if isinstance(node, Statement):
             result.append(node)
         elif any(isinstance(inner, Nest) for inner in node.body):
@@ -41,27 +43,17 @@ def _hoisted(tree: Tree, arrays: dict[str, Array]) -> Tree:
 
 
 def _with_reads_before(nest: Nest, arrays: dict[str, Array]) -> list[Nest | Statement]:
-    body = [node for node in nest.body if isinstance(node, Statement)]
     names: dict[Load, str] = {}
-    before: list[Nest | Statement] = []
 
-    def change(expression: Expression) -> Expression | None:
-        if not isinstance(expression, Load) or not expression.indices:
+    def change(part: Expression) -> Expression | None:
+        if not isinstance(part, Load) or not part.indices or not unchanging(part, nest):
             return None
-        if not unchanging(expression, nest):
-            return None
-        if expression not in names:
-            names[expression] = _free(expression.array, arrays)
-            arrays[names[expression]] = Array((), "float")
-            before.append(Statement(names[expression], (), expression, "set", ()))
-        return Load(names[expression])
+        if part not in names:
+            numbered = (f"{part.array}{DERIVED}at{number}" for number in count())
+            names[part] = next(name for name in numbered if name not in arrays)
+            arrays[names[part]] = Array((), "float")
+        return Load(names[part])
 
-    new = tuple(s.mapped(lambda expression: changed(expression, change)) for s in body)
-    return [*before, Nest(nest.loop, new)]
-
-
-def _free(array: str, arrays: dict[str, Array]) -> str:
-    number = 0
-    while f"{array}{DERIVED}at{number}" in arrays:
-        number += 1
-    return f"{array}{DERIVED}at{number}"
+    inner = Nest(nest.loop, rewritten(nest.body, change))
+    before = [Statement(name, (), load, "set", ()) for load, name in names.items()]
+    return [*before, inner]

@@ -1,31 +1,38 @@
 """From instructions to statements in loops.
 
-An instruction is *kept* (its elements are stored in an array of its own) or *seen through*: a
-turned axis, a slice or a cheap scalar function is an expression in whoever reads it
-(`elements`). So element-wise chains need no arrays, and a view costs nothing. Which are kept is
-decided by `keeping`, by how often and in how many loops they would be computed anew; here they get
-their loops.
+`materialize` decides which instructions are stored in arrays of their own; here these get their
+loops. All others are inlined: `elements` makes expressions of them in whoever reads them, so that
+chains of element-wise functions need no arrays, and a view costs nothing.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 
 from tinygrad_w2v.compiler.ir.instructions import WRITES, Instruction, Program
 from tinygrad_w2v.compiler.ir.sizes import Shape, bound_of
-from tinygrad_w2v.compiler.loops.elements import Elements, length_of, places_in_whole, plus
-from tinygrad_w2v.compiler.loops.materialize import Keeping, squeezed
+from tinygrad_w2v.compiler.loops.elements import (
+    Elements,
+    indices_in_whole,
+    length_of,
+    plus,
+    without_ones,
+)
+from tinygrad_w2v.compiler.loops.materialize import BY_ROWS, Materialized, squeezed
 from tinygrad_w2v.compiler.loops.nest import (
     DERIVED,
+    Array,
     Call,
     Expression,
+    Indices,
     Load,
     Loop,
+    LoopCode,
     Number,
     Statement,
     Variable,
@@ -33,319 +40,279 @@ from tinygrad_w2v.compiler.loops.nest import (
     ordered,
     variables_in,
 )
+from tinygrad_w2v.compiler.loops.schedule import Schedule
 
-FEW = 32  # ids that are looked through one after the other; with more it takes too long
 _START = {"sum": 0.0, "prod": 1.0, "max": -math.inf, "min": math.inf}
 _MODE = {"sum": "add", "prod": "prod", "max": "max", "min": "min"}
 
 
-class Array(NamedTuple):
-    """An array of the kernel: its shape (axes of length 1 left out) and dtype."""
-
-    shape: Shape
-    dtype: str
-
-
-class Lowered(NamedTuple):
-    """Statements, and the arrays that they use.
-
-    Attributes
-    ----------
-    statements : tuple of Statement
-    arrays : dict
-        The kernel's own arrays by name.
-    loss : Expression
-    uniform : frozenset of str
-        Numbers that depend on sizes, the rate and the step alone. They come first, and are
-        computed in double precision whatever the kernel's float type is.
-    """
-
-    statements: tuple[Statement, ...]
-    arrays: Mapping[str, Array]
-    loss: Expression
-    uniform: frozenset[str] = frozenset()
-
-
-def lower(program: Program, see_through: bool = True) -> Lowered:
-    """Return the statements of a program, in an order in which they may run.
-
-    With `see_through` false every value gets an array of its own.
-    """
-    return _Lowering(program, Keeping(program, see_through)).run()
+def lower(program: Program, schedule: Schedule) -> LoopCode:
+    """Return the statements of a program, in an order in which they may run."""
+    return _Lowering(program, schedule).code()
 
 
 class _Lowering:
-    def __init__(self, program: Program, keeping: Keeping) -> None:
-        self.program = program
+    def __init__(self, program: Program, schedule: Schedule) -> None:
+        self.program, self.schedule = program, schedule
         self.by_name = program.by_name()
-        self.kept, self.uniform = keeping.kept, keeping.uniform
-        self.elements = Elements(self.by_name, self.kept)
+        materialized = Materialized(program, schedule)
+        self.stored, self.uniform = materialized.stored, materialized.uniform
+        self.elements = Elements(self.by_name, self.stored)
         self.statements: list[Statement] = []
         self.early: list[Statement] = []
         self.arrays: dict[str, Array] = {}
         self._variables = 0
 
-    def run(self) -> Lowered:
+    def code(self) -> LoopCode:
         for step in sorted(self.program, key=lambda step: step.name not in self.uniform):
             if step.op in WRITES:
                 self._write(step)
-            elif step.name in self.kept:
-                self.arrays[step.name] = Array(squeezed(step.shape), step.dtype)
-                self._keep(step)
+            elif step.name in self.stored:
+                self._array(step)
+                self._store(step)
         loss = self.elements.of(self.program.loss, ())
-        # Numbers without loops, the rows that are read, what begins early, and all the rest.
-        first = [s for s in self.statements if s.array in self.uniform]
-        read = [s for s in self.statements if s.phase == "read"]
-        rest = [s for s in self.statements if s.array not in self.uniform and s.phase != "read"]
-        if any(self._needs_computed(s) for s in read):
-            read, rest = [], [s for s in self.statements if s.array not in self.uniform]
-        statements = tuple(ordered(s) for s in (*first, *read, *self.early, *rest))
-        uniform = frozenset(self.uniform & self.kept)
-        return Lowered(statements, self.arrays, loss, uniform)
+        # Rows may have to be read at ids that are computed first.
+        reads = [s for s in self.statements if s.phase == "read"]
+        reads_first = not any(s.reads & self.stored for s in reads)
 
-    def _needs_computed(self, statement: Statement) -> bool:
-        """Whether rows are read at ids that have to be computed first."""
-        return bool(statement.reads() & self.kept)
+        def order(s: Statement) -> int:
+            return 0 if s.array in self.uniform else 1 if reads_first and s.phase == "read" else 2
 
-    # ------------------------------------------------------------------ statements
-    def _loops(self, shape: Shape) -> tuple[tuple[Expression, ...], tuple[Loop, ...]]:
-        """A fresh loop for every axis that is longer than 1, and the index of every axis."""
+        body = tuple(ordered(s) for s in sorted((*self.early, *self.statements), key=order))
+        return LoopCode(body, self.arrays, loss, frozenset(self.uniform & self.stored))
+
+    # ------------------------------------------------------------------ what they are made of
+    def _loops(self, shape: Shape) -> tuple[Indices, tuple[Loop, ...]]:
+        """A new loop for every axis that is longer than 1, and the index of every axis."""
         indices: list[Expression] = []
         loops: list[Loop] = []
         for n in shape:
             if n == 1:
                 indices.append(Number(0))
                 continue
-            self._variables += 1
-            variable = f"i{self._variables}"
-            indices.append(Variable(variable))
-            loops.append(Loop(variable, n))
+            variable = self._variable()
+            indices.append(variable)
+            loops.append(Loop(variable.name, n))
         return tuple(indices), tuple(loops)
 
-    def _fill(self, step: Instruction, value: float, early: bool = False) -> None:
-        """Note that all elements begin as one number."""
-        indices, loops = self._loops(squeezed(step.shape))
-        fill = Statement(step.name, indices, _number(value, step), "set", loops)
-        (self.early if early else self.statements).append(fill)
+    def _variable(self) -> Variable:
+        self._variables += 1
+        return Variable(f"i{self._variables}")
 
-    def _keep(self, step: Instruction) -> None:
-        if step.op == "reduce":
-            self._keep_sum(step, step["function"])
-        elif step.op == "einsum":
-            self._keep_sum(step, "sum")
-        elif step.op == "running":
-            self._keep_running(step)
-        elif step.op == "argument":
-            self._keep_argument(step)
-        elif step.op == "concatenate":
-            self._keep_parts(step)
-        elif step.op in ("scatter", "scatter_along", "scatter_slice"):
-            self._keep_scattered(step)
-        elif step.op in ("segment_sum", "segment_repeat"):
-            self._keep_segments(step)
-        else:
-            indices, loops = self._loops(step.shape)
-            if step.op == "first_place" and step.shape == (1,):
-                value: Expression = Number(0)
-            elif step.op == "first_place":
-                value = self._first_place(step, indices[0])
-            else:
-                self.kept.discard(step.name)
-                value = self.elements.of(step.name, indices)
-                self.kept.add(step.name)
-            phase = "read" if step.op == "take" else "compute"
-            at = _without_ones(indices, step.shape)
-            self.statements.append(Statement(step.name, at, value, "set", loops, phase=phase))
+    def _array(self, step: Instruction, suffix: str = "", dtype: str = "") -> str:
+        """Add an array of an instruction's shape; return its name."""
+        name = f"{step.name}{DERIVED}{suffix}" if suffix else step.name
+        self.arrays[name] = Array(squeezed(step.shape), dtype or step.dtype)
+        return name
 
-    def _first_place(self, step: Instruction, place: Expression) -> Expression:
-        """Where an id stood first: among a few by looking through them, else by a table."""
-        ids, most = Whole(step.inputs[0]), bound_of(step.shape[0])
-        if most <= FEW:
-            return Call("first_of", (ids, place))
-        bits = (2 * most - 1).bit_length()
-        slots = f"{step.name}{DERIVED}slots"
-        self.arrays[slots] = Array((2**bits,), "int")
-        at, loops = self._loops((2**bits,))
-        self.statements.append(Statement(slots, at, Number(-1), "set", loops))
-        shift, last = Number(32 - bits), Number(2**bits - 1)
-        return Call("first_among", (ids, place, Whole(slots), shift, last))
+    def _state(
+        self,
+        step: Instruction,
+        indices: Indices,
+        value: Expression,
+        loops: Iterable[Loop],
+        mode: str = "set",
+        name: str = "",
+        **options: Any,
+    ) -> None:
+        """Add a statement: an element of an instruction's array is set or changed."""
+        at = without_ones(indices, step.shape)
+        self.statements.append(
+            Statement(name or step.name, at, value, mode, tuple(loops), origin=step.name, **options)
+        )
 
-    def _keep_sum(self, step: Instruction, function: str) -> None:
-        if step.op == "reduce":
-            shape = self.by_name[step.inputs[0]].shape
-            inner, loops = self._loops(shape)
-            out = [i for axis, i in enumerate(inner) if axis not in step["axes"]]
-            value = self.elements.of(step.inputs[0], inner)
-            summed = {
-                i.name for a, i in enumerate(inner) if a in step["axes"] and isinstance(i, Variable)
-            }
-        else:
-            labels = list(step["lengths"])
-            inner, loops = self._loops(tuple(step["lengths"][label] for label in labels))
-            by_label = dict(zip(labels, inner, strict=True))
-            out = [by_label[label] for label in step["out"]]
-            value = self.elements.product(step, by_label)
-            summed = {
-                i.name
-                for label, i in by_label.items()
-                if label not in step["out"] and isinstance(i, Variable)
-            }
-        at = _without_ones(tuple(out), step.shape)
-        if not summed:
-            self.statements.append(Statement(step.name, at, value, "set", loops))
+    def _fill(self, step: Instruction, value: float, name: str = "", early: bool = False) -> None:
+        """Add a statement: all elements begin as one number."""
+        indices, loops = self._loops(step.shape)
+        self._state(step, indices, _number(value, step), loops, name=name)
+        if early:
+            self.early.append(self.statements.pop())
+
+    # ------------------------------------------------------------------ what is stored
+    def _store(self, step: Instruction) -> None:
+        special = {
+            "reduce": self._store_sum,
+            "einsum": self._store_sum,
+            "running": self._store_running,
+            "argument": self._store_argument,
+            "concatenate": self._store_parts,
+            "scatter": self._store_scattered,
+            "scatter_along": self._store_scattered,
+            "scatter_slice": self._store_scattered,
+            "segment_sum": self._store_segments,
+            "segment_repeat": self._store_segments,
+            "first_place": self._store_first_place,
+        }
+        if step.op in special:
+            special[step.op](step)
             return
-        update = ordered(Statement(step.name, at, value, _MODE[function], loops, frozenset(summed)))
-        if not at or update.loops[-1].variable not in summed:
-            # A sum over an outer loop begins before it: early, so that it parts no loops.
-            self._fill(step, _START[function], early=update.loops[0].variable in summed)
+        indices, loops = self._loops(step.shape)
+        value = self.elements.computed(step, indices)
+        phase = "read" if step.op == "take" else "compute"
+        self._state(step, indices, value, loops, phase=phase)
+
+    def _store_first_place(self, step: Instruction) -> None:
+        """Where an id stood first: a few are compared one by one, more are hashed."""
+        indices, loops = self._loops(step.shape)
+        ids, most = Whole(step.inputs[0]), bound_of(step.shape[0])
+        value: Expression = Number(0)
+        if step.shape != (1,):
+            value = Call("first_of", (ids, indices[0]))
+            if most > self.schedule.linear_search:
+                bits = (2 * most - 1).bit_length()
+                slots = f"{step.name}{DERIVED}slots"
+                self.arrays[slots] = Array((2**bits,), "int")
+                at, over = self._loops((2**bits,))
+                self.statements.append(
+                    Statement(slots, at, Number(-1), "set", over, origin=step.name)
+                )
+                shift, last = Number(32 - bits), Number(2**bits - 1)
+                value = Call("first_among", (ids, indices[0], Whole(slots), shift, last))
+        self._state(step, indices, value, loops)
+
+    def _store_sum(self, step: Instruction) -> None:
+        if step.op == "reduce":
+            function, shape = step["function"], self.by_name[step.inputs[0]].shape
+            inner, loops = self._loops(shape)
+            out = tuple(i for axis, i in enumerate(inner) if axis not in step["axes"])
+            value = self.elements.of(step.inputs[0], inner)
+        else:
+            function, lengths = "sum", step["lengths"]
+            inner, loops = self._loops(tuple(lengths.values()))
+            by_subscript = dict(zip(lengths, inner, strict=True))
+            out = tuple(by_subscript[subscript] for subscript in step["out"])
+            value = self.elements.product(step, by_subscript)
+        summed = {i.name for i in inner if isinstance(i, Variable) and i not in out}
+        if not summed:
+            self._state(step, out, value, loops)
+            return
+        self._state(step, out, value, loops, _MODE[function], reduced=frozenset(summed))
+        update = ordered(self.statements.pop())
+        # A sum over an outer loop begins ahead of all others, so that its start splits no loops.
+        early = update.loops[0].variable in summed
+        if not update.indices or update.loops[-1].variable not in summed:
+            self._fill(step, _START[function], early=early)
             self.statements.append(update)
             return
         # What an inner loop adds up is a number of its own, and stored when it is done.
-        own = replace(step, name=f"{step.name}{DERIVED}total")
-        self.arrays[own.name] = self.arrays[step.name]
-        self._fill(own, _START[function], early=update.loops[0].variable in summed)
-        self.statements.append(replace(update, array=own.name))
-        indices, loops = self._loops(squeezed(step.shape))
-        self.statements.append(Statement(step.name, indices, Load(own.name, indices), "set", loops))
+        total = self._array(step, "total")
+        self._fill(step, _START[function], total, early)
+        self.statements.append(replace(update, array=total))
+        indices, loops = self._loops(step.shape)
+        self._state(step, indices, Load(total, without_ones(indices, step.shape)), loops)
 
-    def _keep_running(self, step: Instruction) -> None:
-        """Each element begins as its own; from the second on, what stands before it is added."""
+    def _store_running(self, step: Instruction) -> None:
+        """Each element begins as its own; from the second on, the one before it is added."""
         indices, loops = self._loops(step.shape)
-        value = self.elements.of(step.inputs[0], indices)
-        at = _without_ones(indices, step.shape)
-        self.statements.append(Statement(step.name, at, value, "set", loops))
+        self._state(step, indices, self.elements.of(step.inputs[0], indices), loops)
         indices, loops = self._loops(step.shape)
-        place = indices[step["axis"]]
-        before = list(indices)
-        before[step["axis"]] = Call("subtract", (place, Number(1)))
+        axis = step["axis"]
+        place = indices[axis]
+        before = (*indices[:axis], Call("subtract", (place, Number(1))), *indices[axis + 1 :])
         loops = tuple(
             replace(loop, start=Number(1), stop=length_of(loop.length))
             if Variable(loop.variable) == place
             else loop
             for loop in loops
         )
-        at = _without_ones(indices, step.shape)
-        last = Load(step.name, _without_ones(tuple(before), step.shape))
-        self.statements.append(Statement(step.name, at, last, _MODE[step["function"]], loops))
+        last = Load(step.name, without_ones(before, step.shape))
+        self._state(step, indices, last, loops, _MODE[step["function"]])
 
-    def _keep_argument(self, step: Instruction) -> None:
+    def _store_argument(self, step: Instruction) -> None:
         """The extreme first; then how far from the end the first stands that is equal to it."""
         x, axis, function = self.by_name[step.inputs[0]], step["axis"], step["function"]
-        top = replace(step, name=f"{step.name}{DERIVED}top", dtype=x.dtype)
-        self.arrays[top.name] = Array(squeezed(step.shape), x.dtype)
-        last = length_of(x.shape[axis] - 1)
-        self._fill(top, _START[function])
-        for found in (top, step):
+        top = self._array(step, "top", x.dtype)
+        end = length_of(x.shape[axis] - 1)
+        for name in (top, step.name):
+            start = _START[function] if name == top else 0
+            self._fill(replace(step, dtype=self.arrays[name].dtype), start, name)
             indices, loops = self._loops(x.shape)
             place, value = indices[axis], self.elements.of(x.name, indices)
             assert isinstance(place, Variable)
-            at = _without_ones((*indices[:axis], *indices[axis + 1 :]), step.shape)
-            mode = _MODE[function]
-            if found is step:
-                self._fill(step, 0)
+            out, mode = (*indices[:axis], *indices[axis + 1 :]), _MODE[function]
+            if name != top:
                 # In an array with NaN, NaN is the extreme, and equal to nothing.
-                equal = Call("equal", (value, Load(top.name, at)))
+                equal = Call("equal", (value, Load(top, without_ones(out, step.shape))))
                 hit = Call("logical_or", (equal, Call("not_equal", (value, value))))
-                value = Call("where", (hit, Call("subtract", (last, place)), Number(0)))
+                value = Call("where", (hit, Call("subtract", (end, place)), Number(0)))
                 mode = "max"
-            summed = frozenset({place.name})
-            self.statements.append(Statement(found.name, at, value, mode, loops, summed))
-        indices, loops = self._loops(squeezed(step.shape))
-        value = Call("subtract", (last, Load(step.name, indices)))
-        self.statements.append(Statement(step.name, indices, value, "set", loops))
+            self._state(step, out, value, loops, mode, name, reduced=frozenset({place.name}))
+        indices, loops = self._loops(step.shape)
+        far = Load(step.name, without_ones(indices, step.shape))
+        self._state(step, indices, Call("subtract", (end, far)), loops)
 
-    def _keep_parts(self, step: Instruction) -> None:
-        """One statement for each part that is put behind the others."""
+    def _store_parts(self, step: Instruction) -> None:
+        """One statement for each part of a concatenation."""
         axis, offset = step["axis"], 0
         for name in step.inputs:
             shape = self.by_name[name].shape
             indices, loops = self._loops(shape)
             value = self.elements.of(name, indices)
-            at = list(indices)
-            at[axis] = plus(indices[axis], length_of(offset))
-            kept = _without_ones(tuple(at), step.shape)
-            self.statements.append(Statement(step.name, kept, value, "set", loops))
+            place = plus(indices[axis], length_of(offset))
+            self._state(step, (*indices[:axis], place, *indices[axis + 1 :]), value, loops)
             offset = offset + shape[axis]
 
-    def _keep_scattered(self, step: Instruction) -> None:
+    def _store_scattered(self, step: Instruction) -> None:
         """Zeros, and then what is added at places."""
         self._fill(step, 0.0)
         g = step.inputs[0]
         indices, loops = self._loops(self.by_name[g].shape)
         value = self.elements.of(g, indices)
-        if step.op == "scatter":
-            axis, ids = step["axis"], step.inputs[1]
-            rank = len(self.by_name[ids].shape)
-            row = self.elements.of(ids, indices[axis : axis + rank])
-            at = (*indices[:axis], row, *indices[axis + rank :])
-        elif step.op == "scatter_along":
-            places = list(indices)
-            places[step["axis"]] = self.elements.fitted(step.inputs[1], indices)
-            at = tuple(places)
+        if step.op == "scatter_slice":
+            at = indices_in_whole(step["spec"], indices)
         else:
-            at = places_in_whole(step["spec"], indices)
-        reduced = _not_in(loops, at)
-        kept = _without_ones(at, step.shape)
-        self.statements.append(Statement(step.name, kept, value, "add", loops, reduced))
+            axis, ids = step["axis"], step.inputs[1]
+            after = axis + (len(self.by_name[ids].shape) if step.op == "scatter" else 1)
+            if step.op == "scatter":
+                place = self.elements.of(ids, indices[axis:after])
+            else:
+                place = self.elements.fitted(ids, indices)
+            at = (*indices[:axis], place, *indices[after:])
+        self._state(step, at, value, loops, "add", reduced=_not_in(loops, at))
 
-    def _keep_segments(self, step: Instruction) -> None:
+    def _store_segments(self, step: Instruction) -> None:
         """Ragged rows: segment s goes from ``starts[s]`` to where the next one starts."""
         x, starts = step.inputs
         segments = self.by_name[starts].shape[0]
         count = self.by_name[x].shape[0] if step.op == "segment_sum" else step.shape[0]
-        (s,), (outer,) = self._loops((segments,)) if segments != 1 else ((Number(0),), (None,))
-        start = self.elements.of(starts, (s,))
-        after = self.elements.of(starts, (plus(s, Number(1)),))
+        (s,), outer = self._loops((segments,))
+        start, after = (self.elements.of(starts, (at,)) for at in (s, plus(s, Number(1))))
         last = Call("equal", (plus(s, Number(1)), length_of(segments)))
         stop = Call("where", (last, length_of(count), after))
-        self._variables += 1
-        j = Variable(f"i{self._variables}")
-        inner = Loop(j.name, count, start, stop)
+        j = self._variable()
         width, loops = self._loops(step.shape[1:])
-        around = (*(() if outer is None else (outer,)), inner, *loops)
+        around = (*outer, Loop(j.name, count, start, stop), *loops)
         if step.op == "segment_sum":
             self._fill(step, 0.0)
-            at = _without_ones((s, *width), step.shape)
             value = self.elements.of(x, (j, *width))
-            new = Statement(step.name, at, value, "add", around, frozenset({j.name}))
+            self._state(step, (s, *width), value, around, "add", reduced=frozenset({j.name}))
         else:
-            at = _without_ones((j, *width), step.shape)
-            new = Statement(step.name, at, self.elements.of(x, (s, *width)), "set", around)
-        self.statements.append(new)
+            self._state(step, (j, *width), self.elements.of(x, (s, *width)), around)
 
+    # ------------------------------------------------------------------ what is written
     def _write(self, step: Instruction) -> None:
         table = self.by_name[step.inputs[0]]
         mode = "subtract" if step.parameters.get("subtract") else "add"
-        if step.op in ("add_to", "put"):
-            indices, loops = self._loops(table.shape)
-            value = self.elements.fitted(step.inputs[1], indices)
-            mode = "set" if step.op == "put" else mode
-            self.statements.append(
-                Statement(table.name, indices, value, mode, loops, phase="write")
-            )
-            return
-        ids = self.by_name[step.inputs[1]]
-        indices, loops = self._loops((*ids.shape, *table.shape[1:]))
-        rank = len(ids.shape)
-        row = self.elements.of(ids.name, indices[:rank])
-        value = self.elements.fitted(step.inputs[-1], indices)
         only_if = None
+        if step.op in BY_ROWS:
+            ids = self.by_name[step.inputs[1]]
+            rank = len(ids.shape)
+            indices, loops = self._loops((*ids.shape, *table.shape[1:]))
+            at = (self.elements.of(ids.name, indices[:rank]), *indices[rank:])
+        else:
+            indices, loops = self._loops(table.shape)
+            at = indices
         if step.op == "put_rows":
-            mode = "set"
-            first = self.elements.of(step.inputs[2], indices[:1])
-            only_if = Call("equal", (first, indices[0]))
-        at = (row, *indices[rank:])
-        reduced = _not_in(loops, at)
+            only_if = Call("equal", (self.elements.of(step.inputs[2], indices[:1]), indices[0]))
+        value = self.elements.fitted(step.inputs[-1], indices)
+        mode = "set" if step.op in ("put", "put_rows") else mode
+        reduced, name = _not_in(loops, at), table.name  # tables keep their axes of length 1
         self.statements.append(
-            Statement(table.name, at, value, mode, loops, reduced, "write", only_if)
+            Statement(name, at, value, mode, loops, reduced, "write", only_if, step.name)
         )
 
 
-def _without_ones(indices: tuple[Expression, ...], shape: Shape) -> tuple[Expression, ...]:
-    return tuple(i for i, n in zip(indices, shape, strict=True) if n != 1)
-
-
-def _not_in(loops: tuple[Loop, ...], indices: tuple[Expression, ...]) -> frozenset[str]:
+def _not_in(loops: Iterable[Loop], indices: Indices) -> frozenset[str]:
     """The loops that no index depends on."""
     used = {name for index in indices for name in variables_in(index)}
     return frozenset(loop.variable for loop in loops if loop.variable not in used)

@@ -1,9 +1,10 @@
-"""Which values get arrays of their own, and which are seen through to whoever reads them.
+"""Materialize or inline: which values get arrays of their own, and which their readers compute.
 
-A view, a look-up or a cheap scalar function is an expression in its reader: nothing is stored, and
-it is computed where it is needed. Sums, and what would be computed too often otherwise, are kept.
-What a costly function reads and makes is kept, too, so that it runs over whole arrays. And a table
-is read before it is written: nothing is seen through from a write to rows that change.
+A view, a look-up or a cheap scalar function is inlined: it is an expression in its reader, nothing
+is stored, and it is computed where it is needed. Sums, and what would be computed too often
+otherwise, are materialized. So is what a costly function reads and makes, so that it runs over
+whole arrays. And a table is read before it is written: nothing that reads rows which change is
+inlined into a write.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from collections import Counter
 from tinygrad_w2v.compiler.ir.instructions import GIVEN, MOVED, WRITES, Instruction, Program
 from tinygrad_w2v.compiler.ir.scalar_functions import FUNCTIONS
 from tinygrad_w2v.compiler.ir.sizes import Length, Shape
+from tinygrad_w2v.compiler.loops.schedule import Schedule
 
 SCALARS = ("lr", "step")
 SUMMED = frozenset({"reduce", "einsum"})
+BY_ROWS = frozenset({"add_rows", "put_rows"})
 
 
 def squeezed(shape: Shape) -> Shape:
@@ -29,123 +32,117 @@ def squeezed(shape: Shape) -> Shape:
     return tuple(n for n in shape if n != 1)
 
 
-class Keeping:
-    """What is kept of a program.
+def uniform_numbers(program: Program) -> set[str]:
+    """Return the numbers that no array has a part in."""
+    found: set[str] = set()
+    for step in program:
+        scalar = step.op == "input" and step.name in SCALARS
+        number = step.op == "size" or (step.op == "constant" and step.shape == ())
+        # (Whole numbers have no double precision to be computed in.)
+        scalar_map = step.op == "map" and step.shape == () and step.dtype == "float"
+        if scalar or number or (scalar_map and set(step.inputs) <= found):
+            found.add(step.name)
+    return found
 
-    Parameters
-    ----------
-    program : Program
-    see_through : bool
-        Whether anything is computed where it is read, rather than kept.
+
+class Materialized:
+    """What is materialized of a program.
 
     Attributes
     ----------
-    kept : set of str
+    stored : set of str
         The values with arrays of their own.
     uniform : set of str
         The numbers that no array has a part in.
     """
 
-    def __init__(self, program: Program, see_through: bool = True) -> None:
-        self.program = program
+    def __init__(self, program: Program, schedule: Schedule) -> None:
+        self.program, self.schedule = program, schedule
         self.by_name = program.by_name()
         self.readers = program.readers()
-        self.uniform = self._uniform()
-        self.kept: set[str] = set()
-        for step in program:  # in order: whether a value is kept depends on those before it
+        self.uniform = uniform_numbers(program)
+        self.stored: set[str] = set()
+        for step in program:  # in order: it depends on what is stored of those before
             computed = step.op not in GIVEN and step.op not in WRITES
-            if computed and (not see_through or self._is_kept(step)):
-                self.kept.add(step.name)
-        self._keep_what_is_written()
+            if computed and (not schedule.inline or self._is_stored(step)):
+                self.stored.add(step.name)
+        self._store_what_is_written()
 
-    def _uniform(self) -> set[str]:
-        """The numbers that no array has a part in."""
-        found: set[str] = set()
-        for step in self.program:
-            scalar = step.op == "input" and step.name in SCALARS
-            number = step.op == "size" or (step.op == "constant" and step.shape == ())
-            # (Whole numbers have no double precision to be computed in.)
-            scalar_map = step.op == "map" and step.shape == () and step.dtype == "float"
-            computed = scalar_map and set(step.inputs) <= found
-            if scalar or number or computed:
-                found.add(step.name)
-        return found
-
-    def _keep_what_is_written(self) -> None:
-        """A table is read before it is written: none is seen through to a write, or to the loss."""
+    def _store_what_is_written(self) -> None:
+        """A table is read before it is written: no read is inlined into a write, or the loss."""
         times = Counter(step.inputs[0] for step in self.program if step.op in WRITES)
         for step in self.program:
             if step.op not in WRITES:
                 continue
-            # Whatever writes each place once may read it in the same turn.
+            # Whatever writes each element once may read it in the same iteration.
             once = step.op != "add_rows" and times[step.inputs[0]] == 1
             for name in step.inputs[1:]:
-                self._keep_reads(name, name, set(times), step if once else None)
-        self._keep_reads(self.program.loss, self.program.loss, set(times), None)
+                self._store_reads(name, name, set(times), step if once else None)
+        self._store_reads(self.program.loss, self.program.loss, set(times), None)
 
-    def _keep_reads(
+    def _store_reads(
         self, name: str, root: str, written: set[str], write: Instruction | None
     ) -> None:
-        """Keep the rows of written tables that `name` sees through to; else all of `root`."""
+        """Store the rows of written tables that are inlined into `name`; else all of `root`."""
         step = self.by_name[name]
-        if name in self.kept:
+        if name in self.stored:
             return
         if step.op == "parameter" and name in written:
             if write is None or write.inputs[0] != name or write.op == "put_rows":
-                self.kept.add(root)
+                self.stored.add(root)
         elif step.op == "take" and step.inputs[0] in written:
             if write is None or write.inputs[:2] != step.inputs:
-                self.kept.add(name)
-            self._keep_reads(step.inputs[1], step.inputs[1], written, None)
+                self.stored.add(name)
+            self._store_reads(step.inputs[1], step.inputs[1], written, None)
         else:
-            # Behind anything but a scalar function, the place that is read is another one.
+            # Under anything but a scalar function, another element is read.
             inner = write if step.op == "map" else None
             for read in step.inputs:
-                self._keep_reads(read, root, written, inner)
+                self._store_reads(read, root, written, inner)
 
-    def _is_kept(self, step: Instruction) -> bool:
+    def _is_stored(self, step: Instruction) -> bool:
         if any(reader.op in ("first_place", "argument") for reader in self.readers[step.name]):
-            return True  # it is looked through as a whole, and what is found must be what is there
+            return True  # it is searched as a whole, and what is found must be what is there
         if step.op in MOVED or step.op in ("take_along", "arange"):
             return False
         if step.op == "take":
             # Rows that are read several times are copied first, so that each is fetched once;
             # a row that is read once, and any other look-up, is just an index.
             readers = self._final_readers(step.name)
-            loops = len(squeezed(step.shape))
-            again = len(readers) > 1 or any(self._width(reader) > loops for reader in readers)
+            again = len(readers) > 1 or self._is_wider(readers, step)
             return again and self.by_name[step.inputs[0]].op == "parameter"
-        if step.op in SUMMED:
-            return bool(self._summed_lengths(step)) or self._read_often(step)
-        if step.op == "map":
-            return self._read_often(step)
-        return True
+        if step.op in SUMMED and self._summed_lengths(step):
+            return True
+        return self._is_read_often(step) if step.op in SUMMED or step.op == "map" else True
 
     def _summed_lengths(self, step: Instruction) -> list[Length]:
         if step.op == "reduce":
             shape = self.by_name[step.inputs[0]].shape
             return [shape[axis] for axis in step["axes"] if shape[axis] != 1]
-        return [n for label, n in step["lengths"].items() if label not in step["out"] and n != 1]
+        return [n for name, n in step["lengths"].items() if name not in step["out"] and n != 1]
 
-    def _read_often(self, step: Instruction) -> bool:
-        """Whether seeing through it would compute it more often than keeping it."""
+    def _is_read_often(self, step: Instruction) -> bool:
+        """Whether inlined it would be computed more often than stored."""
         if step.name == self.program.loss:
             return False
         readers = self._final_readers(step.name)
         if step.name in self.uniform:
             return any(reader.name not in self.uniform for reader in readers)
-        loops = len(squeezed(step.shape))
-        wider = any(self._width(reader) > loops for reader in readers)
-        if len(readers) > 1 and any(_picks(reader) for reader in readers):
+        loops, wider = len(squeezed(step.shape)), self._is_wider(readers, step)
+        if len(readers) > 1 and any(
+            reader.op == "reduce" and reader["function"] in ("max", "min") for reader in readers
+        ):
             return True  # what is compared with its maximum must be the same number, bit for bit
-        if loops > 1 and step.op == "map" and any(self._is_costly(r, step) for r in readers):
-            return True  # so that what is costly reads whole arrays, and nothing else
-        if loops > 1 and step.op == "map" and FUNCTIONS[step["function"]].costly:
-            # It is computed for many elements at once, and kept, or added up on the spot.
-            return not all(reader.op == "reduce" and not wider for reader in readers)
+        if loops > 1 and step.op == "map":
+            if any(self._is_costly(reader, step) for reader in readers):
+                return True  # so that what is costly reads whole arrays, and nothing else
+            if self._is_costly(step, step):
+                # It is computed for many elements at once, and stored, or added up on the spot.
+                return wider or any(reader.op != "reduce" for reader in readers)
         if len(readers) < 2 and not wider:
             return False
-        return loops == 0 or self._costs(step) or self._depth(step) > 2
+        allowed = self.schedule.inline_functions
+        return loops == 0 or self._costs(step) or self._depth(step) > allowed
 
     @staticmethod
     def _is_costly(reader: Instruction, step: Instruction) -> bool:
@@ -154,40 +151,35 @@ class Keeping:
 
     def _costs(self, step: Instruction) -> bool:
         """Whether an element takes more than a little arithmetic."""
-        if step.name in self.kept or step.op in GIVEN:
+        if step.name in self.stored or step.op in GIVEN:
             return False
-        own = FUNCTIONS[step["function"]].costly if step.op == "map" else False
+        own = step.op == "map" and FUNCTIONS[step["function"]].costly
         return own or any(self._costs(self.by_name[name]) for name in step.inputs)
 
     def _depth(self, step: Instruction) -> int:
-        """How many scalar functions an element takes, those that it sees through included."""
-        if step.name in self.kept or step.op in GIVEN:
+        """How many scalar functions an element takes, inlined ones included."""
+        if step.name in self.stored or step.op in GIVEN:
             return 0
         below = max((self._depth(self.by_name[name]) for name in step.inputs), default=0)
         return below + (step.op not in MOVED)
 
     def _final_readers(self, name: str) -> list[Instruction]:
-        """Who reads a value, views looked through."""
+        """Who reads a value, directly or through views."""
         found = []
         for reader in self.readers[name]:
-            if reader.op in MOVED:
-                found += self._final_readers(reader.name)
-            else:
-                found.append(reader)
+            found += self._final_readers(reader.name) if reader.op in MOVED else [reader]
         return found
+
+    def _is_wider(self, readers: list[Instruction], step: Instruction) -> bool:
+        """Whether anyone reads it in more loops than it has axes."""
+        return any(self._width(reader) > len(squeezed(step.shape)) for reader in readers)
 
     def _width(self, step: Instruction) -> int:
         """In how many loops an instruction reads its inputs."""
-        own = len(squeezed(step.shape))
-        if step.op in SUMMED:
-            return own + len(self._summed_lengths(step))
         if step.op in WRITES:
-            table = self.by_name[step.inputs[0]]
-            if step.op in ("add_rows", "put_rows"):
-                return len(squeezed((*self.by_name[step.inputs[1]].shape, *table.shape[1:])))
-            return len(squeezed(table.shape))
-        return own
-
-
-def _picks(step: Instruction) -> bool:
-    return step.op == "reduce" and step["function"] in ("max", "min")
+            shape = self.by_name[step.inputs[0]].shape
+            if step.op in BY_ROWS:
+                shape = (*self.by_name[step.inputs[1]].shape, *shape[1:])
+            return len(squeezed(shape))
+        summed = self._summed_lengths(step) if step.op in SUMMED else []
+        return len(squeezed(step.shape)) + len(summed)

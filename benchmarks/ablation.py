@@ -1,0 +1,152 @@
+"""What each optional step of the compiler is worth: kernels without it, against the default one.
+
+    python benchmarks/ablation.py [--rounds 15] [--examples 20000] [--steps jam unroll ...] [--json]
+
+Three models, float32, one thread: skip-gram and CBOW with d 100, window 5, 5 negatives and 100,000
+words by Zipf's law, and the model of a user, a matrix factorization with biases. All kernels of a
+model run in turns on the same examples, each on tables of its own; the ratio of the best times
+counts, and above 1 the step is worth it. Compile times are of the first kernel, not from a cache.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import tinygrad_w2v as tw
+from tinygrad_w2v._base.batch import Batch
+from tinygrad_w2v.compiler import Compiled, Schedule, compile
+from tinygrad_w2v.compiler.codegen.batch_layout import Packed, pack
+from tinygrad_w2v.compiler.codegen.kernel_cache import FOLDER_VARIABLE
+from tinygrad_w2v.compiler.loops.schedule import OPTIONAL
+
+WINDOW, NEGATIVES, RATE = 5, 5, 0.01
+
+
+class Factorization(tw.Module):
+    """Ratings as products of rows, with a bias for each user and each item; weight decay."""
+
+    def __init__(self, rows: int, dim: int) -> None:
+        rng = np.random.default_rng(0)
+        self.users, self.items = (
+            tw.Parameter(rng.normal(size=(rows, dim)).astype(np.float32) / dim) for _ in range(2)
+        )
+        self.user_bias, self.item_bias = (
+            tw.Parameter(np.zeros(rows, np.float32)) for _ in range(2)
+        )
+
+    def loss(self, batch: dict[str, Any]) -> Any:
+        """Squared error of the items that one user has rated."""
+        user, items = self.users[batch["user"]], self.items[batch["items"]]
+        bias = self.user_bias[batch["user"]][..., None] + self.item_bias[batch["items"]]
+        error = (items * user[..., None, :]).sum(axis=-1) + bias - batch["ratings"]
+        return (error**2).sum() + 0.01 * (items**2).sum()
+
+
+class Setting(NamedTuple):
+    """A model, examples of it, and which of their lengths change."""
+
+    make: Callable[[], tw.Module]
+    examples: list[Any]
+    axes: dict[str, Any]
+
+
+def zipf(rng: np.random.Generator, rows: int, *shape: int) -> np.ndarray:
+    """Ids as frequent as words are: by the rank's power -1."""
+    cumulative = np.cumsum(1 / np.arange(1, rows + 1))
+    return np.searchsorted(cumulative, rng.random(shape) * cumulative[-1])
+
+
+def settings(count: int, rows: int, dim: int) -> dict[str, Setting]:
+    """The three models, each with as many examples."""
+    rng = np.random.default_rng(0)
+    contexts = rng.integers(1, 2 * WINDOW + 1, count)
+    labels = np.eye(1, 1 + NEGATIVES, dtype=np.float32)[0]
+    windows = [
+        Batch(targets[0], zipf(rng, rows, c), np.arange(c), targets, labels)
+        for targets, c in zip(zipf(rng, rows, count, 1 + NEGATIVES), contexts, strict=True)
+    ]
+    rated = [
+        {"user": user, "items": zipf(rng, rows, n), "ratings": rng.normal(size=n)}
+        for user, n in zip(zipf(rng, rows, count), 2 * contexts, strict=True)
+    ]
+    c, n = ("C", 2 * WINDOW), ("N", 4 * WINDOW)
+    axes = {"contexts": (c,), "offsets": (c,)}
+    return {
+        "skip-gram": Setting(lambda: tw.SkipGram(rows, dim), windows, axes),
+        "CBOW": Setting(lambda: tw.CBOW(rows, dim), windows, axes),
+        "matrix factorization": Setting(
+            lambda: Factorization(rows, dim), rated, {"items": (n,), "ratings": (n,)}
+        ),
+    }
+
+
+def compiled(setting: Setting, schedule: Schedule) -> tuple[Compiled, Packed, float]:
+    """A kernel that has run once, its examples, and the seconds that it took to be made."""
+    start = time.perf_counter()
+    kernel = compile(setting.make(), setting.examples[0], setting.axes, schedule=schedule)
+    kernel.step(setting.examples[0], RATE)
+    seconds = time.perf_counter() - start
+    return kernel, next(pack(setting.examples, kernel.fields, len(setting.examples))), seconds
+
+
+def measure(setting: Setting, steps: Sequence[str], rounds: int) -> dict[str, dict[str, float]]:
+    """Nanoseconds an example and seconds of the first compile, of the default and without steps."""
+    schedules = {"default": Schedule()} | {step: Schedule().without(step) for step in steps}
+    kernels = {name: compiled(setting, schedule) for name, schedule in schedules.items()}
+    best = dict.fromkeys(kernels, float("inf"))
+    for _ in range(rounds):
+        for name, (kernel, packed, _) in kernels.items():
+            rates = np.full(packed.count, RATE)
+            start = time.perf_counter()
+            kernel.run_packed(packed, rates)
+            best[name] = min(best[name], time.perf_counter() - start)
+    count = len(setting.examples)
+    return {
+        name: {"ns": best[name] / count * 1e9, "compile": seconds}
+        for name, (_, _, seconds) in kernels.items()
+    }
+
+
+def table(found: dict[str, dict[str, dict[str, float]]]) -> str:
+    """The times without each step as ratios to the default ones."""
+    models = list(found)
+    default = {model: found[model]["default"]["ns"] for model in models}
+    rows = {"left out": models, "---": ["---"] * len(models)}
+    rows["nothing, ns an example"] = [f"{default[model]:,.0f}" for model in models]
+    for step in list(found[models[0]])[1:]:
+        rows[f"`{step}`"] = [f"{found[model][step]['ns'] / default[model]:.2f}" for model in models]
+    return "\n".join(f"| {' | '.join([name, *cells])} |" for name, cells in rows.items())
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--examples", type=int, default=20_000)
+    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--dim", type=int, default=100)
+    parser.add_argument("--steps", nargs="*", choices=OPTIONAL, default=list(OPTIONAL))
+    parser.add_argument("--models", nargs="*")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ[FOLDER_VARIABLE] = str(Path(folder, "kernels"))
+        found = {
+            name: measure(setting, options.steps, options.rounds)
+            for name, setting in settings(options.examples, options.rows, options.dim).items()
+            if options.models is None or name in options.models
+        }
+    print(json.dumps(found, indent=1) if options.json else table(found))
+
+
+if __name__ == "__main__":
+    main()

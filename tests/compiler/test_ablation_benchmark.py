@@ -1,0 +1,51 @@
+"""The benchmark of the optional steps runs, on a small model."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("numba", reason="numba is not installed")
+
+from tinygrad_w2v.compiler.codegen.kernel_cache import FOLDER_VARIABLE
+
+BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "ablation.py"
+SMALL = ("--rounds", "1", "--examples", "20", "--rows", "30", "--dim", "4")
+
+
+@pytest.fixture
+def benchmark(monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setenv(FOLDER_VARIABLE, os.environ.get(FOLDER_VARIABLE, ""))
+    specification = importlib.util.spec_from_file_location("ablation_benchmark", BENCHMARK)
+    assert specification is not None
+    assert specification.loader is not None
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+def test_the_benchmark_runs(benchmark: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    benchmark.main([*SMALL, "--models", "matrix factorization", "--steps", "fuse", "--json"])
+    (times,) = json.loads(capsys.readouterr().out).values()
+    assert [*times] == ["default", "fuse"]
+    assert all(time["ns"] > 0 for time in times.values())
+
+
+def test_its_models_and_its_table(benchmark: Any) -> None:
+    settings = benchmark.settings(5, 30, 4)
+    for setting in settings.values():
+        model = setting.make()
+        assert float(model.loss(setting.examples[0])) > 0
+    found = {
+        model: {"default": {"ns": 200.0}, "jam": {"ns": 240.0}, "fuse": {"ns": 190.0}}
+        for model in settings
+    }
+    lines = benchmark.table(found).splitlines()
+    assert lines[0] == "| left out | skip-gram | CBOW | matrix factorization |"
+    assert lines[1] == "| --- | --- | --- | --- |"
+    assert lines[3:] == ["| `jam` | 1.20 | 1.20 | 1.20 |", "| `fuse` | 0.95 | 0.95 | 0.95 |"]
