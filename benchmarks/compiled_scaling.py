@@ -18,7 +18,7 @@ import numpy as np
 import tinygrad_w2v as tw
 from tinygrad_w2v.sources.windows import WindowSettings, WindowSource
 from tinygrad_w2v.text.corpus import Corpus
-from tinygrad_w2v.training.compiled import CorpusRun
+from tinygrad_w2v.training.engines.compiled import CompiledRun
 
 USUAL = {"dim": 100, "window": 5, "negative": 5, "vocabulary": 100_000}
 CHANGED: dict[str, tuple[int, ...]] = {
@@ -45,19 +45,19 @@ def zipf_text(words: int, vocabulary: int) -> tuple[Corpus, np.ndarray]:
     return Corpus(drawn, offsets, words), counts
 
 
-def run_of(model: str, sizes: dict[str, int], words: int, workers: int) -> CorpusRun:
+def run_of(model: str, sizes: dict[str, int], words: int, workers: int) -> CompiledRun:
     """A run over such a text, compiled."""
     corpus, counts = zipf_text(words, sizes["vocabulary"])
     settings = WindowSettings(window=sizes["window"], negative=sizes["negative"])
     source = WindowSource(corpus, counts, settings)
     kind, options = MODELS[model]
     module = kind(sizes["vocabulary"], sizes["dim"], **options)
-    run = CorpusRun(module, source, workers=workers)
+    run = CompiledRun(module, source, workers=workers)
     run.step(next(iter(run.batches(0)))[0], 0.025)
     return run
 
 
-def speed_of(run: CorpusRun) -> float:
+def speed_of(run: CompiledRun) -> float:
     """Words/s of one epoch."""
     start, total = time.perf_counter(), 0
     for part, words in run.batches(0):

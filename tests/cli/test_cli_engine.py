@@ -10,7 +10,7 @@ import pytest
 
 from tinygrad_w2v.text.resources import cores
 from tinygrad_w2v.training.checkpoints import newest_checkpoint
-from tinygrad_w2v.training.compiled import CorpusRun
+from tinygrad_w2v.training.engines.compiled import CompiledRun
 
 SMALL = ("--size", 8, "--epochs", 20, "--seed", 3)
 
@@ -40,7 +40,7 @@ class Killed(BaseException):
 
 
 def broken_off(run, text, out, monkeypatch, *options) -> None:
-    real, left = CorpusRun.step, [50]
+    real, left = CompiledRun.step, [50]
 
     def step(self, part, lr):
         left[0] -= 1
@@ -49,7 +49,7 @@ def broken_off(run, text, out, monkeypatch, *options) -> None:
         return real(self, part, lr)
 
     with monkeypatch.context() as patch:
-        patch.setattr(CorpusRun, "step", step)
+        patch.setattr(CompiledRun, "step", step)
         with pytest.raises(Killed):
             minutes = ("--checkpoint-minutes", 1e-4)
             run("train", text, *SMALL, *options, *minutes, "--quiet", "--output", out)

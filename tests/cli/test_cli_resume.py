@@ -16,8 +16,8 @@ import pytest
 
 from tinygrad_w2v._cli.run_folder import FILES
 from tinygrad_w2v.training.checkpoints import Checkpoints, newest_checkpoint
-from tinygrad_w2v.training.compiled import CorpusRun
 from tinygrad_w2v.training.eager import EagerStep
+from tinygrad_w2v.training.engines.compiled import CompiledRun
 
 LONG = ("--size", 8, "--epochs", 40, "--heldout", "0.1", "--seed", 3, "--engine", "numpy")
 NO_NUMBA = importlib.util.find_spec("numba") is None
@@ -95,7 +95,7 @@ def stop_at(monkeypatch: pytest.MonkeyPatch, steps: int, error: type[BaseExcepti
 
         return step
 
-    for kind in (EagerStep, CorpusRun):
+    for kind in (EagerStep, CompiledRun):
         monkeypatch.setattr(kind, "step", stopping(kind.step))
 
 

@@ -61,7 +61,7 @@ def test_one_word_has_no_tree() -> None:
 
 
 @pytest.mark.parametrize("negative", [0, 3])
-def test_windows_carry_their_words_way(negative, rng) -> None:
+def test_windows_carry_their_words_path(negative, rng) -> None:
     words = [f"w{number}" for number in range(40)]
     share = 1 / np.arange(1, 41)
     text = [list(rng.choice(words, 12, p=share / share.sum())) for _ in range(80)]

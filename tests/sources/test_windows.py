@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from tinygrad_w2v._base import hashing
 from tinygrad_w2v._base.errors import InputError
-from tinygrad_w2v.sources.negatives import AliasTable
+from tinygrad_w2v.sources.negatives import REDRAWS, AliasTable
 from tinygrad_w2v.sources.subsampling import keep_probability
-from tinygrad_w2v.sources.windows import REDRAWS, WindowSettings, WindowSource
+from tinygrad_w2v.sources.windows import WindowSettings, WindowSource
 from tinygrad_w2v.text.corpus import Corpus
 
 LENGTHS = st.lists(st.integers(0, 12), min_size=1, max_size=20).filter(lambda n: max(n) > 1)
@@ -79,8 +79,8 @@ def expected_windows(corpus, counts, chosen, epoch):
                 yield center, (context,), (step,), targets_of(SIDES[step], center, s, position)
 
 
-def drawn_windows(source, epoch, *part):
-    for batch, _ in source.batches(epoch, *part):
+def drawn_windows(source, epoch):
+    for batch, _ in source.batches(epoch):
         rows = (batch.contexts, batch.offsets, batch.targets)
         for center, *row in zip(batch.center, *rows, strict=True):
             yield int(center), *(tuple(values.tolist()) for values in row)
@@ -130,15 +130,22 @@ def test_windows_equal_those_drawn_one_by_one(
         assert sum(words for _, words in batches) == corpus.words
 
 
-@given(LENGTHS, st.integers(0, 20))
+@given(LENGTHS, st.integers(0, 200))
 def test_shards_draw_what_the_whole_draws(lengths, cut):
+    """Wherever it is cut, within a sentence too, and whoever draws: arrays, or word by word."""
     corpus, counts = corpus_of(lengths)
-    cut = min(cut, len(lengths))
+    cut = min(cut, corpus.words)
     source = WindowSource(corpus, counts, WindowSettings(2, sample=0.1))
-    whole = Counter(drawn_windows(source, 0))
-    assert whole == Counter(drawn_windows(source, 0, 0, cut)) + Counter(
-        drawn_windows(source, 0, cut)
-    )
+    found = Counter()
+    for first, last in ((0, cut), (cut, corpus.words)):
+        drawn = source.draw(0, first, last)
+        for row in range(drawn.count):
+            size = drawn.sizes["C"][row]
+            fields = (drawn.arrays[name][row] for name in ("contexts", "offsets", "targets"))
+            contexts, offsets, targets = (field.tolist() for field in fields)
+            center = int(drawn.arrays["center"][row])
+            found[center, (*contexts[:size],), (*offsets[:size],), (*targets,)] += 1
+    assert found == Counter(drawn_windows(source, 0))
 
 
 def test_two_runs_are_one_and_epochs_and_seeds_differ():
@@ -234,7 +241,7 @@ def test_no_window_at_all():
     corpus, counts = corpus_of([6, 6])
     source = WindowSource(corpus, counts, WindowSettings(sample=1e-12))
     assert list(source.batches(0)) == []
-    assert list(source.batches(0, 1, 1)) == []
+    assert source.draw(0, 6, 6).count == source.draw(0, 0, 12).count == 0
 
 
 @pytest.mark.parametrize(

@@ -15,23 +15,23 @@ import tinygrad_w2v as tw
 import tinygrad_w2v.functions as F
 from tinygrad_w2v._base.batch import Batch
 from tinygrad_w2v._base.errors import InputError
-from tinygrad_w2v.compiler.codegen.batch_layout import Packed
 from tinygrad_w2v.compiler.codegen.index_checks import Places
+from tinygrad_w2v.sources.source import Drawn
 from tinygrad_w2v.sources.windows import WindowSettings, WindowSource
 from tinygrad_w2v.text.corpus import build_corpus
-from tinygrad_w2v.training.compiled import CorpusRun
 from tinygrad_w2v.training.eager import EagerStep
-from tinygrad_w2v.training.merging import plan_of
+from tinygrad_w2v.training.engines.compiled import CompiledRun
+from tinygrad_w2v.training.private_rows import plan_of
 
 pytest.importorskip("numba")
 DIM = 8  # of most models here: those of one kind share a kernel
 
 
-def batches_of(packed: Packed, kept: int) -> Iterator[Batch]:
+def batches_of(drawn: Drawn) -> Iterator[Batch]:
     """Each window as a batch without leading axes."""
-    a = packed.arrays
-    for w in range(packed.count):
-        c, t = packed.sizes["C"][w], packed.sizes["T"][w]
+    a = drawn.arrays
+    for w in range(drawn.count):
+        c, t = drawn.sizes["C"][w], drawn.sizes["T"][w]
         around, targets = (a["contexts"][w, :c], a["offsets"][w, :c]), a["targets"][w, :t]
         yield Batch(a["center"][w], *around, targets, a["labels"][w, :t])
 
@@ -64,13 +64,11 @@ def test_windows_are_those_of_the_numpy_engine(
     source = WindowSource(corpus, vocabulary.counts, SETTINGS[name])
     wanted = rows_of(batch for batch, _ in source.batches(epoch=3))
     kept_wanted = source.kept_words
-    objective = "hierarchical_softmax" if SETTINGS[name].hs else "negative_sampling"
-    run = CorpusRun(tw.SkipGram(2 * len(vocabulary), 4, objective), source)
     found, kept_words = [], 0
     for first in range(0, corpus.words, stretch):
-        packed, kept = run.draw(3, first, min(first + stretch, corpus.words))
-        kept_words += kept
-        for center, *fields in batches_of(packed, kept):
+        drawn = source.draw(3, first, min(first + stretch, corpus.words))
+        kept_words += drawn.used
+        for center, *fields in batches_of(drawn):
             found.append((int(center), *[tuple(field.tolist()) for field in fields]))
     assert sorted(found) == wanted
     assert kept_words == kept_wanted
@@ -96,10 +94,10 @@ def test_both_engines_learn_the_same(
         for parameter in model.parameters():
             parameter.data = parameter.data.astype(np.float64)
         if native:
-            run = CorpusRun(model, source, dtype=np.float64)
+            run = CompiledRun(model, source, dtype=np.float64)
             if not compiled:
                 plainly(run.compiled)
-            windows = list(batches_of(*run.draw(0, 0, corpus.words)))
+            windows = list(batches_of(source.draw(0, 0, corpus.words)))
             for part, _ in run.batches(0):
                 run.step(part, lr=0.05)
         else:  # the same windows, one at a time
@@ -114,7 +112,7 @@ def test_a_round_counts_what_it_predicts(rng: np.random.Generator) -> None:
     vocabulary, corpus = build_corpus(a_text(rng), min_count=1)
     source = WindowSource(corpus, vocabulary.counts, WindowSettings(sample=1e-2))
     wanted = sum(batch.contexts.size for batch, _ in source.batches(0))
-    run = CorpusRun(tw.SkipGram(len(vocabulary), DIM), source)
+    run = CompiledRun(tw.SkipGram(len(vocabulary), DIM), source)
     words = predictions = 0
     for part, stands_for in run.batches(0):
         run.step(part, 0.01)
@@ -126,7 +124,7 @@ def test_a_round_counts_what_it_predicts(rng: np.random.Generator) -> None:
 def test_threads_share_the_text(rng: np.random.Generator) -> None:
     vocabulary, corpus = build_corpus(a_text(rng), min_count=1)
     source = WindowSource(corpus, vocabulary.counts, WindowSettings(sample=1e-2))
-    run = CorpusRun(tw.CBOW(len(vocabulary), DIM), source, workers=3)
+    run = CompiledRun(tw.CBOW(len(vocabulary), DIM), source, workers=3)
     stretches = sorted(s for part, _ in run.batches(0) for s in part.stretches)
     assert stretches[0][0] == 0
     assert stretches[-1][1] == corpus.words
@@ -142,7 +140,7 @@ def test_lost_numbers_stop_the_run_and_name_the_table(rng: np.random.Generator) 
     source = WindowSource(corpus, vocabulary.counts, WindowSettings(sample=0))
     model = tw.CBOW(len(vocabulary), DIM)
     model.w_in.data[0, 0] = np.nan
-    run = CorpusRun(model, source)
+    run = CompiledRun(model, source)
     with pytest.raises(FloatingPointError, match="w_in holds numbers that are not finite"):
         for part, _ in run.batches(0):
             run.step(part, 0.05)
@@ -158,7 +156,7 @@ def test_a_deterministic_run_gives_the_same_bytes_for_any_number_of_workers(
     for workers in (1, 2, 5):
         source = WindowSource(corpus, vocabulary.counts, WindowSettings(sample=1e-1))
         model = kind(len(vocabulary), DIM, rng=np.random.default_rng(5))
-        run = CorpusRun(model, source, workers=workers, deterministic=True)
+        run = CompiledRun(model, source, workers=workers, deterministic=True)
         losses.append([run.step(part, lr=0.05) for e in range(3) for part, _ in run.batches(e)])
         run.close()
         tables.append((model.w_in.data.tobytes(), model.w_out.data.tobytes()))
@@ -190,7 +188,7 @@ def test_tables_that_are_not_read_by_ids_of_the_window_are_copied_whole(
     for workers in (1, 3):
         source = WindowSource(corpus, vocabulary.counts, WindowSettings(sample=1e-1))
         model = Positions(len(vocabulary), np.random.default_rng(1))
-        run = CorpusRun(model, source, workers=workers, deterministic=True)
+        run = CompiledRun(model, source, workers=workers, deterministic=True)
         plan = plan_of(run.compiled.instructions)
         assert plan == ({"w_in": ("contexts",), "w_out": ("targets",)}, ("w_pos",))
         for part, _ in run.batches(0):
@@ -204,12 +202,12 @@ def test_tables_that_are_not_read_by_ids_of_the_window_are_copied_whole(
 def test_a_large_table_that_is_copied_whole_is_said(
     rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tinygrad_w2v.training.merging.LARGE", 40)  # w_pos has 44 bytes
+    monkeypatch.setattr("tinygrad_w2v.training.private_rows.LARGE", 40)  # w_pos has 44 bytes
     vocabulary, corpus = build_corpus(a_text(rng), min_count=1)
     source = WindowSource(corpus, vocabulary.counts, WindowSettings(sample=1e-1))
     model = Positions(len(vocabulary), rng)
     with pytest.warns(tw.EngineWarning, match=r"^w_pos is not read by ids .* copies all of it"):
-        CorpusRun(model, source, deterministic=True)
+        CompiledRun(model, source, deterministic=True)
 
 
 class Biased(Positions):
@@ -231,7 +229,7 @@ def test_ids_that_two_tables_share_are_not_renumbered(rng: np.random.Generator) 
     found = []
     for workers in (1, 3):
         model = Biased(len(vocabulary), np.random.default_rng(1))
-        run = CorpusRun(model, source, workers=workers, deterministic=True)
+        run = CompiledRun(model, source, workers=workers, deterministic=True)
         plan = plan_of(run.compiled.instructions)
         assert plan.by_rows == {"w_in": ("contexts",)}
         assert set(plan.whole) == {"w_out", "bias"}
@@ -276,7 +274,7 @@ def test_a_table_that_is_too_short_is_not_written_behind(
     ids, rows = OWN_IDS[name]
     enough = rows(len(vocabulary))
     for there in (enough, enough // 2):
-        run = CorpusRun(Own(ids, there), source, workers, deterministic=deterministic)
+        run = CompiledRun(Own(ids, there), source, workers, deterministic=deterministic)
         rounds = list(run.batches(0))
         if there == enough:
             run.step(rounds[0][0], 0.01)
@@ -292,5 +290,5 @@ def test_what_is_certain_of_a_text_is_not_looked_at_window_by_window(
 ) -> None:
     monkeypatch.setattr(Places, "_check_each", None)
     vocabulary, corpus = build_corpus(a_text(rng), min_count=1)
-    run = CorpusRun(tw.CBOW(len(vocabulary), DIM), WindowSource(corpus, vocabulary.counts))
+    run = CompiledRun(tw.CBOW(len(vocabulary), DIM), WindowSource(corpus, vocabulary.counts))
     run.step(next(run.batches(0))[0], 0.01)

@@ -11,19 +11,19 @@ from some_text import a_text
 import tinygrad_w2v as tw
 from tinygrad_w2v.sources.windows import WindowSettings, WindowSource
 from tinygrad_w2v.text.corpus import build_corpus
-from tinygrad_w2v.training import compiled
-from tinygrad_w2v.training.compiled import CorpusRun
-from tinygrad_w2v.training.hot_rows import HotRows
+from tinygrad_w2v.training.engines import compiled
+from tinygrad_w2v.training.engines.compiled import CompiledRun
+from tinygrad_w2v.training.private_rows import HotRows
 
 pytest.importorskip("numba")
 
 
 @pytest.fixture(autouse=True)
 def _short_texts_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiled, "LEAST_WORDS_FOR_COPIES", 0)
+    monkeypatch.setattr(compiled, "LEAST_UNITS_FOR_COPIES", 0)
 
 
-def a_run(rng: np.random.Generator, workers: int, **options: Any) -> tuple[CorpusRun, Any]:
+def a_run(rng: np.random.Generator, workers: int, **options: Any) -> tuple[CompiledRun, Any]:
     """CBOW over a tree, in float64, with its run."""
     vocabulary, corpus = build_corpus(a_text(rng, 6000), min_count=1)
     source = WindowSource(corpus, vocabulary.counts, WindowSettings(sample=0, hs=True, negative=0))
@@ -32,7 +32,7 @@ def a_run(rng: np.random.Generator, workers: int, **options: Any) -> tuple[Corpu
     )
     for parameter in model.parameters():
         parameter.data = parameter.data.astype(np.float64)
-    return CorpusRun(model, source, workers=workers, dtype=np.float64, **options), model
+    return CompiledRun(model, source, workers=workers, dtype=np.float64, **options), model
 
 
 def test_one_thread_alone_learns_what_it_learns_without_copies(rng: np.random.Generator) -> None:
@@ -78,6 +78,6 @@ def test_no_row_is_hot_where_none_is_read_in_many_windows(rng: np.random.Generat
     words = [[f"w{i}" for i in rng.integers(0, 3000, 20)] for _ in range(600)]
     vocabulary, corpus = build_corpus(words, min_count=1)
     source = WindowSource(corpus, vocabulary.counts, WindowSettings(window=2))
-    run = CorpusRun(tw.CBOW(len(vocabulary), 4), source, workers=2)
+    run = CompiledRun(tw.CBOW(len(vocabulary), 4), source, workers=2)
     assert run._hot is None
     run.close()

@@ -16,8 +16,8 @@ import tinygrad_w2v.functions as F
 from tinygrad_w2v._base.errors import CompileError, InputError, MissingDependencyError
 from tinygrad_w2v.text.corpus import build_corpus
 from tinygrad_w2v.training.checkpoints import newest_checkpoint
-from tinygrad_w2v.training.compiled import CorpusRun
 from tinygrad_w2v.training.eager import EagerStep
+from tinygrad_w2v.training.engines.compiled import CompiledRun
 from tinygrad_w2v.word2vec import TrainingSettings, Word2Vec, train_vectors
 from tinygrad_w2v.word2vec.engine import Engine, EngineOptions, choose_engine
 
@@ -340,7 +340,7 @@ def broken_off(folder, monkeypatch, kind: type, steps: int = 30, **keywords) -> 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_training_that_was_broken_off_goes_on(workers, tmp_path, monkeypatch, log) -> None:
     keywords = {"engine": "compiled", "workers": workers, "seed": 3}
-    broken_off(tmp_path, monkeypatch, CorpusRun, **keywords)
+    broken_off(tmp_path, monkeypatch, CompiledRun, **keywords)
     kept = newest_checkpoint(tmp_path)
     assert kept.about["engine"]["workers"] == workers
     log.clear()
@@ -377,7 +377,7 @@ def test_a_training_that_was_broken_off_goes_on(workers, tmp_path, monkeypatch, 
     ],
 )
 def test_another_engine_does_not_go_on(begun, goes_on, message, tmp_path, monkeypatch) -> None:
-    kind = EagerStep if begun["engine"] == "numpy" else CorpusRun
+    kind = EagerStep if begun["engine"] == "numpy" else CompiledRun
     broken_off(tmp_path, monkeypatch, kind, **begun)
     before = sorted(tmp_path.iterdir())
     with pytest.raises(InputError, match=message):
@@ -399,8 +399,8 @@ def test_auto_goes_on_with_the_engine_that_it_began_with(tmp_path, monkeypatch) 
 def test_the_threads_end_with_the_training(monkeypatch) -> None:
     pytest.importorskip("numba", reason="numba is not installed")
     closed: list[bool] = []
-    real = CorpusRun.close
-    monkeypatch.setattr(CorpusRun, "close", lambda self: (closed.append(True), real(self))[1])
+    real = CompiledRun.close
+    monkeypatch.setattr(CompiledRun, "close", lambda self: (closed.append(True), real(self))[1])
     Word2Vec(TEXT, engine="compiled", workers=2, **SMALL)
     with pytest.raises(FloatingPointError):
         Word2Vec(TEXT, engine="compiled", workers=2, alpha=1e30, **SMALL)
@@ -420,9 +420,9 @@ def test_an_engine_is_a_value() -> None:
 
 def test_vectors_that_are_held_follow_tables_that_threads_have_moved(monkeypatch) -> None:
     pytest.importorskip("numba")
-    from tinygrad_w2v.training import compiled
+    from tinygrad_w2v.training.engines import compiled
 
-    monkeypatch.setattr(compiled, "LEAST_WORDS_FOR_COPIES", 0)
+    monkeypatch.setattr(compiled, "LEAST_UNITS_FOR_COPIES", 0)
     text = two_topics(300)
     options = {"hs": 1, "negative": 0, "workers": 2, "engine": "compiled", "sample": 0}
     model = Word2Vec(vector_size=8, epochs=2, min_count=1, **options)

@@ -14,8 +14,9 @@ from tinygrad_w2v._base import memory as left
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v.text import numbering
 from tinygrad_w2v.text.corpus import build_corpus
-from tinygrad_w2v.training import compiled, merging
+from tinygrad_w2v.training import private_rows
 from tinygrad_w2v.training.eager import EagerStep
+from tinygrad_w2v.training.engines import compiled
 from tinygrad_w2v.vectors import formats
 from tinygrad_w2v.word2vec import TrainingSettings, memory, train_vectors
 from tinygrad_w2v.word2vec.engine import EngineOptions
@@ -191,15 +192,15 @@ def test_they_are_those_of_the_compiled_engine() -> None:
         compiled.LARGEST_STRETCH,
     )
     assert compiled.ROUNDS_AN_EPOCH == memory.ROUNDS
-    assert (memory.PARTS, memory.PART_WORDS) == (merging.PARTS, merging.PART_WORDS)
+    assert (memory.PARTS, memory.PART_WORDS) == (private_rows.SHARDS, compiled.LARGEST_SHARD)
     text = [list("abcdefgh")] * 900
     vocabulary, corpus = build_corpus(text, min_count=1)
     for deterministic in (False, True):
         settings = TrainingSettings("skipgram", negative=200, size=20, sample=0)
         source = settings.windows(corpus, vocabulary)
         model = settings.new_model(len(vocabulary))
-        run = compiled.CorpusRun(model, source, 1, deterministic=deterministic)
-        room = sum(array.nbytes for array in run.new_room(run.stretch).values())
+        run = compiled.CompiledRun(model, source, 1, deterministic=deterministic)
+        room = sum(array.nbytes for arrays in source.new_room(run.stretch) for array in arrays)
         options = EngineOptions("compiled", 1, deterministic)
         sizes = memory._sizes(settings, vocabulary.counts, corpus.words)
         needed = memory._compiled_draws(settings, sizes, options).bytes

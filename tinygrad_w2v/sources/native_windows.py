@@ -1,35 +1,100 @@
-"""Windows of a text drawn in native code: the same draws as `text.windows`, one word at a time.
+"""Windows of a text drawn one word at a time, as native code draws them.
 
 Whether a word is kept, how wide its window is and which negative words it has are hashes of its
-place, so any stretch of the text can be drawn by anyone, without what came before. `draw_windows`
-is plain Python; `native` compiles it with the hash of `text.hashing`, whose source it takes.
+position, so any stretch of the text can be drawn by anyone, without what came before. The draws are
+those of `windows`. `draw_windows` is plain Python; with numba it is compiled, together with the
+source of the hashes that it calls.
 """
 
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from tinygrad_w2v._base import hashing
+from tinygrad_w2v._base.errors import MissingDependencyError
 from tinygrad_w2v._base.hashing import LOW_32, SHIFT_32, bounded, draw, uniform
+from tinygrad_w2v._base.types import AnyArray, IntArray
 from tinygrad_w2v.compiler.codegen import kernel_cache
-from tinygrad_w2v.sources.windows import REDRAWS, WindowSource
+from tinygrad_w2v.sources.negatives import REDRAWS
 
 NO_COUNTER = np.uint64(0)
 _TAKEN_OVER = (hashing.mix, hashing.draw, hashing.uniform, hashing.bounded)
 
 
-def is_kept(ids: Any, place: Any, sentence: Any, begin: Any, keep: Any, key: Any) -> Any:
+# Numba takes the records as plain tuples: to look up the type of a NamedTuple takes longer than to
+# draw some windows.
+class Text(NamedTuple):
+    """Ids of words, and where their sentences begin, with the end of the last."""
+
+    ids: IntArray
+    offsets: IntArray
+
+
+class Rules(NamedTuple):
+    """As in `WindowSettings`."""
+
+    window: int
+    shrink: bool
+    shared: bool
+    negative: int
+
+
+class Chances(NamedTuple):
+    """What is drawn by.
+
+    Attributes
+    ----------
+    keep : AnyArray
+        With which probability each word is kept.
+    keys : AnyArray
+        The keys of subsampling, widths and negatives.
+    negatives : AnyArray
+        The packed alias table.
+    """
+
+    keep: AnyArray
+    keys: AnyArray
+    negatives: AnyArray
+
+
+class Paths(NamedTuple):
+    """The fields of a `HuffmanTree`; all are empty without one."""
+
+    starts: IntArray = np.zeros(0, np.int64)
+    nodes: IntArray = np.zeros(0, np.int32)
+    code: AnyArray = np.zeros(0, np.float32)
+
+
+class Kept(NamedTuple):
+    """Room for the ids and positions of a sentence's kept words around a stretch."""
+
+    ids: IntArray
+    positions: IntArray
+
+
+class Windows(NamedTuple):
+    """Windows, one a row, and how many contexts C and targets T each has."""
+
+    center: IntArray
+    contexts: IntArray
+    offsets: IntArray
+    targets: IntArray
+    labels: AnyArray
+    C: IntArray
+    T: IntArray
+
+
+# What follows is not typed, as Numba types it by what it is given.
+def is_kept(ids, place, sentence, begin, keep, key):
     """Whether subsampling keeps the word at a place of the text."""
     chance = uniform(draw(key, sentence, np.uint64(place - begin), NO_COUNTER))
     return chance < keep[ids[place]]
 
 
-def draw_negative(
-    true: Any, k: Any, side: Any, number: Any, sentence: Any, position: Any, key: Any, table: Any
-) -> Any:
+def draw_negative(true, k, side, number, sentence, position, key, table):
     """Return the k-th negative word of a window or a pair; never the true one."""
     words = np.uint64(len(table))
     counter = np.uint64(side * (REDRAWS + 1) * number + k)
@@ -45,87 +110,104 @@ def draw_negative(
     return (true + 1) % len(table)
 
 
-def draw_windows(
-    ids: Any,
-    offsets: Any,
-    sentence: Any,
-    first: Any,
-    last: Any,
-    window: Any,
-    shrink: Any,
-    shared: Any,
-    negative: Any,
-    keep: Any,
-    keys: Any,
-    negatives: Any,
-    way_starts: Any,
-    way_nodes: Any,
-    way_code: Any,
-    kept_ids: Any,
-    kept_positions: Any,
-    center: Any,
-    contexts: Any,
-    distances: Any,
-    targets: Any,
-    labels: Any,
-    context_counts: Any,
-    target_counts: Any,
-) -> tuple[Any, Any]:
+def keep_words(text, begin, end, sentence, start, stop, window, chances, kept):
+    """Note the kept words of a sentence from `window` of them before `start` to `window` behind.
+
+    Returns
+    -------
+    n, first, last : int
+        How many there are, and which of them are those of ``start <= place < stop``.
+    """
+    ids, _ = text
+    keep, keys, _ = chances
+    kept_ids, kept_positions = kept
+    place = start
+    before = 0
+    while place > begin and before < window:
+        place -= 1
+        if is_kept(ids, place, sentence, begin, keep, keys[0]):
+            before += 1
+    n = 0
+    after = 0
+    first = 0
+    last = 0
+    while place < end and after < window:
+        if place == start:
+            first = n
+        if place == stop:
+            last = n
+        if is_kept(ids, place, sentence, begin, keep, keys[0]):
+            kept_ids[n] = ids[place]
+            kept_positions[n] = place - begin
+            n += 1
+            if place >= stop:
+                after += 1
+        place += 1
+    if place == stop:
+        last = n
+    return n, first, last
+
+
+def put_targets(row, true, side, sentence, position, rules, chances, paths, windows):
+    """Give a window its true and its negative words, and the path and code of its true word."""
+    _, _, _, negative = rules
+    _, keys, negatives = chances
+    starts, nodes, code = paths
+    _, _, _, targets, labels, _, target_counts = windows
+    t = 0
+    if negative > 0:
+        targets[row, 0] = true
+        for k in range(negative):
+            targets[row, 1 + k] = draw_negative(
+                true, k, side, negative, sentence, position, keys[2], negatives
+            )
+        t = 1 + negative
+    if len(starts) > 0:
+        for step in range(starts[true], starts[true + 1]):
+            if negative > 0:
+                targets[row, t] = len(negatives) + nodes[step]
+                labels[row, t] = 1 - code[step]
+            else:
+                targets[row, t] = nodes[step]
+                labels[row, t] = code[step]
+            t += 1
+    target_counts[row] = t
+
+
+def draw_windows(text, rules, chances, paths, kept, windows, sentence, first, last):
     """Draw the windows around the words ``ids[first:last]`` into arrays, one row a window.
 
     Parameters
     ----------
-    ids, offsets
-        The text, and where its sentences begin.
+    text, rules, chances, paths
+        `Text`, `Rules`, `Chances` and `Paths`, as plain tuples.
+    kept, windows
+        `Kept` and `Windows`, which are written.
     sentence
         The number of the sentence that holds `first`.
-    window, shrink, shared, negative
-        As in `WindowSettings`.
-    keep, keys, negatives
-        Chances to be kept; the keys of subsampling, widths and negatives; the packed alias table.
-    way_starts, way_nodes, way_code
-        The ways through a Huffman tree; `way_starts` is empty without one.
-    kept_ids, kept_positions
-        Room for the kept words of a sentence around this stretch.
-    center, contexts, distances, targets, labels, context_counts, target_counts
-        Are given the windows.
+    first, last
+        Places in the text.
 
     Returns
     -------
-    windows, kept : int
+    count, used : int
         How many windows there are, and how many of the words were kept.
     """
+    _, offsets = text
+    window, shrink, shared, _ = rules
+    _, keys, _ = chances
+    kept_ids, kept_positions = kept
+    center, contexts, distances, _, _, context_counts, _ = windows
     count = 0
-    kept = 0
+    used = 0
     while sentence < len(offsets) - 1 and offsets[sentence] < last:
         begin, end = offsets[sentence], offsets[sentence + 1]
         start, stop = max(first, begin), min(last, end)
         number = np.uint64(sentence)
-        place = start
-        before = 0
-        while place > begin and before < window:
-            place -= 1
-            if is_kept(ids, place, number, begin, keep, keys[0]):
-                before += 1
-        n = 0
-        after = 0
-        first_center = 0
-        last_center = 0
-        while place < end and after < window:
-            if place == start:
-                first_center = n
-            if place == stop:
-                last_center = n
-            if is_kept(ids, place, number, begin, keep, keys[0]):
-                kept_ids[n] = ids[place]
-                kept_positions[n] = place - begin
-                n += 1
-                if place >= stop:
-                    after += 1
-            place += 1
-        if place == stop:
-            last_center = n
-        kept += last_center - first_center
+        n, first_center, last_center = keep_words(
+            text, begin, end, number, start, stop, window, chances, kept
+        )
+        used += last_center - first_center
         for c in range(first_center, last_center):
             true = kept_ids[c]
             position = np.uint64(kept_positions[c])
@@ -150,49 +232,11 @@ def draw_windows(
                     side = 2 * abs(j - c) - (1 if j < c else 0)
                 center[count] = true
                 context_counts[count] = m
-                t = 0
-                if negative > 0:
-                    targets[count, 0] = true
-                    for k in range(negative):
-                        targets[count, 1 + k] = draw_negative(
-                            true, k, side, negative, number, position, keys[2], negatives
-                        )
-                    t = 1 + negative
-                if len(way_starts) > 0:
-                    for way in range(way_starts[true], way_starts[true + 1]):
-                        if negative > 0:
-                            targets[count, t] = len(negatives) + way_nodes[way]
-                            labels[count, t] = 1 - way_code[way]
-                        else:
-                            targets[count, t] = way_nodes[way]
-                            labels[count, t] = way_code[way]
-                        t += 1
-                target_counts[count] = t
+                put_targets(count, true, side, number, position, rules, chances, paths, windows)
                 count += 1
                 m = 0
         sentence += 1
-    return count, kept
-
-
-def ranges_of(source: WindowSource) -> dict[str, tuple[int, int]]:
-    """Return between which numbers the ids of a drawn window are, whatever the window.
-
-    Examples
-    --------
-    >>> from tinygrad_w2v.text.corpus import build_corpus
-    >>> vocabulary, corpus = build_corpus([["you", "say", "hello"]] * 50)
-    >>> ranges_of(WindowSource(corpus, vocabulary.counts))
-    {'center': (0, 2), 'contexts': (0, 2), 'offsets': (-5, 5), 'targets': (0, 2)}
-    """
-    last, settings, tree = len(source.keep) - 1, source.settings, source.tree
-    nodes = 0 if tree is None else int(tree.nodes.max(initial=-1)) + 1
-    rows = nodes + (last + 1 if settings.negative else 0)
-    return {
-        "center": (0, last),
-        "contexts": (0, last),
-        "offsets": (-settings.window, settings.window),
-        "targets": (0, max(rows - 1, 0)),
-    }
+    return count, used
 
 
 def source() -> str:
@@ -204,11 +248,20 @@ def source() -> str:
     ]
     constants += [f"TO_UNIT = {hashing.TO_UNIT!r}", f"REDRAWS = {REDRAWS}"]
     constants += ["NO_COUNTER = np.uint64(0)"]
-    functions: list[Any] = [*_TAKEN_OVER, is_kept, draw_negative, draw_windows]
+    own: list[Any] = [is_kept, draw_negative, keep_words, put_targets, draw_windows]
+    functions = [*_TAKEN_OVER, *own]
     return kernel_cache.source_of("Windows of a text, drawn natively", functions, constants)
 
 
 @cache
-def native() -> kernel_cache.Loaded:
-    """Return `draw_windows` compiled, by its name."""
-    return kernel_cache.load(source())
+def native() -> Any:
+    """Return `draw_windows` compiled."""
+    return kernel_cache.load(source())["draw_windows"]
+
+
+def sampler() -> Any:
+    """Return `draw_windows` compiled, or as it is where numba is missing."""
+    try:
+        return native()
+    except MissingDependencyError:
+        return np.errstate(over="ignore")(draw_windows)

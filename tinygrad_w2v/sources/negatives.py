@@ -1,5 +1,7 @@
 """Negative words are drawn from the unigram distribution to the power 3/4, in constant time."""
 
+from __future__ import annotations
+
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -7,6 +9,9 @@ import numpy as np
 from tinygrad_w2v._base.errors import InputError, Setting
 from tinygrad_w2v._base.hashing import LOW_32, SHIFT_32, UInt64Array, bounded
 from tinygrad_w2v._base.types import FloatArray, IntArray
+
+# A negative word that is the true word is drawn again this often, then replaced by its neighbour.
+REDRAWS = 8
 
 
 def negative_shares(counts: IntArray, exponent: float = 0.75) -> FloatArray:
@@ -168,3 +173,34 @@ class AliasTable(NamedTuple):
         own = self.threshold / 2.0**32
         given = np.bincount(self.alias, weights=1.0 - own, minlength=len(own))
         return (own + given) / len(own)
+
+
+def negative_counter(k: int, attempt: int, offsets: IntArray | int, number: int) -> UInt64Array:
+    """Return the counter of the k-th of K negative words of a pair, or of a window.
+
+    It is ``(side * (REDRAWS + 1) + attempt) * K + k``. The side of a window is 0; that of a pair
+    tells its context's offset, -1, 1, -2, 2, ..., as 1, 2, 3, 4, ..., whatever the window's width.
+
+    Parameters
+    ----------
+    k, attempt
+        Which of the words, and how often it was the true one before.
+    offsets
+        Of the context from the centre, any shape; 0 for what a window's contexts share.
+    number
+        K.
+
+    Returns
+    -------
+    UInt64Array
+        Of the shape of `offsets`.
+
+    Examples
+    --------
+    >>> negative_counter(2, 1, np.array([0, -1, 1, -2]), number=5).tolist()
+    [7, 52, 97, 142]
+    """
+    distance = np.abs(offsets)
+    side = 2 * distance - (np.asarray(offsets) < 0)
+    counter: UInt64Array = ((side * (REDRAWS + 1) + attempt) * number + k).astype(np.uint64)
+    return counter

@@ -133,6 +133,8 @@ class Engine:
         What has to be the same for a run to go on from a checkpoint.
     close : callable
         Lets the threads end.
+    used : callable
+        Returns how many units were used so far; the others were left out, as by subsampling.
     fell_back : bool
         Whether it was taken because a faster one could not be.
     """
@@ -146,6 +148,7 @@ class Engine:
     reproducible: bool
     about: Mapping[str, Any]
     close: Callable[[], None] = _nothing
+    used: Callable[[], int] = int
     fell_back: bool = False
 
     def warn(self) -> None:
@@ -351,11 +354,11 @@ def has_numba() -> bool:
 
 def _compiled(options: EngineOptions, model: Any, source: WindowSource, why: str) -> Engine:
     # Here, as numba takes long to import.
-    from tinygrad_w2v.training.compiled import CorpusRun
+    from tinygrad_w2v.training.engines.compiled import CompiledRun
 
     deterministic, threads = options.deterministic, int(options.workers)
     check_windows(model, small_batch(len(source.keep), source.settings))
-    run = CorpusRun(model, source, threads, deterministic=deterministic)
+    run = CompiledRun(model, source, threads, deterministic=deterministic)
     run.prepare()
     about = {
         "name": "compiled",
@@ -365,7 +368,16 @@ def _compiled(options: EngineOptions, model: Any, source: WindowSource, why: str
     }
     fixed = deterministic or threads == 1
     return Engine(
-        "compiled", why, run.step, run.batches, run.predictions, threads, fixed, about, run.close
+        "compiled",
+        why,
+        run.step,
+        run.batches,
+        run.predictions,
+        threads,
+        fixed,
+        about,
+        run.close,
+        lambda: run.used,
     )
 
 

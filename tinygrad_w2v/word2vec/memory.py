@@ -14,7 +14,7 @@ from tinygrad_w2v._base.errors import InputError, Setting
 from tinygrad_w2v._base.memory import SMALL, in_bytes, memory_left
 from tinygrad_w2v._base.types import IntArray
 from tinygrad_w2v.sources.subsampling import keep_probability
-from tinygrad_w2v.sources.windows import BLOCK_WORDS, BLOCK_WORDS_WITH_TREE
+from tinygrad_w2v.sources.window_batches import BLOCK_WORDS, BLOCK_WORDS_WITH_TREE
 from tinygrad_w2v.word2vec.engine import EngineOptions, has_numba
 from tinygrad_w2v.word2vec.settings import TrainingSettings
 
@@ -180,7 +180,7 @@ def _compiled_draws(settings: TrainingSettings, sizes: _Sizes, options: EngineOp
     private = 0
     if options.deterministic:
         rows = min(windows * contexts, sizes.words) + min(windows * targets, sizes.words)
-        private = PARTS * 2 * 4 * settings.size * rows
+        private = PARTS * 4 * settings.size * rows
     what, lower = _subject(settings)
     if private > threads * (drawn + inside):
         what, lower = (

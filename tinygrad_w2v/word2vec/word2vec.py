@@ -405,7 +405,7 @@ class Word2Vec(LearnedWords):
             kept.finish()
         call(callbacks, "on_train_end", self)
         raw = round((history.words - done) * raw_words / max(all_words, 1))
-        return kept.source.kept_words, raw
+        return kept.engine.used() or kept.source.kept_words, raw
 
     # Results
 

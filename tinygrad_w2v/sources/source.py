@@ -1,0 +1,204 @@
+"""What a source of examples is: whatever can be drawn by position, again and again.
+
+An epoch has a number of positions, its *units*: the words of a text, the rows of a table. Each
+gives some examples, or none, and what it gives depends on nothing but the epoch and the position,
+so that any stretch of an epoch can be drawn by anyone: by a thread, by another machine, or once
+more by a run that goes on.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from tinygrad_w2v._base import hashing
+from tinygrad_w2v._base.types import AnyArray
+
+BLOCK = 4096  # units that are drawn together for batches
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Examples side by side, each in a row as long as the longest may be.
+
+    Attributes
+    ----------
+    arrays : dict
+        A field of an example to its array ``(rows, ...)``; what lies behind an example's end has
+        no meaning.
+    sizes : dict
+        The name of an axis whose length changes to its length in each example, int64 ``(rows,)``.
+    count : int
+        How many rows hold an example.
+    used : int
+        How many of the units were used; the others were left out, as by subsampling.
+    """
+
+    arrays: Mapping[str, AnyArray]
+    sizes: Mapping[str, AnyArray]
+    count: int
+    used: int
+
+
+class Source(Protocol):
+    """Examples that are drawn by position: derive from it and write the five methods.
+
+    Attributes
+    ----------
+    per_unit : int
+        The most examples that a unit gives.
+    batch_size : int
+        The most examples in a batch of the NumPy engine.
+
+    Examples
+    --------
+    >>> class Squares(Source):
+    ...     units = 5
+    ...     def example(self):
+    ...         return {"x": np.array(1.0), "y": np.array(1.0)}
+    ...     def axes(self):
+    ...         return {}
+    ...     def draw(self, epoch, first, last, room=None):
+    ...         x = np.arange(first, last, dtype=float)
+    ...         return Drawn({"x": x, "y": x**2}, {}, len(x), len(x))
+    ...     def digest(self):
+    ...         return "squares"
+    >>> Squares.batch_size = 4
+    >>> sorted((batch["y"].tolist(), units) for batch, units in Squares().batches(epoch=0))
+    [([0.0, 1.0, 4.0, 9.0], 4), ([16.0], 1)]
+    """
+
+    per_unit: int = 1
+    batch_size: int = 256
+
+    @property
+    def units(self) -> int:
+        """How many positions an epoch has."""
+        ...
+
+    def example(self) -> Any:
+        """Return one example, as long as they may be: a NamedTuple or dict of arrays."""
+        ...
+
+    def axes(self) -> Mapping[str, tuple[Any, ...]]:
+        """Return which lengths change from example to example, as `tw.compile` takes them."""
+        ...
+
+    def draw(self, epoch: int, first: int, last: int, room: Any = None) -> Drawn:
+        """Return the examples of the units ``first <= unit < last``.
+
+        Parameters
+        ----------
+        epoch
+            The number of the epoch; another epoch may draw anew.
+        first, last
+            The positions.
+        room
+            What `new_room` has returned; it may be written over.
+        """
+        ...
+
+    def digest(self) -> str:
+        """Return a hash of all that decides what is drawn: other examples, another digest."""
+        ...
+
+    def new_room(self, units: int) -> Any:
+        """Return memory for the examples of so many units, to be used again and again."""
+        return None
+
+    def ranges(self) -> Mapping[str, tuple[int, int]]:
+        """Return between which numbers a field's whole numbers are, where that is certain."""
+        return {}
+
+    def batches(self, epoch: int) -> Iterator[tuple[Any, int]]:
+        """Yield an epoch's examples for the NumPy engine, those of one shape together.
+
+        Yields
+        ------
+        batch
+            Examples like `example`, with an axis more in front.
+        units : int
+            For how many units it stands.
+        """
+        example, axes = self.example(), self.axes()
+        for block, first in enumerate(range(0, self.units, BLOCK)):
+            last = min(first + BLOCK, self.units)
+            drawn = self.draw(epoch, first, last)
+            batches = list(_of_one_shape(drawn, example, axes, self.batch_size))
+            shares = shares_of(last - first, [size for _, size in batches])
+            for place in shuffled(len(batches), 0, epoch, block):
+                yield batches[place][0], shares[place]
+
+
+def _of_one_shape(
+    drawn: Drawn, example: Any, axes: Mapping[str, tuple[Any, ...]], most: int
+) -> Iterator[tuple[Any, int]]:
+    """Yield batches of examples whose sizes are equal, each with its number of examples."""
+    names = list(drawn.sizes)
+    columns = [drawn.sizes[name][: drawn.count] for name in names]
+    order = np.lexsort(columns) if names else np.arange(drawn.count)
+    columns = [column[order] for column in columns] or [np.zeros(drawn.count)]
+    for run in runs(*columns):
+        lengths = {
+            name: int(column[run.start]) for name, column in zip(names, columns, strict=False)
+        }
+        for start in range(run.start, run.stop, most):
+            rows = order[start : min(start + most, run.stop)]
+            fields = {
+                name: array[rows][(slice(None), *_lengths(axes.get(name, ()), lengths))]
+                for name, array in drawn.arrays.items()
+            }
+            made = fields if isinstance(example, Mapping) else type(example)(**fields)
+            yield made, len(rows)
+
+
+def _lengths(axes: tuple[Any, ...], lengths: Mapping[str, int]) -> list[slice]:
+    names = [axis[0] if isinstance(axis, tuple) else axis for axis in axes]
+    return [slice(lengths.get(name, None)) for name in names]
+
+
+def runs(*columns: AnyArray) -> Iterator[slice]:
+    """Yield the runs of rows in which no column changes.
+
+    Examples
+    --------
+    >>> list(runs(np.array([1, 1, 2]), np.array([5, 6, 6])))
+    [slice(0, 1, None), slice(1, 2, None), slice(2, 3, None)]
+    """
+    changes = np.zeros(max(len(columns[0]) - 1, 0), dtype=bool)
+    for column in columns:
+        changes |= column[1:] != column[:-1]
+    bounds = [0, *(np.flatnonzero(changes) + 1).tolist(), len(columns[0])]
+    return (slice(start, stop) for start, stop in itertools.pairwise(bounds) if start < stop)
+
+
+def shares_of(units: int, sizes: list[int]) -> list[int]:
+    """Divide units among batches in proportion to their sizes.
+
+    Examples
+    --------
+    >>> shares_of(10, [1, 2, 1])
+    [2, 5, 3]
+    """
+    done = np.cumsum([0, *sizes])
+    shares: list[int] = np.diff(done * units // max(done[-1], 1)).tolist()
+    return shares
+
+
+def shuffled(number: int, seed: int, epoch: int, block: int) -> list[int]:
+    """Return an order of a block's batches, so that short examples do not always come first.
+
+    Examples
+    --------
+    >>> sorted(shuffled(4, seed=1, epoch=0, block=0))
+    [0, 1, 2, 3]
+    """
+    key = hashing.stream_key(seed, epoch, hashing.BATCH_ORDER)
+    places = np.arange(number, dtype=np.uint64)
+    bits = hashing.draw(key, np.array([block], np.uint64), places, np.zeros(1, np.uint64))
+    order: list[int] = np.argsort(bits).tolist()
+    return order

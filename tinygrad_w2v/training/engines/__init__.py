@@ -1,0 +1,1 @@
+"""What runs a training: NumPy on the graph, or the model compiled to native code."""

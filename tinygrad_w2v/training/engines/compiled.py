@@ -1,0 +1,379 @@
+"""The compiled engine: examples are drawn and run in native code, a stretch at a time, by threads.
+
+A *round* is one stretch of positions for each thread, out of that thread's own part of the epoch.
+Draws depend on positions alone, so a run can go on at any round, and one thread sees the examples
+in order. With several threads nobody waits for anybody inside a round (Recht, Re, Wright, Niu 2011,
+"Hogwild!"): rows that two threads write at once may lose an update, and bytes differ from run to
+run.
+
+A deterministic run waits: a round has a fixed number of shards, each a pure function of the tables
+(`changed_rows`), whose changes are added in order.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tinygrad_w2v._base.errors import CompileError, InputError, NonFiniteError
+from tinygrad_w2v._base.types import AnyArray, IntArray
+from tinygrad_w2v.compiler.codegen.batch_layout import Packed
+from tinygrad_w2v.compiler.compile import Compiled, compile
+from tinygrad_w2v.nn import Module
+from tinygrad_w2v.optim.optimizer import Optimizer
+from tinygrad_w2v.sources.source import Source
+from tinygrad_w2v.training.private_rows import SHARDS, Changes, HotRows, Room, Shards
+
+LARGEST_STRETCH, SMALLEST_STRETCH = 8192, 64
+LARGEST_SHARD = 512
+MOST_STRETCHES = 8  # of a thread in a round
+LEAST_UNITS_FOR_COPIES = 200_000
+ROUNDS_AN_EPOCH = 64  # at least so many, so that the rate falls evenly over a short epoch, too
+
+
+@dataclass
+class Round:
+    """A stretch of positions for each thread, or for each shard.
+
+    Attributes
+    ----------
+    epoch, number : int
+        Which round of which epoch.
+    stretches : tuple of (int, int)
+        The first position, and that behind the last.
+    predictions : int
+        How many predictions its loss was a sum of, once it has been run.
+    """
+
+    epoch: int
+    number: int
+    stretches: tuple[tuple[int, int], ...]
+    predictions: int = 0
+
+
+class Counts(NamedTuple):
+    """What is known of a stretch that was run: loss, predictions, and units that were used."""
+
+    loss: float
+    predictions: int
+    used: int
+
+
+class CompiledRun:
+    """A model compiled for the examples of a source.
+
+    Parameters
+    ----------
+    model : Module
+        ``loss(example)`` is given one example, without leading axes.
+    source : Source
+        What is drawn.
+    workers : int
+        How many threads.
+    optimizer : Optimizer, optional
+        Plain gradient descent by default.
+    dtype : dtype
+        What is computed in.
+    deterministic : bool
+        The same bytes for any number of workers, by private rows that are merged in order; slower
+        than threads that do not wait for each other.
+
+    Attributes
+    ----------
+    used : int
+        How many units were used so far; the others were left out, as by subsampling.
+
+    Raises
+    ------
+    CompileError
+        When the model cannot be compiled.
+    MissingDependencyError
+        Without numba.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> from tinygrad_w2v.sources import WindowSource
+    >>> from tinygrad_w2v.text.corpus import build_corpus
+    >>> vocabulary, corpus = build_corpus([["you", "say", "hello"]] * 50)
+    >>> model = tw.CBOW(3, 4, negative=2)
+    >>> run = CompiledRun(model, WindowSource(corpus, vocabulary.counts))
+    >>> losses = [run.step(part, lr=0.05) for part, units in run.batches(epoch=0)]
+    >>> len(losses), losses[-1] < losses[0]
+    (3, True)
+    """
+
+    def __init__(
+        self,
+        model: Module,
+        source: Source,
+        workers: int = 1,
+        optimizer: Optimizer | None = None,
+        dtype: Any = np.float32,
+        deterministic: bool = False,
+    ) -> None:
+        if deterministic and optimizer is not None:
+            raise InputError("a deterministic run takes plain gradient descent, no other optimizer")
+        self.source, self.workers, self.used = source, workers, 0
+        self.compiled: Compiled = compile(model, source.example(), source.axes(), optimizer, dtype)
+        self._identifiers = {field.name: field.identifier for field in self.compiled.fields}
+        ranges = source.ranges()
+        self._ranges = {
+            self._identifiers[name]: ranges[name] for name in self._identifiers if name in ranges
+        }
+        self._memory = threading.local()
+        self._pool = ThreadPoolExecutor(workers) if workers > 1 else None
+        parts, largest = (SHARDS, LARGEST_SHARD) if deterministic else (workers, LARGEST_STRETCH)
+        fair = source.units // (ROUNDS_AN_EPOCH * parts)
+        self.stretch = min(max(fair, SMALLEST_STRETCH), largest)
+        self.shards: Shards | None = None
+        if deterministic:
+            program, tables = self.compiled.instructions, self.compiled.kernel.arrays()
+            self.shards = Shards(program, tables, self.stretch * source.per_unit)
+            self._rooms = [self.shards.new_room() for _ in range(SHARDS)]
+        # In a short epoch copies would be looked at too seldom to learn of each other.
+        apart = workers > 1 and not deterministic and source.units >= LEAST_UNITS_FOR_COPIES
+        self._hot = self._hot_rows() if apart else None
+
+    def _hot_rows(self) -> HotRows | None:
+        """The rows that nearly all examples read, by a few samples; None without any."""
+        units, size = self.source.units, LARGEST_STRETCH // 4
+        starts = [max(units - size, 0) * k // 7 for k in range(8)]
+        samples = [self.draw(0, start, min(start + size, units))[0] for start in starts]
+        arrays = self.compiled.kernel.arrays()
+        learned = {
+            name: parameter
+            for name, array in arrays.items()
+            for parameter in self.compiled.model.parameters()
+            if parameter.data is array
+        }
+        return HotRows(self.compiled.instructions, learned, samples, self.workers) or None
+
+    def prepare(self) -> None:
+        """Compile now what the first round would compile, so that a run begins at full speed.
+
+        Raises
+        ------
+        CompileError
+            When Numba cannot compile the kernel.
+        """
+        from numba.core.errors import NumbaError
+
+        kernel = self.compiled.kernel
+        packed, _ = self.draw(0, 0, 0)
+        try:
+            kernel.run(packed, kernel.arrays(), np.zeros(1), 1)
+        except NumbaError as error:
+            reason = str(error).strip().splitlines()[0]
+            raise CompileError(f"Numba cannot compile the kernel: {reason}") from error
+
+    def batches(self, epoch: int) -> Iterator[tuple[Round, int]]:
+        """Yield the rounds of an epoch, each with the number of units that it draws."""
+        units, workers = self.source.units, self.workers
+        if self.shards is not None:
+            bounds, length = [(k * self.stretch, units) for k in range(SHARDS)], self.stretch
+            between = SHARDS * self.stretch
+        else:
+            ends = [units * worker // workers for worker in range(workers + 1)]
+            bounds = list(itertools.pairwise(ends))
+            longest = max(stop - start for start, stop in bounds)
+            # Threads wait for each other at the end of a round, so a round is several stretches.
+            together = 1 if workers == 1 else max(longest // (ROUNDS_AN_EPOCH * self.stretch), 1)
+            between = length = self.stretch * min(together, MOST_STRETCHES)
+        for number in itertools.count():
+            stretches = tuple(
+                (start, min(start + length, stop))
+                for first, stop in bounds
+                if (start := first + number * between) < stop
+            )
+            if not stretches:
+                return
+            yield Round(epoch, number, stretches), sum(stop - start for start, stop in stretches)
+
+    def step(self, part: Round, lr: float) -> float:
+        """Run a round and return the sum of its losses.
+
+        Raises
+        ------
+        NonFiniteError
+            When the loss is NaN or infinite; the table that holds such numbers is named.
+        """
+        if self.shards is not None:
+            counts = self._merged(part, lr)
+        else:
+            counts = self._hogwild(part, lr)
+        loss = math.fsum(each.loss for each in counts)
+        part.predictions = sum(each.predictions for each in counts)
+        self.used += sum(each.used for each in counts)
+        if not math.isfinite(loss):
+            raise NonFiniteError(self._reason(loss))
+        return loss
+
+    def predictions(self, part: Round) -> int:
+        """Return how many predictions the loss of a round was a sum of."""
+        return part.predictions
+
+    def _hogwild(self, part: Round, lr: float) -> list[Counts]:
+        """Run the stretches of all threads."""
+        step = self._counted_steps(part)
+
+        def work(thread: int) -> list[Counts]:
+            first, last = part.stretches[thread]
+            starts = range(first, last, self.stretch)
+            stretches = [(start, min(start + self.stretch, last)) for start in starts]
+            return [self._stretch(part.epoch, *each, lr, step, thread) for each in stretches]
+
+        run = map if self._pool is None else self._pool.map
+        return list(itertools.chain.from_iterable(run(work, range(len(part.stretches)))))
+
+    def _merged(self, part: Round, lr: float) -> list[Counts]:
+        """Run the shards of a round, and add up what they change."""
+        assert self.shards is not None
+        shards, tables = self.shards, self.compiled.kernel.arrays()
+
+        def work(shard: int) -> Changed:
+            return changed_rows(
+                self, tables, part.epoch, part.number, shard, lr, self._rooms[shard]
+            )
+
+        def merge(worker: int) -> None:
+            shards.merge(tables, [each.rows for each in changed], lr, worker, self.workers)
+
+        run = map if self._pool is None else self._pool.map
+        changed = list(run(work, range(len(part.stretches))))
+        list(run(merge, range(self.workers)))
+        return [each.counts for each in changed]
+
+    def _counted_steps(self, part: Round) -> int:
+        """The number of the optimizer's next step; a round counts as many as a thread has units."""
+        optimizer = self.compiled.optimizer
+        if optimizer is None:
+            return 1
+        before = optimizer.steps
+        optimizer.steps += max(stop - start for start, stop in part.stretches)
+        return before + 1
+
+    def _stretch(
+        self, epoch: int, first: int, last: int, lr: float, step: int, thread: int
+    ) -> Counts:
+        """Draw the examples of a stretch and run them."""
+        packed, used = self.draw_checked(epoch, first, last)
+        if not packed.count:
+            return Counts(0.0, 0, used)
+        kernel = self.compiled.kernel
+        tables, rates = kernel.arrays(), self.rates(packed, lr)
+        if self._hot is None:
+            loss = kernel.run(packed, tables, rates, step)
+        else:
+            run = kernel.bound(packed, tables | self._hot.adopt(), rates, step)
+            loss = self._hot.run(thread, packed, lr, run)
+        return Counts(loss, self.compiled.total_predictions(packed), used)
+
+    def draw(self, epoch: int, first: int, last: int, room: Any = None) -> tuple[Packed, int]:
+        """Return the examples of some units as the kernel takes them, and how many were used."""
+        drawn = self.source.draw(epoch, first, last, room)
+        arrays = {identifier: drawn.arrays[name] for name, identifier in self._identifiers.items()}
+        return Packed(arrays, drawn.sizes, drawn.count), drawn.used
+
+    def draw_checked(self, epoch: int, first: int, last: int) -> tuple[Packed, int]:
+        """Return examples in this thread's own memory, with ids that are rows of their tables."""
+        packed, used = self.draw(epoch, first, last, self._own("room", self._new_room))
+        self.compiled.kernel.check_ids(packed, self._ranges)  # before they become those of copies
+        return packed, used
+
+    def rates(self, packed: Packed, lr: float) -> AnyArray:
+        """Return the learning rate of each example."""
+        rates: AnyArray = self._own("rates", self._new_rates)
+        rates[: packed.count] = lr
+        return rates
+
+    def slots(self) -> Mapping[str, IntArray]:
+        """Return what this thread numbers rows with."""
+        assert self.shards is not None
+        slots: Mapping[str, IntArray] = self._own("slots", self.shards.new_slots)
+        return slots
+
+    def _new_room(self) -> Any:
+        return self.source.new_room(self.stretch)
+
+    def _new_rates(self) -> AnyArray:
+        return np.zeros(self.stretch * self.source.per_unit)
+
+    def _own(self, name: str, make: Callable[[], Any]) -> Any:
+        """Memory of a kind that the calling thread has to itself."""
+        if not hasattr(self._memory, name):
+            setattr(self._memory, name, make())
+        return getattr(self._memory, name)
+
+    def _reason(self, loss: float) -> str:
+        for name, parameter in self.compiled.model.named_parameters():
+            if not np.isfinite(parameter.data).all():
+                return f"the loss is {loss}, as {name} holds numbers that are not finite"
+        return f"the loss is {loss}"
+
+    def close(self) -> None:
+        """Let the threads end."""
+        if self._pool is not None:
+            self._pool.shutdown()
+
+
+class Changed(NamedTuple):
+    """What a shard of a round has come to: what it changes of each table, and its counts."""
+
+    rows: dict[str, Changes]
+    counts: Counts
+
+
+def changed_rows(
+    run: CompiledRun,
+    tables: Mapping[str, AnyArray],
+    epoch: int,
+    number: int,
+    shard: int,
+    lr: float,
+    room: Room | None = None,
+) -> Changed:
+    """Return what one shard of a round changes; a pure function.
+
+    It depends on its arguments alone: the tables as the round began with them, the source and the
+    model's expression, which are the run's, and the numbers of epoch, round and shard. It writes
+    into no table. So whoever has these, a thread, another process, another machine, gets the same
+    bytes, in any order and once more after a failure. `Shards.merge` adds the changes of all shards
+    of a round to the tables, in order; the next round begins with those.
+
+    Parameters
+    ----------
+    run : CompiledRun
+        A deterministic one, for the kernel, the source and the size of a shard.
+    tables : dict of arrays
+        As `run.compiled.kernel.arrays()` names them.
+    epoch, number, shard : int
+        Shard `shard` of round `number`.
+    lr : float
+        The learning rate.
+    room : optional
+        Of `Shards.new_room`, which the changes are written into; new memory by default.
+
+    Returns
+    -------
+    Changed
+    """
+    assert run.shards is not None
+    units, kernel = run.source.units, run.compiled.kernel
+    first = min((number * SHARDS + shard) * run.stretch, units)
+    packed, used = run.draw_checked(epoch, first, min(first + run.stretch, units))
+    loss, rows = run.shards.run(
+        packed,
+        tables,
+        lambda copies: kernel.run(packed, copies, run.rates(packed, lr), 1),
+        run.shards.new_room() if room is None else room,
+        run.slots(),
+    )
+    return Changed(rows, Counts(loss, run.compiled.total_predictions(packed), used))

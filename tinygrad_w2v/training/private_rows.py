@@ -1,0 +1,485 @@
+"""Rows of tables that a thread has to itself for a while.
+
+A kernel that is to work on copies of rows is given the copies in place of the table, and ids that
+are renumbered to fit. Then what changed in the copies is added to the table. That serves two ends:
+
+- `HotRows`. Two threads that write the same row keep taking its memory from each other, which costs
+  far more than the arithmetic: the root of a Huffman tree, or the vector of *the*, is written for
+  nearly every example (Vuurens, Eickhoff, de Vries 2016, "Efficient parallel learning of
+  word2vec"). So each thread has copies of the few most read rows, right behind the table.
+- `Shards`. The examples of a round are cut into a fixed number of shards. Each works on copies of
+  all rows that it reads, and the changes are added shard after shard: which thread, or machine, did
+  which shard makes no difference to a byte.
+
+Threads and shards change a row from the same place, and all their steps together would overshoot.
+As in batches, a row's change is held to what `MOST_READ` reads at this learning rate are; but never
+to less than the mean of the changes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tinygrad_w2v._base.errors import EngineWarning
+from tinygrad_w2v._base.types import AnyArray, IntArray
+from tinygrad_w2v._base.warning import warn_user
+from tinygrad_w2v.compiler.codegen import kernel_cache
+from tinygrad_w2v.compiler.codegen.batch_layout import Packed
+from tinygrad_w2v.compiler.ir.instructions import Program
+from tinygrad_w2v.compiler.ir.sizes import SymbolicSize, bound_of, size_of
+
+MOST_READ = 1.0  # reads of one row that count whole, in inverse learning rates
+SHARDS = 8  # of a round
+LARGE = 2**20  # bytes of a table whose copies take longer than the examples between them
+MOST_ROWS = 64  # hot ones of a table
+AT_A_TIME = 1024  # examples between two looks at the table
+OFTEN = 0.05  # a row is hot when it is read for this share of the examples
+
+
+# ---------------------------------------------------------------------- in native code
+# What follows is not typed, as Numba types it by what it is given.
+def share_of(most, reads, sharers):
+    """Return how much of each sharer's change of a row counts."""
+    return min(1.0, max(most / reads, 1.0 / sharers))
+
+
+def renumber(ids, lengths, first, last, slots, rows, reads, known, start):
+    """Write numbers of copies in place of ids.
+
+    Parameters
+    ----------
+    ids, lengths
+        Ids ``(examples, longest)``, and how many of each example count. They are changed.
+    first, last
+        Which examples.
+    slots
+        For each row of the table the number of its copy, or -1.
+    rows, reads, known
+        The row and the number of reads of each copy, and how many copies there are. As long as
+        there is room in `rows`, rows without a copy are given one.
+    start
+        Is added to the numbers.
+
+    Returns
+    -------
+    known : int
+        How many copies there are now.
+    """
+    for example in range(first, last):
+        for k in range(lengths[example]):
+            row = ids[example, k]
+            slot = slots[row]
+            if slot < 0 and known < len(rows):
+                slot = known
+                slots[row] = slot
+                rows[slot] = row
+                reads[slot] = 0
+                known += 1
+            if slot >= 0:
+                ids[example, k] = start + slot
+                reads[slot] += 1
+    return known
+
+
+def fetch(table, rows, reads, copies, before):
+    """Copy the rows that will be read twice: to work on, and to compare with."""
+    for slot in range(len(rows)):
+        if reads[slot] > 0:
+            for d in range(table.shape[1]):
+                value = table[rows[slot], d]
+                copies[slot, d] = value
+                before[slot, d] = value
+
+
+def subtract(table, rows, copies):
+    """Leave in the copies only what changed in them."""
+    for slot in range(len(rows)):
+        for d in range(table.shape[1]):
+            copies[slot, d] -= table[rows[slot], d]
+
+
+def publish(table, rows, reads, copies, before, most, threads):
+    """Add what a thread changed to rows that other threads change, too; forget its reads."""
+    for slot in range(len(rows)):
+        if reads[slot] > 0:
+            share = before.dtype.type(share_of(most, threads * reads[slot], threads))
+            for d in range(table.shape[1]):
+                table[rows[slot], d] += share * (copies[slot, d] - before[slot, d])
+            reads[slot] = 0
+
+
+def merge(table, rows, reads, values, total, sharers, most, worker, workers):
+    """Add what the shards changed, shard after shard; this worker's rows only.
+
+    Parameters
+    ----------
+    table
+        Is changed.
+    rows, reads, values
+        Tuples of arrays, one a shard: the rows, how often each was read, what is to be added.
+    total, sharers
+        A number for each row of the table, all 0; left so.
+    most
+        How many reads of a row count whole.
+    worker, workers
+        A row is merged by the worker of its number.
+    """
+    for shard in range(len(rows)):
+        for slot, row in enumerate(rows[shard]):
+            if row % workers == worker:
+                total[row] += reads[shard][slot]
+                sharers[row] += 1
+    for shard in range(len(rows)):
+        change = values[shard]
+        for slot, row in enumerate(rows[shard]):
+            if row % workers == worker:
+                share = change.dtype.type(share_of(most, total[row], sharers[row]))
+                for d in range(table.shape[1]):
+                    table[row, d] += share * change[slot, d]
+    for shard in range(len(rows)):
+        for row in rows[shard]:
+            if row % workers == worker:
+                total[row] = 0
+                sharers[row] = 0
+
+
+@cache
+def native() -> kernel_cache.Loaded:
+    """Return these functions compiled."""
+    functions: list[Callable[..., Any]] = [share_of, renumber, fetch, subtract, publish, merge]
+    text = kernel_cache.source_of("Private rows, and their merging", functions, ())
+    return kernel_cache.load(text)
+
+
+# ---------------------------------------------------------------------- which rows can be private
+class Plan(NamedTuple):
+    """How a program's tables are copied.
+
+    Attributes
+    ----------
+    by_rows : dict
+        A table to the inputs that hold its ids, where nothing else reads or writes it.
+    whole : tuple of str
+        The other tables: copied as they are.
+    """
+
+    by_rows: Mapping[str, tuple[str, ...]]
+    whole: tuple[str, ...]
+
+
+def plan_of(program: Program) -> Plan:
+    """Return which tables are read at ids of the example alone, by rows that can be copied."""
+    readers = program.readers()
+    inputs_of: dict[str, set[str]] = {}
+    whole: set[str] = set()
+    for table in program.of_op("parameter"):
+        inputs_of[table.name] = set()
+        for reader in readers[table.name]:
+            by_ids = reader.op in ("take", "add_rows") and reader.inputs[0] == table.name
+            ids = program[reader.inputs[1]] if by_ids else None
+            direct = ids is not None and ids.op == "input" and len(ids.shape) == 1
+            if not direct or len(table.shape) != 2 or reader.parameters.get("axis", 0) != 0:
+                whole.add(table.name)
+            else:
+                assert ids is not None
+                inputs_of[table.name].add(ids.name)
+    for step in program.of_op("input"):
+        # Ids that stand for rows of one table only, and are nothing but ids, can be renumbered.
+        uses = readers[step.name]
+        tables = {use.inputs[0] for use in uses if use.op in ("take", "add_rows")}
+        if len(tables) > 1 or any(use.op not in ("take", "add_rows") for use in uses):
+            whole |= tables
+    by_rows = {
+        name: tuple(sorted(ids)) for name, ids in inputs_of.items() if name not in whole and ids
+    }
+    return Plan(by_rows, tuple(name for name in inputs_of if name not in by_rows))
+
+
+class _Private:
+    """What both kinds share: which tables are copied by rows, and how long their inputs are."""
+
+    def __init__(self, program: Program) -> None:
+        self.plan = plan_of(program)
+        self._native = native()
+        self._lengths = {s.name: s.shape[0] for s in program.of_op("input") if len(s.shape) == 1}
+
+    def _lengths_of(self, field: str, packed: Packed) -> AnyArray:
+        """How many ids each example has."""
+        n = self._lengths[field]
+        if isinstance(n, SymbolicSize):
+            lengths: AnyArray = packed.sizes[size_of(n).name]
+            return lengths
+        return np.full(packed.count, n, np.int64)
+
+
+def _most_reads(lr: float) -> float:
+    return MOST_READ / lr if lr > 0 else math.inf
+
+
+# ---------------------------------------------------------------------- for threads that go on
+class _Copies(NamedTuple):
+    """The hot rows of a thread: which, how often they were read, copies, and as they were."""
+
+    rows: IntArray
+    reads: IntArray
+    copies: AnyArray
+    before: AnyArray
+
+
+class _Hot(NamedTuple):
+    """The hot rows of one table.
+
+    Attributes
+    ----------
+    slots : IntArray
+        For each row of the table, copies included, its number among the hot ones, or -1.
+    extended : AnyArray
+        The table, and behind it the copies of all threads.
+    threads : list of _Copies
+        Of each thread; the copies are parts of `extended`.
+    """
+
+    slots: IntArray
+    extended: AnyArray
+    threads: list[_Copies]
+
+
+class HotRows(_Private):
+    """Private copies of the most read rows, for threads that share tables.
+
+    Parameters
+    ----------
+    program : Program
+    parameters : dict
+        The Parameter of each table; its data become a view of the extended table.
+    samples : list of Packed
+        Examples that show which rows are read most.
+    threads : int
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        parameters: Mapping[str, Any],
+        samples: Sequence[Packed],
+        threads: int,
+    ) -> None:
+        super().__init__(program)
+        self._threads = threads
+        self._parameters = parameters
+        self._hot: dict[str, _Hot] = {}
+        for name, inputs in self.plan.by_rows.items():
+            if name not in parameters:
+                continue
+            table = parameters[name].data
+            rows = self._most_read(inputs, samples, len(table))
+            if not len(rows):
+                continue
+            n = len(rows)
+            extended = np.empty((len(table) + threads * n, *table.shape[1:]), table.dtype)
+            slots = np.full(len(extended), -1, np.int64)
+            slots[rows] = np.arange(n)
+            copies = extended[len(table) :].reshape(threads, n, *table.shape[1:])
+            self._hot[name] = _Hot(
+                slots,
+                extended,
+                [_Copies(rows, np.zeros(n, np.int64), own, np.empty_like(own)) for own in copies],
+            )
+        self.adopt()
+
+    def adopt(self) -> dict[str, AnyArray]:
+        """Return the extended tables; parameters whose data were replaced are taken in anew."""
+        for name, hot in self._hot.items():
+            parameter = self._parameters[name]
+            if parameter.data.base is not hot.extended:
+                size = len(parameter.data)
+                hot.extended[:size] = parameter.data
+                parameter.data = hot.extended[:size]
+        return {name: hot.extended for name, hot in self._hot.items()}
+
+    def _most_read(self, inputs: tuple[str, ...], samples: Sequence[Packed], size: int) -> AnyArray:
+        """The rows that most of the ids are of."""
+        reads = np.zeros(size, np.int64)
+        for sample in samples:
+            for field in inputs:
+                lengths = self._lengths_of(field, sample)[: sample.count, None]
+                ids = sample.arrays[field][: sample.count]
+                reads += np.bincount(ids[np.arange(ids.shape[1]) < lengths], minlength=size)
+        often = np.argsort(-reads, kind="stable")[:MOST_ROWS]
+        return often[reads[often] >= OFTEN * sum(sample.count for sample in samples)]
+
+    def __bool__(self) -> bool:
+        """Whether any row is hot."""
+        return bool(self._hot)
+
+    def run(
+        self, thread: int, packed: Packed, lr: float, kernel: Callable[[int, int], float]
+    ) -> float:
+        """Run examples, some at a time, with this thread's copies in place of the hot rows.
+
+        Parameters
+        ----------
+        thread
+            The number of this thread.
+        packed
+            The examples; their ids are changed.
+        lr
+            The learning rate of all these examples.
+        kernel
+            ``kernel(first, last)`` runs some examples and returns the sum of their losses.
+        """
+        most, call = _most_reads(lr), self._native
+        lengths = {f: self._lengths_of(f, packed) for n in self._hot for f in self.plan.by_rows[n]}
+        loss = 0.0
+        for first in range(0, packed.count, AT_A_TIME):
+            last = min(first + AT_A_TIME, packed.count)
+            for name, hot in self._hot.items():
+                own = hot.threads[thread]
+                rows, reads = own.rows, own.reads
+                start = len(hot.extended) - (self._threads - thread) * len(rows)
+                for field in self.plan.by_rows[name]:
+                    ids, n = packed.arrays[field], lengths[field]
+                    call["renumber"](ids, n, first, last, hot.slots, rows, reads, len(rows), start)
+                call["fetch"](hot.extended, *own)
+            loss += kernel(first, last)
+            for hot in self._hot.values():
+                call["publish"](hot.extended, *hot.threads[thread], most, self._threads)
+        return loss
+
+
+# ---------------------------------------------------------------------- for threads that wait
+class Changes(NamedTuple):
+    """What a shard changes of a table.
+
+    Attributes
+    ----------
+    rows, reads : IntArray
+        The rows, and how often each was read; none for a table that is copied whole.
+    values : AnyArray
+        What is to be added.
+    """
+
+    rows: IntArray
+    reads: IntArray
+    values: AnyArray
+
+
+Room = dict[str, Changes]
+
+
+class Shards(_Private):
+    """How the shards of a round run on copies, and how what they change becomes one.
+
+    Parameters
+    ----------
+    program : Program
+    tables : dict of arrays
+        Their shapes and dtypes are taken over.
+    examples : int
+        The most examples in a shard.
+    """
+
+    def __init__(self, program: Program, tables: Mapping[str, AnyArray], examples: int) -> None:
+        super().__init__(program)
+        self._shapes = {name: (table.shape, table.dtype) for name, table in tables.items()}
+        self._rows = {name: len(table) for name, table in tables.items() if table.ndim}
+        self._most = {
+            name: min(examples * sum(bound_of(self._lengths[i]) for i in inputs), self._rows[name])
+            for name, inputs in self.plan.by_rows.items()
+        }
+        self._sums = {name: np.zeros((2, self._rows[name]), np.int64) for name in self._most}
+        for name in self.plan.whole:
+            if tables[name].nbytes > LARGE:
+                warn_user(
+                    f"{name} is not read by ids of the window alone, so a deterministic training "
+                    f"copies all of it for each of {SHARDS} parts of a round, which is slow: look "
+                    "its rows up as in `self.w[batch.contexts]`, or leave `deterministic` out",
+                    EngineWarning,
+                )
+
+    def new_room(self) -> Room:
+        """Return memory for the copies of a shard."""
+        room = {}
+        for name, (shape, dtype) in self._shapes.items():
+            most = self._most.get(name)
+            n, copied = (0, shape) if most is None else (most, (most, *shape[1:]))
+            room[name] = Changes(
+                np.empty(n, np.int64), np.empty(n, np.int64), np.empty(copied, dtype)
+            )
+        return room
+
+    def new_slots(self) -> dict[str, IntArray]:
+        """Return what a thread numbers rows with."""
+        return {name: np.full(self._rows[name], -1, np.int64) for name in self._most}
+
+    def run(
+        self,
+        packed: Packed,
+        tables: Mapping[str, AnyArray],
+        kernel: Callable[[Mapping[str, AnyArray]], float],
+        room: Room,
+        slots: Mapping[str, IntArray],
+    ) -> tuple[float, dict[str, Changes]]:
+        """Run examples on copies of what they read, and return loss and changes; no table changes.
+
+        Parameters
+        ----------
+        packed
+            The examples; their ids are changed.
+        tables
+            As they are.
+        kernel
+            ``kernel(copies)`` runs the examples and returns the sum of their losses.
+        room, slots
+            Of `new_room` and `new_slots`; the changes stand in the room.
+        """
+        call, changes = self._native, {}
+        for name, inputs in self.plan.by_rows.items():
+            rows, reads, copies = room[name]
+            known = 0
+            for field in inputs:
+                ids, lengths = packed.arrays[field], self._lengths_of(field, packed)
+                known = call["renumber"](
+                    ids, lengths, 0, packed.count, slots[name], rows, reads, known, 0
+                )
+            rows, reads = rows[:known], reads[:known]
+            slots[name][rows] = -1
+            call["fetch"](tables[name], rows, reads, copies, copies)
+            changes[name] = Changes(rows, reads, copies[:known])
+        for name in self.plan.whole:
+            room[name].values[...] = tables[name]
+            changes[name] = room[name]
+        loss = kernel({name: copied.values for name, copied in room.items()})
+        for name in self.plan.by_rows:
+            call["subtract"](tables[name], changes[name].rows, changes[name].values)
+        for name in self.plan.whole:
+            changes[name].values[...] -= tables[name]
+        return loss, changes
+
+    def merge(
+        self,
+        tables: Mapping[str, AnyArray],
+        shards: Sequence[Mapping[str, Changes]],
+        lr: float,
+        worker: int = 0,
+        workers: int = 1,
+    ) -> None:
+        """Add the changes of all shards of a round to the tables, in the order of the shards.
+
+        Where several workers do it together, each must be called once.
+        """
+        for name in self.plan.by_rows:
+            changes = [shard[name] for shard in shards]
+            none = [Changes(*(part[:0] for part in changes[0]))]
+            columns = zip(*changes, *none * (SHARDS - len(changes)), strict=True)
+            call, sums = self._native["merge"], self._sums[name]
+            call(tables[name], *columns, *sums, _most_reads(lr), worker, workers)
+        if worker == 0:
+            for name in self.plan.whole:
+                for shard in shards:
+                    tables[name][...] += shard[name].values / len(shards)
