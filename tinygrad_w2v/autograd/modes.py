@@ -1,8 +1,8 @@
 """How ops run here and now: recorded or not, watched or not.
 
 The mode belongs to the context (`contextvars`) of whoever entered it: a task of asyncio has its
-own, and a thread starts in the usual one. That one (record, do not watch) is the value None, so that
-an op asks once, and cheaply.
+own, and a thread starts in the usual one. This one (record, do not watch) is the value None, so
+that an op asks once, and cheaply.
 
 A block takes back what it set and nothing else, in whatever order blocks end: generators that are
 suspended inside their blocks and closed in any order leave no mode behind. Until its block ends, a

@@ -16,17 +16,17 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import GradientError, NonDifferentiableError
 from tinygrad_w2v._base.types import FloatArray
-from tinygrad_w2v.autograd.backward import dense, gradients, ops_behind
+from tinygrad_w2v.autograd.backward import dense, ops_behind
 from tinygrad_w2v.autograd.node import Node
 from tinygrad_w2v.autograd.rowgrad import RowGrad
 from tinygrad_w2v.autograd.transforms import tree
 from tinygrad_w2v.autograd.transforms.recorded_call import (
-    is_float,
-    is_number,
     kind_of,
     name_of,
     nothing_in,
-    tracing,
+    number_kind,
+    pulled,
+    recording_from,
 )
 from tinygrad_w2v.autograd.variable import Variable
 
@@ -65,7 +65,7 @@ class Subject:
     def evaluate(self, arrays: Sequence[FloatArray]) -> list[FloatArray]:
         """The outputs' arrays."""
         leaves = self.leaves([frozen(array) for array in arrays])
-        with np.errstate(all="ignore"), tracing(leaves):
+        with np.errstate(all="ignore"), recording_from(leaves):
             return [np.asarray(y._data) for y in self.outputs(leaves)]
 
     @contextmanager
@@ -100,10 +100,10 @@ class Arguments(Subject):
             for name, arg in zip(_argument_names(f, len(args)), args, strict=True)
             for path, value in tree.flatten(arg)
         ]
-        varied = [is_float(value) or isinstance(value, RowGrad) for _, value in parts]
+        varied = [number_kind(value) == "f" or isinstance(value, RowGrad) for _, value in parts]
         if not any(varied):
             # Python's integers may be axes or counts; they are numbers only where nothing else is.
-            varied = [is_number(value) for _, value in parts]
+            varied = [number_kind(value) == "i" for _, value in parts]
         if not any(varied):
             given = ", ".join(kind_of(value) for _, value in parts) or "no arguments"
             raise NothingToCheckError(
@@ -265,17 +265,3 @@ def rounding_of(outputs: Sequence[Node]) -> float:
     """The relative rounding of the coarsest float dtype that the Variables of a graph have."""
     dtypes = {x._data.dtype for x in (*outputs, *graph_of(outputs)) if isinstance(x, Node)}
     return max(float(np.finfo(dtype).eps) for dtype in dtypes if dtype.kind == "f")
-
-
-def pulled(
-    outputs: Sequence[Any], seeds: Sequence[Any], leaves: Sequence[Any], create_graph: bool = False
-) -> list[Any]:
-    """The sum over the outputs of the gradients for each leaf, dense; None where there is none."""
-    sums: list[Any] = [None] * len(leaves)
-    for y, seed in zip(outputs, seeds, strict=True):
-        found = gradients(y, seed, create_graph)
-        for i, leaf in enumerate(leaves):
-            g = dense(found.get(leaf))
-            if g is not None:
-                sums[i] = g if sums[i] is None else sums[i] + g
-    return sums

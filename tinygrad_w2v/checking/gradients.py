@@ -23,7 +23,7 @@ from tinygrad_w2v._base.types import FloatArray
 from tinygrad_w2v.autograd.debugging.leaving import watching
 from tinygrad_w2v.autograd.debugging.watching import locked
 from tinygrad_w2v.autograd.modes import debug
-from tinygrad_w2v.autograd.transforms.recorded_call import tracing
+from tinygrad_w2v.autograd.transforms.recorded_call import pulled, recording_from
 from tinygrad_w2v.checking import gradient_report
 from tinygrad_w2v.checking.checkable import (
     Arguments,
@@ -34,7 +34,6 @@ from tinygrad_w2v.checking.checkable import (
     frozen,
     is_module,
     must_be_connected,
-    pulled,
     rounding_of,
 )
 from tinygrad_w2v.checking.finite_differences import ROUNDING, STEP, Estimate, Line
@@ -272,7 +271,7 @@ class _Check:
         subject = self.subject
         with explained(subject.name, self.order), np.errstate(all="ignore"), watching:
             leaves = subject.leaves([frozen(array) for array in subject.values])
-            with tracing(leaves):
+            with recording_from(leaves):
                 outputs = subject.outputs(leaves)
                 if self.order == 1:
                     must_be_connected(subject.name, outputs, leaves)

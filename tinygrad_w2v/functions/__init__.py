@@ -14,7 +14,7 @@ import numpy as _np
 
 from tinygrad_w2v.autograd.dispatch import PLAIN as _PLAIN
 from tinygrad_w2v.autograd.dispatch import implements as _implements
-from tinygrad_w2v.functions import methods as _methods  # noqa: F401
+from tinygrad_w2v.functions import methods as _methods
 from tinygrad_w2v.functions.activations import *
 from tinygrad_w2v.functions.arithmetic import *
 from tinygrad_w2v.functions.casting import *
@@ -49,3 +49,4 @@ for _name in __all__:
     _numpys = getattr(_np, _name, None)
     if _numpys is not None and _numpys not in _PLAIN:
         _implements(_numpys)(globals()[_name])
+_methods.install(globals())

@@ -7,23 +7,22 @@ return Variables, so that ``grad(grad(f))`` is the second derivative.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from tinygrad_w2v._base.errors import NonScalarError, ShapeError
 from tinygrad_w2v.autograd.backward import gradients
-from tinygrad_w2v.autograd.modes import modes
 from tinygrad_w2v.autograd.node import Node
 from tinygrad_w2v.autograd.transforms import tree
 from tinygrad_w2v.autograd.transforms.recorded_call import (
-    Run,
+    RecordedCall,
     differentiable,
+    form_for,
     name_of,
-    returned,
+    recording_from,
     seed_of,
-    tracing,
 )
 from tinygrad_w2v.autograd.variable import Variable
 
@@ -42,17 +41,16 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[...,
     """
 
     def value_and_gradient(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        run = Run(f, args, kwargs, _positions(argnums, args, f))
-        y = run.value
+        call = RecordedCall(f, args, kwargs, _positions(argnums, args, f))
+        y = call.value
         if not isinstance(y, Node) or y._data.size != 1:
             shape = f"shape {y._data.shape}" if isinstance(y, Node) else f"type {type(y).__name__}"
             raise NonScalarError(
                 f"grad of {name_of(f)}, which returned a value of {shape}: return one number, for "
                 "example with `.sum()`, or use `tw.jacobian` or `tw.vjp`"
             )
-        seeds = [np.ones_like(y._data)[()] for y in run.outputs]
-        found = run.like_args(run.out(g) for g in run.pull(seeds))
-        return run.out(y), found[0] if isinstance(argnums, int) else tuple(found)
+        pulled = call.pull([np.ones_like(y._data)[()]], call.form.recorded)
+        return call.form.of(y), _by_argument(argnums, call, map(call.form.of, pulled))
 
     return value_and_gradient
 
@@ -124,22 +122,21 @@ def vjp(f: Callable[..., Any], *args: Any) -> tuple[Any, Callable[[Any], tuple[A
     (array([ 3., 40.]), array([ 1., 20.]))
     """
     positions = differentiable(args)
-    run = Run(f, args, {}, positions)
-    is_output = [isinstance(y, Node) for _, y in tree.flatten(run.value)]
+    call = RecordedCall(f, args, {}, positions)
+    is_output = [isinstance(y, Node) for _, y in tree.flatten(call.value)]
 
     def pull(g: Any) -> tuple[Any, ...]:
         given = [part for _, part in tree.flatten(g)]
         if len(given) != len(is_output):
             raise ShapeError(f"{len(given)} gradients for {len(is_output)} values of {name_of(f)}")
         used = [part for part, counts in zip(given, is_output, strict=True) if counts]
-        seeds = [seed_of(y, part) for y, part in zip(run.outputs, used, strict=True)]
-        wrapped = run.wrapped or any(isinstance(seed, Node) for seed in seeds)
-        recorded = wrapped and modes.recording
-        values = (returned(part, wrapped, recorded) for part in run.pull(seeds, recorded))
-        found = dict(zip(positions, run.like_args(values), strict=True))
-        return tuple(found.get(i) for i in range(len(args)))
+        seeds = [seed_of(y, part) for y, part in zip(call.outputs, used, strict=True)]
+        form = form_for(seeds, call.form.variables)
+        values = map(form.of, call.pull(seeds, form.recorded))
+        of_argument = dict(zip(positions, call.like_args(values), strict=True))
+        return tuple(of_argument.get(i) for i in range(len(args)))
 
-    return tree.mapped(run.out, run.value), pull
+    return tree.mapped(call.form.of, call.value), pull
 
 
 def jvp(f: Callable[..., Any], args: Any, tangents: Any) -> tuple[Any, Any]:
@@ -177,36 +174,23 @@ def jvp(f: Callable[..., Any], args: Any, tangents: Any) -> tuple[Any, Any]:
     if len(args) != len(tangents):
         raise ShapeError(f"jvp: {len(tangents)} tangents for {len(args)} arguments")
     positions = [i for i, tangent in enumerate(tangents) if tangent is not None]
-    run = Run(f, args, {}, positions)
-    directions = [
-        seed_of(leaf, part)
-        for leaf, part in zip(
-            run.leaves,
-            [part for i in positions for _, part in tree.flatten(tangents[i])],
-            strict=True,
-        )
-    ]
-    wrapped = run.wrapped or any(isinstance(part, Node) for part in directions)
-    recorded = wrapped and modes.recording
-    changes = iter(_changes(run, directions, recorded))
+    call = RecordedCall(f, args, {}, positions)
+    parts = [part for i in positions for _, part in tree.flatten(tangents[i])]
+    directions = [seed_of(leaf, part) for leaf, part in zip(call.leaves, parts, strict=True)]
+    form = form_for(directions, call.form.variables)
+    with recording_from(call.leaves):
+        weights = [Variable(np.zeros_like(y._data)) for y in call.outputs]
+        products = zip(call.pull(weights, record=True), directions, strict=True)
+        total = sum([(g * direction).sum() for g, direction in products])
+        of_weight = {}
+        if isinstance(total, Node):
+            of_weight = gradients(total, np.ones_like(total._data)[()], form.recorded)
+    changes = iter([of_weight.get(weight, weight._data) for weight in weights])
 
     def change(y: Any) -> Any:
-        return returned(
-            next(changes) if isinstance(y, Node) else np.zeros_like(y), wrapped, recorded
-        )
+        return form.of(next(changes) if isinstance(y, Node) else np.zeros_like(y))
 
-    return tree.mapped(run.out, run.value), tree.mapped(change, run.value)
-
-
-def _changes(run: Run, directions: list[Any], recorded: bool) -> list[Any]:
-    """``J @ directions`` for each output."""
-    with tracing(run.leaves):
-        weights = [Variable(np.zeros_like(y._data)) for y in run.outputs]
-        total = _inner(run.pull(weights, record=True), directions)
-        if not isinstance(total, Node):
-            return [weight._data for weight in weights]
-        found = gradients(total, np.ones_like(total._data)[()], recorded)
-    return [found.get(weight, weight._data) for weight in weights]
+    return tree.mapped(call.form.of, call.value), tree.mapped(change, call.value)
 
 
 def jacobian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
@@ -225,40 +209,32 @@ def jacobian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
     """
 
     def jacobian_of(*args: Any, **kwargs: Any) -> Any:
-        run = Run(f, args, kwargs, _positions(argnums, args, f))
-        number = iter(range(len(run.outputs)))
+        call = RecordedCall(f, args, kwargs, _positions(argnums, args, f))
+        numbers = iter(range(len(call.outputs)))
 
         def rows_of(y: Any) -> Any:
-            rows = _rows(run, next(number)) if isinstance(y, Node) else _no_rows(run, np.shape(y))
-            found = run.like_args(map(run.out, rows))
-            return found[0] if isinstance(argnums, int) else tuple(found)
+            rows = _rows(call, next(numbers) if isinstance(y, Node) else None, np.shape(y))
+            return _by_argument(argnums, call, map(call.form.of, rows))
 
-        return tree.mapped(rows_of, run.value)
+        return tree.mapped(rows_of, call.value)
 
     return jacobian_of
 
 
-def _rows(run: Run, number: int) -> list[Any]:
-    """The Jacobian of output `number` by each leaf."""
-    y = run.outputs[number]._data
+def _rows(call: RecordedCall, number: int | None, shape: tuple[int, ...]) -> list[Any]:
+    """The Jacobian by each leaf of output `number`, of `shape`; zeros of what is no Variable."""
     pulled = []
-    for i in range(y.size):
-        seeds = [np.zeros_like(output._data)[()] for output in run.outputs]
-        one = np.zeros(y.shape, y.dtype)
-        one.reshape(-1)[i] = 1
-        seeds[number] = one[()]
-        pulled.append(run.pull(seeds))
+    for i in range(0 if number is None else int(np.prod(shape))):
+        seeds = [np.zeros(y._data.shape, y._data.dtype) for y in call.outputs]
+        seeds[number or 0].reshape(-1)[i] = 1
+        pulled.append(call.pull([seed[()] for seed in seeds], call.form.recorded))
     if not pulled:
-        return _no_rows(run, y.shape)
-    found = []
-    for leaf, column in zip(run.leaves, zip(*pulled, strict=True), strict=True):
-        stacked = np.stack(column) if run.recorded else np.stack([np.asarray(g) for g in column])
-        found.append(np.reshape(stacked, (*y.shape, *leaf.shape)))
-    return found
-
-
-def _no_rows(run: Run, shape: tuple[int, ...]) -> list[Any]:
-    return [np.zeros((*shape, *leaf.shape), leaf.dtype) for leaf in run.leaves]
+        return [np.zeros((*shape, *leaf.shape), leaf.dtype) for leaf in call.leaves]
+    one = (lambda g: g) if call.form.recorded else np.asarray
+    return [
+        np.reshape(np.stack([one(g) for g in column]), (*shape, *leaf.shape))
+        for leaf, column in zip(call.leaves, zip(*pulled, strict=True), strict=True)
+    ]
 
 
 def hessian(f: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:
@@ -325,10 +301,7 @@ def _positions(argnums: Argnums, args: Sequence[Any], f: Any) -> list[int]:
     return [i % len(args) for i in numbers]
 
 
-def _inner(values: list[Any], others: list[Any]) -> Any:
-    """The sum of the products of two lists of arrays, as a Variable; None if there is nothing."""
-    total = None
-    for value, other in zip(values, others, strict=True):
-        part = (value * other).sum()
-        total = part if total is None else total + part
-    return total
+def _by_argument(argnums: Argnums, call: RecordedCall, values: Iterator[Any]) -> Any:
+    """`values`, one for each leaf, as `argnums` asks: those of one argument, or a tuple."""
+    parts = call.like_args(values)
+    return parts[0] if isinstance(argnums, int) else tuple(parts)

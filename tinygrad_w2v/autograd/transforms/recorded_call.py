@@ -1,4 +1,4 @@
-"""Running a function on fresh leaves, so that its derivatives can be taken: what transforms share.
+"""Calling a function on fresh leaves, so that its derivatives can be taken: what transforms share.
 
 How nesting stays right: the fresh leaf of an inner transform is linked to the Variable it was
 made of by an op that moves nothing. While the inner transform works the link is cut, so that its
@@ -8,9 +8,9 @@ link is put back, and the outer walk passes through.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -24,30 +24,85 @@ from tinygrad_w2v.autograd.transforms import tree
 from tinygrad_w2v.autograd.variable import Variable
 
 
-@contextmanager
-def cut_off(leaves: list[Variable]) -> Iterator[None]:
-    """Make the nodes `leaves` real leaves until the block ends."""
-    creators = [leaf.creator for leaf in leaves]
-    for leaf in leaves:
-        leaf.creator = None
-    try:
-        yield
-    finally:
-        for leaf, creator in zip(leaves, creators, strict=True):
-            leaf.creator = creator
+class Form(NamedTuple):
+    """The form of results: Variables if any came in, and with their graph if one is recorded."""
+
+    variables: bool
+    recorded: bool
+
+    def of(self, value: Any) -> Any:
+        """`value` as an array, as a Variable without a graph, or as the Variable that it is."""
+        value = dense(value)
+        if isinstance(value, Node):
+            if self.recorded:
+                return value
+            value = np.array(value._data)
+        elif isinstance(value, np.ndarray | np.generic | float | int):
+            value = np.asarray(value)
+        else:
+            return value
+        if not self.variables:
+            return value
+        return lost_leaf(value, NO_GRAD) if value.dtype.kind == "f" else Variable(value)
 
 
-@contextmanager
-def tracing(leaves: list[Variable]) -> Iterator[None]:
-    """Record, and let transforms inside know that what depends on `leaves` is differentiated."""
-    with watching(leaves), enable_grad(), cut_off(leaves):
-        yield
+def form_for(values: Iterable[Any], variables: bool = False) -> Form:
+    """The form of results of `values`; `variables` if they are wanted whatever came in."""
+    variables = variables or any(isinstance(x, Node) for x in values)
+    return Form(variables, variables and modes.recording)
 
 
-def _is_traced(outputs: list[Any]) -> bool:
-    """Whether `outputs` depend on the leaves of an outer transform."""
-    watch = at_work()
-    return watch is not None and depends_on(outputs, watch.leaves)
+class RecordedCall:
+    """One call of ``f``: what came out, and the leaves that the chosen arguments became.
+
+    Attributes
+    ----------
+    value
+        What `f` returned.
+    outputs, leaves : list of Variable
+        Those in `value`, and those on the values in the chosen arguments.
+    form : Form
+        Of what the transform returns.
+    """
+
+    def __init__(
+        self,
+        f: Callable[..., Any],
+        args: Sequence[Any],
+        kwargs: dict[str, Any],
+        positions: Sequence[int],
+    ) -> None:
+        self.args, self.positions = args, positions
+        self.leaves: list[Variable] = []
+        given = list(args)
+        for i in positions:
+            where = f"argument {i} of {name_of(f)}"
+            leaves = [_leaf(value, where + path) for path, value in tree.flatten(args[i])]
+            given[i] = tree.rebuilt(args[i], iter(leaves))
+            self.leaves += leaves
+        self.form = form_for(x for _, x in tree.flatten(tuple(args)))
+        with recording_from(self.leaves):
+            self.value = f(*given, **kwargs)
+            self.outputs = [y for _, y in tree.flatten(self.value) if isinstance(y, Node)]
+            if not any(y._data.dtype.kind == "f" for y in self.outputs):
+                what = f"the derivative of {name_of(f)}: {nothing_in(self.value)}"
+                raise NonDifferentiableError(what)
+        outer = at_work()
+        if outer is not None and depends_on(self.outputs, outer.leaves):
+            self.form = form_for((), variables=True)  # the outer transform waits for Variables
+
+    def pull(self, seeds: Sequence[Any], record: bool) -> list[Any]:
+        """The gradient for each leaf, given one seed for each output; zeros where there is none."""
+        with enable_grad(), cut_off(self.leaves):
+            sums = pulled(self.outputs, seeds, self.leaves, record)
+        return [
+            np.zeros_like(leaf._data) if g is None else g
+            for leaf, g in zip(self.leaves, sums, strict=True)
+        ]
+
+    def like_args(self, values: Iterator[Any]) -> list[Any]:
+        """`values`, one for each leaf, in the structure of the chosen arguments."""
+        return [tree.rebuilt(self.args[i], values) for i in self.positions]
 
 
 def _leaf(value: Any, where: str) -> Variable:
@@ -71,88 +126,71 @@ def _leaf(value: Any, where: str) -> Variable:
     return leaf
 
 
-class Run:
-    """One run of ``f``: what came out, and the leaves that the chosen arguments became."""
-
-    def __init__(
-        self,
-        f: Callable[..., Any],
-        args: Sequence[Any],
-        kwargs: dict[str, Any],
-        positions: Sequence[int],
-    ) -> None:
-        self.args = args
-        self.positions = positions
-        leaves: dict[int, list[Variable]] = {}
-        given = list(args)
-        for i in positions:
-            where = f"argument {i} of {name_of(f)}"
-            leaves[i] = [_leaf(value, where + path) for path, value in tree.flatten(args[i])]
-            given[i] = tree.rebuilt(args[i], iter(leaves[i]))
-        self.leaves = [leaf for i in positions for leaf in leaves[i]]
-        recording = modes.recording
-        with tracing(self.leaves):
-            self.value = f(*given, **kwargs)
-            self.outputs = differentiable_outputs(f, self.value)
-        # Which kind goes out: Variables if any came in, or if an outer transform waits for them.
-        self.wrapped = any(isinstance(x, Node) for _, x in tree.flatten(tuple(args)))
-        self.wrapped = self.wrapped or _is_traced(self.outputs)
-        self.recorded = self.wrapped and recording
-
-    def pull(self, seeds: list[Any], record: bool | None = None) -> list[Any]:
-        """The gradient for each leaf, given one seed for each output; zeros where there is none."""
-        record = self.recorded if record is None else record
-        sums: list[Any] = [None] * len(self.leaves)
-        with enable_grad(), cut_off(self.leaves):
-            for y, seed in zip(self.outputs, seeds, strict=True):
-                found = gradients(y, seed, record)
-                for i, leaf in enumerate(self.leaves):
-                    g = dense(found.get(leaf))
-                    if g is not None:
-                        sums[i] = g if sums[i] is None else sums[i] + g
-        return [
-            np.zeros_like(leaf._data) if g is None else g
-            for leaf, g in zip(self.leaves, sums, strict=True)
-        ]
-
-    def out(self, value: Any) -> Any:
-        """A result as the caller expects it: a Variable if Variables came in, else an array."""
-        return returned(value, self.wrapped, self.recorded)
-
-    def like_args(self, values: Iterator[Any]) -> list[Any]:
-        """`values`, one for each leaf, in the structure of the chosen arguments."""
-        return [tree.rebuilt(self.args[i], values) for i in self.positions]
+@contextmanager
+def recording_from(leaves: list[Variable]) -> Iterator[None]:
+    """Record, and let transforms inside know that what depends on `leaves` is differentiated."""
+    with watching(leaves), enable_grad(), cut_off(leaves):
+        yield
 
 
-def returned(value: Any, wrapped: bool, recorded: bool) -> Any:
-    """`value` as an array, as a Variable without history, or as the Variable that it is."""
-    value = dense(value)
-    if isinstance(value, Node):
-        if recorded:
-            return value
-        value = np.array(value._data)
-    elif isinstance(value, np.ndarray | np.generic | float | int):
-        value = np.asarray(value)
-    else:
-        return value
-    if not wrapped:
-        return value
-    # Without history though Variables came in: recording is switched off.
-    return lost_leaf(value, NO_GRAD) if value.dtype.kind == "f" else Variable(value)
+@contextmanager
+def cut_off(leaves: list[Variable]) -> Iterator[None]:
+    """Make the nodes `leaves` real leaves until the block ends."""
+    creators = [leaf.creator for leaf in leaves]
+    for leaf in leaves:
+        leaf.creator = None
+    try:
+        yield
+    finally:
+        for leaf, creator in zip(leaves, creators, strict=True):
+            leaf.creator = creator
 
 
-def differentiable_outputs(f: Any, value: Any) -> list[Any]:
-    """The Variables among what a function returned, nested perhaps.
+def pulled(
+    outputs: Sequence[Any], seeds: Sequence[Any], leaves: Sequence[Any], create_graph: bool = False
+) -> list[Any]:
+    """The sum over the outputs of the gradients for each leaf, dense; None where there is none."""
+    sums: list[Any] = [None] * len(leaves)
+    for y, seed in zip(outputs, seeds, strict=True):
+        of_leaf = gradients(y, seed, create_graph)
+        for i, leaf in enumerate(leaves):
+            g = dense(of_leaf.get(leaf))
+            if g is not None:
+                sums[i] = g if sums[i] is None else sums[i] + g
+    return sums
 
-    Raises
-    ------
-    NonDifferentiableError
-        If there is none of floats: with what came back, and what to return.
+
+def seed_of(y: Node, seed: Any) -> Any:
+    """`seed` as a gradient of `y`: of its dtype, its shape checked."""
+    data: Any = seed
+    if not isinstance(seed, Node):
+        data = plain_array(seed, "the gradient of a value").astype(y._data.dtype, copy=False)
+    if data.shape != y._data.shape:
+        raise ShapeError(f"a gradient of shape {data.shape} for a value of shape {y._data.shape}")
+    return data[()] if isinstance(data, np.ndarray) else data
+
+
+# ---------------------------------------------------------------------- which arguments, in words
+def differentiable(args: Sequence[Any]) -> list[int]:
+    """Which arguments are differentiated where nobody says so: those of real numbers.
+
+    Python's integers may be axes or counts; they are numbers only where nothing else is.
     """
-    found = [y for _, y in tree.flatten(value) if isinstance(y, Node)]
-    if not any(y._data.dtype.kind == "f" for y in found):
-        raise NonDifferentiableError(f"the derivative of {name_of(f)}: {nothing_in(value)}")
-    return found
+    kinds = [{number_kind(value) for _, value in tree.flatten(arg)} for arg in args]
+    floats = [i for i, kind in enumerate(kinds) if kind == {"f"}]
+    return floats or [i for i, kind in enumerate(kinds) if kind == {"i"}]
+
+
+def number_kind(value: Any) -> str:
+    """``"f"`` for floating-point numbers, ``"i"`` for Python's integers; lists of them, too."""
+    if isinstance(value, Node | np.ndarray | np.generic):
+        dtype = value._data.dtype if isinstance(value, Node) else value.dtype
+        return "f" if dtype.kind == "f" else ""
+    if isinstance(value, int):
+        return "" if isinstance(value, bool) else "i"
+    if isinstance(value, float):
+        return "f"
+    return np.asarray(value).dtype.kind if isinstance(value, list) and value else ""
 
 
 def nothing_in(value: Any) -> str:
@@ -171,9 +209,10 @@ def nothing_in(value: Any) -> str:
 
 def kind_of(value: Any) -> str:
     """How messages call a value: ``an array of int64``."""
-    if isinstance(value, Node | np.ndarray):
-        data = value._data if isinstance(value, Node) else value
-        return f"{'a Variable' if isinstance(value, Node) else 'an array'} of {data.dtype}"
+    if isinstance(value, Node):
+        return f"a Variable of {value._data.dtype}"
+    if isinstance(value, np.ndarray):
+        return f"an array of {value.dtype}"
     return f"a {type(value).__name__}"
 
 
@@ -181,41 +220,3 @@ def name_of(f: Any) -> str:
     """How messages call a function."""
     name = getattr(f, "__name__", type(f).__name__)
     return "f" if name == "<lambda>" else str(name)
-
-
-def seed_of(y: Node, seed: Any) -> Any:
-    """`seed` as a gradient of `y`: of its dtype, its shape checked."""
-    data: Any = seed
-    if not isinstance(seed, Node):
-        data = plain_array(seed, "the gradient of a value").astype(y._data.dtype, copy=False)
-    if data.shape != y._data.shape:
-        raise ShapeError(f"a gradient of shape {data.shape} for a value of shape {y._data.shape}")
-    return data[()] if isinstance(data, np.ndarray) else data
-
-
-def differentiable(args: Sequence[Any]) -> list[int]:
-    """Which arguments are differentiated where nobody says so: those of real numbers.
-
-    Python's integers may be axes or counts; they are numbers only where nothing else is.
-    """
-    values = [[value for _, value in tree.flatten(arg)] for arg in args]
-    found = [i for i, parts in enumerate(values) if parts and all(map(is_float, parts))]
-    return found or [i for i, parts in enumerate(values) if parts and all(map(is_number, parts))]
-
-
-def is_float(value: Any) -> bool:
-    """Whether `value` is of floating-point numbers."""
-    if isinstance(value, Node):
-        return bool(value._data.dtype.kind == "f")
-    if isinstance(value, np.ndarray | np.generic):
-        return value.dtype.kind == "f"
-    return isinstance(value, float) or (
-        isinstance(value, list) and bool(value) and np.asarray(value).dtype.kind == "f"
-    )
-
-
-def is_number(value: Any) -> bool:
-    """Whether `value` is one of Python's integers or a list of them."""
-    return (isinstance(value, int) and not isinstance(value, bool)) or (
-        isinstance(value, list) and bool(value) and np.asarray(value).dtype.kind == "i"
-    )
