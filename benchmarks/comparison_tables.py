@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygrad_w2v.vectors.bootstrap import bootstrap_intervals
+from bootstrap import bootstrap_intervals
 from tinygrad_w2v.vectors.correlation import ranks
 
 

@@ -11,7 +11,6 @@ import tinygrad_w2v as tw
 import tinygrad_w2v.functions as F
 from tinygrad_w2v import counting
 from tinygrad_w2v._base.errors import InputError
-from tinygrad_w2v.vectors.bootstrap import bootstrap_intervals
 
 X = np.ones((4, 2))
 
@@ -48,9 +47,8 @@ DRAWS = {
     "svd_vectors": lambda rng: counting.svd_vectors(
         counting.ppmi(np.eye(3) + 1), 2, vocabulary=["a", "b", "c"], rng=rng
     ),
-    "bootstrap_intervals": lambda rng: bootstrap_intervals(lambda i: i.mean(), 5, rng, 20),
 }
-REQUIRED = {"dropout", "bootstrap_intervals"}
+REQUIRED = {"dropout"}
 
 
 @pytest.mark.parametrize("name", DRAWS)

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.types import FloatArray, IntArray
-from tinygrad_w2v.vectors.table import Table, is_row, unit
+from tinygrad_w2v.vectors.table import Table, is_key, is_row, unit
 
 Neighbours = list[tuple[str, float]]
 
@@ -21,74 +22,140 @@ _WIDTH = 256  # scores a block whose maximum is taken
 _BATCH = 1 << 23  # scores held at once in a batch of queries: 32 MB of float32
 
 
-def most_similar(
-    table: Table,
-    positive: Any = None,
-    negative: Any = None,
-    topn: int | None = 10,
-    start: int = 0,
-    stop: int | None = None,
-) -> Neighbours | FloatArray:
-    """Return the words whose cosine with the weighted mean of the given ones is largest.
+class NeighbourQueries:
+    """Base of `WordVectors`: which words lie nearest, under the names of gensim's `KeyedVectors`.
 
-    ``q = sum_i w_i x_i / |x_i|``, made unit; words that were given are left out of the answer.
-    The analogy "a is to b as c is to ?" is ``positive=[b, c], negative=[a]`` (3CosAdd, Mikolov
-    et al. 2013, "Linguistic Regularities in Continuous Space Word Representations").
-
-    Raises
-    ------
-    MissingWordError
-        If a word has no vector.
-    InputError
-        If nothing is given.
-
-    Examples
-    --------
-    >>> words = ["north", "east", "northeast"]
-    >>> vectors = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
-    >>> table = Table(words, {w: i for i, w in enumerate(words)}, vectors)
-    >>> [(word, round(cosine, 3)) for word, cosine in most_similar(table, "north")]
-    [('northeast', 0.707), ('east', 0.0)]
+    A query looks the table up once, so that it may run in another thread while the vectors are
+    replaced.
     """
-    if _nothing_wanted(topn):
-        return []
-    for name, row in (("clip_start", start), ("clip_end", stop)):
-        if row is not None and (not is_row(row) or row < 0):
-            raise InputError(f"{name} is {row!r}; it is a row, counted from 0")
-    keys, weights = _weighted(positive, negative)
-    query, given = mean_direction(table, keys, weights)
-    stop = len(table.words) if stop is None else min(stop, len(table.words))
-    scores = table.vectors[start:stop] @ query.astype(table.vectors.dtype)
-    scores /= table.norms[start:stop]
-    if topn is None:
-        return scores
-    return _named(table, scores, topn, given, start)
 
+    _table: Table
 
-def most_similar_batch(
-    table: Table, queries: Iterable[Any], topn: int = 10, restrict_vocab: int | None = None
-) -> list[Neighbours]:
-    """Return what `most_similar` answers to each of `queries` (words, rows or vectors).
+    def most_similar(
+        self,
+        positive: Any = None,
+        negative: Any = None,
+        topn: int | None = 10,
+        clip_start: int = 0,
+        clip_end: int | None = None,
+        restrict_vocab: int | None = None,
+    ) -> Any:
+        """Return the words whose cosine with the weighted mean of the given ones is largest.
 
-    Many queries are one matrix product, a few megabytes of scores at a time.
+        ``q = sum_i w_i x_i / |x_i|``, made unit. The analogy "a is to b as c is to ?" is
+        ``positive=[b, c], negative=[a]`` (3CosAdd, Mikolov et al. 2013, "Linguistic Regularities
+        in Continuous Space Word Representations").
 
-    Examples
-    --------
-    >>> table = Table(["a", "b"], {"a": 0, "b": 1}, np.eye(2))
-    >>> most_similar_batch(table, ["a", "b"], topn=1)
-    [[('b', 0.0)], [('a', 0.0)]]
-    """
-    asked = list(_as_list(queries))
-    if _nothing_wanted(topn):
-        return [[] for _ in asked]
-    directions = [mean_direction(table, [key], [1.0]) for key in asked]
-    matrix = np.array([query for query, _ in directions], dtype=table.vectors.dtype)
-    return [
-        _named(table, scores, topn, given)
-        for scores, (_, given) in zip(
-            cosines_of_batch(table, matrix, restrict_vocab), directions, strict=True
-        )
-    ]
+        Parameters
+        ----------
+        positive, negative : word, vector, or list of words, vectors or (key, weight) pairs
+            What to look near to and away from. Words count with their unit vectors; the words
+            given are left out of the answer.
+        topn : int or None
+            How many; None for the cosines of all words as an array.
+        clip_start, clip_end : int
+            Look only at these rows.
+        restrict_vocab : int, optional
+            Look only at the first so many words.
+
+        Returns
+        -------
+        list of (str, float)
+            Words and cosines, the nearest first.
+
+        Raises
+        ------
+        MissingWordError
+            If a word has no vector.
+        InputError
+            If nothing is given.
+        """
+        table, start, stop = self._table, clip_start, clip_end
+        if restrict_vocab:
+            start, stop = 0, restricted(table, restrict_vocab)
+        if _nothing_wanted(topn):
+            return []
+        for name, row in (("clip_start", start), ("clip_end", stop)):
+            if row is not None and (not is_row(row) or row < 0):
+                raise InputError(f"{name} is {row!r}; it is a row, counted from 0")
+        keys, weights = _weighted(positive, negative)
+        query, given = mean_direction(table, keys, weights)
+        stop = min(stop or len(table.words), len(table.words))
+        scores = table.vectors[start:stop] @ query.astype(table.vectors.dtype)
+        scores /= table.norms[start:stop]
+        return scores if topn is None else _named(table, scores, topn, given, start)
+
+    def most_similar_batch(
+        self, queries: Iterable[Any], topn: int = 10, restrict_vocab: int | None = None
+    ) -> list[Neighbours]:
+        """Return `most_similar` of each word or vector; many at once are far faster.
+
+        They are one matrix product, a few megabytes of scores at a time.
+        """
+        table, asked = self._table, list(_as_list(queries))
+        if _nothing_wanted(topn):
+            return [[] for _ in asked]
+        directions = [mean_direction(table, [key], [1.0]) for key in asked]
+        matrix = np.array([query for query, _ in directions], dtype=table.vectors.dtype)
+        cosines = cosines_of_batch(table, matrix, restrict_vocab)
+        return [
+            _named(table, scores, topn, given)
+            for scores, (_, given) in zip(cosines, directions, strict=True)
+        ]
+
+    def most_similar_cosmul(
+        self,
+        positive: Any = None,
+        negative: Any = None,
+        topn: int | None = 10,
+        restrict_vocab: int | None = None,
+    ) -> Any:
+        """Return the words with the largest product of cosines (3CosMul).
+
+        ``prod_p (1 + cos(x, p)) / 2  /  (prod_n (1 + cos(x, n)) / 2 + 1e-6)``, equation (4) of
+        Levy and Goldberg (2014), "Linguistic Regularities in Sparse and Explicit Word
+        Representations".
+
+        Raises
+        ------
+        InputError
+            If no positive word is given.
+        """
+        table = self._table
+        if _nothing_wanted(topn):
+            return []
+        positive, negative = _as_list(positive), _as_list(negative)
+        if not positive:
+            raise InputError("most_similar_cosmul needs at least one positive word or vector")
+        stop = restricted(table, restrict_vocab)
+        factors: list[FloatArray] = []
+        for keys in (positive, negative):
+            factor = np.ones(stop, dtype=table.vectors.dtype)
+            for key in keys:
+                query = table.direction(key).astype(table.vectors.dtype)
+                factor *= (1 + table.vectors[:stop] @ query / table.norms[:stop]) / 2
+            factors.append(factor)
+        scores = factors[0] / (factors[1] + table.vectors.dtype.type(1e-6))
+        given = [table.row(key) for key in [*positive, *negative] if is_key(key)]
+        return scores if topn is None else _named(table, scores, topn, given)
+
+    def similar_by_word(
+        self, word: str | int, topn: int | None = 10, restrict_vocab: int | None = None
+    ) -> Any:
+        """Return the words nearest to one word."""
+        return self.most_similar([word], topn=topn, restrict_vocab=restrict_vocab)
+
+    def similar_by_key(
+        self, key: str | int, topn: int | None = 10, restrict_vocab: int | None = None
+    ) -> Any:
+        """Return the words nearest to one word; gensim's other name of `similar_by_word`."""
+        return self.similar_by_word(key, topn, restrict_vocab)
+
+    def similar_by_vector(
+        self, vector: npt.ArrayLike, topn: int | None = 10, restrict_vocab: int | None = None
+    ) -> Any:
+        """Return the words nearest to a vector ``(dim,)``."""
+        return self.most_similar([np.asarray(vector)], topn=topn, restrict_vocab=restrict_vocab)
 
 
 def cosines_of_batch(
@@ -113,50 +180,6 @@ def cosines_of_batch(
         yield from scores
 
 
-def most_similar_cosmul(
-    table: Table,
-    positive: Any = None,
-    negative: Any = None,
-    topn: int | None = 10,
-    restrict_vocab: int | None = None,
-) -> Neighbours | FloatArray:
-    """Return the words with the largest product of cosines (3CosMul).
-
-    ``prod_p (1 + cos(x, p)) / 2  /  (prod_n (1 + cos(x, n)) / 2 + 1e-6)``, equation (4) of Levy
-    and Goldberg (2014), "Linguistic Regularities in Sparse and Explicit Word Representations".
-
-    Raises
-    ------
-    InputError
-        If no positive word is given.
-
-    Examples
-    --------
-    >>> table = Table(["a", "b", "c"], {"a": 0, "b": 1, "c": 2}, np.eye(3)[:, :2] + 1)
-    >>> [word for word, _ in most_similar_cosmul(table, "a", "b")]
-    ['c']
-    """
-    if _nothing_wanted(topn):
-        return []
-    positive, negative = _as_list(positive), _as_list(negative)
-    if not positive:
-        raise InputError("most_similar_cosmul needs at least one positive word or vector")
-    stop = restricted(table, restrict_vocab)
-    factors: list[FloatArray] = []
-    for keys in (positive, negative):
-        factor = np.ones(stop, dtype=table.vectors.dtype)
-        for key in keys:
-            query = table.unit(key) if _is_key(key) else unit(table.query(key))
-            cosines = table.vectors[:stop] @ query.astype(table.vectors.dtype) / table.norms[:stop]
-            factor *= (1 + cosines) / 2
-        factors.append(factor)
-    scores = factors[0] / (factors[1] + table.vectors.dtype.type(1e-6))
-    if topn is None:
-        return scores
-    given = [table.row(key) for key in [*positive, *negative] if _is_key(key)]
-    return _named(table, scores, topn, given)
-
-
 def mean_direction(
     table: Table, keys: Sequence[Any], weights: Sequence[float]
 ) -> tuple[FloatArray, list[int]]:
@@ -174,7 +197,7 @@ def mean_direction(
     total = np.zeros(table.vectors.shape[1])
     rows = []
     for key, weight in zip(keys, weights, strict=True):
-        if _is_key(key):
+        if is_key(key):
             rows.append(table.row(key))
             total += weight * unit(table.vectors[rows[-1]])
         else:
@@ -241,19 +264,15 @@ def _as_list(value: Any) -> list[Any]:
     """Let one word or one vector stand for a list of one."""
     if value is None:
         return []
-    if _is_key(value) or (isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype != "O"):
+    if is_key(value) or (isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype != "O"):
         if isinstance(value, np.ndarray) and value.dtype.kind == "U":
             return list(value)
         return [value]
     return list(value)
 
 
-def _is_key(value: object) -> bool:
-    return isinstance(value, str) or is_row(value)
-
-
 def _is_term(value: object) -> bool:
-    return _is_key(value) or isinstance(value, np.ndarray)
+    return is_key(value) or isinstance(value, np.ndarray)
 
 
 def _nothing_wanted(topn: object) -> bool:
@@ -275,15 +294,3 @@ def restricted(table: Table, restrict_vocab: int | None) -> int:
     if not is_row(restrict_vocab) or restrict_vocab < 0:
         raise InputError(f"restrict_vocab is {restrict_vocab!r}; it counts words from the first")
     return min(int(restrict_vocab), len(table.words))
-
-
-__all__ = [
-    "Neighbours",
-    "cosines_of_batch",
-    "mean_direction",
-    "most_similar",
-    "most_similar_batch",
-    "most_similar_cosmul",
-    "restricted",
-    "top_rows",
-]

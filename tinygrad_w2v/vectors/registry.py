@@ -7,7 +7,7 @@ little, by how it begins; a file that is written takes the format of its suffix.
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -77,21 +77,19 @@ def _open_binary(path: PathLike, options: Options) -> Iterator[BinaryReader]:
 
 
 def write_word2vec(
-    stream: IO[bytes],
     path: PathLike,
     contents: Contents,
     blocks: Iterable[Block],
     binary: bool = False,
     header: bool = True,
+    file: IO[bytes] | None = None,
 ) -> None:
-    r"""Write one of word2vec's formats into an open file.
+    r"""Write one of word2vec's formats.
 
     Parameters
     ----------
-    stream : file
-        Open to write bytes to.
     path : path
-        How errors call it.
+        The target; compressed if its name says so.
     contents : Contents
         What the blocks hold together.
     blocks : iterable of Block
@@ -100,6 +98,8 @@ def write_word2vec(
         The binary format; else text.
     header : bool
         False: begin with the first word, as GloVe's text does.
+    file : file, optional
+        The target, if it is open already.
 
     Raises
     ------
@@ -109,25 +109,16 @@ def write_word2vec(
     Examples
     --------
     >>> import io
-    >>> stream, contents = io.BytesIO(), Contents(1, 2, np.dtype(np.float32))
-    >>> write_word2vec(stream, "v.txt", contents, [Block(["you"], np.ones((1, 2), np.float32))])
-    >>> stream.getvalue()
+    >>> file, contents = io.BytesIO(), Contents(1, 2, np.dtype(np.float32))
+    >>> block = Block(["you"], np.ones((1, 2), np.float32))
+    >>> write_word2vec("v.txt", contents, [block], file=file)
+    >>> file.getvalue()
     b'1 2\nyou 1 1\n'
     """
     rows = ((block.words, block.vectors) for block in checked(blocks, contents.count, path))
     first = f"{contents.count} {contents.dim}\n".encode() if header else b""
-    (write_binary if binary else write_text)(stream, rows, first)
-
-
-def _write_word2vec(
-    path: PathLike,
-    contents: Contents,
-    blocks: Iterable[Block],
-    binary: bool = False,
-    header: bool = True,
-) -> None:
-    with open_write(path) as stream:
-        write_word2vec(stream, path, contents, blocks, binary, header)
+    with open_write(path) if file is None else nullcontext(file) as stream:
+        (write_binary if binary else write_text)(stream, rows, first)
 
 
 FORMATS: dict[str, Format] = {
@@ -138,23 +129,23 @@ FORMATS: dict[str, Format] = {
             (".txt",),
             "word2vec's text: a header, then a word and its numbers a line",
             _open_text,
-            _write_word2vec,
+            write_word2vec,
         ),
         Format(
             "word2vec-binary",
             (".bin",),
             "word2vec's binary format, float32",
             _open_binary,
-            partial(_write_word2vec, binary=True),
+            partial(write_word2vec, binary=True),
         ),
         Format(
             "glove",
             (".glove",),
             "GloVe's text: word2vec's without the header",
             partial(_open_text, no_header=True),
-            partial(_write_word2vec, header=False),
+            partial(write_word2vec, header=False),
         ),
-        Format("fasttext", (".vec",), "fastText's text", _open_text, _write_word2vec),
+        Format("fasttext", (".vec",), "fastText's text", _open_text, write_word2vec),
         Format(
             "npz",
             (".npz",),

@@ -4,7 +4,6 @@
 a row of zeros. The distance is ``1 - cos``.
 """
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -12,255 +11,183 @@ import numpy as np
 import numpy.typing as npt
 
 from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.listing import display_width
 from tinygrad_w2v._base.memory import require_memory
 from tinygrad_w2v._base.types import BoolArray, FloatArray
-from tinygrad_w2v.vectors.table import Table, is_row, unit
+from tinygrad_w2v.vectors.neighbours import NeighbourQueries
+from tinygrad_w2v.vectors.table import Table, is_key, unit
 
 
-def similarity(table: Table, w1: object, w2: object) -> float:
-    """Return the cosine of two words.
+class SimilarityQueries(NeighbourQueries):
+    """Base of `WordVectors`: how near words are to each other, under gensim's names."""
 
-    Examples
-    --------
-    >>> table = Table(["a", "b"], {"a": 0, "b": 1}, np.array([[1.0, 0.0], [1.0, 1.0]]))
-    >>> round(similarity(table, "a", "b"), 4)
-    0.7071
-    """
-    return float(table.unit(w1) @ table.unit(w2))
+    def similarity(self, w1: str | int, w2: str | int) -> float:
+        """Return the cosine of two words."""
+        table = self._table
+        return float(table.unit(w1) @ table.unit(w2))
+
+    def distance(self, w1: str | int, w2: str | int) -> float:
+        """Return 1 less the cosine of two words."""
+        return 1 - self.similarity(w1, w2)
+
+    def distances(self, word_or_vector: Any, other_words: Iterable[str | int] = ()) -> FloatArray:
+        """Return 1 less the cosines of a word or vector with others (none given: with all)."""
+        return _distances(self._table, word_or_vector, other_words)
+
+    def similarities(self, words: Iterable[str | int] | None = None) -> FloatArray:
+        """Return the cosines of all pairs of `words` (None: all words), shape ``(n, n)``."""
+        table = self._table
+        rows = None if words is None else table.rows(words)
+        n = len(table.words if rows is None else rows)
+        size = n * n * table.vectors.dtype.itemsize
+        require_memory(size, f"the cosines of {n:,} words with each other", "give fewer words")
+        if rows is None:
+            units = table.vectors / table.norms[:, None]
+        else:
+            units = table.vectors[rows] / table.norms[rows, None]
+        return units @ units.T
+
+    def cosine_table(self, words: Iterable[str | int] | None = None, digits: int = 3) -> str:
+        """Return the cosines of all pairs of `words` as a table to print.
+
+        Words of East Asian letters, twice as wide on a terminal, stay in their columns.
+        """
+        table = self._table
+        rows = range(len(table.words)) if words is None else table.rows(words).tolist()
+        names = [table.words[row] for row in rows]
+        lines = [["", *names]]
+        for name, cosines in zip(names, self.similarities(rows).tolist(), strict=True):
+            lines.append([name, *(f"{round(c, digits) + 0.0:.{digits}f}" for c in cosines)])
+        widths = [max(map(display_width, column)) for column in zip(*lines, strict=True)]
+        return "\n".join(_aligned(line, widths) for line in lines)
+
+    def n_similarity(self, ws1: Sequence[str | int], ws2: Sequence[str | int]) -> float:
+        """Return the cosine of the means of two sets of words."""
+        if len(ws1) == 0 or len(ws2) == 0:
+            raise InputError("n_similarity compares two lists of words; one of them is empty")
+        table = self._table
+        means = [table.vectors[table.rows(ws)].astype(np.float64).mean(axis=0) for ws in (ws1, ws2)]
+        return float(unit(means[0]) @ unit(means[1]))
+
+    def rank(self, key1: str | int, key2: str | int) -> int:
+        """Return the place of `key2` among the neighbours of `key1`, 1 for the nearest."""
+        return int(np.count_nonzero(_nearer(self._table, key1, key2))) + 1
+
+    def closer_than(self, key1: str | int, key2: str | int) -> list[str]:
+        """Return the words that are nearer to `key1` than `key2` is, in the order of their rows."""
+        table = self._table
+        return [table.words[row] for row in np.flatnonzero(_nearer(table, key1, key2)).tolist()]
+
+    def most_similar_to_given(self, key1: str | int, keys_list: Sequence[str | int]) -> str | int:
+        """Return the key of `keys_list` that is nearest to `key1`, the first of equal ones."""
+        if len(keys_list) == 0:
+            raise InputError("most_similar_to_given needs at least one word to choose from")
+        table = self._table
+        return max(keys_list, key=lambda other: float(table.unit(key1) @ table.unit(other)))
+
+    def relative_cosine_similarity(self, wa: str | int, wb: str | int, topn: int = 10) -> float:
+        """Return the cosine of two words over the sum of those of `wa`'s `topn` neighbours.
+
+        Above ``1 / topn``, `wb` is nearer than a usual neighbour (Leeuwenberg et al. 2016).
+        """
+        near = self.most_similar([wa], topn=topn)
+        if len(near) == 0:
+            raise InputError(f"topn is {topn}; give 1 or more neighbours of {wa!r} to compare with")
+        return self.similarity(wa, wb) / sum(cosine for _, cosine in near)
+
+    def get_mean_vector(
+        self,
+        keys: Sequence[Any],
+        weights: npt.ArrayLike | None = None,
+        pre_normalize: bool = True,
+        post_normalize: bool = False,
+        ignore_missing: bool = True,
+    ) -> FloatArray:
+        """Return ``sum_i w_i x_i / sum_i |w_i|`` of words and vectors, in the vectors' dtype.
+
+        Parameters
+        ----------
+        keys : list of words and vectors
+            What to average; vectors count as they are.
+        weights : array ``(len(keys),)``, optional
+            One each, else all alike.
+        pre_normalize, post_normalize : bool
+            Bring the vectors of words, and the mean, to length 1.
+        ignore_missing : bool
+            Leave unknown words out; else they are a KeyError.
+
+        Raises
+        ------
+        InputError
+            If there are no keys, or not one weight each.
+        """
+        if isinstance(keys, str) or len(keys) == 0:
+            raise InputError("a mean needs a list of at least one word or vector")
+        shares = np.ones(len(keys)) if weights is None else np.asarray(weights, np.float64)
+        if shares.shape != (len(keys),) or not np.isfinite(shares).all():
+            raise InputError(
+                f"weights has shape {shares.shape}; give {len(keys)} keys a number each"
+            )
+        table = self._table
+        total, weight = np.zeros(table.vectors.shape[1]), 0.0
+        for key, share in zip(keys, shares.tolist(), strict=True):
+            if not is_key(key):
+                total += share * table.query(key)
+            elif key in table or not ignore_missing:
+                word = table.unit(key) if pre_normalize else table.vectors[table.row(key)]
+                total += share * word
+            else:
+                continue
+            weight += abs(share)
+        mean = total / weight if weight else total
+        return np.asarray(unit(mean) if post_normalize else mean, dtype=table.vectors.dtype)
+
+    def rank_by_centrality(
+        self, words: Iterable[str | int], use_norm: bool = True
+    ) -> list[tuple[float, str]]:
+        """Return ``x . m / |m|`` with the mean ``m`` of all, and the word, the largest first.
+
+        With `use_norm` vectors count at length 1, so that it is the cosine.
+        """
+        if isinstance(words, str):
+            raise InputError(f"give a list of words, not the string {words!r}; split it")
+        table = self._table
+        rows = table.rows(words)
+        if len(rows) == 0:
+            raise InputError("give at least one word to choose from")
+        chosen = table.vectors[rows].astype(np.float64)
+        vectors = np.array([unit(vector) for vector in chosen]) if use_norm else chosen
+        cosines = vectors @ unit(vectors.mean(axis=0))
+        # Equal cosines are settled by spelling, as gensim does.
+        named = zip(cosines.tolist(), (table.words[row] for row in rows), strict=True)
+        return sorted(named, reverse=True)
+
+    def doesnt_match(self, words: Iterable[str | int]) -> str:
+        """Return the word whose cosine with the mean of the unit vectors of all is smallest."""
+        return self.rank_by_centrality(words)[-1][1]
 
 
-def similarities(table: Table, words: Iterable[object] | None = None) -> FloatArray:
-    """Return the cosines of all pairs of `words` (None: of all words), shape ``(n, n)``.
-
-    Examples
-    --------
-    >>> table = Table(["a", "b"], {"a": 0, "b": 1}, np.array([[2.0, 0.0], [0.0, 3.0]]))
-    >>> similarities(table)
-    array([[1., 0.],
-           [0., 1.]])
-    """
-    rows = None if words is None else table.rows(words)
-    n = len(table.words if rows is None else rows)
-    size = n * n * table.vectors.dtype.itemsize
-    require_memory(size, f"the cosines of {n:,} words with each other", "give fewer words")
-    if rows is None:
-        units = table.vectors / table.norms[:, None]
-    else:
-        units = table.vectors[rows] / table.norms[rows, None]
-    return units @ units.T
-
-
-def n_similarity(table: Table, ws1: Sequence[object], ws2: Sequence[object]) -> float:
-    """Return the cosine of the means of two sets of words.
-
-    Examples
-    --------
-    >>> table = Table(["a", "b"], {"a": 0, "b": 1}, np.eye(2))
-    >>> round(n_similarity(table, ["a", "b"], ["a"]), 4)
-    0.7071
-    """
-    if len(ws1) == 0 or len(ws2) == 0:
-        raise InputError("n_similarity compares two lists of words; one of them is empty")
-    means = [
-        table.vectors[table.rows(words)].astype(np.float64).mean(axis=0) for words in (ws1, ws2)
-    ]
-    return float(unit(means[0]) @ unit(means[1]))
-
-
-def distances(table: Table, word_or_vector: Any, other_words: Iterable[object] = ()) -> FloatArray:
-    """Return ``1 - cos`` between a word or vector and other words (empty: all words).
-
-    Examples
-    --------
-    >>> table = Table(["a", "b"], {"a": 0, "b": 1}, np.eye(2))
-    >>> distances(table, "a")
-    array([0., 1.])
-    """
-    if isinstance(word_or_vector, str) or is_row(word_or_vector):
-        query = table.unit(word_or_vector)
-    else:
-        query = unit(table.query(word_or_vector))
-    query = query.astype(table.vectors.dtype)
-    rows = table.rows(other_words)
+def _distances(table: Table, key: Any, others: Iterable[object] = ()) -> FloatArray:
+    query = table.direction(key).astype(table.vectors.dtype)
+    rows = table.rows(others)
     if len(rows) == 0:
-        cosines = table.vectors @ query / table.norms
-    else:
-        cosines = table.vectors[rows] @ query / table.norms[rows]
-    return np.asarray(1 - cosines)
-
-
-def rank(table: Table, w1: object, w2: object) -> int:
-    """Return the place of `w2` among the neighbours of `w1`: 1 for the nearest.
-
-    Examples
-    --------
-    >>> vectors = np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
-    >>> table = Table(["a", "b", "c"], {"a": 0, "b": 1, "c": 2}, vectors)
-    >>> rank(table, "a", "b"), rank(table, "a", "c")
-    (1, 2)
-    """
-    return int(np.count_nonzero(_nearer(table, w1, w2))) + 1
-
-
-def closer_than(table: Table, w1: object, w2: object) -> list[str]:
-    """Return the words that are nearer to `w1` than `w2` is, by rising row.
-
-    Examples
-    --------
-    >>> vectors = np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
-    >>> table = Table(["a", "b", "c"], {"a": 0, "b": 1, "c": 2}, vectors)
-    >>> closer_than(table, "a", "c"), closer_than(table, "a", "b")
-    (['b'], [])
-    """
-    return [table.words[row] for row in np.flatnonzero(_nearer(table, w1, w2)).tolist()]
+        return np.asarray(1 - table.vectors @ query / table.norms)
+    return np.asarray(1 - table.vectors[rows] @ query / table.norms[rows])
 
 
 def _nearer(table: Table, w1: object, w2: object) -> BoolArray:
     """Say of each row whether it is nearer to `w1` than `w2` is."""
     row1, row2 = table.row(w1), table.row(w2)
-    away = distances(table, row1)
+    away = _distances(table, row1)
     nearer: BoolArray = away < away[row2]
     nearer[row1] = False
     return nearer
 
 
-def most_similar_to_given(table: Table, key: object, keys: Sequence[Any]) -> Any:
-    """Return the one of `keys` that is nearest to `key`, the first of equal ones.
-
-    Examples
-    --------
-    >>> vectors = np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
-    >>> table = Table(["a", "b", "c"], {"a": 0, "b": 1, "c": 2}, vectors)
-    >>> most_similar_to_given(table, "a", ["c", "b"])
-    'b'
-    """
-    if len(keys) == 0:
-        raise InputError("most_similar_to_given needs at least one word to choose from")
-    return max(keys, key=lambda other: similarity(table, key, other))
-
-
-def mean_vector(
-    table: Table,
-    keys: Sequence[Any],
-    weights: npt.ArrayLike | None = None,
-    pre_normalize: bool = True,
-    post_normalize: bool = False,
-    ignore_missing: bool = True,
-) -> FloatArray:
-    """Return ``sum_i w_i x_i / sum_i |w_i|`` of words and vectors, in the table's dtype ``(dim,)``.
-
-    Raises
-    ------
-    InputError
-        If there are no keys, or not one weight each.
-
-    Examples
-    --------
-    >>> table = Table(["a", "b"], {"a": 0, "b": 1}, np.array([[2.0, 0.0], [0.0, 4.0]]))
-    >>> mean_vector(table, ["a", "b", "unknown"]), mean_vector(table, ["a"], pre_normalize=False)
-    (array([0.5, 0.5]), array([2., 0.]))
-    """
-    if isinstance(keys, str) or len(keys) == 0:
-        raise InputError("a mean needs a list of at least one word or vector")
-    shares = np.ones(len(keys)) if weights is None else np.asarray(weights, np.float64)
-    if shares.shape != (len(keys),) or not np.isfinite(shares).all():
-        raise InputError(f"weights has shape {shares.shape}; give {len(keys)} keys a number each")
-    total, weight = np.zeros(table.vectors.shape[1]), 0.0
-    for key, share in zip(keys, shares.tolist(), strict=True):
-        if not (isinstance(key, str) or is_row(key)):
-            total += share * table.query(key)
-        elif key in table or not ignore_missing:
-            total += share * (table.unit(key) if pre_normalize else table.vectors[table.row(key)])
-        else:
-            continue
-        weight += abs(share)
-    mean = total / weight if weight else total
-    return np.asarray(unit(mean) if post_normalize else mean, dtype=table.vectors.dtype)
-
-
-def rank_by_centrality(
-    table: Table, words: Iterable[object], use_norm: bool = True
-) -> list[tuple[float, str]]:
-    """Return ``x . m / |m|`` with the mean ``m`` of all, and the word, the largest first.
-
-    With `use_norm` vectors count at length 1, so that it is the cosine.
-
-    Examples
-    --------
-    >>> vectors = np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
-    >>> table = Table(["a", "b", "c"], {"a": 0, "b": 1, "c": 2}, vectors)
-    >>> [word for _, word in rank_by_centrality(table, ["a", "b", "c"])]
-    ['b', 'c', 'a']
-    """
-    if isinstance(words, str):
-        raise InputError(f"give a list of words, not the string {words!r}; split it")
-    rows = table.rows(words)
-    if len(rows) == 0:
-        raise InputError("give at least one word to choose from")
-    chosen = table.vectors[rows].astype(np.float64)
-    vectors = np.array([unit(vector) for vector in chosen]) if use_norm else chosen
-    cosines = vectors @ unit(vectors.mean(axis=0))
-    # Equal cosines are settled by spelling, as gensim does.
-    named = zip(cosines.tolist(), (table.words[row] for row in rows), strict=True)
-    return sorted(named, reverse=True)
-
-
-def doesnt_match(table: Table, words: Iterable[object]) -> str:
-    """Return the word whose cosine with the mean of the unit vectors of all is smallest.
-
-    Examples
-    --------
-    >>> vectors = np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
-    >>> table = Table(["a", "b", "c"], {"a": 0, "b": 1, "c": 2}, vectors)
-    >>> doesnt_match(table, ["a", "b", "c"])
-    'c'
-    """
-    return rank_by_centrality(table, words)[-1][1]
-
-
-def cosine_table(table: Table, words: Iterable[object] | None = None, digits: int = 3) -> str:
-    """Return the cosines of all pairs of `words` as a table to print.
-
-    Words of East Asian letters, twice as wide on a terminal, stay in their columns.
-
-    Examples
-    --------
-    >>> table = Table(["you", "say"], {"you": 0, "say": 1}, np.array([[1.0, 0.0], [1.0, 1.0]]))
-    >>> print(cosine_table(table))
-           you    say
-    you  1.000  0.707
-    say  0.707  1.000
-    """
-    rows = range(len(table.words)) if words is None else table.rows(words).tolist()
-    names = [table.words[row] for row in rows]
-    cells = [
-        [f"{round(cosine, digits) + 0.0:.{digits}f}" for cosine in line]
-        for line in similarities(table, rows).tolist()
+def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
+    """Return a line of a table, its first column to the left, the others to the right."""
+    blanks = [
+        " " * (width - display_width(cell)) for cell, width in zip(cells, widths, strict=True)
     ]
-    widths = [
-        max(map(_width, [name, *(line[column] for line in cells)]))
-        for column, name in enumerate(names)
-    ]
-    first = max(map(_width, names), default=0)
-    lines = [_joined("", first, names, widths)]
-    lines += [_joined(name, first, line, widths) for name, line in zip(names, cells, strict=True)]
-    return "\n".join(lines)
-
-
-def _joined(name: str, first: int, cells: Sequence[str], widths: Sequence[int]) -> str:
-    padded = [
-        " " * (width - _width(cell)) + cell for cell, width in zip(cells, widths, strict=True)
-    ]
-    return "  ".join([name + " " * (first - _width(name)), *padded])
-
-
-def _width(text: str) -> int:
-    """Columns that `text` takes on a terminal."""
-    return sum(
-        0
-        if unicodedata.combining(letter)
-        else 2
-        if unicodedata.east_asian_width(letter) in "WF"
-        else 1
-        for letter in text
-    )
+    others = [blank + cell for blank, cell in zip(blanks[1:], cells[1:], strict=True)]
+    return "  ".join([cells[0] + blanks[0], *others])

@@ -6,6 +6,9 @@ first asked for. A `Table` never changes: whoever replaces the vectors makes a n
 a query that runs in another thread keeps vectors and lengths that belong together.
 """
 
+from __future__ import annotations
+
+import html
 import numbers
 from collections.abc import Iterable
 from typing import Any, TypeGuard
@@ -15,7 +18,7 @@ import numpy as np
 from tinygrad_w2v._base.errors import InputError, ShapeError
 from tinygrad_w2v._base.numbers import cast
 from tinygrad_w2v._base.types import AnyArray, FloatArray, IntArray
-from tinygrad_w2v.vectors.keys import MissingWordError
+from tinygrad_w2v.vectors.keys import MissingWordError, index_words
 
 _BLOCK = 1 << 20  # numbers looked at in one go: a few megabytes
 
@@ -69,6 +72,9 @@ class Table:
                 self._norms = norms
         return norms
 
+    def __len__(self) -> int:
+        return len(self.words)
+
     def __contains__(self, key: object) -> bool:
         if is_row(key):
             return 0 <= key < len(self.words)
@@ -88,6 +94,33 @@ class Table:
         """Return the rows of several words as an array ``(len(keys),)``."""
         return np.array([self.row(key) for key in keys], dtype=np.intp)
 
+    def extended(self, keys: list[str], rows: FloatArray, replace: bool) -> tuple[Table, list[int]]:
+        """Return a table with new words behind the old ones, and which of `rows` were taken.
+
+        Words that are there already get their row of `rows` only with `replace`.
+        """
+        new = [place for place, key in enumerate(keys) if key not in self.index]
+        words = [*self.words, *(keys[place] for place in new)]
+        index = index_words(words)
+        taken = [*range(len(keys))] if replace else new
+        vectors = np.empty((len(words), self.vectors.shape[1]), self.vectors.dtype)
+        vectors[: len(self)] = self.vectors
+        vectors[[index[keys[place]] for place in taken]] = rows[taken]
+        return Table(words, index, vectors), taken
+
+    def html(self, title: str) -> str:
+        """Return the first words and numbers as a table of a page."""
+        dim = self.vectors.shape[1]
+        columns = min(6, dim)
+        more = "<td>…</td>" if columns < dim else ""
+        lines = []
+        for word, vector in zip(self.words[:8], self.vectors[:8, :columns].tolist(), strict=True):
+            cells = "".join(f"<td>{number:.4f}</td>" for number in vector)
+            lines.append(f"<tr><th>{html.escape(word)}</th>{cells}{more}</tr>")
+        if len(self) > 8:
+            lines.append(f"<tr><th>…</th><td colspan='{columns + 1}'></td></tr>")
+        return f"<table><caption>{html.escape(title)}</caption>{''.join(lines)}</table>"
+
     def query(self, vector: Any) -> FloatArray:
         """Return a vector that was given in place of a word, checked, as float64 ``(dim,)``."""
         given = np.asarray(vector)
@@ -103,6 +136,10 @@ class Table:
             raise InputError("a query vector holds NaN or infinity")
         return result
 
+    def direction(self, key: object) -> FloatArray:
+        """Return a word's vector, or one that is given, at length 1, in float64 ``(dim,)``."""
+        return unit(self.vectors[self.row(key)] if is_key(key) else self.query(key))
+
     def unit(self, key: object) -> FloatArray:
         """Return the vector of a word at length 1, in float64 ``(dim,)``."""
         return unit(self.vectors[self.row(key)])
@@ -111,6 +148,11 @@ class Table:
 def is_row(key: object) -> TypeGuard[int]:
     """Say whether `key` is an integer (and not a bool)."""
     return isinstance(key, numbers.Integral) and not isinstance(key, bool)
+
+
+def is_key(key: object) -> bool:
+    """Say whether `key` is a word or a row, not a vector."""
+    return isinstance(key, str) or is_row(key)
 
 
 def unit(vector: FloatArray) -> FloatArray:
@@ -187,6 +229,19 @@ def clean_vectors(vectors: Any, words: int, dtype: np.dtype[Any] | None = None) 
     if bad is not None:
         raise InputError(f"vectors[{bad}] holds NaN or infinity")
     return given
+
+
+def own_vectors(vectors: Any, words: int) -> FloatArray:
+    """Return vectors that nobody else can write into, checked by `clean_vectors`.
+
+    Examples
+    --------
+    >>> rows = np.eye(2)
+    >>> np.shares_memory(own_vectors(rows, 2), rows)
+    False
+    """
+    clean = clean_vectors(vectors, words)
+    return clean.copy() if clean.flags.writeable and np.may_share_memory(clean, vectors) else clean
 
 
 def first_non_finite_row(vectors: FloatArray) -> int | None:

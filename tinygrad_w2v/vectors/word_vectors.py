@@ -1,29 +1,25 @@
 """Words and their vectors: what training gives and what everyone asks questions of.
 
-The class only gathers: what is asked stands in `questions` and `evaluation`, each file is a module
-of its own.
+What is asked of them stands in `neighbours`, `similarity` and `evaluation`, one class on top of the
+other; here is what they hold, how that is changed, and their files.
 """
 
-import html
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from tinygrad_w2v._base.compressed import open_write
 from tinygrad_w2v._base.errors import InputError, ShapeError
 from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v._base.types import FloatArray, IntArray
-from tinygrad_w2v.vectors import evaluation
 from tinygrad_w2v.vectors.archive import read_archive, write_archive
 from tinygrad_w2v.vectors.blocks import collect, contents_of
-from tinygrad_w2v.vectors.correlation import Correlation
+from tinygrad_w2v.vectors.evaluation import EvaluationQueries
 from tinygrad_w2v.vectors.keys import clean_counts, clean_words, index_words
 from tinygrad_w2v.vectors.pairs import found_pair, open_pair
-from tinygrad_w2v.vectors.questions import Questions
 from tinygrad_w2v.vectors.registry import stream, write_word2vec
-from tinygrad_w2v.vectors.table import Table, clean_vectors
+from tinygrad_w2v.vectors.table import Table, clean_vectors, own_vectors
 from tinygrad_w2v.vectors.vocabulary_file import read_vocabulary_file, write_vocabulary
 
 _LOCKF = (
@@ -32,7 +28,7 @@ _LOCKF = (
 )
 
 
-class WordVectors(Questions):
+class WordVectors(EvaluationQueries):
     """Words, one vector each, and the questions one asks of them (gensim's `KeyedVectors`).
 
     A key is a word, or an int: a row. Neighbours are those of largest cosine
@@ -83,10 +79,6 @@ class WordVectors(Questions):
     (0.95, 1)
     >>> wv.doesnt_match(["king", "queen", "apple"])
     'apple'
-    >>> wv.distances("man", ["king", "woman"]).round(2)
-    array([0.29, 2.  ], dtype=float32)
-    >>> wv.similarities(["man", "woman"]).tolist()
-    [[1.0, -1.0], [-1.0, 1.0]]
     >>> print(wv.cosine_table(["man", "king"], digits=2))
            man  king
     man   1.00  0.71
@@ -105,7 +97,7 @@ class WordVectors(Questions):
         counts: npt.ArrayLike | Mapping[str, int] | None = None,
     ) -> None:
         listed = clean_words(words)
-        self._table = Table(listed, index_words(listed), _own(vectors, len(listed)))
+        self._table = Table(listed, index_words(listed), own_vectors(vectors, len(listed)))
         self._counts = clean_counts(counts, listed)
 
     # What it holds
@@ -122,7 +114,7 @@ class WordVectors(Questions):
     @vectors.setter
     def vectors(self, vectors: npt.ArrayLike) -> None:
         table = self._table
-        self._table = Table(table.words, table.index, _own(vectors, len(table.words)))
+        self._table = Table(table.words, table.index, own_vectors(vectors, len(table.words)))
 
     @property
     def index_to_key(self) -> list[str]:
@@ -167,16 +159,7 @@ class WordVectors(Questions):
 
     def _repr_html_(self) -> str:
         """Show the first words and numbers as a table in a notebook."""
-        table = self._table
-        columns = min(6, self.vector_size)
-        more = "<td>…</td>" if columns < self.vector_size else ""
-        rows = []
-        for word, vector in zip(table.words[:8], table.vectors[:8, :columns].tolist(), strict=True):
-            cells = "".join(f"<td>{number:.4f}</td>" for number in vector)
-            rows.append(f"<tr><th>{html.escape(word)}</th>{cells}{more}</tr>")
-        if len(self) > 8:
-            rows.append(f"<tr><th>…</th><td colspan='{columns + 1}'></td></tr>")
-        return f"<table><caption>{html.escape(repr(self))}</caption>{''.join(rows)}</table>"
+        return self._table.html(repr(self))
 
     def get_index(self, key: str | int, default: int | None = None) -> int:
         """Return the row of a word, or `default` if that is given and there is none."""
@@ -266,72 +249,13 @@ class WordVectors(Questions):
             )
         given = clean_counts((extras or {}).get("count"), keys)
         index_words(clean_words(keys))
-        old = [place for place, key in enumerate(keys) if key in table.index]
-        new = [place for place, key in enumerate(keys) if key not in table.index]
-        words = [*table.words, *(keys[place] for place in new)]
-        vectors = np.concatenate([table.vectors, rows[new]])
-        counts = self._counts
-        if counts is not None or given is not None:
-            known = np.zeros(len(table.words), np.int64) if counts is None else counts
-            added = np.zeros(len(keys), np.int64) if given is None else given
-            counts = np.concatenate([known, added[new]])
-        if replace:
-            places = [table.index[keys[place]] for place in old]
-            vectors[places] = rows[old]
-            if given is not None and counts is not None:
-                counts[places] = given[old]
-        self._table, self._counts = Table(words, index_words(words), vectors), counts
-
-    # Evaluation
-
-    def evaluate_word_pairs(
-        self,
-        pairs: PathLike,
-        delimiter: str = "\t",
-        encoding: str = "utf8",
-        restrict_vocab: int = 300000,
-        case_insensitive: bool = True,
-        dummy4unknown: bool = False,
-    ) -> tuple[Correlation, Correlation, float]:
-        """Return (Pearson, Spearman, per cent unknown); see `evaluation.evaluate_word_pairs`."""
-        return evaluation.evaluate_word_pairs(
-            self._table, pairs, delimiter, encoding, restrict_vocab, case_insensitive, dummy4unknown
-        )
-
-    def evaluate_word_analogies(
-        self,
-        analogies: PathLike,
-        restrict_vocab: int = 300000,
-        case_insensitive: bool = True,
-        dummy4unknown: bool = False,
-        similarity_function: Literal["most_similar", "most_similar_cosmul"] = "most_similar",
-    ) -> tuple[float, list[dict[str, Any]]]:
-        """Return (share right, sections); see `evaluation.evaluate_word_analogies`."""
-        return evaluation.evaluate_word_analogies(
-            self._table,
-            analogies,
-            restrict_vocab,
-            case_insensitive,
-            dummy4unknown,
-            similarity_function,
-        )
-
-    def judge_word_pairs(
-        self, pairs: PathLike, restrict_vocab: int = 300000
-    ) -> list[evaluation.JudgedPair]:
-        """Return each pair with judgement and cosine; see `evaluation.judge_word_pairs`."""
-        return evaluation.judge_word_pairs(self._table, pairs, restrict_vocab=restrict_vocab)
-
-    def answer_word_analogies(
-        self,
-        analogies: PathLike,
-        restrict_vocab: int = 300000,
-        similarity_function: evaluation.SimilarityFunction = "most_similar",
-    ) -> list[evaluation.AnsweredAnalogy]:
-        """Return each analogy and whether it was right; see `evaluation.answer_word_analogies`."""
-        return evaluation.answer_word_analogies(
-            self._table, analogies, restrict_vocab, similarity_function=similarity_function
-        )
+        larger, taken = table.extended(keys, rows, replace)
+        counts = None if self._counts is None and given is None else np.zeros(len(larger), np.int64)
+        if counts is not None and self._counts is not None:
+            counts[: len(table)] = self._counts
+        if counts is not None and given is not None:
+            counts[larger.rows([keys[place] for place in taken])] = given[taken]
+        self._table, self._counts = larger, counts
 
     # Files
 
@@ -348,11 +272,10 @@ class WordVectors(Questions):
         The format holds no counts: `fvocab` is a second file for them. It holds no words with
         blanks either: such a word raises an InputError. Without a header, text is GloVe's.
         """
-        table = self._table
-        how = path, *contents_of(table.words, table.vectors), binary, write_header
+        words = self._table.words
+        contents, blocks = contents_of(words, self._table.vectors)
         if fvocab is None:
-            with open_write(path) as file:
-                write_word2vec(file, *how)
+            write_word2vec(path, contents, blocks, binary, write_header)
             return
         if self._counts is None:
             raise InputError(
@@ -360,8 +283,8 @@ class WordVectors(Questions):
                 "give WordVectors(counts=...)"
             )
         with open_pair(path, fvocab) as (file, vocabulary):
-            write_vocabulary(vocabulary, table.words, self._counts)
-            write_word2vec(file, *how)
+            write_vocabulary(vocabulary, words, self._counts)
+            write_word2vec(path, contents, blocks, binary, write_header, file)
 
     @classmethod
     def load_word2vec_format(
@@ -385,15 +308,13 @@ class WordVectors(Questions):
         InputError
             With line and byte, if the file is malformed.
         """
-        found = (path, fvocab) if fvocab is None else found_pair(path, fvocab)
+        table, vocabulary = (path, None) if fvocab is None else found_pair(path, fvocab)
         if binary and no_header:
             raise InputError("a binary file without a header cannot be read: how many numbers?")
         format = "word2vec-binary" if binary else "glove" if no_header else "word2vec"
-        with stream(found[0], format, limit, datatype, unicode_errors) as reader:
+        with stream(table, format, limit, datatype, unicode_errors) as reader:
             words, vectors, _ = collect(reader, path, duplicates)
-        if found[1] is None:
-            return cls(words, vectors)
-        counts = read_vocabulary_file(found[1], unicode_errors)
+        counts = None if vocabulary is None else read_vocabulary_file(vocabulary, unicode_errors)
         try:
             return cls(words, vectors, counts)
         except InputError as error:
@@ -477,9 +398,3 @@ class WordVectors(Questions):
     def vectors_lockf(self, factors: npt.ArrayLike) -> None:
         if not np.all(np.asarray(factors) == 1):  # which is what happens without
             raise InputError(_LOCKF)
-
-
-def _own(vectors: Any, words: int) -> FloatArray:
-    """Return vectors that nobody else can write into, checked."""
-    clean = clean_vectors(vectors, words)
-    return clean.copy() if clean.flags.writeable and np.may_share_memory(clean, vectors) else clean
