@@ -131,7 +131,7 @@ class Module:
     def cleargrads(self) -> None:
         """Forget the gradients of all Parameters."""
         for parameter in self.parameters():
-            parameter.grad = None
+            parameter.cleargrad()
 
     # ------------------------------------------------------------------ keeping it
     def state_dict(self) -> dict[str, AnyArray]:
@@ -236,13 +236,9 @@ def check_fit(
     arrays : mapping
         The given names and arrays.
     """
-    faults = []
-    missing = [name for name in shapes if name not in arrays]
-    unknown = [name for name in arrays if name not in shapes]
-    if missing:
-        faults.append("missing: " + ", ".join(missing))
-    if unknown:
-        faults.append("unknown: " + ", ".join(unknown))
+    missing = ", ".join(name for name in shapes if name not in arrays)
+    unknown = ", ".join(name for name in arrays if name not in shapes)
+    faults = [f"missing: {missing}"] * bool(missing) + [f"unknown: {unknown}"] * bool(unknown)
     for name, shape in shapes.items():
         if name not in arrays:
             continue
@@ -255,41 +251,14 @@ def check_fit(
 
 
 # ---------------------------------------------------------------------- the attributes' tree
-def _items(name: str, value: Any) -> Iterator[tuple[str, Any]]:
-    """The places and values that `value` holds directly, if it is of a kind that is searched."""
-    prefix = f"{name}." if name else ""
-    if isinstance(value, Module):
-        for key, part in vars(value).items():
-            yield prefix + key, part
-    elif isinstance(value, dict):
-        for key, part in value.items():
-            yield f"{prefix}{key}", part
-    elif isinstance(value, list | tuple):
-        for i, part in enumerate(value):
-            yield f"{prefix}{i}", part
-
-
-def _members(root: Module) -> Iterator[tuple[str, Any]]:
-    """`root`, and all modules and Parameters below it with their dotted names, each once."""
-    seen: set[int] = set()
-    waiting: list[tuple[str, Any]] = [("", root)]
-    while waiting:
-        name, value = waiting.pop()
-        if not isinstance(value, Module | Parameter | list | tuple | dict) or id(value) in seen:
-            continue
-        seen.add(id(value))
-        if isinstance(value, Module | Parameter):
-            yield name, value
-        waiting.extend(reversed(list(_items(name, value))))
-
-
 class Place(NamedTuple):
-    """Where a Parameter is found, or something on the way to one."""
+    """Where something is held: in a module, a list, a tuple or a dict, that may be held itself."""
 
     name: str
-    container: Any  # the attributes of a module, a list or a dict
-    key: Any
     held: Any
+    container: Any = None  # the attributes of a module, or a list, tuple or dict
+    key: Any = None
+    parent: Place | None = None
 
     def is_left(self) -> bool:
         """Whether something else stands there now."""
@@ -299,8 +268,42 @@ class Place(NamedTuple):
             return True
 
 
+def _places(name: str, value: Any, into_modules: bool = True) -> Iterator[Place]:
+    """The place of `value`, and all places below it in their order; what is shared is entered once.
+
+    Below a module are its attributes, which may be passed over with `into_modules`.
+    """
+    seen: set[int] = set()
+    waiting = [Place(name, value)]
+    while waiting:
+        place = waiting.pop()
+        yield place
+        held = place.held
+        is_module = isinstance(held, Module)
+        enters = into_modules if is_module else isinstance(held, list | tuple | dict)
+        if not enters or id(held) in seen:
+            continue
+        seen.add(id(held))
+        container = vars(held) if is_module else held
+        items = container.items() if isinstance(container, dict) else enumerate(container)
+        prefix = f"{place.name}." if place.name else ""
+        below = [Place(f"{prefix}{key}", part, container, key, place) for key, part in items]
+        waiting += reversed(below)
+
+
+def _members(root: Module) -> list[tuple[str, Any]]:
+    """`root`, and all modules and Parameters below it with their dotted names, each once."""
+    places: dict[int, Place] = {}
+    for place in _places("", root):
+        if isinstance(place.held, Module | Parameter):
+            places.setdefault(id(place.held), place)
+    return [(place.name, place.held) for place in places.values()]
+
+
 def places_of(root: Module) -> list[Place]:
     """Return where the Parameters of a module are, to learn later whether they still are there.
+
+    With them come the places on the way to one.
 
     Examples
     --------
@@ -311,24 +314,14 @@ def places_of(root: Module) -> list[Place]:
     >>> [place.name for place in places if place.is_left()]
     ['bias']
     """
-    seen: set[int] = set()
-
-    def below(name: str, value: Any) -> list[Place]:
-        if id(value) in seen:
-            return []
-        seen.add(id(value))
-        found: list[Place] = []
-        container: Any = vars(value) if isinstance(value, Module) else value
-        keys = container if isinstance(container, dict) else range(len(container))
-        for key, (place, part) in zip(list(keys), list(_items(name, value)), strict=True):
-            if isinstance(part, Parameter):
-                found.append(Place(place, container, key, part))
-            elif isinstance(part, Module | list | tuple | dict):
-                inner = below(place, part)
-                found += [Place(place, container, key, part), *inner] if inner else []
-        return found
-
-    return below("", root)
+    kept: dict[int, Place] = {}
+    for place in _places("", root):
+        if isinstance(place.held, Parameter):
+            way = [place]
+            while way[0].parent is not None:
+                way.insert(0, way[0].parent)
+            kept |= {id(step): step for step in way[1:]}
+    return list(kept.values())
 
 
 def name_in(root: Module, wanted: Any) -> str | None:
@@ -341,29 +334,15 @@ def name_in(root: Module, wanted: Any) -> str | None:
     >>> name_in(model, model.bias), name_in(model, "something")
     ('bias', None)
     """
-    seen: set[int] = set()
-    waiting: list[tuple[str, Any]] = [("", root)]
-    while waiting:
-        name, value = waiting.pop()
-        if value is wanted:
-            return name
-        if isinstance(value, Module | list | tuple | dict) and id(value) not in seen:
-            seen.add(id(value))
-            waiting.extend(_items(name, value))
-    return None
+    return next((place.name for place in _places("", root) if place.held is wanted), None)
 
 
-def _direct_members(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+def _direct_members(name: str, value: Any) -> list[tuple[str, Any]]:
     """The modules and Parameters in a value that is assigned, not those of its modules."""
-    seen: set[int] = set()
-    waiting = [(name, value)]
-    while waiting:
-        place, part = waiting.pop()
-        if isinstance(part, Module | Parameter):
-            yield place, part
-        elif isinstance(part, list | tuple | dict) and id(part) not in seen:
-            seen.add(id(part))
-            waiting.extend(reversed(list(_items(place, part))))
+    if not isinstance(value, Module | Parameter | list | tuple | dict):
+        return []
+    places = _places(name, value, into_modules=False)
+    return [(p.name, p.held) for p in places if isinstance(p.held, Module | Parameter)]
 
 
 def _describe(
