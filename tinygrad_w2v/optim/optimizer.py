@@ -1,9 +1,9 @@
 """`Optimizer`: what all update rules share.
 
 A rule is written once, for arrays: `update` is given a parameter's array, its gradient and the
-rule's own state, and writes into them in place. A row gradient takes the same way: the touched
-rows of parameter and state are taken out, updated, and put back, so that a step costs what the
-rows cost, whatever the size of the table.
+rule's own state, and writes into them in place. The same is done for a row gradient: the rows of
+parameter and state that it touches are taken out, updated, and put back, so that the cost of a step
+is that of the rows, whatever the size of the table.
 """
 
 from __future__ import annotations
@@ -132,9 +132,10 @@ class Optimizer:
         Traceback (most recent call last):
         tinygrad_w2v._base.errors.InputError: Adam: parameter 0 is the result of multiply: ...
         """
-        found = checked_parameters(type(self).__name__, parameters)
-        self.parameters = found
-        self.state = [tuple(np.zeros(p.shape, p.dtype) for _ in self.state_names) for p in found]
+        self.parameters = checked_parameters(type(self).__name__, parameters)
+        self.state = [
+            tuple([np.zeros(p.shape, p.dtype) for _ in self.state_names]) for p in self.parameters
+        ]
         self.steps = 0
 
     # ------------------------------------------------------------------ the step
@@ -200,7 +201,7 @@ class Optimizer:
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters."""
         for parameter in self.parameters:
-            parameter.grad = None
+            parameter.cleargrad()
 
     # ------------------------------------------------------------------ keeping it
     def state_dict(self) -> dict[str, AnyArray]:
@@ -272,34 +273,35 @@ def checked_parameters(owner: str, parameters: Iterable[Any]) -> list[Variable]:
             f"{owner}: the parameters are {parameters!r}; give a list of them, and a rate as "
             "`lr=0.01`"
         )
-    found = list(parameters)
-    if not found:
+    listed = list(parameters)
+    if not listed:
         raise InputError(
             f"{owner}: the list of parameters is empty: assign `tw.Parameter(...)` to attributes "
             "of the model"
         )
-    seen: dict[int, int] = {}
-    for i, parameter in enumerate(found):
+    first: dict[int, int] = {}
+    for i, parameter in enumerate(listed):
+        earlier = first.setdefault(id(parameter), i)
         if not isinstance(parameter, Variable):
-            kind = type(parameter).__name__
-            raise InputError(f"{owner}: parameter {i} is of type {kind}; give tw.Parameter")
-        if parameter.creator is not None:
-            raise InputError(
-                f"{owner}: {_name(i, parameter)} is the result of {parameter.creator.label}: only "
-                "leaves can be changed; give the Parameters that it was computed from"
+            fault = f"is of type {type(parameter).__name__}; give tw.Parameter"
+        elif parameter.creator is not None:
+            fault = (
+                f"is the result of {parameter.creator.label}: only leaves can be changed; give "
+                "the Parameters that it was computed from"
             )
-        if parameter.dtype.kind != "f":
-            raise InputError(
-                f"{owner}: {_name(i, parameter)} is of {parameter.dtype}, which has no gradients; "
-                "make it with `.astype(np.float32)`"
+        elif parameter.dtype.kind != "f":
+            fault = (
+                f"is of {parameter.dtype}, which has no gradients; make it with "
+                "`.astype(np.float32)`"
             )
-        if id(parameter) in seen:
-            raise InputError(
-                f"{owner}: {_name(i, parameter)} came before as parameter {seen[id(parameter)]}; "
-                "give each once, as `model.parameters()` does"
+        elif earlier != i:
+            fault = (
+                f"came before as parameter {earlier}; give each once, as `model.parameters()` does"
             )
-        seen[id(parameter)] = i
-    return found
+        else:
+            continue
+        raise InputError(f"{owner}: {_name(i, parameter)} {fault}")
+    return listed
 
 
 def checked_share(owner: str, name: str, value: float) -> float:
@@ -310,5 +312,6 @@ def checked_share(owner: str, name: str, value: float) -> float:
     return number
 
 
-def _name(position: int, parameter: Variable) -> str:
-    return f"parameter {position}" + (f" ({parameter.name})" if parameter.name else "")
+def _name(position: int, parameter: Any) -> str:
+    name = getattr(parameter, "name", None)
+    return f"parameter {position}" + (f" ({name})" if name else "")
