@@ -66,7 +66,7 @@ class Case:
 
     # ------------------------------------------------------------------ the same, but
     def like(self, reference: Callable[..., Any]) -> Case:
-        """The same case; ``reference(np, x, ...)`` says in other words what the function is."""
+        """The same case, with ``reference(np, x, ...)`` as the same function in other words."""
         return replace(self, reference=lambda np: lambda *xs: reference(np, *xs))
 
     def alone(self, why: str, toothless: str = "") -> Case:
@@ -75,7 +75,7 @@ class Case:
         return replace(self, reference=None, without_reference=why, toothless=toothless)
 
     def blind(self, why: str = FLAT) -> Case:
-        """The same case, which cannot see a factor."""
+        """The same case, declared toothless."""
         return replace(self, toothless=why)
 
     def on(self, what: str, *draws: Draw | Shape) -> Case:
@@ -83,7 +83,7 @@ class Case:
         return replace(self, name=f"{self.name} {what}", draw=drawn(*draws))
 
     def on_each(self, draws: Mapping[str, tuple[Draw | Shape, ...]]) -> list[Case]:
-        """The case, and the same one on all these other arrays."""
+        """The case, and the same case on each of these other arrays."""
         return [self, *[self.on(what, *each) for what, each in draws.items()]]
 
     def strided(self) -> Case:
@@ -91,7 +91,7 @@ class Case:
         return self.on("not contiguous", lambda rng: tuple([_spread(a) for a in self.draw(rng)]))
 
     def and_strided(self) -> list[Case]:
-        """The case, and the same one on arrays that are not contiguous."""
+        """The case, and the same case on arrays that are not contiguous."""
         return [self, self.strided()]
 
     def of_nothing(self, *shapes: Shape) -> Case:
@@ -115,10 +115,10 @@ def case(name: str, op: Ops, function: Callable[..., Any], *draws: Draw | Shape)
 
 
 def named(name: str, op: Ops, *draws: Draw | Shape, **how: Any) -> Case:
-    """The case of the function with which `name` begins, and of the arguments `how`."""
+    """A case of the function that `name` begins with, called with the arguments `how`."""
     called = name.replace(",", " ").split()[0]
     plain = case(name, op, lambda np, *xs: getattr(np, called)(*xs, **how), *draws)
-    # The function itself, if it may be: reports name it.
+    # The function itself where that is possible: reports name it.
     return plain if how else replace(plain, function=getattr(functions, called))
 
 
@@ -158,7 +158,7 @@ AXES: dict[str, dict[str, Any]] = {
 def reductions(
     name: str, op: Ops, drawing: Callable[..., Draw], like: Callable[..., Any] | None = None
 ) -> list[Case]:
-    """A function that takes axes away, with the axes named in all ways, and on empty arrays."""
+    """A function that reduces axes, given in every form, and on empty arrays."""
 
     def along(what: str) -> Case:
         how = AXES[what]
@@ -175,9 +175,9 @@ def of_no_elements(name: str, op: Ops, axis: int = 0) -> Case:
     return named(f"{name} {what}", op, (3, 0), axis=axis).alone(EMPTY, EMPTY)
 
 
-# ---------------------------------------------------------------------- ways to draw
+# ---------------------------------------------------------------------- draws
 def drawn(*draws: Draw | Shape) -> Draw:
-    """What each draws, one after the other; a shape draws normally distributed numbers."""
+    """What all of them draw, in order; a shape draws normally distributed numbers."""
 
     def draw(rng: np.random.Generator) -> tuple[AnyArray, ...]:
         arrays: list[AnyArray] = []

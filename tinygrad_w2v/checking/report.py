@@ -26,7 +26,7 @@ _WORDS, _DIM, _WINDOWS, _CONTEXTS, _NEGATIVE = 7, 3, 3, 2, 2
 
 @dataclass(frozen=True)
 class Result:
-    """What was found for one op or one model.
+    """The outcome for one op or one model.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class Result:
     variants : int
         How many cases were checked.
     first_order, second_order : float
-        The worst relative errors; NaN where the check did not come so far.
+        The worst relative errors; NaN where the check did not get that far.
     failures : list of str
         A report for each case that failed.
     """
@@ -64,11 +64,13 @@ def _check(name: str, function: Any, args: Sequence[Any]) -> _Outcome:
     """Check one function to second order; any error it raises is a failure."""
     worst = [math.nan] * ORDERS
     try:
-        for found in comparisons(function, args, ORDERS):
-            known = worst[found.order - 1]
-            worst[found.order - 1] = max(found.relative_error, 0.0 if math.isnan(known) else known)
-            if found.mismatch is not None:
-                return _Outcome(tuple(worst), f"{name}: {report(found)}")
+        for comparison in comparisons(function, args, ORDERS):
+            known = worst[comparison.order - 1]
+            worst[comparison.order - 1] = max(
+                comparison.relative_error, 0.0 if math.isnan(known) else known
+            )
+            if comparison.mismatch is not None:
+                return _Outcome(tuple(worst), f"{name}: {report(comparison)}")
     except GradientError as error:
         return _Outcome(tuple(worst), f"{name}: {error}")
     except Exception as error:

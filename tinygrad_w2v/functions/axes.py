@@ -1,12 +1,13 @@
 """Axes and sizes: what ops share that work along some axes of a value of any kind.
 
-Each helper is NumPy's function with a short way for plain arrays, whose wrappers in NumPy cost more
-than the work on a small array. Any other kind of value takes NumPy's way.
+Each helper is NumPy's function with a fast path for plain arrays, as NumPy's wrappers cost more
+than the work on a small array. Any other kind of value goes through NumPy.
 """
 
 from __future__ import annotations
 
 import operator
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ def normalized_axes(axis: Axis, ndim: int) -> tuple[int, ...]:
     Raises
     ------
     numpy.exceptions.AxisError
-        For an axis that is out of range or named twice.
+        For an axis that is out of range or given twice.
     """
     if axis is None:
         return tuple(range(ndim))
@@ -43,12 +44,12 @@ def reduced_axes(axis: Axis, ndim: int) -> tuple[int, ...]:
 
 
 def axes_of(op: str, x: Any, axis: Axis) -> tuple[int, ...]:
-    """`normalized_axes` of `x`, with an error that names the op: for what comes before one.
+    """`normalized_axes` of `x`, with an error that names the op: for checks before an op is made.
 
     Raises
     ------
     ShapeError
-        For an axis that is out of range or named twice.
+        For an axis that is out of range or given twice.
     """
     try:
         return normalized_axes(axis, x.ndim if hasattr(x, "ndim") else np.ndim(x))
@@ -71,6 +72,11 @@ def axis_of(op: str, x: Any, axis: int) -> int:
     except TypeError:
         raise TypeError(f"{op}: `axis` is one int, not {axis!r}{user_line()}") from None
     return axes_of(op, x, axis)[0]
+
+
+def inverse(order: Sequence[int]) -> tuple[int, ...]:
+    """The permutation of axes that undoes `order`."""
+    return tuple(np.argsort(order).tolist())
 
 
 def unreduced(g: Any, axes: tuple[int, ...], keepdims: bool, shape: tuple[Any, ...]) -> Any:

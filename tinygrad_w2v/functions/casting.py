@@ -40,7 +40,7 @@ def astype(x: Any, /, dtype: Any, copy: bool = True) -> Any:
     x : Variable or array
     dtype : dtype of real numbers
     copy : bool
-        NumPy's; the data of a Variable are never shared with the one that is made.
+        NumPy's; for arrays only. A Variable's data are never shared with the result.
 
     Examples
     --------
@@ -82,12 +82,12 @@ def dtype_of(x: Any) -> np.dtype[Any]:
 
 
 def in_dtype(op: str, x: Any, dtype: Any) -> Any:
-    """`x` in the `dtype` that an op was asked for; None leaves it.
+    """`x` in the `dtype` that an op was asked for, if it was.
 
     Raises
     ------
     NonDifferentiableError
-        For a Variable of floating-point numbers and a dtype without them.
+        For a Variable of floating-point numbers and a dtype of others.
     """
     if dtype is None:
         return x
@@ -121,6 +121,6 @@ def narrowed(y: Any, x: Any) -> Any:
 
 
 def over(x: Any, count: Any) -> Any:
-    """``x / count``, where a count is not rounded to a dtype that cannot hold it."""
+    """``x / count``, without rounding the count to a dtype that cannot hold it."""
     floats = wide(x)
     return x / count if floats is x else narrowed(floats / count, x)

@@ -11,7 +11,7 @@ import numpy as np
 
 from tinygrad_w2v.autograd.dispatch import implements, refuse_out
 from tinygrad_w2v.functions.arithmetic import Ring, multiply
-from tinygrad_w2v.functions.axes import normalized_axes, stretched
+from tinygrad_w2v.functions.axes import inverse, normalized_axes, stretched
 from tinygrad_w2v.functions.products import matmul
 
 __all__ = ["dot", "einsum", "inner", "tensordot"]
@@ -42,11 +42,11 @@ class Tensordot(Ring):
         if self.needs(0):  # g is (free x, free y); what is left of y are its summed axes, in order
             partner = dict(zip(ay, ax, strict=True))
             gx = np.tensordot(g, y, axes=(tuple(range(len(fx), len(fx) + len(fy))), fy))
-            gx = np.transpose(gx, _inverse([*fx, *[partner[a] for a in sorted(ay)]]))
+            gx = np.transpose(gx, inverse([*fx, *[partner[a] for a in sorted(ay)]]))
         if self.needs(1):
             partner = dict(zip(ax, ay, strict=True))
             gy = np.tensordot(x, g, axes=(fx, tuple(range(len(fx)))))
-            gy = np.transpose(gy, _inverse([*[partner[a] for a in sorted(ax)], *fy]))
+            gy = np.transpose(gy, inverse([*[partner[a] for a in sorted(ax)], *fy]))
         return gx, gy
 
 
@@ -81,15 +81,11 @@ def _others(axes: tuple[int, ...], ndim: int) -> tuple[int, ...]:
     return tuple([i for i in range(ndim) if i not in axes])
 
 
-def _inverse(order: list[int]) -> tuple[int, ...]:
-    return tuple(np.argsort(order).tolist())
-
-
 def dot(a: Any, b: Any, out: None = None) -> Any:
     """NumPy's dot product: ``@`` for vectors and matrices, the product with a number.
 
     For more axes, the sum runs over the last of `a` and the last but one of `b`, and all others
-    are combined with each other: ``(i, j, k)`` and ``(l, k, m)`` make ``(i, j, l, m)``.
+    are combined: ``(i, j, k)`` and ``(l, k, m)`` make ``(i, j, l, m)``.
 
     Examples
     --------

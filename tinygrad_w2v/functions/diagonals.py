@@ -27,7 +27,7 @@ def _places(n: int, m: int, offset: int) -> tuple[Any, Any]:
 
 
 def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
-    """The diagonals of the matrices that two axes form; they stand along the last axis.
+    """The diagonals of the matrices that two axes form, along the last axis of the result.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def diag(v: Any, k: int = 0) -> Any:
 
 
 def _triangle(m: Any, k: int, lower: bool) -> Any:
-    """`m` where its places are up to diagonal number `k`, or where they are not; else 0."""
+    """`m` up to diagonal number `k`, or beyond it; else 0."""
     if np.ndim(m) == 0:
         raise ShapeError(f"a number has no triangles: tril and triu take matrices{user_line()}")
     rows, columns = (*np.shape(m)[-1:], *np.shape(m))[-2:]

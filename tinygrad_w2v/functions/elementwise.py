@@ -45,7 +45,7 @@ def _keep_both(self: Any, x: Any) -> Any:
     return y
 
 
-# By what `slope` names; chosen once for a class, so that an op does not ask each time.
+# By what `slope` names; chosen once per class, so that a call need not look.
 _FORWARD = {(): _keep_nothing, ("x",): _keep_x, ("y",): _keep_y, ("x", "y"): _keep_both}
 
 
@@ -139,7 +139,7 @@ class Reciprocal(Elementwise, ufunc=np.reciprocal):
 
 
 def reciprocal(x: Any) -> Any:
-    """One by `x`; of integers, too, where NumPy drops the fraction.
+    """``1 / x``; of integers, too, where NumPy drops the fraction.
 
     Examples
     --------

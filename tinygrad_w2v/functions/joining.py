@@ -34,7 +34,7 @@ def part_along(x: Any, axis: int, part: Any) -> Any:
 
 
 class Concatenate(Arithmetic):
-    """z = x, y, ... one behind the other;  gx, gy, ... = their parts of g"""
+    """z = x, y, ... end to end;  gx, gy, ... = their parts of g"""
 
     def __init__(self, axis: int = 0) -> None:
         self.axis = axis
@@ -58,7 +58,7 @@ class Concatenate(Arithmetic):
 def concatenate(
     arrays: Sequence[Any], axis: int | None = 0, out: None = None, *, dtype: Any = None
 ) -> Any:
-    """Put arrays one behind the other along an axis that they have; None flattens them first.
+    """Join arrays end to end along an axis that they have; None flattens them first.
 
     Examples
     --------
@@ -74,7 +74,7 @@ def concatenate(
 
 
 def append(arr: Any, values: Any, axis: int | None = None) -> Any:
-    """`values` behind `arr` along `axis`; both flattened where that is None.
+    """`values` after `arr` along `axis`; both flattened where that is None.
 
     Examples
     --------
@@ -103,7 +103,7 @@ class Stack(Arithmetic):
 
 
 def stack(arrays: Sequence[Any], axis: int = 0, out: None = None, *, dtype: Any = None) -> Any:
-    """Put arrays of one shape side by side along a new axis.
+    """Join arrays of one shape along a new axis.
 
     Examples
     --------
@@ -129,7 +129,7 @@ def _hstack(tup: Sequence[Any]) -> Any:
 
 
 def column_stack(tup: Sequence[Any]) -> Any:
-    """Vectors as the columns of a matrix; matrices beside each other.
+    """Vectors as the columns of a matrix; matrices side by side.
 
     Examples
     --------
@@ -143,7 +143,7 @@ def column_stack(tup: Sequence[Any]) -> Any:
 
 
 def dstack(tup: Sequence[Any]) -> Any:
-    """Arrays behind each other along the third axis; see `atleast_3d`.
+    """Join arrays along the third axis; see `atleast_3d`.
 
     Examples
     --------
@@ -156,7 +156,7 @@ def dstack(tup: Sequence[Any]) -> Any:
 
 
 class Split(Function):
-    """y, z, ... = consecutive parts of x;  gx = gy, gz, ... one behind the other"""
+    """y, z, ... = consecutive parts of x;  gx = gy, gz, ... end to end"""
 
     def __init__(self, indices_or_sections: Any, axis: int = 0) -> None:
         self.indices_or_sections, self.axis = indices_or_sections, axis
@@ -169,7 +169,7 @@ class Split(Function):
     def backward(self, *gs: Any) -> Any:
         if np.ndim(self.indices_or_sections) == 0 or _rises(self.indices_or_sections):
             return np.concatenate(gs, axis=self._axis)
-        # Places that fall or count from the end make parts that overlap: add them up.
+        # Places that decrease or count from the end make overlapping parts: add them up.
         ends = list(self.indices_or_sections)
         total: Any = 0
         for g, start, stop in zip(gs, [0, *ends], [*ends, None], strict=True):

@@ -28,7 +28,7 @@ class Rows(Function):
     """y = table[ids], whole rows;  gtable = scatter_rows(g, ids)"""
 
     def __init__(self, ids: Any) -> None:
-        self.ids = self.keep_copy("ids", ids)  # the gradient, too, goes on reading them
+        self.ids = self.keep_copy("ids", ids)  # the gradient goes on reading them
 
     def forward(self, table: Any) -> Any:
         self.shape = table.shape
@@ -105,7 +105,7 @@ class ToDense(Function):
 
 
 def to_dense(x: Any) -> Any:
-    """An array of a `RowGrad`, a Variable of an array of a Variable of one; others as they are.
+    """A `RowGrad` as an array, a Variable of one as a Variable of an array; all else as it is.
 
     Examples
     --------
@@ -200,13 +200,13 @@ def take(
     ----------
     a : Variable or array
     indices : int array, int Variable or list
-        Constants, of any shape; the axis gives way to their axes.
+        Constants, of any shape; their axes replace `axis`.
     axis : int, optional
         None flattens `a` first.
     out : None
         Is refused: a graph is made of new values.
     mode : {"raise", "wrap", "clip"}
-        What becomes of an id that is out of range.
+        What is done with an id that is out of range.
 
     Raises
     ------
@@ -263,7 +263,7 @@ class TakeAlongAxis(Function):
 
 
 def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
-    """Elements by their places along one axis, other places in every row.
+    """Elements by their places along one axis, with places of its own for every row.
 
     Parameters
     ----------

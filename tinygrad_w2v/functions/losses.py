@@ -2,7 +2,7 @@
 
 Each is one op, from the scores (logits) to the mean: the softmax or sigmoid never stands alone, so
 nothing overflows and no logarithm of 0 is taken. An infinite score has the limit's loss and
-gradient, which on arrays is looked into only where there may be one.
+gradient; on arrays that is looked into only where one may occur.
 """
 
 from __future__ import annotations
@@ -43,14 +43,6 @@ _CONCRETE = (np.ndarray, np.generic)
 _FEW = 64
 
 
-def _count(shape: tuple[Any, ...]) -> Any:
-    """The product of sizes, which need not be ints."""
-    count: Any = 1
-    for size in shape:
-        count = count * size
-    return count
-
-
 def _lowered(x: AnyArray) -> Any:
     """`x` less the maximum of its last axis, contiguous; the limit of it for an infinite one."""
     top = np.maximum.reduce(x, axis=-1, keepdims=True)
@@ -60,7 +52,7 @@ def _lowered(x: AnyArray) -> Any:
 
 
 def _in_range(ids: IntArray, classes: int) -> bool:
-    """Whether all class ids are; of a few it is quicker to look at Python's numbers."""
+    """Whether all class ids are valid; few are checked faster as Python numbers."""
     if ids.size <= _FEW:
         numbers = ids.tolist()
         return not numbers or (min(numbers) >= 0 and max(numbers) < classes)
@@ -86,7 +78,7 @@ class CrossEntropy(Function):
         if not _in_range(ids, classes):
             raise IndexError("a class id is out of range")
         floats = wide(x)
-        lowered = _lowered(floats.reshape(n, classes))  # backward writes by flat places
+        lowered = _lowered(floats.reshape(n, classes))  # backward writes to flat positions
         # e and its sum are kept, for the plain backward pass only: softmax is half of the work.
         self._e = np.exp(lowered)
         self._sum = np.add.reduce(self._e, axis=-1, keepdims=True)
@@ -97,7 +89,7 @@ class CrossEntropy(Function):
 
     def backward(self, g: Any) -> Any:
         (x,) = self.saved
-        g = wide(g) / _count(x.shape[:-1])
+        g = wide(g) / math.prod(x.shape[:-1])
         if type(x) is ndarray:
             gx = self._e * (g / self._sum)
             gx.reshape(-1)[self._places] -= g
@@ -128,11 +120,11 @@ class SoftCrossEntropy(Arithmetic):
             total = np.add.reduce(weights * self._minus_log, axis=None)
         if total != total:  # 0 times an infinite one, if not NaN of NaN
             total = np.add.reduce(_weighted(weights, self._minus_log), axis=None)
-        return narrowed(total / _count(x.shape[:-1]), x)
+        return narrowed(total / math.prod(x.shape[:-1]), x)
 
     def backward(self, g: Any) -> Any:
         x, t = self.saved
-        g = wide(g) / _count(x.shape[:-1])
+        g = wide(g) / math.prod(x.shape[:-1])
         gx = gt = None
         if type(x) is ndarray and type(t) is ndarray:
             if self.needs(0):
@@ -237,7 +229,7 @@ class SigmoidCrossEntropy(Arithmetic):
 
     def backward(self, g: Any) -> Any:
         x, t = self.saved
-        g = wide(g) / _count(x.shape)
+        g = wide(g) / math.prod(x.shape)
         gx = (sigmoid(x) - t) * g if self.needs(0) else None
         gt = -x * g if self.needs(1) else None
         return gx, gt

@@ -55,7 +55,7 @@ def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> 
         and of a row, and -1 and -inf the smallest.
     axis : int or pair of int, optional
         Along which the vectors lie, or rows and columns of the matrices. None: `x` is a vector or
-        a matrix, or for ``ord=None`` anything, taken as one vector.
+        a matrix, or for ``ord=None`` anything, as one vector.
     keepdims : bool
 
     Raises
@@ -155,7 +155,7 @@ def cosine_similarity(a: Any, b: Any, axis: Axis = -1, eps: float = 1e-8) -> Any
     axis : int or tuple of int
         Of the broadcast arrays.
     eps : float
-        A length below it counts as this much, so that a zero vector has similarity 0.
+        Lengths below it count as this, so that a zero vector has similarity 0.
 
     Raises
     ------
@@ -203,7 +203,7 @@ def _axes_of_vectors(a: Any, b: Any, axis: Axis) -> tuple[int, ...]:
 
 
 def _scaled(x: Any, axes: tuple[int, ...]) -> Any:
-    """`x` with vectors so short that their squares fit into its dtype; their cosine is the same."""
+    """`x` with its vectors scaled so that their squares fit into its dtype; their cosine stays."""
     data = unwrapped(x)
     if is_empty(data):
         return x

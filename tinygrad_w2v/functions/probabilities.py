@@ -108,7 +108,7 @@ class LogSoftmax(Normalized):
 
     def forward(self, x: Any) -> Any:
         lowered = self.lowered(x)
-        with np.errstate(divide="ignore"):  # a row of nothing
+        with np.errstate(divide="ignore"):  # an empty row
             y = narrowed(lowered - np.log(self.total(np.exp(lowered))), x)
         self.save(y)
         return y
@@ -134,9 +134,9 @@ def log_softmax(x: Any, axis: Axis = -1) -> Any:
 def lowered_by_top(x: Any, axes: tuple[int, ...]) -> tuple[Any, Any]:
     """The maximum of `x` over `axes`, which stay with size 1, and `x` less it, in wide floats.
 
-    Where the maximum is infinite, what reaches it is 0 and all else -inf: the limit, in which equal
-    ones share. Where all are -inf they stay so, and so they do in an empty array; the maximum is 0
-    then.
+    Where the maximum is infinite, the elements equal to it become 0 and all others -inf: the limit,
+    in which equal ones share. Where all are -inf, or there are none, they stay as they are, and the
+    maximum is 0.
     """
     x = wide(x)
     if isinstance(x, _CONCRETE):

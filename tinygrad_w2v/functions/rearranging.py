@@ -20,7 +20,7 @@ __all__ = ["flip", "fliplr", "flipud", "pad", "repeat", "roll", "rot90", "tile"]
 
 
 class Flip(Function):
-    """y = x with the order along axes turned round;  gx = g turned round"""
+    """y = x reversed along axes;  gx = g reversed"""
 
     def __init__(self, axis: Axis = None) -> None:
         self.axis = axis
@@ -33,7 +33,7 @@ class Flip(Function):
 
 
 def flip(m: Any, axis: Axis = None) -> Any:
-    """`m` with the order along `axis` turned round (along all axes by default).
+    """`m` reversed along `axis` (along all axes by default).
 
     Examples
     --------
@@ -46,7 +46,7 @@ def flip(m: Any, axis: Axis = None) -> Any:
 
 
 def fliplr(m: Any) -> Any:
-    """`m` with the order along axis 1 turned round.
+    """`m` reversed along axis 1.
 
     Examples
     --------
@@ -59,7 +59,7 @@ def fliplr(m: Any) -> Any:
 
 
 def flipud(m: Any) -> Any:
-    """`m` with the order along axis 0 turned round.
+    """`m` reversed along axis 0.
 
     Examples
     --------
@@ -73,7 +73,7 @@ def flipud(m: Any) -> Any:
 
 
 def rot90(m: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Any:
-    """`m` turned by `k` right angles in the plane of two axes, from the first to the second.
+    """`m` rotated by `k` right angles in the plane of two axes, from the first to the second.
 
     Examples
     --------
@@ -135,7 +135,7 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
 
 
 def tile(A: Any, reps: Any) -> Any:
-    """`A` laid beside itself, so many times along each axis; axes are added in front as needed.
+    """`A` repeated as a whole along each axis; axes are added in front as needed.
 
     Examples
     --------
@@ -148,7 +148,7 @@ def tile(A: Any, reps: Any) -> Any:
     counts = (reps,) if np.ndim(reps) == 0 else tuple(reps)
     shape = (*[1] * (len(counts) - np.ndim(A)), *np.shape(A))
     counts = (*[1] * (len(shape) - len(counts)), *counts)
-    # Each axis of length n becomes r beside n; the new ones are stretched and then joined.
+    # Each axis of length n becomes two, r and n: the new one is stretched, then both are merged.
     apart = [length for n in shape for length in (1, n)]
     stretched = [length for r, n in zip(counts, shape, strict=True) for length in (r, n)]
     joined = [r * n for r, n in zip(counts, shape, strict=True)]
@@ -156,7 +156,7 @@ def tile(A: Any, reps: Any) -> Any:
 
 
 def roll(a: Any, shift: Any, axis: Axis = None) -> Any:
-    """`a` moved by `shift` places along `axis`; what leaves at one end comes in at the other.
+    """`a` shifted by `shift` places along `axis`; what leaves at one end comes in at the other.
 
     Parameters
     ----------

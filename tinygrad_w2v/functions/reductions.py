@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,14 @@ from tinygrad_w2v.autograd.debugging.errors import input_error
 from tinygrad_w2v.autograd.dispatch import implements, refuse_out, unwrapped
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.node import Node, is_duck_array, offer_whole
-from tinygrad_w2v.functions.axes import Axis, normalized_axes, reduced_axes, stretched, unreduced
+from tinygrad_w2v.functions.axes import (
+    Axis,
+    inverse,
+    normalized_axes,
+    reduced_axes,
+    stretched,
+    unreduced,
+)
 from tinygrad_w2v.functions.casting import as_array, cast, dtype_of, in_dtype, narrowed, over, wide
 
 __all__ = ["max", "mean", "min", "prod", "sum"]
@@ -39,11 +47,8 @@ class Reduction(Function):
 
     @property
     def count(self) -> Any:
-        """How many elements are made one; a product of sizes, which need not be ints."""
-        count: Any = 1
-        for axis in self._axes:
-            count = count * self._shape[axis]
-        return count
+        """How many elements become one; sizes need not be ints."""
+        return math.prod([self._shape[axis] for axis in self._axes])
 
 
 class Sum(Reduction):
@@ -81,7 +86,7 @@ def sum(
     keepdims : bool
         Whether the axes stay, with size 1.
     initial : number or Variable, optional
-        What the sum begins with.
+        What the sum starts from.
     where : bool array, optional
         Which elements are summed.
 
@@ -198,13 +203,10 @@ def product_of_others(x: Any, axes: tuple[int, ...]) -> Any:
     kept = [i for i in range(len(x.shape)) if i not in axes]
     order = (*kept, *axes)
     moved = np.transpose(x, order)
-    count = 1
-    for axis in axes:
-        count = count * x.shape[axis]
+    count = math.prod([x.shape[i] for i in axes])
     flat = np.reshape(moved, (*[x.shape[i] for i in kept], count))
     others = product_before(flat) * product_before(flat[..., ::-1])[..., ::-1]
-    back = tuple(np.argsort(order).tolist())
-    return np.transpose(np.reshape(others, moved.shape), back)
+    return np.transpose(np.reshape(others, moved.shape), inverse(order))
 
 
 def product_before(x: Any) -> Any:
@@ -281,7 +283,7 @@ def max(
     a, axis, out, keepdims
         As of `sum`.
     initial : number, optional
-        A constant that takes part; it has its share where it equals the maximum.
+        A constant that takes part; it takes its share of the gradient where it equals the maximum.
     where : bool array, optional
         Which elements take part; `initial` must be given, too.
 
@@ -346,7 +348,7 @@ def _spread_mask(op: str, a: Any, where: Any) -> Any:
 
 
 def only(op: str, a: Any, where: Any, instead: int) -> Any:
-    """`a` with the number `instead` where the mask `where` does not hold.
+    """`a` with the number `instead` where the mask `where` is False.
 
     Raises
     ------

@@ -106,7 +106,7 @@ def diff(
     n : int
     axis : int
     prepend, append : Variable, array or number, optional
-        What stands before and behind `a` along the axis.
+        What is put before and after `a` along the axis.
 
     Examples
     --------
@@ -140,7 +140,7 @@ def diff(
 def gradient(f: Any, *varargs: Any, axis: Axis = None, edge_order: int = 1) -> Any:
     """Slopes of sampled values: differences to both neighbours, at the ends to one side.
 
-    This is numerical differentiation of data. For derivatives of what was computed see
+    This is numerical differentiation of data. For derivatives of a computation see
     `tinygrad_w2v.grad`.
 
     Parameters

@@ -1,7 +1,7 @@
 """Are these scores, and are those targets? What a loss asks of its arguments before it computes.
 
 Swapped arguments give a number, and so do probabilities where scores are wanted: training then goes
-on with a wrong loss. What cannot be meant is an error, what can hardly be meant a warning.
+on with a wrong loss. What cannot be meant is an error, what is unlikely to be meant a warning.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def check_probabilities(labels: Any) -> None:
     Raises
     ------
     InputError
-        That tells apart labels of -1 and 1 from scores.
+        With one remedy for labels of -1 and 1, and another for scores.
     """
     given = _known(labels)
     if given is None or not given.size or given.dtype.kind == "b":

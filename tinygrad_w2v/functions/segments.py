@@ -1,8 +1,9 @@
-"""Ragged rows: what belongs together stands in one array, the segments end to end.
+"""Ragged rows: all segments in one array, end to end.
 
 Words of unequal numbers of parts are summed without padding: the parts of all of them are the rows
-of one array, and `starts` says where each word's begin. The derivative of the sum of a segment
-gives the segment's gradient to each of its rows, and the derivative of that is the sum again.
+of one array, and `starts` says where those of each word begin. The derivative of the sum of a
+segment gives the segment's gradient to each of its rows, and the derivative of that is the sum
+again.
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ def segment_sum(x: Any, starts: Any) -> Any:
 
     The last segment goes to the end of `x`, and an empty one sums to 0. Segments may be of any
     lengths, and nothing is padded. A batch of windows has segments of other lengths in each, which
-    no array holds; so there are no leading axes: it is one window at a time, or the windows one
-    behind the other.
+    no array holds; so there are no leading axes: give one window at a time, or the windows end to
+    end.
 
     Parameters
     ----------
@@ -114,7 +115,7 @@ def segment_sums(x: AnyArray, starts: IntArray) -> AnyArray:
     dtype = np.sum(x[:0], axis=0).dtype
     y = np.zeros((len(starts), *x.shape[1:]), dtype)
     if filled.any():
-        # `reduceat` takes an empty segment for one of a single row, so it is given none.
+        # `reduceat` returns a row for an empty segment, so it is given none.
         y[filled] = np.add.reduceat(x, starts[filled], axis=0, dtype=dtype)
     return y
 

@@ -154,7 +154,7 @@ def clip(
     min: Any = None,
     max: Any = None,
 ) -> Any:
-    """`a`, at least `a_min` and at most `a_max`; the slope is 1 between them, else 0.
+    """`a` limited to `a_min` and `a_max`; the slope is 1 between them, else 0.
 
     Parameters
     ----------
@@ -255,9 +255,9 @@ def nan_to_num(
     ----------
     x : Variable or array
     copy : True
-        Nothing is done in place: a graph is made of new values.
+        False is refused: a graph is made of new values.
     nan, posinf, neginf : number or array
-        What stands instead; for an infinity the largest number of the dtype by default.
+        The replacements; for an infinity the largest number of the dtype by default.
 
     Examples
     --------

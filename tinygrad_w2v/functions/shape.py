@@ -10,7 +10,7 @@ from tinygrad_w2v.autograd.debugging.errors import input_error
 from tinygrad_w2v.autograd.debugging.sites import user_line
 from tinygrad_w2v.autograd.dispatch import implements
 from tinygrad_w2v.autograd.function import Function
-from tinygrad_w2v.functions.axes import Axis, axes_of, stretched
+from tinygrad_w2v.functions.axes import Axis, axes_of, inverse, stretched
 from tinygrad_w2v.functions.casting import as_array
 
 __all__ = ["atleast_1d", "atleast_2d", "atleast_3d", "broadcast_arrays", "broadcast_to"]
@@ -58,11 +58,11 @@ def reshape(x: Any, shape: Any, order: str = "C") -> Any:
     (2, 2)
     """
     if order == "F":
-        turned = shape[::-1] if isinstance(shape, tuple | list) else shape
-        return Transpose()(Reshape(turned)(Transpose()(x)))
+        reversed_shape = shape[::-1] if isinstance(shape, tuple | list) else shape
+        return Transpose()(Reshape(reversed_shape)(Transpose()(x)))
     if order != "C":
         raise ValueError(
-            f"reshape: order is 'C' or 'F', not {order!r}: a Variable's place in memory means "
+            f"reshape: order is 'C' or 'F', not {order!r}: a Variable's layout in memory means "
             f"nothing{user_line()}"
         )
     return Reshape(shape)(x)
@@ -93,11 +93,11 @@ class Transpose(Function):
     def backward(self, g: Any) -> Any:
         if self.axes is None:
             return np.transpose(g)
-        return np.transpose(g, tuple(np.argsort([a % len(self.axes) for a in self.axes]).tolist()))
+        return np.transpose(g, inverse([a % len(self.axes) for a in self.axes]))
 
 
 def transpose(a: Any, axes: Any = None) -> Any:
-    """`a` with its axes in another order; None turns them round.
+    """`a` with its axes in another order; None reverses them.
 
     Examples
     --------
@@ -110,7 +110,7 @@ def transpose(a: Any, axes: Any = None) -> Any:
 
 
 def moveaxis(a: Any, source: Any, destination: Any) -> Any:
-    """`a` with axes moved to other places; the order of the others stays.
+    """`a` with axes moved to other places; the others keep their order.
 
     Examples
     --------
@@ -195,7 +195,7 @@ def broadcast_to(array: Any, shape: Any) -> Any:
 
 
 def broadcast_arrays(*args: Any, subok: bool = False) -> tuple[Any, ...]:
-    """The arrays stretched to the shape that they have together.
+    """The arrays stretched to the shape that they broadcast to.
 
     Examples
     --------
@@ -226,7 +226,7 @@ class ExpandDims(Function):
 
 
 def expand_dims(a: Any, axis: Any) -> Any:
-    """`a` with an axis of size 1 put in at `axis`.
+    """`a` with an axis of size 1 inserted at `axis`.
 
     Examples
     --------
@@ -312,7 +312,7 @@ def atleast_3d(*arys: Any) -> Any:
 
 
 def along_one(a: Any, axis: int | None) -> tuple[Any, int]:
-    """`a` and `axis` for what goes along one axis: None flattens, and a number is one in a row."""
+    """`a` and `axis` of an op along one axis: None flattens, a number becomes a vector of one."""
     if axis is None or (np.ndim(a) == 0 and axis in (0, -1)):
         return reshape(a, -1), 0
     return a, axis

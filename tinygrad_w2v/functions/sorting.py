@@ -1,7 +1,7 @@
 """Sorting: the sorted elements are looked up at their places.
 
-So a gradient goes back to where its element stood. Of equal elements each keeps its own, in the
-order of a stable sort.
+So a gradient goes back to the place that its element came from. Equal elements keep their order, as
+the sort is stable.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ def _unordered(op: str, order: Any) -> None:
 def sort(
     a: Any, axis: int | None = -1, kind: Any = None, order: None = None, *, stable: Any = None
 ) -> Any:
-    """`a` in rising order along `axis` (all elements where that is None); NaN comes last.
+    """`a` in ascending order along `axis` (all elements where that is None); NaN comes last.
 
-    The sort is stable whatever `kind` says, so of equal elements the first stays the first, and
-    each has the gradient of its own place.
+    The sort is stable whatever `kind` says: equal elements keep their order, and each has the
+    gradient of its own place.
 
     Examples
     --------

@@ -1,7 +1,8 @@
-"""Spread and middle of many numbers: variance, weighted mean, median."""
+"""Statistics: variance, standard deviation, weighted mean, median."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from tinygrad_w2v._base.errors import ShapeError
 from tinygrad_w2v.autograd.debugging.sites import user_line
 from tinygrad_w2v.autograd.dispatch import refuse_out, unwrapped
 from tinygrad_w2v.functions.arithmetic import multiply
-from tinygrad_w2v.functions.axes import Axis, axes_of, normalized_axes
+from tinygrad_w2v.functions.axes import Axis, axes_of, inverse, normalized_axes
 from tinygrad_w2v.functions.casting import as_array, dtype_of, in_dtype, narrowed, real, wide
 from tinygrad_w2v.functions.lookup import get_item
 from tinygrad_w2v.functions.reductions import Reduction, as_reduced, counted, mean, only, sum
@@ -69,12 +70,12 @@ def var(
     out : None
         Is refused: a graph is made of new values.
     ddof : number
-        0 for the variance of these numbers, 1 for an unbiased estimate of that behind a sample.
+        0 for the variance of these numbers, 1 for an unbiased estimate from a sample.
     keepdims : bool
     where : bool array, optional
         Which elements count.
     mean : Variable or array, optional
-        The mean, with the axes kept, where it is known already; it has its own gradient.
+        The mean, with the axes kept, if it is known already; it has a gradient of its own.
     correction : number, optional
         Another name of `ddof`.
 
@@ -205,7 +206,7 @@ def average(
                 f"average: weights of shape {np.shape(weights)} are neither of the shape {shape} "
                 f"of the input nor of that of its axis {axis}{user_line()}"
             )
-        weights = transpose(weights, tuple(np.argsort(axes).tolist()))
+        weights = transpose(weights, inverse(axes))
         weights = reshape(weights, [n if i in axes else 1 for i, n in enumerate(shape)])
     a = real(as_array(a))
     total = real(as_array(sum(weights, axes, keepdims=keepdims)))
@@ -233,7 +234,7 @@ def median(
     out : None
         Is refused: a graph is made of new values.
     overwrite_input : bool
-        NumPy's; nothing is written to.
+        NumPy's; accepted, ignored: nothing is written to.
     keepdims : bool
 
     Examples
@@ -250,8 +251,8 @@ def median(
     axes = axes_of("median", a, axis)
     shape = np.shape(a)
     kept = [i for i in range(len(shape)) if i not in axes]
-    # The axes that go become one, the last.
-    count = int(np.prod([shape[i] for i in axes], dtype=int))
+    # The axes that are reduced become one, the last.
+    count = math.prod([shape[i] for i in axes])
     rising = sort(reshape(transpose(a, (*kept, *axes)), (*[shape[i] for i in kept], count)))
     middle = mean(get_item(rising, (..., slice((count - 1) // 2, count // 2 + 1))), -1)
     if count:  # NaN, which is sorted to the end, is the median wherever there is one

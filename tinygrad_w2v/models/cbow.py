@@ -1,4 +1,4 @@
-"""CBOW: the words around a place, taken together, predict the word in it.
+"""CBOW: the words of a context together predict the word in its middle.
 
 Mikolov, Chen, Corrado, Dean 2013, "Efficient estimation of word representations in vector space".
 """

@@ -138,7 +138,7 @@ class Dropout(Module):
 
 
 class Sequential(Module):
-    """Layers one after the other: each is given what the one before it returned.
+    """Layers in sequence: each is given what the one before it returned.
 
     Parameters
     ----------

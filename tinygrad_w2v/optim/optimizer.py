@@ -29,10 +29,10 @@ class Optimizer:
     """Base of the optimizers: a subclass names its state and writes `update`.
 
     For rows, state is *lazy*: where a table's gradient is a `RowGrad`, only the rows in it are
-    touched, in the parameter and in the state. The state of all other rows stands still: their
+    touched, in the parameter and in the state. The state of all other rows is left as it is: their
     momentum neither decays nor moves them, their averages of squares do not fade. A row that
-    comes again goes on from where it was left. (With dense gradients of zeros, rows would go on
-    moving by momentum; the two ways agree where all rows are touched in every step.)
+    is read again continues from where it was. (With dense gradients of zeros, rows would go on
+    moving by momentum; the two agree where all rows are touched in every step.)
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ class Optimizer:
 
     # ------------------------------------------------------------------ what is changed
     def bind(self, parameters: Iterable[Variable]) -> None:
-        """Take these parameters, with fresh state; those from before are let go.
+        """Take these parameters, with fresh state, in place of those from before.
 
         Parameters
         ----------
@@ -184,7 +184,7 @@ class Optimizer:
                 self.update(x, g, *self.state[i])
 
     def begin_step(self) -> None:
-        """Do what is done once a step; `steps` counts the step already."""
+        """Do what is done once per step; `steps` has counted it already."""
 
     def update(self, x: AnyArray, g: AnyArray, *state: AnyArray) -> None:
         """Change `x` and `state` in place, given the gradient `g`; all of one shape."""

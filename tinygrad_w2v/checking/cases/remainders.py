@@ -1,4 +1,4 @@
-"""Quotients without a rest, remainders, and rounding."""
+"""Whole quotients, remainders, and rounding."""
 
 from __future__ import annotations
 
