@@ -63,7 +63,7 @@ def check(case: Case) -> None:
     if reason:
         # It names what it is and the line: that of this model, as of any user's.
         assert "applied at" in reason
-        assert "self.case.function(*self.given)" in reason or "checking/cases" in reason
+        assert "self.case.function(*self.given)" in reason or "checking/case" in reason
         return
     with np.errstate(all="ignore"):
         compare(Model(case), WINDOW, native=False)
