@@ -10,10 +10,6 @@ one of NumPy's is that function's rule; further names are declared with `impleme
 
 import types as _types
 
-import numpy as _np
-
-from tinygrad_w2v.autograd.dispatch import PLAIN as _PLAIN
-from tinygrad_w2v.autograd.dispatch import implements as _implements
 from tinygrad_w2v.functions import methods as _methods
 from tinygrad_w2v.functions.activations import *
 from tinygrad_w2v.functions.arithmetic import *
@@ -45,8 +41,4 @@ __all__ = [
     if isinstance(value, _types.FunctionType) and value.__module__.startswith(f"{__name__}.")
 ]
 
-for _name in __all__:
-    _numpys = getattr(_np, _name, None)
-    if _numpys is not None and _numpys not in _PLAIN:
-        _implements(_numpys)(globals()[_name])
-_methods.install(globals())
+_methods.install({name: globals()[name] for name in __all__})

@@ -1,4 +1,4 @@
-"""The operators and methods of a Variable that are ops: put on the class when ops are imported.
+"""What ops are by other names: operators and methods of a Variable, and NumPy's functions.
 
 `Variable` stands below the ops and knows none of them. A method is the op's public function itself,
 with its arguments and its docstring, and costs no call more than that.
@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
+from tinygrad_w2v.autograd.dispatch import PLAIN, RULES
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.variable import Variable
 from tinygrad_w2v.functions import arithmetic, lookup, products, remainders
@@ -32,7 +35,14 @@ _METHODS = (
 
 
 def install(functions: Mapping[str, Any]) -> None:
-    """Put the operators and methods on `Variable`; `functions` are the public ones by name."""
+    """Put the operators and methods on `Variable`; `functions` are the public ones by name.
+
+    A function with the name of one of NumPy's is what that does to Variables.
+    """
+    for name, function in functions.items():
+        numpys = getattr(np, name, None)
+        if numpys is not None and numpys not in PLAIN:
+            RULES[numpys] = function
     for operator, name, op in _BINARY:
         setattr(Variable, f"__{operator}__", functions[name])
         setattr(Variable, f"__r{operator}__", _reflected(op))
