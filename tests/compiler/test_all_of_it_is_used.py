@@ -12,7 +12,8 @@ from random_models import RandomModel, window_of
 from random_ops import BINARY, UNARY
 
 import tinygrad_w2v as tw
-from tinygrad_w2v.compiler.ir.instructions import OPS, REDUCTIONS, Program
+from tinygrad_w2v.compiler.ir.ops import OPS
+from tinygrad_w2v.compiler.ir.program import Program
 from tinygrad_w2v.compiler.ir.scalar_functions import FUNCTIONS
 from tinygrad_w2v.compiler.passes import PASSES, algebra, optimized
 from tinygrad_w2v.compiler.trace.trace import fields_of, trace
@@ -54,10 +55,10 @@ def test_every_instruction_is_met() -> None:
     for program in programs():
         ops |= {step.op for step in program}
         reductions |= met(program, "reduce")
-        if (ops, reductions) == (OPS, set(REDUCTIONS)):
+        if (ops, reductions) == (set(OPS), set(OPS["reduce"].functions)):
             break
-    assert ops == OPS
-    assert reductions == set(REDUCTIONS)
+    assert ops == set(OPS)
+    assert reductions == set(OPS["reduce"].functions)
 
 
 def test_every_scalar_function_is_met() -> None:

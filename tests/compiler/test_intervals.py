@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from tinygrad_w2v.compiler.ir.instructions import Instruction
-from tinygrad_w2v.compiler.ir.intervals import ANY, interval_of
+from tinygrad_w2v.compiler.ir.intervals import ANY
+from tinygrad_w2v.compiler.ir.ops import interval_of
 from tinygrad_w2v.compiler.ir.scalar_functions import FUNCTIONS
 from tinygrad_w2v.compiler.ir.sizes import Size, symbolic
 
@@ -89,5 +90,5 @@ def test_ops_beside_scalar_functions() -> None:
     assert of("prod", (3, 5), op="reduce", axes=(0,), shapes=[(C,)]) == ANY
     assert of("", (3, 5), op="scatter_slice") == (0, 5)
     assert of("", (3, 5), op="scatter", axis=0) == ANY
-    assert of("", (3, 5), op="something new") == ANY
+    assert of("", (3, 5), (0, 1), op="segment_sum") == ANY
     assert of("add", (0, 1), (0, 1), dtype="float") == ANY

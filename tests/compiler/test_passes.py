@@ -10,8 +10,8 @@ import pytest
 
 from tinygrad_w2v._base.errors import CompileError
 from tinygrad_w2v.compiler import passes
-from tinygrad_w2v.compiler.ir.instructions import Program
 from tinygrad_w2v.compiler.ir.interpreter import interpret
+from tinygrad_w2v.compiler.ir.program import Program
 from tinygrad_w2v.compiler.ir.sizes import Size, symbolic
 from tinygrad_w2v.compiler.ir.verifier import verify
 from tinygrad_w2v.compiler.passes import (

@@ -11,8 +11,8 @@ pytest.importorskip("numba")
 import tinygrad_w2v as tw
 import tinygrad_w2v.functions as F
 from tinygrad_w2v._base.batch import Batch
+from tinygrad_w2v.compiler.inspect.drawn import drawn, given
 from tinygrad_w2v.compiler.inspect.picture import draw, homes_of
-from tinygrad_w2v.compiler.ir.listing import drawn, given
 from tinygrad_w2v.compiler.stages import build
 from tinygrad_w2v.compiler.trace.trace import fields_of, trace
 

@@ -18,7 +18,7 @@ from tinygrad_w2v._base.errors import CompileError
 from tinygrad_w2v.checking.case import Case
 from tinygrad_w2v.checking.cases import CASES
 from tinygrad_w2v.compiler.inspect.compare import compare
-from tinygrad_w2v.compiler.trace.array_functions import COMPOSED
+from tinygrad_w2v.compiler.trace.elementwise import COMPOSED
 from tinygrad_w2v.compiler.trace.registry import HANDLERS, MADE
 from tinygrad_w2v.compiler.trace.trace import fields_of, trace
 

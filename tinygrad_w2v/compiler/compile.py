@@ -36,8 +36,9 @@ from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.compiler.codegen import kernel_cache
 from tinygrad_w2v.compiler.codegen.batch_layout import OneExample, Packed, pack, pack_one
 from tinygrad_w2v.compiler.codegen.index_checks import Places
-from tinygrad_w2v.compiler.ir.instructions import WRITES, Program
 from tinygrad_w2v.compiler.ir.intervals import Interval
+from tinygrad_w2v.compiler.ir.ops import WRITES
+from tinygrad_w2v.compiler.ir.program import Program
 from tinygrad_w2v.compiler.ir.sizes import value_of
 from tinygrad_w2v.compiler.loops.schedule import Schedule
 from tinygrad_w2v.compiler.stages import Built, build

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from tinygrad_w2v._base.version import __version__
 from tinygrad_w2v.compiler.codegen.write import Source, write
-from tinygrad_w2v.compiler.ir.instructions import Program
+from tinygrad_w2v.compiler.ir.program import Program
 from tinygrad_w2v.compiler.loops.collapse import collapse
 from tinygrad_w2v.compiler.loops.contract import contract
 from tinygrad_w2v.compiler.loops.fuse import fuse

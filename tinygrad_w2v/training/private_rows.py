@@ -30,7 +30,7 @@ from tinygrad_w2v._base.types import AnyArray, IntArray
 from tinygrad_w2v._base.warning import warn_user
 from tinygrad_w2v.compiler.codegen import kernel_cache
 from tinygrad_w2v.compiler.codegen.batch_layout import Packed
-from tinygrad_w2v.compiler.ir.instructions import Program
+from tinygrad_w2v.compiler.ir.program import Program
 from tinygrad_w2v.compiler.ir.sizes import SymbolicSize, bound_of, size_of
 
 MOST_READ = 1.0  # reads of one row that count whole, in inverse learning rates

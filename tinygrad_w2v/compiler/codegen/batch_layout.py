@@ -16,7 +16,7 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.types import AnyArray
-from tinygrad_w2v.compiler.ir.instructions import Program
+from tinygrad_w2v.compiler.ir.program import Program
 from tinygrad_w2v.compiler.ir.sizes import SymbolicSize, bound_of, size_of, sizes_in, value_of
 from tinygrad_w2v.compiler.trace.trace import Field, example_arrays
 

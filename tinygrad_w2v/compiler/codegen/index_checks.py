@@ -16,9 +16,11 @@ import numpy as np
 from tinygrad_w2v._base.errors import CompileError, InputError, PlaceError
 from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.compiler.codegen.batch_layout import Packed
-from tinygrad_w2v.compiler.ir.instructions import MOVED, Instruction, Program
-from tinygrad_w2v.compiler.ir.interpreter import value_of_instruction
-from tinygrad_w2v.compiler.ir.intervals import ANY, BOOL, Interval, interval_of
+from tinygrad_w2v.compiler.ir.instructions import Instruction
+from tinygrad_w2v.compiler.ir.interpreter import whole_numbers
+from tinygrad_w2v.compiler.ir.intervals import ANY, BOOL, Interval
+from tinygrad_w2v.compiler.ir.ops import MOVED, OPS, interval_of
+from tinygrad_w2v.compiler.ir.program import Program
 from tinygrad_w2v.compiler.ir.sizes import (
     Length,
     SymbolicSize,
@@ -56,20 +58,17 @@ def places_of(program: Program) -> list[Place]:
     >>> places_of(Program((table, ids, rows), "rows", {}))
     [Place(ids='i', length=7, starts=False)]
     """
-    found: list[Place] = []
+    places: list[Place] = []
     known = program.by_name()
     for step in program:
-        if step.op in ("take", "take_along"):
-            found.append(Place(step.inputs[1], known[step.inputs[0]].shape[step["axis"]]))
-        elif step.op in ("add_rows", "put_rows"):
-            found.append(Place(step.inputs[1], known[step.inputs[0]].shape[0]))
-        elif step.op in ("scatter", "scatter_along") and known[step.inputs[1]].op != "first_place":
-            found.append(Place(step.inputs[1], step.shape[step["axis"]]))
-        elif step.op == "segment_sum":
-            found.append(Place(step.inputs[1], known[step.inputs[0]].shape[0], True))
-        elif step.op == "segment_repeat":
-            found.append(Place(step.inputs[1], step.shape[0], True))
-    return [place for place in dict.fromkeys(found) if not _is_within(known, place)]
+        op = OPS[step.op]
+        length = op.indexed(step, [known[name].shape for name in step.inputs])
+        if op.ids is None or length is None:
+            continue
+        ids = step.inputs[op.ids]
+        if not (step.op.startswith("scatter") and known[ids].op == "first_place"):
+            places.append(Place(ids, length, op.starts))
+    return [place for place in dict.fromkeys(places) if not _is_within(known, place)]
 
 
 def _is_within(known: Mapping[str, Instruction], place: Place) -> bool:
@@ -205,15 +204,11 @@ class Places:
 
     def _check_each(self, place: Place, packed: Packed) -> None:
         """Compute the ids of each example."""
-        steps = self._of[place.ids]
+        steps = {step.name for step in self._of[place.ids]}
         self._refuse_unknown(place)
         for at in range(packed.count):
             sizes, example = packed.sizes_of(at), packed.example(self._program, at)
-            values: dict[str, Any] = {}
-            for step in steps:
-                values[step.name] = value_of_instruction(
-                    step, values, example, sizes, self._program
-                )
+            values = whole_numbers(self._program, steps, example, sizes)
             _check_ids(place, values[place.ids], value_of(place.length, sizes), at, self._named)
 
     def _refuse_unknown(self, place: Place) -> None:

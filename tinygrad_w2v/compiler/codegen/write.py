@@ -16,7 +16,8 @@ import numpy as np
 
 from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.compiler.codegen.batch_layout import Packed
-from tinygrad_w2v.compiler.ir.instructions import Program, identifier
+from tinygrad_w2v.compiler.ir.instructions import identifier
+from tinygrad_w2v.compiler.ir.program import Program
 from tinygrad_w2v.compiler.ir.scalar_functions import FUNCTIONS, RESERVED, helpers
 from tinygrad_w2v.compiler.ir.sizes import (
     Length,

@@ -24,7 +24,8 @@ from tinygrad_w2v.compiler.codegen.index_checks import Place, Places, places_of
 from tinygrad_w2v.compiler.compile import compile
 from tinygrad_w2v.compiler.inspect.checked_source import KernelFault
 from tinygrad_w2v.compiler.inspect.compare import compare, copied
-from tinygrad_w2v.compiler.ir.instructions import MOVED, Program
+from tinygrad_w2v.compiler.ir.ops import MOVED
+from tinygrad_w2v.compiler.ir.program import Program
 from tinygrad_w2v.compiler.ir.sizes import sizes_in, value_of
 from tinygrad_w2v.compiler.loops.nest import statements_run
 from tinygrad_w2v.compiler.loops.schedule import Schedule

@@ -20,8 +20,8 @@ from tinygrad_w2v.compiler.codegen.batch_layout import Packed, pack, pack_one
 from tinygrad_w2v.compiler.codegen.index_checks import Places
 from tinygrad_w2v.compiler.compile import Kernel
 from tinygrad_w2v.compiler.inspect.checked_source import Checked
-from tinygrad_w2v.compiler.ir.instructions import Program
 from tinygrad_w2v.compiler.ir.interpreter import interpret
+from tinygrad_w2v.compiler.ir.program import Program
 from tinygrad_w2v.compiler.ir.sizes import value_of
 from tinygrad_w2v.compiler.loops.schedule import Schedule
 from tinygrad_w2v.compiler.stages import build

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_w2v.compiler.ir.instructions import Program
-from tinygrad_w2v.compiler.ir.listing import drawn, given, needed
+from tinygrad_w2v.compiler.inspect.drawn import drawn, given, needed
+from tinygrad_w2v.compiler.ir.program import Program
 from tinygrad_w2v.compiler.ir.sizes import sizes_in
 from tinygrad_w2v.compiler.loops.nest import Loop, Nest, Number, statements_in
 from tinygrad_w2v.compiler.stages import Built, build

@@ -6,10 +6,14 @@ whole arrays; the generated kernel holds the source text, which is plain Python 
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from tinygrad_w2v.compiler.ir import intervals
+from tinygrad_w2v.compiler.ir.intervals import Interval
 
 
 class Scalar(NamedTuple):
@@ -23,11 +27,13 @@ class Scalar(NamedTuple):
         An expression of ``{0}``, ``{1}``, ...
     arity : int
     dtype : str
-        Of the result: ``"float"``, ``"bool"``, or ``"same"`` as the widest input.
+        Of the result: ``"float"``, ``"bool"``, ``"int"``, or ``"same"`` as the widest input.
     helper : str
         A function that the source calls, by its name in `HELPERS`; else empty.
     costly : bool
         Whether computing it twice is worse than keeping it.
+    interval : callable, optional
+        Of whole numbers: from the intervals of the inputs to that of the result.
     """
 
     numpy: Callable[..., Any]
@@ -36,6 +42,7 @@ class Scalar(NamedTuple):
     dtype: str = "same"
     helper: str = ""
     costly: bool = False
+    interval: Callable[..., Interval] | None = None
 
 
 def _sigmoid(x: Any) -> Any:
@@ -47,79 +54,80 @@ def _softplus(x: Any) -> Any:
     return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
 
 
-def _call(name: str) -> str:
-    return f"{name}({{0}})"
+def _sign(
+    name: str, sign: str, dtype: str = "same", interval: Callable[..., Interval] | None = None
+) -> Scalar:
+    """A function of two numbers that Python has a sign for."""
+    return Scalar(getattr(np, name), f"({{0}} {sign} {{1}})", 2, dtype, interval=interval)
 
 
-def _binary(sign: str) -> str:
-    return f"({{0}} {sign} {{1}})"
+def _library(name: str, arity: int = 1) -> Scalar:
+    """A costly function of floats that NumPy and Numba have."""
+    return Scalar(getattr(np, name), f"np.{name}({_arguments(arity)})", arity, "float", costly=True)
 
 
 def _helped(numpy: Any, name: str, arity: int = 1) -> Scalar:
-    arguments = ", ".join(f"{{{i}}}" for i in range(arity))
-    return Scalar(numpy, f"{name}({arguments})", arity, "float", name, True)
+    """A costly function of floats that is a helper."""
+    return Scalar(numpy, f"{name}({_arguments(arity)})", arity, "float", name, True)
 
 
+def _whole(numpy: Any, name: str, arity: int, interval: Callable[..., Interval]) -> Scalar:
+    """A function of numbers of any type that is a helper."""
+    return Scalar(numpy, f"{name}({_arguments(arity)})", arity, "same", name, False, interval)
+
+
+def _arguments(arity: int) -> str:
+    return ", ".join(f"{{{i}}}" for i in range(arity))
+
+
+_COMPARISONS = {
+    "equal": "==",
+    "not_equal": "!=",
+    "less": "<",
+    "less_equal": "<=",
+    "greater": ">",
+    "greater_equal": ">=",
+    "logical_and": "and",
+    "logical_or": "or",
+}
 FUNCTIONS: dict[str, Scalar] = {
-    "add": Scalar(np.add, _binary("+"), 2),
-    "subtract": Scalar(np.subtract, _binary("-"), 2),
-    "multiply": Scalar(np.multiply, _binary("*"), 2),
-    "divide": Scalar(np.divide, _binary("/"), 2, "float"),
-    "remainder": Scalar(np.remainder, _binary("%"), 2),
-    "floor_divide": Scalar(np.floor_divide, _binary("//"), 2),
-    "whole_divide": Scalar(np.floor_divide, "whole_divide({0}, {1})", 2, "same", "whole_divide"),
-    "whole_remainder": Scalar(
-        np.remainder, "whole_remainder({0}, {1})", 2, "same", "whole_remainder"
-    ),
-    "negative": Scalar(np.negative, "(-{0})", 1),
-    "absolute": Scalar(np.absolute, "abs({0})", 1),
-    "square": Scalar(np.square, "({0} * {0})", 1),
-    "maximum": Scalar(np.maximum, "larger({0}, {1})", 2, "same", "larger"),
-    "minimum": Scalar(np.minimum, "smaller({0}, {1})", 2, "same", "smaller"),
-    "equal": Scalar(np.equal, _binary("=="), 2, "bool"),
-    "not_equal": Scalar(np.not_equal, _binary("!="), 2, "bool"),
-    "less": Scalar(np.less, _binary("<"), 2, "bool"),
-    "less_equal": Scalar(np.less_equal, _binary("<="), 2, "bool"),
-    "greater": Scalar(np.greater, _binary(">"), 2, "bool"),
-    "greater_equal": Scalar(np.greater_equal, _binary(">="), 2, "bool"),
-    "logical_and": Scalar(np.logical_and, _binary("and"), 2, "bool"),
-    "logical_or": Scalar(np.logical_or, _binary("or"), 2, "bool"),
+    "add": _sign("add", "+", interval=intervals.corners(operator.add)),
+    "subtract": _sign("subtract", "-", interval=intervals.corners(operator.sub)),
+    "multiply": _sign("multiply", "*", interval=intervals.corners(operator.mul)),
+    "divide": _sign("divide", "/", "float"),
+    "remainder": _sign("remainder", "%", interval=intervals.remainder),
+    "floor_divide": _sign("floor_divide", "//", interval=intervals.floor_divide),
+    "whole_divide": _whole(np.floor_divide, "whole_divide", 2, intervals.floor_divide),
+    "whole_remainder": _whole(np.remainder, "whole_remainder", 2, intervals.remainder),
+    "negative": Scalar(np.negative, "(-{0})", 1, interval=lambda x: (-x[1], -x[0])),
+    "absolute": Scalar(np.absolute, "abs({0})", 1, interval=intervals.absolute),
+    "square": Scalar(np.square, "({0} * {0})", 1, interval=intervals.square),
+    "maximum": _whole(np.maximum, "larger", 2, intervals.corners(max)),
+    "minimum": _whole(np.minimum, "smaller", 2, intervals.corners(min)),
+    **{name: _sign(name, sign, "bool") for name, sign in _COMPARISONS.items()},
     "logical_not": Scalar(np.logical_not, "(not {0})", 1, "bool"),
     "isfinite": Scalar(np.isfinite, "np.isfinite({0})", 1, "bool"),
-    "where": Scalar(np.where, "({1} if {0} else {2})", 3),
+    "where": Scalar(
+        np.where, "({1} if {0} else {2})", 3, interval=lambda _, x, y: intervals.hull(x, y)
+    ),
     "float": Scalar(lambda x: x, "real({0})", 1, "float"),
-    "sign": Scalar(np.sign, "sign({0})", 1, "same", "sign"),
+    "sign": _whole(np.sign, "sign", 1, lambda x: (-1, 1)),
     "floor": Scalar(np.floor, "np.floor({0})", 1, "float"),
     "ceil": Scalar(np.ceil, "np.ceil({0})", 1, "float"),
-    "power": Scalar(np.power, "power({0}, {1})", 2, "float", "power", True),
-    "sqrt": Scalar(np.sqrt, "np.sqrt({0})", 1, "float", "", True),
-    "exp": Scalar(np.exp, "exp({0})", 1, "float", "exp", True),
-    "log": Scalar(np.log, "np.log({0})", 1, "float", "", True),
-    "expm1": Scalar(np.expm1, "np.expm1({0})", 1, "float", "", True),
-    "log1p": Scalar(np.log1p, "np.log1p({0})", 1, "float", "", True),
-    "log2": Scalar(np.log2, "np.log2({0})", 1, "float", "", True),
-    "sin": Scalar(np.sin, "np.sin({0})", 1, "float", "", True),
-    "cos": Scalar(np.cos, "np.cos({0})", 1, "float", "", True),
-    "tan": Scalar(np.tan, "np.tan({0})", 1, "float", "", True),
-    "tanh": Scalar(np.tanh, "np.tanh({0})", 1, "float", "", True),
-    "sinh": Scalar(np.sinh, "np.sinh({0})", 1, "float", "", True),
-    "cosh": Scalar(np.cosh, "np.cosh({0})", 1, "float", "", True),
-    "arctan": Scalar(np.arctan, "np.arctan({0})", 1, "float", "", True),
     "rint": Scalar(np.rint, "np.rint({0})", 1, "float"),
-    "fmod": Scalar(np.fmod, "np.fmod({0}, {1})", 2, "float", "", True),
-    "hypot": Scalar(np.hypot, "np.hypot({0}, {1})", 2, "float", "", True),
-    "arctan2": Scalar(np.arctan2, "np.arctan2({0}, {1})", 2, "float", "", True),
-    "log10": Scalar(np.log10, "np.log10({0})", 1, "float", "", True),
-    "exp2": Scalar(np.exp2, "np.exp2({0})", 1, "float", "", True),
-    "cbrt": Scalar(np.cbrt, "np.cbrt({0})", 1, "float", "", True),
-    "arcsin": Scalar(np.arcsin, "np.arcsin({0})", 1, "float", "", True),
-    "arccos": Scalar(np.arccos, "np.arccos({0})", 1, "float", "", True),
-    "arcsinh": Scalar(np.arcsinh, "np.arcsinh({0})", 1, "float", "", True),
-    "arccosh": Scalar(np.arccosh, "np.arccosh({0})", 1, "float", "", True),
-    "arctanh": Scalar(np.arctanh, "np.arctanh({0})", 1, "float", "", True),
+    "power": _helped(np.power, "power", 2),
+    "exp": _helped(np.exp, "exp"),
     "logaddexp": _helped(np.logaddexp, "logaddexp", 2),
     "sigmoid": _helped(_sigmoid, "sigmoid"),
     "softplus": _helped(_softplus, "softplus"),
+    **{name: _library(name, 2) for name in ("fmod", "hypot", "arctan2")},
+    **{
+        name: _library(name)
+        for name in (
+            "sqrt cbrt exp2 expm1 log log1p log2 log10 sin cos tan arcsin arccos arctan "
+            "sinh cosh tanh arcsinh arccosh arctanh"
+        ).split()
+    },
 }
 
 # Whole numbers are int64 in a kernel. Those of NumPy's smaller types wrap around at their own ends:
@@ -132,7 +140,10 @@ def _wrapped(dtype: str) -> Callable[[Any], Any]:
 
 
 FUNCTIONS |= {
-    dtype: Scalar(_wrapped(dtype), f"{dtype}({{0}})", 1, "int", dtype) for dtype in INTEGERS
+    dtype: Scalar(
+        _wrapped(dtype), f"{dtype}({{0}})", 1, "int", dtype, False, intervals.narrowed(dtype)
+    )
+    for dtype in INTEGERS
 }
 
 # What some of them call, as source: each runs as plain Python and under Numba. `real` is the

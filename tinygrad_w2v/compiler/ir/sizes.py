@@ -12,6 +12,7 @@ both is C again.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -372,3 +373,26 @@ def sizes_in(shape: Iterable[Length]) -> list[Size]:
         ):
             found += sizes_in((size.of, size.limit)) if isinstance(size, Smaller) else [size]
     return found
+
+
+def broadcast_shapes(shapes: Iterable[Shape]) -> Shape:
+    """Return the shape that all broadcast to; a symbolic size fits itself and 1.
+
+    Raises
+    ------
+    ValueError
+        When there is none.
+
+    Examples
+    --------
+    >>> c = symbolic(Size("C", 10))
+    >>> broadcast_shapes([(c, 1), (3,), ()])
+    (C, 3)
+    """
+    result: list[Length] = []
+    for lengths in itertools.zip_longest(*[shape[::-1] for shape in shapes], fillvalue=1):
+        different = list(dict.fromkeys(n for n in lengths if n != 1))
+        if len(different) > 1:
+            raise ValueError(f"axes of lengths {different[0]} and {different[1]} do not broadcast")
+        result.insert(0, different[0] if different else 1)
+    return tuple(result)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import reduce
 
-from tinygrad_w2v.compiler.ir.instructions import GIVEN, Instruction
+from tinygrad_w2v.compiler.ir.instructions import Instruction
+from tinygrad_w2v.compiler.ir.ops import GIVEN
 from tinygrad_w2v.compiler.ir.sizes import Length, Shape, SymbolicSize
 from tinygrad_w2v.compiler.loops.nest import Call, Expression, Indices, Load, Number, SizeOf
 from tinygrad_w2v.compiler.trace.indexing import Part

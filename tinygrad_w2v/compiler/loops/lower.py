@@ -14,7 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_w2v.compiler.ir.instructions import WRITES, Instruction, Program
+from tinygrad_w2v.compiler.ir.instructions import Instruction
+from tinygrad_w2v.compiler.ir.ops import WRITES
+from tinygrad_w2v.compiler.ir.program import Program
 from tinygrad_w2v.compiler.ir.sizes import Shape, bound_of
 from tinygrad_w2v.compiler.loops.elements import (
     Elements,

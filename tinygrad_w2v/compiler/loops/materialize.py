@@ -11,7 +11,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-from tinygrad_w2v.compiler.ir.instructions import GIVEN, MOVED, WRITES, Instruction, Program
+from tinygrad_w2v.compiler.ir.instructions import Instruction
+from tinygrad_w2v.compiler.ir.ops import GIVEN, MOVED, WRITES
+from tinygrad_w2v.compiler.ir.program import Program
 from tinygrad_w2v.compiler.ir.scalar_functions import FUNCTIONS
 from tinygrad_w2v.compiler.ir.sizes import Length, Shape
 from tinygrad_w2v.compiler.loops.schedule import Schedule

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from tinygrad_w2v.compiler.ir.instructions import Program
+from tinygrad_w2v.compiler.ir.program import Program
 from tinygrad_w2v.compiler.ir.verifier import verify
 from tinygrad_w2v.compiler.passes.algebra import simplify
 from tinygrad_w2v.compiler.passes.cse import share_common

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tinygrad_w2v._base.errors import CompileError
-from tinygrad_w2v.compiler.ir.instructions import Instruction, Program, Rewriter
+from tinygrad_w2v.compiler.ir.instructions import Instruction
+from tinygrad_w2v.compiler.ir.program import Program, Rewriter
 from tinygrad_w2v.compiler.ir.sizes import SymbolicSize, product
 from tinygrad_w2v.compiler.passes.fold import constant_value
 

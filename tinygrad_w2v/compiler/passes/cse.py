@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tinygrad_w2v.compiler.ir.instructions import GIVEN, WRITES, Instruction, Program, Rewriter
+from tinygrad_w2v.compiler.ir.instructions import Instruction
+from tinygrad_w2v.compiler.ir.ops import GIVEN, WRITES
+from tinygrad_w2v.compiler.ir.program import Program, Rewriter
 
 
 def share_common(program: Program) -> Program:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tinygrad_w2v.compiler.ir.instructions import WRITES, Program
+from tinygrad_w2v.compiler.ir.ops import WRITES
+from tinygrad_w2v.compiler.ir.program import Program
 
 
 def drop_unused(program: Program) -> Program:

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_w2v.compiler.ir.instructions import Instruction, Program, Rewriter
+from tinygrad_w2v.compiler.ir.instructions import Instruction
+from tinygrad_w2v.compiler.ir.program import Program, Rewriter
 from tinygrad_w2v.compiler.ir.scalar_functions import FUNCTIONS
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tinygrad_w2v.compiler.ir.instructions import GIVEN, WRITES, Instruction, Names, Program
+from tinygrad_w2v.compiler.ir.instructions import Names
+from tinygrad_w2v.compiler.ir.ops import GIVEN, OPS
+from tinygrad_w2v.compiler.ir.program import Program
 from tinygrad_w2v.compiler.ir.scalar_functions import RESERVED
 
 
@@ -21,23 +23,8 @@ def name_values(program: Program) -> Program:
     for step in program:
         given = step.op in GIVEN and step.op not in ("constant", "size")
         array = step.op == "constant" and step["value"] is None
-        new[step.name] = step.name if given or array else names.fresh(_wanted(step, new))
-        inputs = tuple(new[name] for name in step.inputs)
-        steps.append(replace(step, name=new[step.name], inputs=inputs))
+        renamed = replace(step, inputs=tuple(new[name] for name in step.inputs))
+        wanted = OPS[step.op].result_name(renamed)
+        new[step.name] = step.name if given or array else names.fresh(wanted)
+        steps.append(replace(renamed, name=new[step.name]))
     return Program(tuple(steps), new[program.loss], program.constants)
-
-
-def _wanted(step: Instruction, new: dict[str, str]) -> str:
-    if step.op == "take" and step["axis"] == 0:
-        return f"{new[step.inputs[0]]}_rows"
-    if step.op in WRITES:
-        return f"write_{new[step.inputs[0]]}"
-    if step.op == "map":
-        return str(step["function"])
-    if step.op == "reduce":
-        return {"sum": "total", "max": "largest", "min": "smallest"}.get(
-            step["function"], "product"
-        )
-    if step.op in ("running", "argument"):
-        return f"{'cum' if step.op == 'running' else 'arg'}{step['function']}"
-    return {"einsum": "dot", "arange": "place", "constant": "number"}.get(step.op, step.op)

@@ -11,7 +11,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from tinygrad_w2v.compiler.ir.instructions import Instruction, Program, Rewriter
+from tinygrad_w2v.compiler.ir.instructions import Instruction
+from tinygrad_w2v.compiler.ir.program import Program, Rewriter
 from tinygrad_w2v.compiler.ir.sizes import Length, bound_of
 
 MOST_TRIED = 6  # factors whose every order is looked at; of more, the cheapest pair comes first

@@ -14,8 +14,8 @@ import numpy as np
 
 from tinygrad_w2v.compiler.ir.sizes import SymbolicSize
 from tinygrad_w2v.compiler.trace.elementwise import as_kind
-from tinygrad_w2v.compiler.trace.registry import handles, makes
-from tinygrad_w2v.compiler.trace.symbol import Symbol, Trace, unsupported
+from tinygrad_w2v.compiler.trace.registry import handles, makes, unsupported
+from tinygrad_w2v.compiler.trace.symbol import Symbol, Trace
 from tinygrad_w2v.functions.axes import normalized_axes
 
 
@@ -36,7 +36,7 @@ def arange(trace: Trace, start: Any, stop: Any = None, step: Any = 1, dtype: Any
             )
     else:
         length = len(range(first, end, by))
-    made: Any = trace.record("arange", (), (length,), "int", name="place")
+    made: Any = trace.record("arange", (), "int", (length,), name="place")
     if by != 1:
         made = made * by
     if not (isinstance(first, int) and first == 0):
@@ -89,7 +89,7 @@ def running(a: Any, function: str, axis: Any, dtype: Any) -> Any:
     if a.shape[axis] == 1:
         return a
     a = as_kind(a, "int") if a.kind == "bool" else a
-    return a.trace.record("running", (a,), a.shape, a.kind, function=function, axis=axis)
+    return a.trace.record("running", (a,), function=function, axis=axis)
 
 
 # ---------------------------------------------------------------------- places
@@ -119,7 +119,7 @@ def argument(a: Any, function: str, axis: Any, keepdims: bool) -> Any:
     else:
         name = f"arg{function}"
         found = a.trace.record(
-            "argument", (a,), rest, "int", name, np.int64, function=function, axis=axis
+            "argument", (a,), "int", name=name, exact=np.int64, function=function, axis=axis
         )
     if not keepdims:
         return found

@@ -16,11 +16,14 @@ import numpy as np
 from tinygrad_w2v._base.errors import CompileError
 from tinygrad_w2v.autograd.debugging.sites import user_line
 from tinygrad_w2v.compiler.ir.sizes import Length, Shape, SymbolicSize, at_most, floor_of
-from tinygrad_w2v.compiler.trace.symbol import Symbol, unsupported
+from tinygrad_w2v.compiler.trace.registry import handles, unsupported
+from tinygrad_w2v.compiler.trace.symbol import Symbol
+from tinygrad_w2v.functions.axes import normalized_axes
 
 Part = tuple[Any, ...]
 
 
+@handles("get_item")
 def get_item(x: Symbol, index: Any) -> Any:
     """Return ``x[index]``: a basic index, or one integer array among full slices."""
     parts = index if isinstance(index, tuple) else (index,)
@@ -45,11 +48,12 @@ def part_of(x: Symbol, parts: tuple[Any, ...], stretches: bool = True) -> Any:
 
     A slice of one element `stretches`, unless it is one of several parts of an axis.
     """
-    spec, shape, final = _basic(x.shape, parts, stretches)
-    taken = x.trace.record("slice", (x,), shape, x.kind, spec=spec)
-    return taken if final == shape else np.reshape(taken, final)
+    spec, _, final = _basic(x.shape, parts, stretches)
+    taken = x.trace.record("slice", (x,), spec=spec)
+    return taken if final == taken.shape else np.reshape(taken, final)
 
 
+@handles("scatter_index")
 def put_at(g: Symbol, index: Any, shape: Shape) -> Symbol:
     """Return zeros of `shape` with `g` added at `index`: the transpose of ``x[index]``."""
     parts = _without_masks(index if isinstance(index, tuple) else (index,))
@@ -61,13 +65,23 @@ def put_at(g: Symbol, index: Any, shape: Shape) -> Symbol:
     if final != g.shape:  # it was one of several parts
         spec, taken, _ = _basic(shape, parts, stretches=False)
     values: Any = np.reshape(g, taken)
-    return g.trace.record("scatter_slice", (values,), shape, g.kind, spec=spec)
+    return g.trace.record("scatter_slice", (values,), shape=shape, spec=spec)
 
 
 def scatter(g: Symbol, ids: Any, axis: int, shape: Shape) -> Symbol:
     """Return zeros of `shape` with the slices of `g` added at places along an axis."""
     ids = g.trace.symbol(from_start("take", ids, shape[axis]))
-    return g.trace.record("scatter", (g, ids), shape, g.kind, axis=axis)
+    return g.trace.record("scatter", (g, ids), shape=shape, axis=axis)
+
+
+handles("scatter_rows")(lambda g, ids, shape: scatter(g, ids, 0, shape))
+
+
+@handles("scatter_along_axis")
+def scatter_along_axis(g: Symbol, ids: Any, axis: int, shape: Shape) -> Symbol:
+    """Return zeros of `shape` with the elements of `g` added at other places in every row."""
+    ids = g.trace.symbol(from_start("take_along_axis", ids, shape[axis]))
+    return g.trace.record("scatter_along", (g, ids), shape=shape, axis=axis)
 
 
 def from_start(op: str, ids: Any, n: Length) -> Any:
@@ -262,3 +276,49 @@ def _clipped(bound: Any, n: Length) -> Length:
             f"the other end: write a number, such as `x[..., :-1]`{user_line()}"
         )
     return at_most(n, bound)
+
+
+# ---------------------------------------------------------------------- look-ups
+@handles(np.take, ".take")
+def take(a: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> Symbol:
+    """Places along an axis."""
+    if axis is None or not (isinstance(a, Symbol) or isinstance(indices, Symbol)):
+        raise unsupported(
+            "np.take without an axis", "flatten the array first, `np.reshape(x, (-1,))`"
+        )
+    if mode != "raise":
+        raise unsupported(f"np.take with mode={mode!r}", "write `np.clip(ids, 0, n - 1)`")
+    return _looked_up("take", a, indices, axis)
+
+
+@handles(np.take_along_axis)
+def take_along_axis(arr: Any, indices: Any, axis: int = -1) -> Symbol:
+    """Other places along an axis in every row."""
+    return _looked_up("take_along", arr, indices, axis)
+
+
+handles("rows")(lambda table, ids: take(table, ids, axis=0))
+handles("take_from")(lambda ids, array, axis: take(array, ids, axis=axis))
+
+
+def _looked_up(op: str, a: Any, indices: Any, axis: int) -> Symbol:
+    trace = a.trace if isinstance(a, Symbol) else indices.trace
+    a = trace.symbol(a)
+    (axis,) = normalized_axes(axis, a.ndim)
+    function = "np.take" if op == "take" else "np.take_along_axis"
+    ids = trace.symbol(from_start(function, indices, a.shape[axis]))
+    name = "rows" if op == "take" and axis == 0 else op
+    return trace.record(op, (a, ids), name=name, axis=axis)
+
+
+@handles("segment_sum")
+def segment_sum(x: Symbol, starts: Any) -> Symbol:
+    """Sums of the rows of each segment."""
+    return x.trace.record("segment_sum", (x, x.trace.symbol(starts)))
+
+
+@handles("segment_repeat")
+def segment_repeat(x: Symbol, starts: Any, count: Length) -> Symbol:
+    """Each row as often as its segment is long."""
+    shape = (count, *x.shape[1:])
+    return x.trace.record("segment_repeat", (x, x.trace.symbol(starts)), shape=shape)

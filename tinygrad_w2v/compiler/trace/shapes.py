@@ -10,8 +10,8 @@ from tinygrad_w2v._base.errors import CompileError
 from tinygrad_w2v.autograd.debugging.sites import user_line
 from tinygrad_w2v.compiler.ir.sizes import Length, Shape, SymbolicSize, bound_of, product
 from tinygrad_w2v.compiler.trace import indexing
-from tinygrad_w2v.compiler.trace.registry import handles
-from tinygrad_w2v.compiler.trace.symbol import broadcast_shapes, unsupported
+from tinygrad_w2v.compiler.trace.registry import handles, unsupported
+from tinygrad_w2v.compiler.trace.symbol import Symbol, as_symbols
 from tinygrad_w2v.functions.axes import normalized_axes
 
 
@@ -21,8 +21,7 @@ def transpose(a: Any, axes: Any = None) -> Any:
     order = tuple(range(a.ndim))[::-1] if axes is None else normalized_axes(tuple(axes), a.ndim)
     if order == tuple(range(a.ndim)):
         return a
-    shape = tuple(a.shape[i] for i in order)
-    return a.trace.record("transpose", (a,), shape, a.kind, axes=order)
+    return a.trace.record("transpose", (a,), axes=order)
 
 
 @handles(np.swapaxes)
@@ -58,7 +57,7 @@ def reshape(a: Any, shape: Any, order: str = "C") -> Any:
             f"reshape from {a.shape} to {wanted}: the lengths do not fit, or cannot be known to "
             f"before a window comes{user_line()}"
         )
-    return a.trace.record("reshape", (a,), wanted, a.kind)
+    return a.trace.record("reshape", (a,), shape=wanted)
 
 
 def _completed(old: Shape, new: Shape) -> Shape:
@@ -138,35 +137,27 @@ def squeeze(a: Any, axis: Any = None) -> Any:
 def broadcast_to(array: Any, shape: Any, subok: bool = False) -> Any:
     """Stretched to a shape."""
     shape = tuple(shape) if isinstance(shape, tuple | list) else (shape,)
-    if broadcast_shapes("broadcast_to", [array.shape, shape]) != shape:
-        raise ValueError(f"broadcast_to: {array.shape} does not broadcast to {shape}")
     if array.shape == shape:
         return array
-    return array.trace.record("broadcast", (array,), shape, array.kind)
+    return array.trace.record("broadcast", (array,), shape=shape)
 
 
 @handles(np.concatenate)
 def concatenate(arrays: list[Any], axis: int = 0) -> Any:
-    """One behind the other."""
-    (axis,) = normalized_axes(axis, arrays[0].ndim)
-    made = np.result_type(*[x.dtype for x in arrays])
-    arrays = [x.astype(made) for x in arrays]
-    total: Any = 0
-    for x in arrays:
-        total = total + x.shape[axis]
-    first = arrays[0].shape
-    shape = (*first[:axis], total, *first[axis + 1 :])
-    for x in arrays:
-        if (*x.shape[:axis], total, *x.shape[axis + 1 :]) != shape:
-            raise ValueError(f"concatenate: shapes {[y.shape for y in arrays]} do not fit")
-    return arrays[0].trace.record("concatenate", arrays, shape, arrays[0].kind, axis=axis)
+    """End to end along an axis."""
+    symbols = as_symbols(arrays)
+    (axis,) = normalized_axes(axis, symbols[0].ndim)
+    made = np.result_type(*[x.dtype for x in symbols])
+    symbols = [x.astype(made) for x in symbols]
+    return symbols[0].trace.record("concatenate", symbols, axis=axis)
 
 
 @handles(np.stack)
 def stack(arrays: list[Any], axis: int = 0) -> Any:
     """Along a new axis."""
-    (axis,) = normalized_axes(axis, arrays[0].ndim + 1)
-    return concatenate([expand_dims(x, axis) for x in arrays], axis)
+    symbols = as_symbols(arrays)
+    (axis,) = normalized_axes(axis, symbols[0].ndim + 1)
+    return concatenate([expand_dims(x, axis) for x in symbols], axis)
 
 
 @handles(np.split)
@@ -193,7 +184,34 @@ def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> Any:
 
 @handles(np.flip)
 def flip(m: Any, axis: Any = None) -> Any:
-    """Turned round along axes."""
+    """Reversed along axes."""
     axes = normalized_axes(axis, m.ndim)
     index = tuple(slice(None, None, -1) if i in axes else slice(None) for i in range(m.ndim))
     return indexing.part_of(m, index)
+
+
+# ---------------------------------------------------------------------- about the array, methods
+handles(np.shape)(lambda a: a.shape)
+handles(np.ndim)(lambda a: len(a.shape))
+handles(np.size)(lambda a, axis=None: a.size if axis is None else a.shape[axis])
+handles(np.result_type)(
+    lambda *xs: np.result_type(*[x.dtype if isinstance(x, Symbol) else x for x in xs])
+)
+handles(np.zeros_like)(lambda a, dtype=None: _filled_like(a, 0, dtype))
+handles(np.ones_like)(lambda a, dtype=None: _filled_like(a, 1, dtype))
+handles(np.full_like)(lambda a, fill_value, dtype=None: _filled_like(a, fill_value, dtype))
+# An example's fields are arrays where the loss is run eagerly.
+for _name in (
+    "all any argmax argmin cumprod cumsum diagonal dot max mean min prod repeat squeeze std sum "
+    "swapaxes trace var"
+).split():
+    handles(f".{_name}")(getattr(np, _name))
+handles(".copy")(lambda a, order="C": a)
+handles(".ravel", ".flatten")(lambda a, order="C": reshape(a, (-1,), order))
+handles(".transpose")(lambda a, *axes: transpose(a, axes[0] if len(axes) == 1 else axes or None))
+
+
+def _filled_like(a: Symbol, value: Any, dtype: Any) -> Any:
+    dtype = a.dtype if dtype is None else np.dtype(dtype)
+    filled = value if isinstance(value, Symbol) else a.trace.symbol(np.asarray(value, dtype))
+    return np.broadcast_to(filled.astype(dtype), a.shape)

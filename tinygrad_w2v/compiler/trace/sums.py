@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import string
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from tinygrad_w2v.compiler.ir.ops.computed import letter_lengths
 from tinygrad_w2v.compiler.ir.scalar_functions import INTEGERS
-from tinygrad_w2v.compiler.ir.sizes import Length
 from tinygrad_w2v.compiler.trace.elementwise import apply, as_kind
-from tinygrad_w2v.compiler.trace.registry import handles
-from tinygrad_w2v.compiler.trace.symbol import Symbol, broadcast_shapes, unsupported
+from tinygrad_w2v.compiler.trace.registry import handles, unsupported
+from tinygrad_w2v.compiler.trace.symbol import Symbol, as_symbols
 from tinygrad_w2v.functions.axes import normalized_axes
 from tinygrad_w2v.functions.contractions import explicit_labels
 
@@ -26,14 +27,11 @@ def _reduced(x: Symbol, function: str, axis: Any, keepdims: bool, dtype: Any = N
         x, truth = as_kind(x.astype(made), "float" if made.kind == "f" else "int"), made.kind == "b"
     else:
         made, truth = None, False
-    shape = tuple(n for i, n in enumerate(x.shape) if i not in axes)
     y: Any = x
     if axes:
-        y = x.trace.record(
-            "reduce", (x,), shape, x.kind, function, made, function=function, axes=axes
-        )
+        y = x.trace.record("reduce", (x,), name=function, exact=made, function=function, axes=axes)
         if made is not None and made.name in INTEGERS and function in ("sum", "prod"):
-            y = y.trace.record("map", (y,), shape, "int", exact=made, function=made.name)
+            y = y.trace.record("map", (y,), "int", exact=made, function=made.name)
     if truth:
         y = as_kind(y, "bool")
     if keepdims and axes:
@@ -42,13 +40,13 @@ def _reduced(x: Symbol, function: str, axis: Any, keepdims: bool, dtype: Any = N
 
 
 @handles(np.sum)
-def sum(a: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> Any:
+def total(a: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> Any:
     """Sum over axes."""
     return _reduced(a, "sum", axis, keepdims, dtype)
 
 
 @handles(np.max, np.amax)
-def max(
+def largest(
     a: Any, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
 ) -> Any:
     """Maximum over axes."""
@@ -56,7 +54,7 @@ def max(
 
 
 @handles(np.min, np.amin)
-def min(
+def smallest(
     a: Any, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
 ) -> Any:
     """Minimum over axes."""
@@ -113,55 +111,47 @@ def std(a: Any, axis: Any = None, ddof: Any = 0, keepdims: bool = False) -> Any:
 @handles(np.any)
 def any_true(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Whether one element is not 0."""
-    return max(as_kind(a, "bool"), axis, keepdims)
+    return largest(as_kind(a, "bool"), axis, keepdims)
 
 
 @handles(np.all)
 def all_true(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Whether no element is 0."""
-    return min(as_kind(a, "bool"), axis, keepdims)
+    return smallest(as_kind(a, "bool"), axis, keepdims)
 
 
 @handles(np.count_nonzero)
 def count_nonzero(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """How many elements are not 0."""
-    return sum(apply("not_equal", a, 0), axis, keepdims)
+    return total(apply("not_equal", a, 0), axis, keepdims)
 
 
 # ---------------------------------------------------------------------- products
-def matmul(x: Symbol, y: Symbol) -> Symbol:
+@handles(np.matmul)
+def matmul(x: Any, y: Any) -> Symbol:
     """Matrix product over the last two axes."""
+    x, y = as_symbols([x, y])
     if not x.shape or not y.shape:
         raise ValueError("matmul: a scalar has no axes; use `*`")
     row, column = x.ndim == 1, y.ndim == 1
     left = x.shape[:-1] if row else x.shape[:-2]
     right = y.shape[:-1] if column else y.shape[:-2]
-    batch = broadcast_shapes("matmul", [() if row else left, () if column else right])
-    names = string.ascii_lowercase[: len(batch)]
-    of_x = ("" if row else names[len(batch) - len(left) :] + "X") + "Z"
-    of_y = (names[len(batch) - len(right) :] if not column else "") + "Z" + ("" if column else "Y")
+    names = string.ascii_lowercase[: max(len(left), len(right))]
+    of_x = ("" if row else names[len(names) - len(left) :] + "X") + "Z"
+    of_y = (names[len(names) - len(right) :] if not column else "") + "Z" + ("" if column else "Y")
     out = names + ("" if row else "X") + ("" if column else "Y")
     return _product([of_x, of_y], out, [x, y], "matmul")
 
 
-def _product(terms: list[str], out: str, xs: list[Any], name: str) -> Symbol:
-    """Note an einsum whose labels are explicit."""
-    trace = next(x.trace for x in xs if isinstance(x, Symbol))
-    symbols = [trace.symbol(x) for x in xs]
+def _product(terms: Sequence[str], out: str, xs: Sequence[Any], name: str) -> Symbol:
+    """Note an einsum whose letters are explicit."""
+    symbols = as_symbols(xs)
+    trace = symbols[0].trace
     if all(x.kind != "float" for x in symbols):
         raise unsupported(f"np.{name} of whole numbers alone", "write `.astype(np.float64)`")
     given = [as_kind(x, "float") for x in symbols]
-    lengths: dict[str, Length] = {}
-    for term, x in zip(terms, given, strict=True):
-        for label, n in zip(term, x.shape, strict=True):
-            known = lengths.get(label, 1)
-            if known != 1 and n not in (1, known):
-                raise ValueError(f"{name}: axes of lengths {known} and {n} do not fit")
-            lengths[label] = known if n == 1 else n
-    shape = tuple(lengths[label] for label in out)
-    return trace.record(
-        "einsum", given, shape, "float", name=name, terms=tuple(terms), out=out, lengths=lengths
-    )
+    terms, lengths = tuple(terms), letter_lengths(terms, [x.shape for x in given])
+    return trace.record("einsum", given, name=name, terms=terms, out=out, lengths=lengths)
 
 
 @handles(np.einsum)
@@ -183,3 +173,10 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
         of_b[j] = of_a[i]
     out = [c for c in of_a if c not in of_b] + [c for c in of_b if c not in of_a]
     return _product(["".join(of_a), "".join(of_b)], "".join(out), [a, b], "tensordot")
+
+
+@handles("product_over_all")
+def product_over_all(x: Symbol, y: Any) -> Symbol:
+    """The product of the last axes, summed over all others."""
+    axes = tuple(range(x.ndim - 1))
+    return tensordot(x, y, (axes, axes))

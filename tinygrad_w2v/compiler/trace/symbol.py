@@ -8,7 +8,7 @@ length of an axis that is dynamic.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, NoReturn
@@ -19,8 +19,11 @@ from tinygrad_w2v._base.errors import CompileError
 from tinygrad_w2v.autograd.debugging.sites import user_line, user_site
 from tinygrad_w2v.autograd.node import Node
 from tinygrad_w2v.autograd.rowgrad import RowGrad
-from tinygrad_w2v.compiler.ir.instructions import Instruction, Names, Program, writes_last
-from tinygrad_w2v.compiler.ir.sizes import Shape, SymbolicSize, no_number
+from tinygrad_w2v.compiler.ir.instructions import Instruction, Names
+from tinygrad_w2v.compiler.ir.ops import OPS
+from tinygrad_w2v.compiler.ir.program import Program, writes_last
+from tinygrad_w2v.compiler.ir.sizes import Shape, SymbolicSize, no_number, product
+from tinygrad_w2v.compiler.trace.registry import OPS_BY_NAME, UFUNCS, answer, unsupported
 
 KINDS = {"f": "float", "i": "int", "u": "int", "b": "bool"}
 _PYTHON = {bool: "bool", int: "int", float: "float"}
@@ -59,24 +62,27 @@ class Trace:
     def record(
         self,
         op: str,
-        inputs: Any,
-        shape: Shape,
-        dtype: str,
+        inputs: Sequence[Symbol] = (),
+        dtype: str = "",
+        shape: Any = (),
         name: str = "",
         exact: Any = None,
         **parameters: Any,
     ) -> Symbol:
         """Note an instruction and return its result.
 
-        `exact` is NumPy's dtype of whole numbers: without it that of the first input, where the op
-        takes its elements, and else int64.
+        `dtype` is by default the first input's. `shape` is needed where it does not follow from
+        the inputs. `exact` is NumPy's dtype of whole numbers: without it that of the first input,
+        where the op takes its elements, and else int64.
         """
-        read = tuple(x.name for x in inputs)
-        wanted = name or (parameters["function"] if op == "map" else op)
-        site = user_site()
-        made = Instruction(
-            self._names.fresh(wanted), op, read, tuple(shape), dtype, parameters, str(site or "")
-        )
+        name = name or (parameters["function"] if op == "map" else op)
+        read, dtype = tuple(x.name for x in inputs), dtype or inputs[0].kind
+        made = Instruction("", op, read, tuple(shape), dtype, parameters, str(user_site() or ""))
+        try:
+            shape = OPS[op].shape(made, [x.shape for x in inputs])
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from None
+        made = replace(made, name=self._names.fresh(name), shape=shape)
         self.instructions.append(made)
         if exact is None and dtype == "int" and op not in ("map", "reduce") and inputs:
             exact = inputs[0].dtype if inputs[0].kind == "int" else None
@@ -87,19 +93,16 @@ class Trace:
 
     def given(self, op: str, name: str, shape: Shape, dtype: str, **parameters: Any) -> Symbol:
         """Note something that the window or the model brings along, under its name."""
-        shape = tuple(
-            SymbolicSize(n.terms, n.constant, self) if isinstance(n, SymbolicSize) else n
-            for n in shape
-        )
-        return self.record(op, (), shape, dtype, name, **parameters)
+        own = (replace(n, recorder=self) if isinstance(n, SymbolicSize) else n for n in shape)
+        return self.record(op, (), dtype, tuple(own), name, **parameters)
 
     def number_of(self, length: SymbolicSize) -> Symbol:
         """Return a symbolic size as a float of the kernel."""
-        return self.record("size", (), (), "float", length=replace(length, recorder=None))
+        return self.record("size", (), "float", length=replace(length, recorder=None))
 
     def whole_number_of(self, length: SymbolicSize) -> Symbol:
         """Return a symbolic size as a whole number of the kernel."""
-        return self.record("size", (), (), "int", length=replace(length, recorder=None))
+        return self.record("size", (), "int", length=replace(length, recorder=None))
 
     def symbol(self, value: Any) -> Symbol:
         """Return any value that an op may meet as a symbol: numbers and arrays are constants."""
@@ -110,7 +113,7 @@ class Trace:
         if isinstance(value, SymbolicSize):
             return self.number_of(value)
         if type(value) in _PYTHON:
-            return self.record("constant", (), (), _PYTHON[type(value)], value=value)
+            return self.record("constant", (), _PYTHON[type(value)], value=value)
         array = np.asarray(value)
         if array.dtype.kind not in KINDS:
             raise CompileError(
@@ -123,8 +126,8 @@ class Trace:
             )
         exact = array.dtype if kind == "int" else None
         if array.ndim == 0:
-            return self.record("constant", (), (), kind, exact=exact, value=array.item())
-        made = self.record("constant", (), array.shape, kind, "array", exact, value=None)
+            return self.record("constant", (), kind, exact=exact, value=array.item())
+        made = self.record("constant", (), kind, array.shape, "array", exact, value=None)
         self.constants[made.name] = array.astype(np.int64) if kind == "int" else array
         return made
 
@@ -190,15 +193,12 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
 
     @property
     def size(self) -> Any:
-        """Number of elements; a symbolic size where it is dynamic."""
-        total: Any = 1
-        for n in self.shape:
-            total = n if isinstance(total, int) and total == 1 else total * n
-        return total
+        """Number of elements, which may be symbolic."""
+        return product(self.shape)
 
     @property
     def T(self) -> Any:
-        """The axes turned round."""
+        """The axes in reverse order."""
         return np.transpose(self)
 
     def __repr__(self) -> str:
@@ -213,44 +213,28 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
             raise unsupported(f"writing into {self.name}", "make a new array, `x = x + 1`")
         if method != "__call__" or kwargs:
             raise unsupported(f"np.{ufunc.__name__}" + (f".{method}" if method else ""))
-        from tinygrad_w2v.compiler.trace import array_functions
-
-        return array_functions.call_ufunc(self.trace, ufunc, inputs)
+        handler = UFUNCS.get(ufunc) or functools.partial(OPS_BY_NAME["ufunc"], ufunc)
+        return handler(*inputs)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if any(issubclass(kind, Node) for kind in types):
             return NotImplemented
-        from tinygrad_w2v.compiler.trace import array_functions
-
-        return array_functions.call(self.trace, func, args, kwargs)
+        return answer(self.trace, func, args, kwargs)
 
     def __tinygrad_op__(self, name: str, *args: Any) -> Any:
-        from tinygrad_w2v.compiler.trace import array_functions
-
-        return array_functions.call_primitive(self, name, args)
+        handler = OPS_BY_NAME.get(name)
+        return NotImplemented if handler is None else handler(self, *args)
 
     def __getitem__(self, index: Any) -> Any:
-        from tinygrad_w2v.compiler.trace import indexing
-
-        return indexing.get_item(self, index)
+        return OPS_BY_NAME["get_item"](self, index)
 
     def astype(self, dtype: Any) -> Symbol:
         """It in another dtype."""
-        from tinygrad_w2v.compiler.trace import elementwise
-
-        return elementwise.as_dtype(self, np.dtype(dtype))
+        return OPS_BY_NAME["cast"](self, dtype)
 
     def reshape(self, *shape: Any) -> Any:
         """It in another shape."""
         return np.reshape(self, shape[0] if len(shape) == 1 else shape)
-
-    def sum(self, axis: Any = None, keepdims: bool = False) -> Any:
-        """Sum over axes."""
-        return np.sum(self, axis=axis, keepdims=keepdims)
-
-    def mean(self, axis: Any = None, keepdims: bool = False) -> Any:
-        """Mean over axes."""
-        return np.mean(self, axis=axis, keepdims=keepdims)
 
     # ------------------------------------------------------------------ what it cannot know
     def _refused(self, *_: Any) -> NoReturn:
@@ -273,9 +257,7 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        from tinygrad_w2v.compiler.trace import array_functions
-
-        method = array_functions.METHODS.get(name)
+        method = OPS_BY_NAME.get(f".{name}")
         if method is not None:
             return functools.partial(method, self)
         raise MissingAttribute(
@@ -333,22 +315,7 @@ class Cell(np.lib.mixins.NDArrayOperatorsMixin):
         return cell
 
 
-def unsupported(what: str, instead: str = "") -> CompileError:
-    """The error for what has no instruction: it names it, what to write, and the user's line."""
-    return CompileError(f"{what} cannot be compiled{': ' if instead else ''}{instead}{user_line()}")
-
-
-def broadcast_shapes(what: str, shapes: list[Shape]) -> Shape:
-    """The shape that all broadcast to; a dynamic length fits itself and 1."""
-    result: list[Any] = []
-    for axis in range(1, max((len(shape) for shape in shapes), default=0) + 1):
-        length: Any = 1
-        for shape in shapes:
-            n = shape[-axis] if axis <= len(shape) else 1
-            if n == 1 or n == length:
-                continue
-            if length != 1:
-                raise ValueError(f"{what}: axes of lengths {length} and {n} do not broadcast")
-            length = n
-        result.insert(0, length)
-    return tuple(result)
+def as_symbols(values: Sequence[Any]) -> list[Symbol]:
+    """Return values, one of which is a symbol, all as symbols."""
+    trace = next(x.trace for x in values if isinstance(x, Symbol))
+    return [trace.symbol(x) for x in values]

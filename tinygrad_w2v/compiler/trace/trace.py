@@ -20,8 +20,10 @@ from tinygrad_w2v.autograd.backward import gradients
 from tinygrad_w2v.autograd.debugging.sites import user_line
 from tinygrad_w2v.autograd.modes import debug, enable_grad
 from tinygrad_w2v.autograd.node import Node
-from tinygrad_w2v.compiler.ir.instructions import Names, Program, identifier
+from tinygrad_w2v.compiler.ir.instructions import Names, identifier
+from tinygrad_w2v.compiler.ir.program import Program
 from tinygrad_w2v.compiler.ir.sizes import Shape, Size, SymbolicSize, sizes_in, symbolic
+from tinygrad_w2v.compiler.trace import counting, elementwise, indexing, shapes, sums
 from tinygrad_w2v.compiler.trace.arguments import check_leaves, defined_at, dynamic_axes
 from tinygrad_w2v.compiler.trace.symbol import Symbol, Trace
 from tinygrad_w2v.compiler.trace.updates import (
@@ -36,6 +38,7 @@ from tinygrad_w2v.nn import Module, Parameter
 from tinygrad_w2v.nn.module import Place, places_of
 from tinygrad_w2v.optim.optimizer import Optimizer
 
+HANDLERS = (counting, elementwise, indexing, shapes, sums)  # they answer for symbols
 LEARNING_RATE = "lr"
 _KINDS = {"f": "float", "i": "int", "u": "int", "b": "bool"}
 

@@ -136,15 +136,15 @@ def write_linear(
         g = found.get(parameter)
         if g is None:
             continue
-        target = of[name]
+        table = of[name]
         for ids, values in g.parts if isinstance(g, RowGrad) else [(None, g)]:
             values = notes.symbol(values)
             values = values if sign == 1.0 else sign * values
             if ids is None:
-                notes.record("add_to", (target, values), (), "float", name=f"write_{name}")
+                notes.record("add_to", (table, values), name=f"write_{name}")
             else:
-                given = (target, _ids(notes, ids, target), values)
-                notes.record("add_rows", given, (), "float", name=f"write_{name}")
+                given = (table, _ids(notes, ids, table), values)
+                notes.record("add_rows", given, name=f"write_{name}")
 
 
 # ---------------------------------------------------------------------- an optimizer's own rule
@@ -226,17 +226,17 @@ class _Updates:
             cells = [Cell(table) for table in tables]
             rule.update(cells[0], notes.symbol(g), *cells[1:])  # type: ignore[arg-type]
             for table, cell in zip(tables, cells, strict=True):
-                notes.record("put", (table, cell.value), (), "float", name=f"write_{table.name}")
+                notes.record("put", (table, cell.value), name=f"write_{table.name}")
 
     def _rows(self, rule: Optimizer, name: str, tables: list[Symbol], g: RowGrad) -> None:
         """Sum the gradients of rows that repeat at their first place, and update these rows."""
         notes, width = self.notes, tables[0].shape[1:]
         ids: list[Any] = [np.reshape(_ids(notes, part, tables[0]), (-1,)) for part, _ in g.parts]
         values: list[Any] = [np.reshape(notes.symbol(part), (-1, *width)) for _, part in g.parts]
-        rows = ids[0] if len(ids) == 1 else np.concatenate(ids)
+        rows: Any = ids[0] if len(ids) == 1 else np.concatenate(ids)
         gs: Any = values[0] if len(values) == 1 else np.concatenate(values)
-        first = notes.record("first_place", (rows,), rows.shape, "int", name=f"first_{name}")
-        total = notes.record("scatter", (gs, first), gs.shape, "float", name=f"sum_{name}", axis=0)
+        first = notes.record("first_place", (rows,), name=f"first_{name}")
+        total = notes.record("scatter", (gs, first), shape=gs.shape, name=f"sum_{name}", axis=0)
         read: list[Any] = [np.take(table, rows, axis=0) for table in tables]
         cells = [Cell(rows_of_one) for rows_of_one in read]
         start = len(notes.instructions)
@@ -244,7 +244,7 @@ class _Updates:
         _check_by_row(rule, notes.instructions, start)
         for table, cell in zip(tables, cells, strict=True):
             given = (table, rows, first, cell.value)
-            notes.record("put_rows", given, (), "float", name=f"write_{table.name}")
+            notes.record("put_rows", given, name=f"write_{table.name}")
 
 
 def _ids(notes: Trace, ids: Any, table: Symbol) -> Symbol:
