@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import linecache
 import os
 import stat
@@ -303,6 +304,43 @@ def test_without_numba(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "numba", None)
     with pytest.raises(MissingDependencyError, match=r"pip install 'tinygrad_w2v\[fast\]'"):
         compiled()
+
+
+def functions(path: Path, factor: int) -> Any:
+    """A module with a function that calls another one of a file beside it."""
+    for name, text in (
+        ("helper", f"def helper(x):\n    return {factor} * x\n"),
+        ("outer", "from helper import helper\n\ndef outer(x):\n    return helper(x) + 1\n"),
+    ):
+        (path / f"{name}.py").write_text(text, encoding="utf-8")
+        sys.modules.pop(name, None)
+    importlib.invalidate_caches()
+    return importlib.import_module("outer")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems have no such permissions")
+def test_functions_are_kept_in_the_folder_by_all_files_that_they_stand_in(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    for factor in (3, 5):  # files of one length; Numba alone would look at that of `outer`
+        module = functions(tmp_path, factor)
+        outer = kernel_cache.jitted([module.outer], [module.helper])["outer"]
+        assert outer(2) == 2 * factor + 1
+    kept = {path.parents[1] for path in folder.rglob("*.nbi")}
+    assert len(kept) == 2
+    assert all(path.parent == folder for path in kept)
+    again = kernel_cache.jitted([module.outer], [module.helper])["outer"]
+    assert again(2) == 11
+    assert sum(again.stats.cache_hits.values()) == 1
+    folder.chmod(0o777)
+    with pytest.warns(tw.EngineWarning, match="in memory each time"):
+        outer = kernel_cache.jitted([module.outer], [module.helper])["outer"]
+    assert outer(2) == 11
+    assert not outer.stats.cache_path
+    for name in ("outer", "helper"):
+        monkeypatch.delitem(sys.modules, name)
 
 
 def start(folder: Path) -> subprocess.Popen[str]:

@@ -3,7 +3,7 @@
 Whether a word is kept, how wide its window is and which negative words it has are hashes of its
 position, so any stretch of the text can be drawn by anyone, without what came before. The draws are
 those of `windows`. `draw_windows` is plain Python; with numba it is compiled, together with the
-source of the hashes that it calls.
+hashes that it calls.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from tinygrad_w2v.compiler.codegen import kernel_cache
 from tinygrad_w2v.sources.negatives import REDRAWS
 
 NO_COUNTER = np.uint64(0)
-_TAKEN_OVER = (hashing.mix, hashing.draw, hashing.uniform, hashing.bounded)
 
 
 # Numba takes the records as plain tuples: to look up the type of a NamedTuple takes longer than to
@@ -239,24 +238,12 @@ def draw_windows(text, rules, chances, paths, kept, windows, sentence, first, la
     return count, used
 
 
-def source() -> str:
-    """Return `draw_windows` and all that it calls as one file for Numba."""
-    constants = [
-        f"{name} = np.uint64({int(value)})"
-        for name, value in vars(hashing).items()
-        if isinstance(value, np.uint64)
-    ]
-    constants += [f"TO_UNIT = {hashing.TO_UNIT!r}", f"REDRAWS = {REDRAWS}"]
-    constants += ["NO_COUNTER = np.uint64(0)"]
-    own: list[Any] = [is_kept, draw_negative, keep_words, put_targets, draw_windows]
-    functions = [*_TAKEN_OVER, *own]
-    return kernel_cache.source_of("Windows of a text, drawn natively", functions, constants)
-
-
 @cache
 def native() -> Any:
     """Return `draw_windows` compiled."""
-    return kernel_cache.load(source())["draw_windows"]
+    hashes = (hashing.mix, hashing.draw, hashing.uniform, hashing.bounded)
+    helpers = (*hashes, is_kept, draw_negative, keep_words, put_targets)
+    return kernel_cache.jitted([draw_windows], helpers)["draw_windows"]
 
 
 def sampler() -> Any:

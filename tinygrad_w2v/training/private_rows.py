@@ -149,11 +149,9 @@ def merge(table, rows, reads, values, total, sharers, most, worker, workers):
 
 
 @cache
-def native() -> kernel_cache.Loaded:
+def native() -> dict[str, Any]:
     """Return these functions compiled."""
-    functions: list[Callable[..., Any]] = [share_of, renumber, fetch, subtract, publish, merge]
-    text = kernel_cache.source_of("Private rows, and their merging", functions, ())
-    return kernel_cache.load(text)
+    return kernel_cache.jitted([renumber, fetch, subtract, publish, merge], [share_of])
 
 
 # ---------------------------------------------------------------------- which rows can be private

@@ -16,7 +16,7 @@ import platform
 import sys
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
@@ -139,41 +139,44 @@ def _numba_settings() -> list[str]:
     ]
 
 
-def source_of(title: str, functions: Sequence[Callable[..., Any]], constants: Iterable[str]) -> str:
-    """Return plain functions, and the constants that they name, as one file for Numba.
+def jitted(
+    functions: Iterable[Callable[..., Any]], helpers: Iterable[Callable[..., Any]] = ()
+) -> dict[str, Any]:
+    """Return functions of this package compiled by Numba, by name.
 
-    Those that no other calls are what is called from outside. Each must come after those that it
-    calls.
+    What Numba keeps of them lies in the private folder, under the hash of all files that they stand
+    in, as Numba looks at that of a function alone.
 
     Parameters
     ----------
-    title
-        The first line of the file.
     functions
         Written so that Numba understands them.
-    constants
-        Lines such as ``"LIMIT = 8"``.
+    helpers
+        Plain functions that they call.
+
+    Warns
+    -----
+    EngineWarning
+        As `load`.
     """
-    lines = [
-        f'"""{title}; made by the compiler of tinygrad_w2v."""',
-        "",
-        "from __future__ import annotations",
-        "",
-        "from typing import Any",
-        "",
-        "import numpy as np",
-        "from numba import njit",
-        "",
-        "UInt64Array = FloatArray = Any",
-        *constants,
-    ]
-    bodies = [inspect.getsource(function) for function in functions]
-    parts = []
-    for function, body in zip(functions, bodies, strict=True):
-        called = any(f"{function.__name__}(" in other for other in bodies if other is not body)
-        how = "forceinline=True" if called else "cache=True"
-        parts.append(f'@njit(nogil=True, error_model="numpy", {how})\n{body}')
-    return "\n".join(lines) + "\n\n\n" + "\n\n".join(parts)
+    numba = check_numba()
+    functions, helpers = list(functions), list(helpers)
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
+    for helper in helpers:
+        if helper not in _registered:
+            numba.extending.register_jitable(forceinline=True, **options)(helper)
+            _registered.add(helper)
+    files = sorted({str(inspect.getsourcefile(function)) for function in (*functions, *helpers)})
+    digest = identity("\0".join(Path(file).read_text(encoding="utf-8") for file in files))
+    folder, why = _usable_folder()
+    if folder is None:
+        _say_in_memory(why)
+    with _numba_keeps_in("" if folder is None else str(folder / f"functions_{digest}")):
+        compile = numba.njit(cache=folder is not None, **options)
+        return {function.__name__: compile(function) for function in functions}
+
+
+_registered: set[Callable[..., Any]] = set()
 
 
 class Loaded:
@@ -236,11 +239,7 @@ def load(text: str) -> Loaded:
         except OSError as error:
             path, why = None, f"{folder} cannot be written to: {error.strerror or error}"
     if path is None:
-        warn_user(
-            f"kernels are compiled in memory each time, which takes seconds: {why}; set "
-            f"{FOLDER_VARIABLE} to a folder that only you can write to",
-            EngineWarning,
-        )
+        _say_in_memory(why)
         text = text.replace("cache=True", "cache=False")
     name = str(path) if path is not None else f"<kernel {digest}>"
     found = _loaded.get(name)
@@ -264,20 +263,28 @@ def _executed(text: str, digest: str, name: str) -> ModuleType:
     module = ModuleType(f"tinygrad_w2v_kernel_{digest}")
     module.__file__ = name
     sys.modules[module.__name__] = module
-    with _beside_sources():
+    with _numba_keeps_in(""):  # beside the source
         exec(compile(text, name, "exec"), module.__dict__)
     if name.startswith("<"):
         linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
     return module
 
 
+def _say_in_memory(why: str) -> None:
+    warn_user(
+        f"kernels are compiled in memory each time, which takes seconds: {why}; set "
+        f"{FOLDER_VARIABLE} to a folder that only you can write to",
+        EngineWarning,
+    )
+
+
 @contextmanager
-def _beside_sources() -> Iterator[None]:
-    """Let Numba keep what it compiles beside the source, whatever its own variable says."""
+def _numba_keeps_in(folder: str) -> Iterator[None]:
+    """Let Numba keep what it compiles there, whatever its own variable says."""
     import numba.core.config
 
     config: Any = numba.core.config
-    before, config.CACHE_DIR = config.CACHE_DIR, ""
+    before, config.CACHE_DIR = config.CACHE_DIR, folder
     try:
         yield
     finally:
