@@ -1,17 +1,21 @@
-"""A Huffman tree over the words: frequent words have short paths.
+"""A Huffman tree over the words: frequent words have short codes.
 
-With hierarchical softmax a word is reached by ``L`` decisions from the root, where ``L`` is about
-``log2 V``, and fewer for frequent words (Mikolov, Sutskever, Chen, Corrado, Dean 2013,
+With hierarchical softmax a word is reached by ``L`` binary decisions from the root, where ``L`` is
+about ``log2 V``, and fewer for frequent words (Mikolov, Sutskever, Chen, Corrado, Dean 2013,
 "Distributed representations of words and phrases and their compositionality", section 2.1).
 """
 
-from collections.abc import Iterator
-from typing import NamedTuple, Self
+from __future__ import annotations
+
+import weakref
+from typing import NamedTuple
 
 import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.types import AnyArray, IntArray
+
+_known: dict[bytes, HuffmanTree] = {}
 
 
 class HuffmanTree(NamedTuple):
@@ -44,12 +48,28 @@ class HuffmanTree(NamedTuple):
     code: AnyArray
 
     @classmethod
-    def from_counts(cls, counts: IntArray) -> Self:
-        """Make the tree that has the shortest mean path for these counts.
+    def of(cls, counts: IntArray) -> HuffmanTree:
+        """Return the tree of an array of counts; it is built once and kept as long as the array.
 
-        The two rarest nodes are merged again and again; the rarer of both has code 0. Among equal
+        Examples
+        --------
+        >>> counts = np.array([5, 2, 1, 1])
+        >>> HuffmanTree.of(counts) is HuffmanTree.of(counts.copy())
+        True
+        """
+        key = counts.tobytes()
+        if key not in _known:
+            _known[key] = cls.from_counts(counts)
+            weakref.finalize(counts, _known.pop, key, None)
+        return _known[key]
+
+    @classmethod
+    def from_counts(cls, counts: IntArray) -> HuffmanTree:
+        """Build the tree with the shortest mean code for these counts.
+
+        The two rarest nodes are joined again and again; the rarer of both has code 0. Among equal
         ones a word comes before an inner node, a later word before an earlier one, and an older
-        inner node before a younger one: so equal counts always make the same tree.
+        inner node before a newer one: so equal counts always make the same tree.
 
         Parameters
         ----------
@@ -68,29 +88,28 @@ class HuffmanTree(NamedTuple):
         words = len(counts)
         if words < 2:
             raise InputError(f"a Huffman tree needs two words or more, not {words}")
-        parent, bit = _join(np.asarray(counts))
-        depth = [0] * (2 * words - 1)
-        for node in range(2 * words - 3, -1, -1):
-            depth[node] = depth[parent[node]] + 1
-        lengths = np.array(depth[:words], dtype=np.int64)
+        parent, bit, rounds = _join(np.asarray(counts))
+        depth = np.zeros(2 * words - 1, np.int64)
+        for made in reversed(rounds[:-1]):
+            depth[made] = depth[parent[made]] + 1
+        lengths = depth[parent[:words]] + 1
         starts = np.concatenate([[0], np.cumsum(lengths)])
         nodes = np.empty(starts[-1], dtype=np.int32)
         code = np.empty(starts[-1], dtype=np.float32)
-        # All words climb together, one node at a time, and write from the ends of their paths.
-        climbing, place = np.arange(words), starts[1:] - 1
-        up, bits = np.array(parent), np.array(bit, dtype=np.float32)
-        left = lengths.copy()
+        # All words climb to the root together and write their paths from the end.
+        climbing, place, left = np.arange(words), starts[1:] - 1, lengths
         while len(climbing):
-            nodes[place] = up[climbing] - words
-            code[place] = bits[climbing]
-            left -= 1
-            goes_on = left > 0
-            climbing, place, left = up[climbing][goes_on], place[goes_on] - 1, left[goes_on]
+            nodes[place] = parent[climbing] - words
+            code[place] = bit[climbing]
+            left = left - 1
+            below_root = left > 0
+            climbing, place = parent[climbing][below_root], place[below_root] - 1
+            left = left[below_root]
         return cls(starts, nodes, code)
 
     @property
     def lengths(self) -> IntArray:
-        """The length of each word's path, shape (V,)."""
+        """The length of each word's code, shape (V,)."""
         return np.diff(self.starts)
 
     def code_of(self, word: int) -> str:
@@ -99,7 +118,7 @@ class HuffmanTree(NamedTuple):
         return "".join("1" if bit else "0" for bit in bits)
 
     def paths(self, words: IntArray, length: int) -> tuple[IntArray, AnyArray]:
-        """Return nodes and codes of words whose paths are equally long, each ``(n, length)``.
+        """Return nodes and codes of words whose codes are equally long, each ``(n, length)``.
 
         Examples
         --------
@@ -123,34 +142,35 @@ class HuffmanTree(NamedTuple):
         return np.bincount(self.nodes, weights=spread, minlength=len(self.starts) - 2)
 
 
-def _join(counts: IntArray) -> tuple[list[int], list[int]]:
-    """Return the parent of every node and which child it is; V words, then V - 1 inner nodes.
+def _join(counts: IntArray) -> tuple[IntArray, AnyArray, list[slice]]:
+    """Return the parent of every node, its bit there, and the inner nodes in rounds.
 
-    Words in rising order and inner nodes in the order of their making are two sorted rows, so
-    that the rarest node is always at the front of one of them.
+    Nodes are the V words, then V - 1 inner nodes. Words by rising count and inner nodes in the
+    order of their making are two sorted queues. All nodes that weigh no more than the two rarest
+    together come before any node that is made of them, so they are paired at once: each round
+    about doubles the least weight, and there are few.
     """
     words = len(counts)
-    rising = (words - 1 - np.argsort(counts[::-1], kind="stable")).tolist()
-    weight = counts.tolist() + [0] * (words - 1)
-    parent, bit = [0] * (2 * words - 1), [0] * (2 * words - 1)
-    for made, (rarer, other) in enumerate(_rarest_pairs(weight, rising), start=words):
-        weight[made] = weight[rarer] + weight[other]
-        parent[rarer] = parent[other] = made
-        bit[other] = 1
-    return parent, bit
-
-
-def _rarest_pairs(weight: list[int], rising: list[int]) -> Iterator[tuple[int, int]]:
-    words = len(rising)
-    leaf, inner = 0, words
-
-    def rarest(made: int) -> int:
-        nonlocal leaf, inner
-        if leaf < words and (inner == made or weight[rising[leaf]] <= weight[inner]):
-            leaf += 1
-            return rising[leaf - 1]
-        inner += 1
-        return inner - 1
-
-    for made in range(words, 2 * words - 1):
-        yield rarest(made), rarest(made)
+    node = np.arange(2 * words - 1)
+    node[:words] = words - 1 - np.argsort(counts[::-1], kind="stable")
+    exact = np.int64 if counts.sum(dtype=float) < 2**62 else object
+    weight = np.zeros(2 * words - 1, exact)
+    weight[:words] = counts[node[:words]]
+    parent, bit = np.zeros(2 * words - 1, np.int64), np.zeros(2 * words - 1, np.float32)
+    leaf, inner, made = 0, words, words
+    rounds = []
+    while made < 2 * words - 1:
+        first, second, *_ = sorted([*weight[leaf:words][:2], *weight[inner:made][:2]])
+        limit = first + second
+        until = leaf + int(np.searchsorted(weight[leaf:words], limit, side="right"))
+        places = np.concatenate([np.arange(leaf, until), np.arange(inner, made)])
+        places = places[np.argsort(weight[places], kind="stable")]
+        pairs = places[: len(places) // 2 * 2].reshape(-1, 2)
+        new = np.arange(made, made + len(pairs))
+        weight[new] = weight[pairs].sum(axis=1)
+        parent[node[pairs]] = new[:, None]
+        bit[node[pairs[:, 1]]] = 1
+        leaves = int((pairs < words).sum())
+        leaf, inner, made = leaf + leaves, inner + pairs.size - leaves, made + len(pairs)
+        rounds.append(slice(new[0], made))
+    return parent, bit, rounds

@@ -80,7 +80,7 @@ class WindowSource(Source):
         corpus.check_context()
         self.keep = keep_probability(counts, settings.sample)
         self.negatives = AliasTable.from_counts(counts, settings.ns_exponent)
-        self.tree = HuffmanTree.from_counts(counts) if settings.hs else None
+        self.tree = HuffmanTree.of(counts) if settings.hs else None
         self._batches = WindowBatches(
             corpus, settings, self.keep, self.negatives, self.tree, block_words
         )

@@ -103,7 +103,7 @@ def unigram_model(vocabulary: Vocabulary, settings: TrainingSettings) -> Embeddi
     with np.errstate(divide="ignore"):
         odds = np.log(share) - np.log(noise) if settings.negative else np.zeros(0)
         if settings.hs:
-            tree = HuffmanTree.from_counts(counts)
+            tree = HuffmanTree.of(counts)
             spread = np.repeat(share, tree.lengths) * tree.code
             ones = np.bincount(tree.nodes, weights=spread, minlength=len(counts) - 1)
             turns = np.log(tree.passing(share) - ones) - np.log(ones)

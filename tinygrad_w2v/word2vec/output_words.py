@@ -90,7 +90,7 @@ def output_probabilities(
         scores = w_out[: len(counts)] @ h
         weights = np.exp(scores - scores.max())
         return weights / weights.sum()
-    tree = HuffmanTree.from_counts(counts)
+    tree = HuffmanTree.of(counts)
     turns = (1 - 2 * tree.code) * (w_out @ h)[tree.nodes]
     log_sigmoid = np.minimum(turns, 0) - np.log1p(np.exp(-np.abs(turns)))
     found: FloatArray = np.exp(np.add.reduceat(log_sigmoid, tree.starts[:-1]))

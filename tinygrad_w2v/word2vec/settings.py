@@ -270,7 +270,7 @@ def windows_in_batch(settings: TrainingSettings, counts: IntArray) -> int:
     kept = counts * keep_probability(counts, settings.sample)
     true = kept / max(kept.sum(), 1)
     drawn = settings.negative * negative_shares(counts, settings.ns_exponent)
-    tree = HuffmanTree.from_counts(counts).passing(true) if settings.hs else np.zeros(1)
+    tree = HuffmanTree.of(counts).passing(true) if settings.hs else np.zeros(1)
     contexts = settings.window + 1 if settings.shrink_windows else 2 * settings.window
     single = settings.model == "skipgram"  # each context is read, and predicts, of its own
     whole = single or settings.compat or not settings.cbow_mean
