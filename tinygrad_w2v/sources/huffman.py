@@ -97,7 +97,8 @@ class HuffmanTree(NamedTuple):
         nodes = np.empty(starts[-1], dtype=np.int32)
         code = np.empty(starts[-1], dtype=np.float32)
         # All words climb to the root together and write their paths from the end.
-        climbing, place, left = np.arange(words), starts[1:] - 1, lengths
+        climbing: IntArray = np.arange(words)
+        place, left = starts[1:] - 1, lengths
         while len(climbing):
             nodes[place] = parent[climbing] - words
             code[place] = bit[climbing]
