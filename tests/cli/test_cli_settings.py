@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tinygrad_w2v._cli.results import request_of
+
 
 def change(folder: Path, *path: str, to: object) -> Path:
     """Write a settings.json with another value in one place, beside the run."""
@@ -133,3 +135,26 @@ def test_a_file_that_is_not_there(run, tmp_path) -> None:
     done = run("train", "--settings", tmp_path / "no.json", "--output", tmp_path / "out")
     assert done.status == 2
     assert "no.json cannot be read" in done.err
+
+
+@pytest.mark.parametrize("name", ["python", "numpy"])
+def test_the_builtin_corpus_of_other_versions_is_another_text(name, run, trained, tmp_path) -> None:
+    """It would be compared with a text that it was never made of."""
+    file = trained / "settings.json"
+    found = json.loads(file.read_text(encoding="utf-8"))
+    found["text"]["sources"] = ["built-in corpus"]
+    found["versions"][name] = "1.2.3"
+    file.write_text(json.dumps(found), encoding="utf-8")
+    out = tmp_path / "out"
+    done = run("train", "--settings", file, "--output", out)
+    assert done.status == 2 and done.err.count("\n") == 1
+    assert f"the run of {file} is of the built-in corpus of Python " in done.err
+    assert "1.2.3" in done.err and "use those versions, or begin a new run" in done.err
+    request = request_of(found, "").to_json()
+    checkpoints = out / "checkpoints"
+    checkpoints.mkdir(parents=True)
+    noted = {"request": request, "versions": found["versions"]}
+    (checkpoints / "run.json").write_text(json.dumps(noted), encoding="utf-8")
+    done = run("train", "--resume", "--output", out)
+    assert done.status == 2
+    assert f"the run in {out} is of the built-in corpus of Python " in done.err

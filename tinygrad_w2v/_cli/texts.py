@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from tinygrad_w2v._base.errors import InputError, written
 from tinygrad_w2v._cli.console import note
+from tinygrad_w2v._cli.machine import versions
 from tinygrad_w2v._cli.request import Request, in_flags
 from tinygrad_w2v._cli.results import BUILTIN, TextFacts
 from tinygrad_w2v._cli.updating import Base, Extended, extend
@@ -50,6 +51,34 @@ def check_sources(sources: list[str]) -> None:
     for source in sources:
         if source != "-" and not Path(source).exists():
             raise InputError(f"{source} does not exist; check the path")
+
+
+def check_builtin(request: Request, made_with: object, place: str) -> None:
+    """Refuse a run on the built-in corpus of another Python or NumPy, as it is another text.
+
+    Parameters
+    ----------
+    request
+        What is asked.
+    made_with
+        The versions that the run at `place` noted.
+    place
+        For the message.
+
+    Raises
+    ------
+    InputError
+        It says both versions.
+    """
+    here = versions()
+    noted = made_with if isinstance(made_with, dict) else {}
+    then = {name: noted.get(name, here[name]) for name in ("python", "numpy")}
+    if not request.sources and any(here[name] != version for name, version in then.items()):
+        raise InputError(
+            f"{place} is of the built-in corpus of Python {then['python']} and NumPy "
+            f"{then['numpy']}, and that of Python {here['python']} and NumPy {here['numpy']} is "
+            "another text; use those versions, or begin a new run"
+        )
 
 
 def read_text(

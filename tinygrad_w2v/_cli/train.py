@@ -28,7 +28,7 @@ from tinygrad_w2v._cli.request import (
 )
 from tinygrad_w2v._cli.results import Outcome, read_description, request_of
 from tinygrad_w2v._cli.run_folder import RunFolder
-from tinygrad_w2v._cli.texts import Text, check_sources, read_text
+from tinygrad_w2v._cli.texts import Text, check_builtin, check_sources, read_text
 from tinygrad_w2v._cli.train_options import DEFAULT_FOLDER, check_numbers
 from tinygrad_w2v._cli.training import train_model
 from tinygrad_w2v._cli.updating import read_base
@@ -123,11 +123,13 @@ def _request(
             arguments.checkpoint_minutes = minutes
         request = Request.from_json(stored.get("request", {}), place)
         request = repeated(arguments, request, f"the run in {arguments.output}")
+        check_builtin(request, about.get("versions"), f"the run in {arguments.output}")
         return request, engine_asked(arguments, about.get("engine", {}), place), about
     if arguments.settings:
         path = Path(arguments.settings)
         found = read_json(path, "check the path")
         request = repeated(arguments, request_of(found, str(path)), str(path))
+        check_builtin(request, found.get("versions"), f"the run of {path}")
         asked = engine_repeated(arguments, found, str(path))
         if request.update:
             about["update_sha256"] = digest_of(Path(request.update) / "model.npz")
