@@ -143,7 +143,7 @@ def test_all_cosines(monkeypatch) -> None:
 
 
 def test_words_that_go_on_being_new(monkeypatch) -> None:
-    monkeypatch.setattr(numbering, "LOOKED_AT", 1000)
+    monkeypatch.setattr(numbering, "CHECK_EVERY", 1000)
     monkeypatch.setattr(left, "SMALL", 1000)
     monkeypatch.setattr(left, "memory_left", lambda: MB)
     sentences = [[f"{i}-{j}" for j in range(1000)] for i in range(300)]
