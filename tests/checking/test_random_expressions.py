@@ -56,15 +56,15 @@ class Program(NamedTuple):
     steps: list[tuple[int, int, int]]  # the op's number, and which values it reads
 
     def __call__(self, np: Any, *values: Any) -> Any:
-        found = list(values)
+        made = list(values)
         for op, i, j in self.steps:
-            x, y = found[i % len(found)], found[j % len(found)]
+            x, y = made[i % len(made)], made[j % len(made)]
             if op < len(UNARY):
-                found.append(UNARY[op](np, x))
+                made.append(UNARY[op](np, x))
             else:
-                found.append(BINARY[op - len(UNARY)](np, x, y))
+                made.append(BINARY[op - len(UNARY)](np, x, y))
         # The last value, with a little of all arguments: none goes unused.
-        result = found[-1]
+        result = made[-1]
         for value in values:
             result = result + 0.1 * np.sin(value)
         return result

@@ -62,9 +62,9 @@ def few(names: set[str]) -> list[Any]:
 
 def test_a_wrong_rule_makes_the_table_red(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Exp, "backward", lambda self, g: g * self.saved[0] * 1.001)
-    found = run(few({"exp", "log", "multiply"}))
-    monkeypatch.setattr(report, "run_checks", lambda: found)
-    assert {r.op: r.passed for r in found} == {"multiply": True, "exp": False, "log": True}
+    outcomes = run(few({"exp", "log", "multiply"}))
+    monkeypatch.setattr(report, "run_checks", lambda: outcomes)
+    assert {r.op: r.passed for r in outcomes} == {"multiply": True, "exp": False, "log": True}
     stream = io.StringIO()
     assert report.main_table(stream) is False
     text = stream.getvalue()
@@ -90,7 +90,7 @@ def test_a_rule_that_raises_is_a_failure_too(monkeypatch: pytest.MonkeyPatch) ->
 def test_models_notice_a_wrong_rule(monkeypatch: pytest.MonkeyPatch) -> None:
     right = lookup.Rows.backward
     monkeypatch.setattr(lookup.Rows, "backward", lambda self, g: right(self, g) * 1.001)
-    found = report.run_checks([], models=True)
-    assert len(found) == 8
-    assert not any(result.passed for result in found)
-    assert "w_in[" in found[0].failures[0] or "w_out[" in found[0].failures[0]
+    outcomes = report.run_checks([], models=True)
+    assert len(outcomes) == 8
+    assert not any(result.passed for result in outcomes)
+    assert "w_in[" in outcomes[0].failures[0] or "w_out[" in outcomes[0].failures[0]

@@ -24,12 +24,12 @@ def scaled(gradients: Any, factor: float) -> Any:
 
 def rows() -> list[Any]:
     """Every op by its first case; by all others, too, as a proof."""
-    found, seen = [], set()
+    parameters, seen = [], set()
     for case in WITH_TEETH:
         marks = [] if set(case.covers) - seen else [pytest.mark.proof]
-        found.append(pytest.param(case, marks=marks, id=case.name))
+        parameters.append(pytest.param(case, marks=marks, id=case.name))
         seen |= set(case.covers)
-    return found
+    return parameters
 
 
 @pytest.mark.parametrize("case", rows())

@@ -78,27 +78,27 @@ def test_of_integers(case: Case) -> None:
 def _compare(case: Case, arrays: list[Any], expected: Any) -> None:
     dtype = arrays[0].dtype
     try:
-        found = _data(case.function(*arrays))
+        ours = _data(case.function(*arrays))
     except (TypeError, ValueError, OverflowError) as error:
         assert any(word in str(error) for word in REFUSED), dtype
         return
-    if found.dtype == np.bool_:
+    if ours.dtype == np.bool_:
         expected = expected != 0  # the sum and product of truth values are `or` and `and`
-    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-14, err_msg=str(dtype))
+    np.testing.assert_allclose(ours, expected, rtol=1e-12, atol=1e-14, err_msg=str(dtype))
 
 
 @pytest.mark.parametrize("case", _cases(TOO_COARSE), ids=lambda case: case.name)
 def test_of_float16(case: Case) -> None:
     arrays = _of(case, np.float16)
     with np.errstate(all="ignore"):
-        found, expected = (
+        ours, expected = (
             _value_and_gradients(case, [x.astype(dtype) for x in arrays])
             for dtype in (np.float16, np.float64)
         )
-    for a, b in zip(found, expected, strict=True):
+    for a, b in zip(ours, expected, strict=True):
         scale = float(np.max(np.abs(b), initial=1.0))
         np.testing.assert_allclose(a, b, rtol=2e-2, atol=4e-3 * scale)
-    assert all(a.dtype == np.float16 for a in found[1:])
+    assert all(a.dtype == np.float16 for a in ours[1:])
 
 
 def _value_and_gradients(case: Case, arrays: list[Any]) -> list[Any]:

@@ -19,9 +19,9 @@ from tinygrad_w2v.checking.cases import CASES
 
 def functions_of(module: Any) -> list[tuple[str, Any]]:
     """NumPy's functions that ask their arguments: ufuncs, and those of `__array_function__`."""
-    found = [(name, getattr(module, name)) for name in sorted(module.__all__)]
+    named = [(name, getattr(module, name)) for name in sorted(module.__all__)]
     return [
-        (name, f) for name, f in found if isinstance(f, np.ufunc) or hasattr(f, "_implementation")
+        (name, f) for name, f in named if isinstance(f, np.ufunc) or hasattr(f, "_implementation")
     ]
 
 

@@ -191,10 +191,10 @@ def test_only_vectors_of_one_length_have_a_cosine(a: Any, b: Any, axis: Any) -> 
 def test_cosines_of_broadcast_vectors(a: Any, b: Any, axis: Any, shape: Any) -> None:
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=a), rng.normal(size=b)
-    found = F.cosine_similarity(x, y, axis=axis)
+    ours = F.cosine_similarity(x, y, axis=axis)
     wide_x, wide_y = np.broadcast_arrays(x, y)
     expected = np.sum(wide_x * wide_y, axis=axis) / np.sqrt(
         np.sum(wide_x**2, axis=axis) * np.sum(wide_y**2, axis=axis)
     )
-    assert found.shape == shape
-    np.testing.assert_allclose(found, expected)
+    assert ours.shape == shape
+    np.testing.assert_allclose(ours, expected)

@@ -86,9 +86,9 @@ def test_any_leading_axes_will_do(kind, objective, rng) -> None:
 def test_gradient_is_that_of_the_loss(kind, objective, rng) -> None:
     """Central differences in a random direction; compat departs from them on purpose."""
     model, batch = make(kind, objective, rng), draw(rng, 5)
-    found = gradients(model, batch)
+    ours = gradients(model, batch)
     eps, agrees = 1e-6, []
-    for parameter, gradient in zip((model.w_in, model.w_out), found, strict=True):
+    for parameter, gradient in zip((model.w_in, model.w_out), ours, strict=True):
         start, way = parameter.data, rng.normal(size=(V, DIM))
         parameter.data = start + eps * way
         above = model.loss(batch).item()
@@ -146,8 +146,8 @@ def test_cbow_softmax_has_the_books_gradient(rng) -> None:
     gw_out = ds.T @ h
     gw_in = np.zeros_like(w_in)
     np.add.at(gw_in, batch.contexts, (ds @ w_out)[:, None, :] / 3)
-    for found, formula in zip(gradients(model, batch), (gw_in, gw_out), strict=True):
-        np.testing.assert_allclose(found, formula, rtol=1e-6, atol=1e-9)
+    for ours, formula in zip(gradients(model, batch), (gw_in, gw_out), strict=True):
+        np.testing.assert_allclose(ours, formula, rtol=1e-6, atol=1e-9)
 
 
 def test_skipgram_softmax_has_the_books_gradient(rng) -> None:
@@ -160,8 +160,8 @@ def test_skipgram_softmax_has_the_books_gradient(rng) -> None:
     gw_out = ds.T @ h
     gw_in = np.zeros_like(w_in)
     np.add.at(gw_in, batch.center, ds @ w_out)
-    for found, formula in zip(gradients(model, batch), (gw_in, gw_out), strict=True):
-        np.testing.assert_allclose(found, formula, rtol=1e-6, atol=1e-9)
+    for ours, formula in zip(gradients(model, batch), (gw_in, gw_out), strict=True):
+        np.testing.assert_allclose(ours, formula, rtol=1e-6, atol=1e-9)
 
 
 @pytest.mark.parametrize("compat", [None, "word2vec"])
@@ -178,8 +178,8 @@ def test_cbow_negative_sampling_has_the_books_gradient(compat, rng) -> None:
     np.add.at(gw_out, batch.targets, ds[..., None] * h[:, None])
     dh = (ds[..., None] * w_out[batch.targets]).sum(1)
     np.add.at(gw_in, batch.contexts, np.repeat(dh[:, None] / (1 if compat else 3), 3, axis=1))
-    for found, formula in zip(gradients(model, batch), (gw_in, gw_out), strict=True):
-        np.testing.assert_allclose(found, formula, rtol=1e-6, atol=1e-9)
+    for ours, formula in zip(gradients(model, batch), (gw_in, gw_out), strict=True):
+        np.testing.assert_allclose(ours, formula, rtol=1e-6, atol=1e-9)
 
 
 def test_skipgram_negative_sampling_is_word2vecs_update_summed(rng) -> None:
@@ -192,8 +192,8 @@ def test_skipgram_negative_sampling_is_word2vecs_update_summed(rng) -> None:
             g = sigmoid_of(w_in[c] @ w_out[w]) - label
             gw_in[c] += g * w_out[w]
             gw_out[w] += g * w_in[c]
-    for found, formula in zip(gradients(model, batch), (gw_in, gw_out), strict=True):
-        np.testing.assert_allclose(found, formula, rtol=1e-6, atol=1e-9)
+    for ours, formula in zip(gradients(model, batch), (gw_in, gw_out), strict=True):
+        np.testing.assert_allclose(ours, formula, rtol=1e-6, atol=1e-9)
 
 
 def test_hierarchical_softmax_is_a_distribution(rng) -> None:

@@ -282,11 +282,11 @@ def test_only_a_property_is_overridden(kind: Any) -> None:
         def lr(self, rate: Any) -> None:
             kind.lr.fset(self, rate)
 
-    found = []
+    updated = []
     for rule, rate in ((Twice, 0.25), (kind, 0.5)):
         parameter = tw.Parameter(np.ones((3, 2)))
         grad = tw.RowGrad(np.array([1, 1]), np.ones((2, 2)), (3, 2))
         parameter.grad = tw.Variable(grad)
         rule([parameter], lr=rate).step()
-        found.append(parameter.data)
-    np.testing.assert_array_equal(*found)
+        updated.append(parameter.data)
+    np.testing.assert_array_equal(*updated)

@@ -32,8 +32,10 @@ _fmod = named("fmod", ops.Fmod, _away_from_steps).like(
     lambda np, x, y: x - np.trunc(_value(x) / _value(y)) * y
 )
 CASES: list[Case] = [
-    *[*_mod.and_strided(), _mod.of_nothing((0, 3), (3,))],
-    *[*_fmod.and_strided(), _fmod.of_nothing((0, 3), (3,))],
+    *_mod.and_strided(),
+    _mod.of_nothing((0, 3), (3,)),
+    *_fmod.and_strided(),
+    _fmod.of_nothing((0, 3), (3,)),
     case(
         "divmod", ops.Remainder, lambda F, x, y: np.multiply(*F.divmod(x, y)), _away_from_steps
     ).like(lambda np, x, y: _floor(x, y) * (x - _floor(x, y) * y)),

@@ -6,14 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_w2v.checking.case import (
-    Case,
-    case,
-    distinct,
-    named,
-    normal,
-    reductions,
-)
+from tinygrad_w2v.checking.case import Case, case, distinct, named, normal, reductions
 from tinygrad_w2v.checking.cases.sorting import in_order
 from tinygrad_w2v.functions import statistics as ops
 from tinygrad_w2v.functions.lookup import TakeAlongAxis
