@@ -348,9 +348,9 @@ def unchanged(file: Any, name: str) -> Iterator[None]:
     tinygrad_w2v._base.errors.InputError: say.txt was changed while it was read (it had 0 bytes, \
 now 3); start again when nobody writes to it
     """
-    before = file_state(file)
+    before = _state(file)
     yield
-    after = file_state(file)
+    after = _state(file)
     if before is not None and after is not None and before != after:
         raise InputError(
             f"{name} was changed while it was read (it had {before[0]:,} bytes, now "
@@ -358,11 +358,10 @@ now 3); start again when nobody writes to it
         )
 
 
-def file_state(file: Any) -> tuple[int, int] | None:
-    """Return size and date of a file, open or by its path; None for what is no file."""
+def _state(file: Any) -> tuple[int, int] | None:
+    """Size and date of an open file; None for what is no file."""
     try:
-        path = isinstance(file, str | os.PathLike)
-        found = Path(file).stat() if path else os.fstat(file.fileno())
+        found = os.fstat(file.fileno())
     except (OSError, AttributeError, ValueError):  # a stream in memory has no number
         return None
     return (found.st_size, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else None

@@ -17,7 +17,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from tinygrad_w2v._base.errors import InputError
@@ -88,12 +87,7 @@ class FolderLock:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.release()
 
     def release(self) -> None:
@@ -126,10 +120,7 @@ class FolderLock:
         except FileNotFoundError:
             raise
         except OSError as error:
-            raise InputError(
-                f"{self._path} cannot be locked: {error.strerror or error}; remove it if no run is "
-                "going on there"
-            ) from error
+            raise self._unlockable(error, "; remove it if no run is going on there") from error
         try:
             found = os.fstat(descriptor)
             if not stat.S_ISREG(found.st_mode):
@@ -155,9 +146,7 @@ class FolderLock:
             if error.errno in _TAKEN:
                 raise self._in_use(_read(descriptor)) from None
             if error.errno not in _UNKNOWN:
-                raise InputError(
-                    f"{self._path} cannot be locked: {error.strerror or error}"
-                ) from error
+                raise self._unlockable(error) from error
 
     def _sign(self, descriptor: int) -> str:
         """Write down who holds it, and return that."""
@@ -170,6 +159,9 @@ class FolderLock:
             os.lseek(descriptor, 0, os.SEEK_SET)
             os.write(descriptor, text.encode("ascii"))
         return text
+
+    def _unlockable(self, error: OSError, remedy: str = "") -> InputError:
+        return InputError(f"{self._path} cannot be locked: {error.strerror or error}{remedy}")
 
     def _in_use(self, holder: str) -> InUseError:
         return InUseError(f"{self._folder} is in use by {_told(holder)}")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from tinygrad_w2v._base.errors import InputError
 
@@ -17,13 +16,6 @@ PathLike = str | os.PathLike[str]
 
 SMALL = 1 << 26
 """Needs below this are not asked about: to ask takes longer than to allocate."""
-
-
-class _Group(NamedTuple):
-    """A control group's limit in bytes, and what it has left; None where it does not say."""
-
-    limit: int
-    left: int
 
 
 def memory_limit(root: PathLike = "/") -> int | None:
@@ -50,8 +42,8 @@ def memory_limit(root: PathLike = "/") -> int | None:
     True
     """
     place = Path(root)
-    limits = [_machine_memory(place), *(group.limit for group in _groups(place))]
-    limits += [limit for limit, _ in _resource_limits(place)]
+    limits = [_machine_memory(place)]
+    limits += [limit for limit, _ in (*_groups(place), *_resource_limits(place))]
     return min((limit for limit in limits if limit), default=None)
 
 
@@ -77,11 +69,10 @@ def memory_left(root: PathLike = "/") -> int | None:
     True
     """
     place = Path(root)
-    known = _meminfo(place)
-    left = [group.left for group in _groups(place)]
-    left += [limit - used for limit, used in _resource_limits(place)]
+    known = _numbers(place / "proc/meminfo")
+    left = [limit - used for limit, used in (*_groups(place), *_resource_limits(place))]
     if "MemAvailable" in known:
-        left.append(known["MemAvailable"] + known.get("SwapFree", 0))
+        left.append(1024 * (known["MemAvailable"] + known.get("SwapFree", 0)))
     elif (machine := _machine_memory(place)) is not None:
         left.append(machine)
     return max(min(left), 0) if left else None
@@ -134,28 +125,17 @@ def in_bytes(number: float) -> str:
 
 
 def _machine_memory(root: Path) -> int | None:
-    known = _meminfo(root)
+    known = _numbers(root / "proc/meminfo")
     if "MemTotal" in known:
-        return known["MemTotal"]
+        return 1024 * known["MemTotal"]
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
         return None
 
 
-def _meminfo(root: Path) -> dict[str, int]:
-    """The numbers of ``/proc/meminfo`` in bytes."""
-    found = {}
-    for line in _text(root / "proc/meminfo").splitlines():
-        name, _, rest = line.partition(":")
-        number = rest.split()[:1]
-        if number and number[0].isdecimal():
-            found[name] = int(number[0]) * 1024
-    return found
-
-
-def _groups(root: Path) -> Iterator[_Group]:
-    """Yield the groups with a limit: those of the process and those around them."""
+def _groups(root: Path) -> Iterator[tuple[int, int]]:
+    """Yield the limit of each control group around the process that has one, and what is used."""
     for line in _text(root / "proc/self/cgroup").splitlines():
         _, controllers, group = line.split(":", 2)
         if not controllers:
@@ -168,21 +148,17 @@ def _groups(root: Path) -> Iterator[_Group]:
         # Inside a container the group's path may be the host's: then only the top is there.
         inner = top / group.lstrip("/")
         for place in [inner, *inner.parents]:
-            if place == top or top in place.parents:
-                limit = _text(place / files[0]).strip()
-                if limit.isdecimal():
-                    used = _text(place / files[1]).strip()
-                    taken = int(used) if used.isdecimal() else 0
-                    taken -= _statistic(place / "memory.stat", files[2])
-                    yield _Group(int(limit), int(limit) - max(taken, 0))
+            limit = _text(place / files[0]).strip()
+            if limit.isdecimal() and (place == top or top in place.parents):
+                used = _text(place / files[1]).strip()
+                kept = _numbers(place / "memory.stat").get(files[2], 0)  # of files, given back
+                yield int(limit), max(0, (int(used) if used.isdecimal() else 0) - kept)
 
 
-def _statistic(path: Path, name: str) -> int:
-    for line in _text(path).splitlines():
-        words = line.split()
-        if len(words) == 2 and words[0] == name and words[1].isdecimal():
-            return int(words[1])
-    return 0
+def _numbers(path: Path) -> dict[str, int]:
+    """The numbers of a file of lines ``name: number``, as the system writes them."""
+    pairs = [line.replace(":", " ").split()[:2] for line in _text(path).splitlines()]
+    return {pair[0]: int(pair[1]) for pair in pairs if len(pair) == 2 and pair[1].isdecimal()}
 
 
 def _resource_limits(root: Path) -> Iterator[tuple[int, int]]:

@@ -3,7 +3,6 @@
 import math
 import sys
 import time
-from types import TracebackType
 from typing import Any, Self, TextIO
 
 from tinygrad_w2v._base.terminal import displayed
@@ -80,12 +79,7 @@ class Progress:
             self._bar = self._open_bar(self._stream)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if self._bar is not None:
             self._show_values()
             self._bar.close()
@@ -164,10 +158,8 @@ class Progress:
             parts.append(f"{_duration((self.total - self.done) / rate)} left")
         else:
             parts.append(f"took {_duration(seconds)}")
-        self._write(f"{self.label}: {state}{', '.join(parts)}\n")
-
-    def _write(self, line: str) -> None:
         assert self._stream is not None
+        line = f"{self.label}: {state}{', '.join(parts)}\n"
         self._stream.write(_encodable(self._stream, line))
         self._stream.flush()
 
@@ -198,7 +190,5 @@ def _encodable(stream: TextIO, text: str) -> str:
 def _in_notebook() -> bool:
     """Whether this runs in a Jupyter kernel, without importing anything of Jupyter's."""
     interactive = sys.modules.get("IPython")
-    if interactive is None:
-        return False
-    shell = interactive.get_ipython()
+    shell = interactive.get_ipython() if interactive is not None else None
     return type(shell).__name__ == "ZMQInteractiveShell"
