@@ -13,7 +13,7 @@ import numpy as np
 
 from tinygrad_w2v._base import hashing
 from tinygrad_w2v._base.errors import InputError
-from tinygrad_w2v._base.types import AnyArray, FloatArray, IntArray
+from tinygrad_w2v._base.types import AnyArray, FloatArray
 from tinygrad_w2v.counting.sources import Block, TextLike, WordList, open_text
 from tinygrad_w2v.counting.sparse import scipy_sparse
 from tinygrad_w2v.sources.subsampling import keep_probability
@@ -183,20 +183,10 @@ def _pair_keys(
 
 
 def _count_run(keys: AnyArray, size: int, weights: AnyArray | None) -> "csr_array":
-    """Return the (weighted) number of times that each pair occurs; `keys` is sorted in place."""
-    keys.sort()
-    starts = _first_of_equals(keys)
-    counts = np.diff(starts, append=len(keys))
-    keys = keys[starts]
+    """Return the (weighted) number of times that each pair occurs."""
+    keys, counts = np.unique(keys, return_counts=True)
     if weights is not None:
         keys, distance = np.divmod(keys, len(weights))
-        starts = _first_of_equals(keys)
-        counts = np.add.reduceat(counts * weights[distance], starts)
-        keys = keys[starts]
-    row_starts = np.searchsorted(keys, np.arange(size + 1) * size)
-    return scipy_sparse().csr_array((counts, keys % size, row_starts), shape=(size, size))
-
-
-def _first_of_equals(ordered: AnyArray) -> IntArray:
-    """Return where each new value begins in a row that is ordered and not empty."""
-    return np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+        counts = counts * weights[distance]
+    counted = scipy_sparse().coo_array((counts, np.divmod(keys, size)), shape=(size, size))
+    return counted.tocsr()  # where distances of one pair are added
