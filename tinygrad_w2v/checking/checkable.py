@@ -35,7 +35,7 @@ class NothingToCheckError(GradientError, NonDifferentiableError):
     """A gradient check in which nothing could be compared."""
 
 
-class Subject:
+class Checkable:
     """A function of arrays, with names for them.
 
     Attributes
@@ -83,14 +83,15 @@ def frozen(array: FloatArray) -> FloatArray:
 
 def _variables_in(value: Any, f: Any) -> list[Variable]:
     """The Variables among what `f` returned, row gradients made dense."""
-    found = [y for _, y in tree.flatten(value) if isinstance(y, Node) and y._data.dtype.kind == "f"]
-    if not found:
+    parts = [y for _, y in tree.flatten(value)]
+    variables = [y for y in parts if isinstance(y, Node) and y._data.dtype.kind == "f"]
+    if not variables:
         raise NothingToCheckError(f"check_grads of {name_of(f)}: {nothing_in(value)}")
-    return [dense(y) for y in found]
+    return [dense(y) for y in variables]
 
 
 # ---------------------------------------------------------------------- the arguments of a function
-class Arguments(Subject):
+class Arguments(Checkable):
     """The floating-point arguments of a function, nested ones too; others are left alone."""
 
     def __init__(self, f: Callable[..., Any], args: Sequence[Any]) -> None:
@@ -128,14 +129,14 @@ class Arguments(Subject):
         self.values.append(np.asarray(data, np.float64))
 
     def leaves(self, arrays: Sequence[FloatArray]) -> list[Any]:
-        found = []
+        leaves = []
         for i, array in enumerate(arrays):
             if i in self.tables:
                 rows, shape = self.tables[i]
-                found.append(Variable(RowGrad(rows, array, shape)))
+                leaves.append(Variable(RowGrad(rows, array, shape)))
             else:
-                found.append(Variable(array))
-        return found
+                leaves.append(Variable(array))
+        return leaves
 
     def outputs(self, leaves: list[Any]) -> list[Variable]:
         following, counts = iter(leaves), iter(self.varied)
@@ -171,7 +172,7 @@ def is_module(f: Any) -> bool:
     return callable(getattr(f, "named_parameters", None)) and not isinstance(f, type)
 
 
-class Parameters(Subject):
+class Parameters(Checkable):
     """The parameters of a Module, in float64 while they are checked."""
 
     def __init__(self, module: Any, function: Callable[..., Any], args: Sequence[Any]) -> None:
@@ -205,10 +206,10 @@ class Parameters(Subject):
 
 
 # ---------------------------------------------------------------------- the next order
-class Gradients(Subject):
+class Gradients(Checkable):
     """The gradients of another subject, as a function of its arrays and of the outputs' weights."""
 
-    def __init__(self, lower: Subject, weights: Sequence[FloatArray]) -> None:
+    def __init__(self, lower: Checkable, weights: Sequence[FloatArray]) -> None:
         self.lower, self.name = lower, lower.name
         self.count = len(lower.values)
         ends = [f"the gradient of output {i}" for i in range(len(weights))]
@@ -265,3 +266,25 @@ def rounding_of(outputs: Sequence[Node]) -> float:
     """The relative rounding of the coarsest float dtype that the Variables of a graph have."""
     dtypes = {x._data.dtype for x in (*outputs, *graph_of(outputs)) if isinstance(x, Node)}
     return max(float(np.finfo(dtype).eps) for dtype in dtypes if dtype.kind == "f")
+
+
+def checkable(f: Any, args: Sequence[Any]) -> Checkable:
+    """What `check_grads` looks at, given `f`: its arguments, or the parameters of a Module."""
+    if is_module(f):
+        return Parameters(f, _loss_of(f, args), args)
+    owner = getattr(f, "__self__", None)
+    if owner is not None and is_module(owner):
+        return Parameters(owner, f, args)
+    return Arguments(f, args)
+
+
+def _loss_of(module: Any, args: Sequence[Any]) -> Callable[..., Any]:
+    """The module's `loss`; the module itself where it has none or these arguments are not its."""
+    loss = getattr(module, "loss", None)
+    if loss is None:
+        return module
+    try:
+        inspect.signature(loss).bind(*args)
+    except TypeError:
+        return module
+    return loss

@@ -100,14 +100,16 @@ class Line:
         little the estimate moves from one step to the next: too large a step moves with the
         function's curvature, too small a one with rounding.
         """
-        found = [e for e in (self._fourth_order(t * step) for t in LADDER) if e is not None]
-        if len(found) < 2:
-            return found[0]._replace(error=math.inf) if found else None
-        moves = [abs(a.value - b.value) for a, b in itertools.pairwise(found)]
+        estimates = [e for e in (self._fourth_order(t * step) for t in LADDER) if e is not None]
+        if len(estimates) < 2:
+            return estimates[0]._replace(error=math.inf) if estimates else None
+        moves = [abs(a.value - b.value) for a, b in itertools.pairwise(estimates)]
         # The larger of the moves to both neighbours.
         spreads = [3 * moves[0], *itertools.starmap(max, itertools.pairwise(moves)), 3 * moves[-1]]
         best: Estimate | None = None
-        for spread, estimate in sorted(zip(spreads, found, strict=True), key=lambda pair: pair[0]):
+        for spread, estimate in sorted(
+            zip(spreads, estimates, strict=True), key=lambda pair: pair[0]
+        ):
             if best is not None and best.error <= spread:
                 break
             # Small moves may be chance: rounding steps of f meet a step's own. So measure again.

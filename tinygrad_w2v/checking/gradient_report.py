@@ -16,7 +16,7 @@ _ORDINALS = ("", "first", "second", "third")
 
 
 @dataclass(frozen=True)
-class Mismatch:
+class Measurement:
     """Rule and finite difference in one entry, or (`index` None) along a direction of many."""
 
     index: tuple[int, ...] | None
@@ -27,14 +27,8 @@ class Mismatch:
     relative_error: float
     uncertainty: float  # of the difference
     is_wrong: bool
-    sides: Sides | None
-    unit: float
-
-    @classmethod
-    def of_bad_rule(cls, index: tuple[np.intp, ...], rule: float) -> Mismatch:
-        """For a rule that gave NaN or infinity."""
-        place = tuple(int(i) for i in index)
-        return cls(place, rule, np.nan, 0.0, np.inf, np.inf, np.inf, True, None, 1.0)
+    sides: Sides | None = None
+    unit: float = 1.0
 
     @property
     def ratio(self) -> float | None:
@@ -44,10 +38,16 @@ class Mismatch:
         return self.rule / self.difference
 
     @property
-    def settled(self) -> bool:
+    def is_clear(self) -> bool:
         """Whether the difference is known well enough to blame the rule."""
         size = max(abs(self.rule), abs(self.difference))
-        return np.isfinite(self.difference) and self.uncertainty < 0.01 * size
+        settled = bool(np.isfinite(self.difference)) and self.uncertainty < 0.01 * size
+        return settled or abs(self.rule - self.difference) > 100 * self.uncertainty
+
+    @property
+    def badness(self) -> tuple[bool, float, float]:
+        """Orders by: an entry before a direction, relative error, and of equal ones the size."""
+        return self.index is not None, float(f"{self.relative_error:.1e}"), self.error
 
 
 @dataclass(frozen=True)
@@ -55,33 +55,41 @@ class Comparison:
     """All that was measured of one array at one order."""
 
     order: int
-    subject: str
+    function: str
     name: str
     shape: Shape
-    measured: int
     whole: bool  # every entry was measured
-    relative_error: float
     allowed: float
     projected: bool  # the outputs were summed with random weights
-    wrong: int
-    ratios: tuple[float, ...]
-    mismatch: Mismatch | None
+    measured: list[Measurement]
+
+    @property
+    def wrong(self) -> list[Measurement]:
+        """The measurements that disagree with the rule."""
+        return [m for m in self.measured if m.is_wrong]
+
+    @property
+    def mismatch(self) -> Measurement | None:
+        """The worst measurement that disagrees with the rule."""
+        return max(self.wrong, key=lambda m: m.badness, default=None)
+
+    @property
+    def relative_error(self) -> float:
+        """The worst error, relative to the size of the slope."""
+        worst = max(self.wrong or self.measured, key=lambda m: m.badness, default=None)
+        return worst.relative_error if worst else 0.0
+
+    @property
+    def what(self) -> str:
+        """What was measured, in words."""
+        return f"{len(self.measured)} {'entries' if self.whole else 'directions and entries'}"
 
     def line(self) -> str:
         """One line for a person."""
-        what = "entries" if self.whole else "directions and entries"
-        verdict = "ok" if self.mismatch is None else "WRONG"
         return (
-            f"{ordinal(self.order)} order  {self.name} {self.shape}: {self.measured} {what}, "
-            f"worst relative error {self.relative_error:.1e}  {verdict}"
+            f"{ordinal(self.order)} order  {self.name} {self.shape}: {self.what}, "
+            f"worst relative error {self.relative_error:.1e}  {'WRONG' if self.wrong else 'ok'}"
         )
-
-    @property
-    def place(self) -> str:
-        """``w_in[3, 1]``, or the name alone for a number or a direction."""
-        if self.mismatch is None or not self.mismatch.index:
-            return self.name
-        return f"{self.name}[{', '.join(map(str, self.mismatch.index))}]"
 
 
 def ordinal(order: int) -> str:
@@ -91,52 +99,44 @@ def ordinal(order: int) -> str:
 
 def report(comparison: Comparison) -> str:
     """The message of the error for a comparison that failed."""
-    found = comparison.mismatch
-    assert found is not None
+    worst = comparison.mismatch
+    assert worst is not None
+    order = f"{ordinal(comparison.order)} order"
     derivative = "gradient" if comparison.order == 1 else f"{ordinal(comparison.order)} derivative"
-    if found.sides is not None and found.sides.kink:
-        verdict = f"of {comparison.subject} cannot be checked at {comparison.place}: a kink"
-    elif not np.isfinite(found.rule):
-        verdict = f"of {comparison.subject} is not finite at {comparison.place}"
-    elif not found.settled and not _is_opposite(found):
-        verdict = f"of {comparison.subject} cannot be confirmed at {comparison.place}"
+    if worst.sides is not None and worst.sides.kink:
+        verdict, after = "cannot be checked", ": a kink"
+    elif not np.isfinite(worst.rule):
+        verdict, after = "is not finite", ""
     else:
-        verdict = f"of {comparison.subject} is wrong at {comparison.place}"
-    along = "" if found.index is not None else ", along a random direction"
+        verdict, after = "is wrong" if worst.is_clear else "cannot be confirmed", ""
+    index = f"[{', '.join(map(str, worst.index))}]" if worst.index else ""
+    along = "" if worst.index is not None else ", along a random direction"
     lines = [
-        f"check_grads: the {derivative} {verdict} ({ordinal(comparison.order)} order{along})",
-        f"  backward rule      {found.rule:.10g}",
-        f"  finite difference  {found.difference:.10g}"
-        + (
-            f"   (step {found.step:.1e}, uncertain by {found.uncertainty:.0e})"
-            if found.step
-            else ""
-        ),
-        f"  relative error     {found.relative_error:.1e}   (allowed {comparison.allowed:.0e})",
-        f"  {comparison.wrong} of {comparison.measured} "
-        f"{'entries' if comparison.whole else 'directions and entries'} "
-        f"of {comparison.name}, shape {comparison.shape}, differ",
+        f"check_grads: the {derivative} of {comparison.function} {verdict} at "
+        f"{comparison.name}{index}{after} ({order}{along})",
+        f"  backward rule      {worst.rule:.10g}",
+        f"  finite difference  {worst.difference:.10g}",
+        f"  relative error     {worst.relative_error:.1e}   (allowed {comparison.allowed:.0e})",
+        f"  {len(comparison.wrong)} of {comparison.what} of {comparison.name}, shape "
+        f"{comparison.shape}, differ",
     ]
+    if worst.step:
+        lines[2] += f"   (step {worst.step:.1e}, uncertain by {worst.uncertainty:.0e})"
     if comparison.projected:
         lines.insert(
             1, "  (numbers are slopes of the sum of the outputs with fixed random weights)"
         )
-    return "\n".join(lines + [f"  {line}" for line in _advice(comparison, found)])
+    return "\n".join(lines + [f"  {line}" for line in _advice(comparison, worst)])
 
 
-def _is_opposite(found: Mismatch) -> bool:
-    return abs(found.rule - found.difference) > 100 * found.uncertainty
-
-
-def _advice(comparison: Comparison, found: Mismatch) -> list[str]:
+def _advice(comparison: Comparison, worst: Measurement) -> list[str]:
     """What the numbers suggest, and what to do."""
-    if not np.isfinite(found.rule):
+    if not np.isfinite(worst.rule):
         return ["run it under `with tw.debug():`, which names the op that made this value"]
-    sides = found.sides
+    sides = worst.sides
     if sides is not None and sides.kink:
-        inside = min(sides.left, sides.right) <= found.rule * found.unit
-        inside = inside and found.rule * found.unit <= max(sides.left, sides.right)
-        left, right = sides.left / found.unit, sides.right / found.unit
+        left, right = sides.left / worst.unit, sides.right / worst.unit
+        inside = min(left, right) <= worst.rule <= max(left, right)
         note = "" if inside else "; the rule's value lies between neither: look at the rule, too"
         return [
             f"it looks like a kink: the slope is {left:.6g} to the left and {right:.6g} to the "
@@ -144,19 +144,17 @@ def _advice(comparison: Comparison, found: Mismatch) -> list[str]:
             "move the point away from the kink (ties, zeros of relu and abs, edges of clip), or "
             "leave this entry out; at a kink only the convention can be tested, not the slope",
         ]
-    if not np.isfinite(found.difference):
+    if not np.isfinite(worst.difference):
         return [
             "the function is not finite on one side of the point: it lies at the edge of the "
             "domain; move it inwards"
         ]
-    lines = []
-    if not found.settled and not _is_opposite(found):
-        lines.append(
+    if not worst.is_clear:
+        return [
             "the difference does not settle as the step shrinks: f is noisy (float32 inside?) or "
             "jumps here; check it at another point, or give `eps` and `rtol`"
-        )
-        return lines
-    lines += _pattern(comparison.ratios)
+        ]
+    lines = _pattern([m.ratio for m in comparison.wrong if m.ratio is not None])
     if sides is not None:
         lines.append("the slopes to the left and to the right agree: the function is smooth here")
     if comparison.order == 1:
@@ -169,7 +167,7 @@ def _advice(comparison: Comparison, found: Mismatch) -> list[str]:
     return lines
 
 
-def _pattern(ratios: tuple[float, ...]) -> list[str]:
+def _pattern(ratios: list[float]) -> list[str]:
     """What the rule's numbers, in units of the true ones, have in common."""
     if not ratios:
         return []
@@ -216,7 +214,7 @@ def broken_rule(name: str, order: int, error: Exception) -> str:
 
 
 @contextmanager
-def explained(name: str, order: int) -> Iterator[None]:
+def rule_errors(name: str, order: int) -> Iterator[None]:
     """Turn what a broken rule raises into the report of a check; anything else passes."""
     try:
         yield

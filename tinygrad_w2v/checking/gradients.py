@@ -9,9 +9,8 @@ the outputs are given.
 
 from __future__ import annotations
 
-import inspect
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from typing import Any, NamedTuple
 
@@ -24,20 +23,24 @@ from tinygrad_w2v.autograd.debugging.leaving import watching
 from tinygrad_w2v.autograd.debugging.watching import locked
 from tinygrad_w2v.autograd.modes import debug
 from tinygrad_w2v.autograd.transforms.recorded_call import pulled, recording_from
-from tinygrad_w2v.checking import gradient_report
 from tinygrad_w2v.checking.checkable import (
-    Arguments,
+    Checkable,
     Gradients,
-    Parameters,
-    Subject,
     arrays_of,
+    checkable,
     frozen,
-    is_module,
     must_be_connected,
     rounding_of,
 )
 from tinygrad_w2v.checking.finite_differences import ROUNDING, STEP, Estimate, Line
-from tinygrad_w2v.checking.gradient_report import Comparison, Mismatch, explained
+from tinygrad_w2v.checking.gradient_report import (
+    Comparison,
+    Measurement,
+    not_deterministic,
+    not_finite,
+    report,
+    rule_errors,
+)
 
 RTOL = 1e-6
 SMALL = 64  # arrays of up to so many entries are varied entry by entry
@@ -49,9 +52,9 @@ SINGLES = 4  # of a large array: so many of the largest gradients, and as many a
 class Tolerance(NamedTuple):
     """What the caller allows; None is the default, fitted to the rounding that is met."""
 
-    eps: float | None
-    rtol: float | None
-    atol: float | None
+    eps: float | None = None
+    rtol: float | None = None
+    atol: float | None = None
 
 
 def check_grads(
@@ -116,23 +119,22 @@ def check_grads(
     Traceback (most recent call last):
     tinygrad_w2v._base.errors.GradientError: check_grads: the gradient of f is wrong at x[...
     """
-    tolerance = Tolerance(eps, rtol, atol)
     with watching():
-        for comparison in comparisons(f, args, order, tolerance, rng):
+        for comparison in comparisons(f, args, order, Tolerance(eps, rtol, atol), rng):
             if verbose:
                 sys.stdout.write(comparison.line() + "\n")
-            if comparison.mismatch is not None:
-                raise GradientError(gradient_report.report(comparison))
+            if comparison.wrong:
+                raise GradientError(report(comparison))
 
 
 def comparisons(
     f: Any,
     args: Sequence[Any],
     order: int = 1,
-    tolerance: Tolerance = Tolerance(None, None, None),  # noqa: B008  (immutable)
+    tolerance: Tolerance | None = None,
     rng: np.random.Generator | None = None,
 ) -> Iterator[Comparison]:
-    """Check order by order, and yield for each argument what was found.
+    """Check order by order, and yield for each argument what was measured.
 
     Of an order in which something is wrong only the worst argument is yielded; with it the
     check ends.
@@ -140,55 +142,34 @@ def comparisons(
     if order < 1 or order != int(order):
         raise ValueError(f"check_grads: order must be 1, 2, ..., not {order!r}")
     rng = generator(rng)
-    subject = _subject(f, args)
+    checked = checkable(f, args)
     hidden = 0.0
-    with subject.prepared():
+    with checked.prepared():
         for level in range(1, order + 1):
-            check = _Check(subject, level, tolerance, rng, hidden)
-            found = check.run()
-            wrong = [c for c in found if c.mismatch is not None]
+            check = _Check(checked, level, tolerance or Tolerance(), rng, hidden)
+            compared = check.run()
+            wrong = [c for c in compared if c.wrong]
             if wrong:
                 yield max(wrong, key=lambda c: c.relative_error)
                 return
-            yield from found
+            yield from compared
             if level < order:
                 hidden = check.scale
-                subject = Gradients(subject, check.weights)
-
-
-def _subject(f: Any, args: Sequence[Any]) -> Subject:
-    if is_module(f):
-        return Parameters(f, _loss_of(f, args), args)
-    owner = getattr(f, "__self__", None)
-    if owner is not None and is_module(owner):
-        return Parameters(owner, f, args)
-    return Arguments(f, args)
-
-
-def _loss_of(module: Any, args: Sequence[Any]) -> Callable[..., Any]:
-    """The module's `loss`; the module itself where it has none or these arguments are not its."""
-    loss = getattr(module, "loss", None)
-    if loss is None:
-        return module
-    try:
-        inspect.signature(loss).bind(*args)
-    except TypeError:
-        return module
-    return loss
+                checked = Gradients(checked, check.weights)
 
 
 class _Check:
-    """One order of the check of one subject."""
+    """One order of the check of one function."""
 
     def __init__(
         self,
-        subject: Subject,
+        checked: Checkable,
         order: int,
         tolerance: Tolerance,
         rng: np.random.Generator,
         hidden: float,
     ) -> None:
-        self.subject, self.order, self.tolerance, self.rng = subject, order, tolerance, rng
+        self.checked, self.order, self.tolerance, self.rng = checked, order, tolerance, rng
         self.assume(ROUNDING)
         # Gradients of gradients may be small differences of large numbers, whose rounding cannot
         # be seen in the outputs: `hidden` is the size of those numbers.
@@ -203,28 +184,41 @@ class _Check:
         self.rtol = float(rtol) if rtol is not None else rounding**0.5 / 2 if coarse else RTOL
 
     def run(self) -> list[Comparison]:
-        """Compare all arrays of the subject."""
+        """Compare all arrays."""
         self.start = self._start()
         self.weights = self._weights()
         self.scale = self.hidden + max(float(np.abs(y).max(initial=0)) for y in self.start)
-        self.rules = self._rules()
-        return [self._compare(i) for i in range(len(self.subject.values))]
+        rules = self._rules()
+        return [
+            Comparison(
+                self.order,
+                self.checked.name,
+                name,
+                value.shape,
+                whole=value.size <= SMALL,
+                allowed=self.rtol,
+                projected=sum(y.size for y in self.start) > 1,
+                measured=self._measurements(number, rule, value),
+            )
+            for number, (name, rule, value) in enumerate(
+                zip(self.checked.names, rules, self.checked.values, strict=True)
+            )
+        ]
 
     # ------------------------------------------------------------------ the values at the point
     def _start(self) -> list[FloatArray]:
         """The outputs at the point; they are finite, and the same each time."""
-        with explained(self.subject.name, self.order):
-            start = self.subject.evaluate(self.subject.values)
+        with rule_errors(self.checked.name, self.order):
+            start = self.checked.evaluate(self.checked.values)
             if self.order == 1:
-                again = self.subject.evaluate(self.subject.values)
+                again = self.checked.evaluate(self.checked.values)
                 same = [np.array_equal(a, b, equal_nan=True) for a, b in zip(start, again)]  # noqa: B905
                 if len(start) != len(again) or not all(same):
-                    raise GradientError(gradient_report.not_deterministic(self.subject.name))
+                    raise GradientError(not_deterministic(self.checked.name))
         for number, y in enumerate(start):
             if not np.isfinite(y).all():
                 raise GradientError(
-                    gradient_report.not_finite(self.subject.name, self.order, number, y)
-                    + self._first_not_finite()
+                    not_finite(self.checked.name, self.order, number, y) + self._first_not_finite()
                 )
         return start
 
@@ -232,7 +226,7 @@ class _Check:
         """What `debug` says of the op that made the first value that is not finite."""
         try:
             with debug():
-                self.subject.evaluate(self.subject.values)
+                self.checked.evaluate(self.checked.values)
         except NonFiniteError as error:
             return f"\n  {error}"
         return ""
@@ -251,68 +245,53 @@ class _Check:
     def _rules(self) -> list[FloatArray]:
         """The gradient of the weighted sum of the outputs for each array, by the rules."""
         try:
-            found = self._walk(debug())
+            gradients = self._walk(debug())
         except NonFiniteError:
             # A value that is not finite may be masked later on; only the results count.
-            found = self._walk(nullcontext())
+            gradients = self._walk(nullcontext())
         rules: list[FloatArray] = []
-        for i, g in enumerate(found):
-            value = self.subject.values[i]
-            rule = np.zeros(value.shape) if g is None else self.subject.read(i, g)
-            if rule.shape != value.shape:
+        for i, g in enumerate(gradients):
+            shape = self.checked.values[i].shape
+            rule = np.zeros(shape) if g is None else self.checked.read(i, g)
+            if rule.shape != shape:
                 raise GradientError(
-                    f"check_grads: the gradient for {self.subject.names[i]} has shape "
-                    f"{rule.shape}, the value {value.shape}"
+                    f"check_grads: the gradient for {self.checked.names[i]} has shape "
+                    f"{rule.shape}, the value {shape}"
                 )
             rules.append(rule.astype(np.float64))
         return rules
 
-    def _walk(self, watching: Any) -> list[Any]:
-        subject = self.subject
-        with explained(subject.name, self.order), np.errstate(all="ignore"), watching:
-            leaves = subject.leaves([frozen(array) for array in subject.values])
+    def _walk(self, watched: Any) -> list[Any]:
+        checked = self.checked
+        with rule_errors(checked.name, self.order), np.errstate(all="ignore"), watched:
+            leaves = checked.leaves([frozen(array) for array in checked.values])
             with recording_from(leaves):
-                outputs = subject.outputs(leaves)
+                outputs = checked.outputs(leaves)
                 if self.order == 1:
-                    must_be_connected(subject.name, outputs, leaves)
+                    must_be_connected(checked.name, outputs, leaves)
                 self.assume(rounding_of(outputs))
                 with locked(arrays_of(outputs)):
                     return pulled(outputs, [w[()] for w in self.weights], leaves)
 
     # ------------------------------------------------------------------ comparing one array
-    def _compare(self, number: int) -> Comparison:
-        name, value = self.subject.names[number], self.subject.values[number]
-        rule = self.rules[number]
-        found: list[Mismatch] = []
+    def _measurements(self, number: int, rule: FloatArray, value: FloatArray) -> list[Measurement]:
         bad = np.flatnonzero(~np.isfinite(rule))
         if bad.size:
-            index = np.unravel_index(bad[0], rule.shape)
-            found.append(Mismatch.of_bad_rule(index, float(rule[index])))
-        else:
-            scales = _scales(value)
-            floor = 20 * self.rounding / self.step * float(np.abs(rule * scales).max(initial=0))
-            ways = list(self._directions(rule, value, scales))
-            found += [self._measure(number, way, scales, floor) for way in ways]
-            if any(m.is_wrong for m in found) and not any(
-                m.is_wrong and m.index is not None for m in found
-            ):
-                found += self._located(number, ways, found, scales, floor)
-        wrong = [m for m in found if m.is_wrong]
-        worst = max(wrong or found, key=_badness, default=None)
-        return Comparison(
-            order=self.order,
-            subject=self.subject.name,
-            name=name,
-            shape=value.shape,
-            measured=len(found),
-            whole=value.size <= SMALL,
-            relative_error=worst.relative_error if worst else 0.0,
-            allowed=self.rtol,
-            projected=sum(y.size for y in self.start) > 1,
-            wrong=len(wrong),
-            ratios=tuple(m.ratio for m in wrong if m.ratio is not None),
-            mismatch=worst if wrong else None,
-        )
+            index = _index(bad[0], rule)
+            infinite = (np.inf, np.inf, np.inf)
+            return [Measurement(index, float(rule[index]), np.nan, 0.0, *infinite, is_wrong=True)]
+        scales = _scales(value)
+        # What the rounding of the rule's own largest number may hide.
+        floor = 20 * self.rounding / self.step * float(np.abs(rule * scales).max(initial=0))
+        line = _Lines(self, number, rule, scales, floor)
+        directions = list(self._directions(rule, value, scales))
+        measured = [line.measured(direction) for direction in directions]
+        wrong = [m for m in measured if m.is_wrong]
+        if wrong and not any(m.index is not None for m in wrong):
+            first = directions[next(i for i, m in enumerate(measured) if m.is_wrong)]
+            single = line.measured(line.worst_entry(np.asarray(first)))
+            measured += [single] if single.is_wrong else []
+        return measured
 
     def _directions(
         self, rule: FloatArray, value: FloatArray, scales: FloatArray
@@ -325,8 +304,7 @@ class _Check:
         rng = self.rng
         reached = rule.reshape(-1) != 0
         # Among many entries the small ones need no step that rounding lets see.
-        magnitudes = np.abs(value)
-        magnitudes[value == 0] = scales[value == 0]
+        magnitudes = np.where(value == 0, scales, np.abs(value))
         for among, count in ((reached, DIRECTIONS), (~reached, 1)):
             for _ in range(count if among.any() else 0):
                 direction = rng.uniform(0.5, 1.5, size) * rng.choice([-1.0, 1.0], size) * among
@@ -335,33 +313,34 @@ class _Check:
         pool = np.flatnonzero(reached) if reached.any() else np.arange(size)
         yield from sorted({*map(int, largest), *map(int, rng.choice(pool, SINGLES))})
 
-    def _line(self, number: int, direction: FloatArray | int, scales: FloatArray) -> Line:
-        values = list(self.subject.values)
-        value = values[number]
+
+class _Lines:
+    """The slopes of one array's rule beside finite differences, along entries and directions."""
+
+    def __init__(
+        self, check: _Check, number: int, rule: FloatArray, scales: FloatArray, floor: float
+    ) -> None:
+        self.check, self.number, self.rule = check, number, rule
+        self.scales, self.floor = scales, floor
+
+    def _line(self, direction: FloatArray | int) -> Line:
+        check = self.check
+        values = list(check.checked.values)
+        value = values[self.number]
 
         def evaluate(t: float) -> list[FloatArray]:
             moved = value.copy()
             if isinstance(direction, int):
-                moved.reshape(-1)[direction] += t * scales.reshape(-1)[direction]
+                moved.reshape(-1)[direction] += t * self.scales.reshape(-1)[direction]
             else:
                 moved += t * direction
-            values[number] = moved
-            return self.subject.evaluate(values)
+            values[self.number] = moved
+            return check.checked.evaluate(values)
 
-        return Line(evaluate, self.weights, self.start, self.rounding)
+        return Line(evaluate, check.weights, check.start, check.rounding)
 
-    def _located(
-        self,
-        number: int,
-        ways: list[FloatArray | int],
-        found: list[Mismatch],
-        scales: FloatArray,
-        floor: float,
-    ) -> list[Mismatch]:
-        """The wrong entry of a direction that is wrong, by halving it; empty if it vanishes."""
-        wrong = [way for way, m in zip(ways, found, strict=True) if m.is_wrong]
-        direction = next(way for way in wrong if not isinstance(way, int))
-        rule = self.rules[number]
+    def worst_entry(self, direction: FloatArray) -> int:
+        """The entry of a wrong direction in which the error is, by halving it."""
         entries = np.flatnonzero(direction)
         while len(entries) > 1:
             errors = []
@@ -369,73 +348,64 @@ class _Check:
             for half in halves:
                 part = np.zeros_like(direction)
                 part.reshape(-1)[half] = direction.reshape(-1)[half]
-                measured = self._line(number, part, scales).central(self.step)
-                errors.append(abs(measured.value - float(np.sum(rule * part))))
+                measured = self._line(part).central(self.check.step)
+                errors.append(abs(measured.value - float(np.sum(self.rule * part))))
             entries = halves[int(errors[1] > errors[0])]
-        single = self._measure(number, int(entries[0]), scales, floor)
-        return [single] if single.is_wrong else []
+        return int(entries[0])
 
-    def _measure(
-        self, number: int, direction: FloatArray | int, scales: FloatArray, floor: float
-    ) -> Mismatch:
+    def measured(self, direction: FloatArray | int) -> Measurement:
         """Compare rule and difference along one direction."""
-        rule = self.rules[number]
+        check, rule = self.check, self.rule
         index: tuple[int, ...] | None = None
-        unit = 1.0
+        unit, magnitude = 1.0, 0.0
         if isinstance(direction, int):
-            index = tuple(int(i) for i in np.unravel_index(direction, rule.shape))
-            unit = float(scales[index])
+            index = _index(direction, rule)
+            unit = float(self.scales[index])
             slope = float(rule[index]) * unit
+            magnitude = abs(float(check.checked.values[self.number][index]))
         else:
             slope = float(np.sum(rule * direction))
-        line = self._line(number, direction, scales)
-        measured = line.central(self.step)
-        allowed = self._allowed(slope, measured, floor, unit)
-        exact = self.rtol * max(abs(slope), abs(measured.value)) + allowed[1]
-        agrees = np.isfinite(measured.value) and abs(measured.value - slope) <= exact
-        if not agrees and self.tolerance.eps is None:
-            tried = [line.refined(1.0)]
-            magnitude = abs(float(self.subject.values[number][index])) if index is not None else 0
-            if 0 < magnitude < unit:
-                tried.append(line.refined(magnitude / unit))
-            finite = [estimate for estimate in tried if estimate is not None]
-            better = min(finite, key=lambda e: e.error / (abs(e.value) or 1.0), default=None)
-            measured = better or measured
-            allowed = self._allowed(slope, measured, floor, unit)
-        error = abs(measured.value - slope)
-        size = max(abs(slope), abs(measured.value), allowed[1] / (self.rtol or self.rounding))
-        is_wrong = not (np.isfinite(measured.value) and error <= sum(allowed))
-        return Mismatch(
-            index=index,
+        line = self._line(direction)
+        estimate = line.central(check.step)
+        relative, absolute = self._allowed(slope, estimate, unit)
+        exact = check.rtol * max(abs(slope), abs(estimate.value)) + absolute
+        agrees = np.isfinite(estimate.value) and abs(estimate.value - slope) <= exact
+        if not agrees and check.tolerance.eps is None:
+            steps = [1.0, magnitude / unit] if 0 < magnitude < unit else [1.0]
+            finite = [e for e in map(line.refined, steps) if e is not None]
+            estimate = min(finite, key=lambda e: e.error / (abs(e.value) or 1.0), default=estimate)
+            relative, absolute = self._allowed(slope, estimate, unit)
+        error = abs(estimate.value - slope)
+        size = max(abs(slope), abs(estimate.value), absolute / (check.rtol or check.rounding))
+        is_wrong = not (np.isfinite(estimate.value) and error <= relative + absolute)
+        return Measurement(
+            index,
             rule=slope / unit,
-            difference=measured.value / unit,
-            step=measured.step * unit,
+            difference=estimate.value / unit,
+            step=estimate.step * unit,
             error=error,
             relative_error=error / size if size else 0.0,
-            uncertainty=measured.error / unit,
+            uncertainty=estimate.error / unit,
             is_wrong=is_wrong,
             sides=line.sides() if is_wrong else None,
             unit=unit,
         )
 
-    def _allowed(
-        self, slope: float, measured: Estimate, floor: float, unit: float
-    ) -> tuple[float, float]:
+    def _allowed(self, slope: float, estimate: Estimate, unit: float) -> tuple[float, float]:
         """How far the two may be apart along a line: in relation to their size, and in any case."""
-        size = max(abs(slope), abs(measured.value))
+        check = self.check
+        size = max(abs(slope), abs(estimate.value))
         # A difference that is known to be coarse is given that much, never more than 2e-4 of it.
-        relative = max(self.rtol * size, min(3 * measured.error, 2e-4 * size))
-        if self.tolerance.atol is not None:
-            return relative, self.tolerance.atol * unit
-        per_step = 20 * self.rounding / self.step
-        unseen = 50 * self.rounding * self.scale + per_step * self.hidden
-        return relative, floor + unseen + min(10 * measured.error, per_step * self.scale)
+        relative = max(check.rtol * size, min(3 * estimate.error, 2e-4 * size))
+        if check.tolerance.atol is not None:
+            return relative, check.tolerance.atol * unit
+        per_step = 20 * check.rounding / check.step
+        unseen = 50 * check.rounding * check.scale + per_step * check.hidden
+        return relative, self.floor + unseen + min(10 * estimate.error, per_step * check.scale)
 
 
-def _badness(mismatch: Mismatch) -> tuple[bool, float, float]:
-    """Orders by: a single entry before a direction, relative error, and of equal ones the size."""
-    rounded = float(f"{mismatch.relative_error:.1e}")
-    return mismatch.index is not None, rounded, mismatch.error
+def _index(flat: Any, array: FloatArray) -> tuple[int, ...]:
+    return tuple(int(i) for i in np.unravel_index(flat, array.shape))
 
 
 def _scales(value: FloatArray) -> FloatArray:

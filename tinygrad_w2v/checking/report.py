@@ -64,13 +64,11 @@ def _check(name: str, function: Any, args: Sequence[Any]) -> _Outcome:
     """Check one function to second order; any error it raises is a failure."""
     worst = [math.nan] * ORDERS
     try:
-        for comparison in comparisons(function, args, ORDERS):
-            known = worst[comparison.order - 1]
-            worst[comparison.order - 1] = max(
-                comparison.relative_error, 0.0 if math.isnan(known) else known
-            )
-            if comparison.mismatch is not None:
-                return _Outcome(tuple(worst), f"{name}: {report(comparison)}")
+        for compared in comparisons(function, args, ORDERS):
+            order = compared.order - 1
+            worst[order] = max(compared.relative_error, np.nan_to_num(worst[order]))
+            if compared.wrong:
+                return _Outcome(tuple(worst), f"{name}: {report(compared)}")
     except GradientError as error:
         return _Outcome(tuple(worst), f"{name}: {error}")
     except Exception as error:
