@@ -126,7 +126,7 @@ class Einsum(Ring):
 
     def forward(self, *xs: Any) -> Any:
         z = np.einsum(self.subscripts, *xs, optimize=self.optimize)
-        self._terms, self._out = explicit_labels(self.subscripts, [len(x.shape) for x in xs])
+        self._terms, self._out = explicit_subscripts(self.subscripts, [len(x.shape) for x in xs])
         self._sizes: dict[str, Any] = {}  # a label's length: the one that is not 1, if any is not
         for term, x in zip(self._terms, xs, strict=True):
             for label, size in zip(term, x.shape, strict=True):
@@ -199,7 +199,7 @@ def einsum(subscripts: Any, *operands: Any, optimize: Any = False) -> Any:
     return Einsum(subscripts, optimize)(*inputs)
 
 
-def explicit_labels(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
+def explicit_subscripts(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
     """Labels of every axis of the inputs and of the output: no ellipsis, no implicit output.
 
     Parameters
@@ -211,7 +211,7 @@ def explicit_labels(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
 
     Examples
     --------
-    >>> explicit_labels("ij,...j", [2, 3])
+    >>> explicit_subscripts("ij,...j", [2, 3])
     (['ij', 'abj'], 'abi')
     """
     inputs, arrow, out = subscripts.replace(" ", "").partition("->")

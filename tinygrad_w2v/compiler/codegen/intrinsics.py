@@ -18,10 +18,10 @@ def prefetch(typing_context: Any, table: Any, row: Any) -> Any:
     if not isinstance(table, types.Array) or table.ndim < 1 or not isinstance(row, types.Integer):
         return None
 
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    def generate(backend: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array_type, row_type = signature.args
-        array = context.make_array(array_type)(context, builder, arguments[0])
-        index = context.cast(builder, arguments[1], row_type, types.intp)
+        array = backend.make_array(array_type)(backend, builder, arguments[0])
+        index = backend.cast(builder, arguments[1], row_type, types.intp)
         strides = cgutils.unpack_tuple(builder, array.strides)
         byte = ir.IntType(8).as_pointer()
         start = builder.bitcast(array.data, byte)
@@ -36,7 +36,7 @@ def prefetch(typing_context: Any, table: Any, row: Any) -> Any:
             builder, ir.IntType(64)(0), strides[0], ir.IntType(64)(_LINE), inc=True
         ) as (offset, _):
             builder.call(function, [builder.gep(begin, [offset]), *flags])
-        return context.get_dummy_value()
+        return backend.get_dummy_value()
 
     return types.void(table, row), generate
 
@@ -47,7 +47,7 @@ def power_of_two(typing_context: Any, n: Any) -> Any:
     if n != types.float32:
         return None
 
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    def generate(backend: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         integer = ir.IntType(32)
         exponent = builder.add(builder.fptosi(arguments[0], integer), integer(127))
         return builder.bitcast(builder.shl(exponent, integer(23)), ir.FloatType())

@@ -63,8 +63,8 @@ lengths are (1,)
     def __init__(self, source: Source, dtype: Any) -> None:
         self._source = source
         self._sizes: Mapping[str, Any] = {}
-        tree = ast.parse(source.text[max(source.text.find("# What may be"), 0) :])
-        for node in tree.body:
+        module = ast.parse(source.text[max(source.text.find("# What may be"), 0) :])
+        for node in module.body:
             if isinstance(node, ast.FunctionDef) and node.name == "kernel":
                 _instrument(node, source)
         scope: dict[str, Any] = {
@@ -78,7 +78,7 @@ lengths are (1,)
             _FORGET: Guarded.forget,
             _UNKNOWN: _Unknown(),
         }
-        exec(compile(ast.fix_missing_locations(tree), "<kernel>", "exec"), scope)
+        exec(compile(ast.fix_missing_locations(module), "<kernel>", "exec"), scope)
         self._run = scope["run"]
         self._parameters = list(inspect.signature(self._run).parameters)
 

@@ -103,17 +103,17 @@ def _broadcast(shapes: list[tuple[int | SymbolicSize, ...]]) -> tuple[int | Symb
 
 
 def _transposed_factor(step: Instruction, new: Rewriter) -> str | None:
-    """A product reads a turned factor by other labels."""
+    """A product reads a turned factor by other letters."""
     if step.op != "einsum":
         return None
     terms, inputs = list(step["terms"]), list(step.inputs)
     for i, name in enumerate(inputs):
         x = new.made[name]
         if x.op == "transpose":
-            labels = [""] * len(terms[i])
-            for label, axis in zip(terms[i], x["axes"], strict=True):
-                labels[axis] = label
-            terms[i], inputs[i] = "".join(labels), x.inputs[0]
+            letters = [""] * len(terms[i])
+            for letter, axis in zip(terms[i], x["axes"], strict=True):
+                letters[axis] = letter
+            terms[i], inputs[i] = "".join(letters), x.inputs[0]
     if tuple(inputs) == step.inputs:
         return None
     return new.add(
@@ -122,7 +122,7 @@ def _transposed_factor(step: Instruction, new: Rewriter) -> str | None:
 
 
 def _transposed_product(step: Instruction, new: Rewriter) -> str | None:
-    """A turned product is a product with its labels turned."""
+    """A turned product is a product with its letters turned."""
     if step.op != "transpose":
         return None
     x = new.made[step.inputs[0]]

@@ -1,6 +1,6 @@
 """A product of many factors is taken two at a time, in the order that takes the least.
 
-Summed over all labels at once, ``ij,jk,kl->il`` takes i j k l products; two at a time i j k and
+Summed over all letters at once, ``ij,jk,kl->il`` takes i j k l products; two at a time i j k and
 i k l. Where nothing is gained, as for factors of one shape, they stay together.
 """
 
@@ -19,9 +19,9 @@ MOST_TRIED = 6  # factors whose every order is looked at; of more, the cheapest 
 
 
 class Factor(NamedTuple):
-    """A factor of a product: an input by its number, or a product of two factors; its labels."""
+    """A factor of a product: an input by its number, or a product of two factors; its letters."""
 
-    labels: str
+    letters: str
     number: int = -1
     of: tuple[Factor, Factor] | None = None
 
@@ -47,15 +47,15 @@ def _rule(step: Instruction, new: Rewriter) -> str | None:
         pair = factor.of
         inputs = tuple(made(part) for part in pair)
         shapes = [new.made[name].shape for name in inputs]
-        own = _lengths([part.labels for part in pair], shapes)
-        ordered = {label: own[label] for label in lengths if label in own}
-        terms = tuple(part.labels for part in pair)
+        own = _lengths([part.letters for part in pair], shapes)
+        ordered = {letter: own[letter] for letter in lengths if letter in own}
+        terms = tuple(part.letters for part in pair)
         return new.add(
             step,
             "einsum",
             inputs,
-            shape=tuple(own[label] for label in factor.labels),
-            parameters={"terms": terms, "out": factor.labels, "lengths": ordered},
+            shape=tuple(own[letter] for letter in factor.letters),
+            parameters={"terms": terms, "out": factor.letters, "lengths": ordered},
         )
 
     return made(best)
@@ -64,34 +64,34 @@ def _rule(step: Instruction, new: Rewriter) -> str | None:
 def _cheapest(
     factors: Sequence[Factor], out: str, lengths: Mapping[str, Length]
 ) -> tuple[int, Factor]:
-    """How many products the best order takes, and that order as a tree."""
+    """How many products the best order takes, and that order as nested pairs."""
     if len(factors) == 1:
         return 0, factors[0]
     pairs = list(itertools.combinations(range(len(factors)), 2))
     if len(factors) > MOST_TRIED:
-        costs = [_size(factors[i].labels + factors[j].labels, lengths) for i, j in pairs]
+        costs = [_size(factors[i].letters + factors[j].letters, lengths) for i, j in pairs]
         pairs = [pairs[costs.index(min(costs))]]
     found: list[tuple[int, Factor]] = []
     for i, j in pairs:
         rest = [factor for k, factor in enumerate(factors) if k not in (i, j)]
-        both = factors[i].labels + factors[j].labels
-        needed = out + "".join(factor.labels for factor in rest)
-        left = "".join(dict.fromkeys(label for label in both if label in needed))
-        labels = out if not rest else left
-        product = Factor(labels, of=(factors[i], factors[j]))
-        cost, tree = _cheapest([*rest, product], out, lengths)
-        found.append((cost + _size(both, lengths), tree))
+        both = factors[i].letters + factors[j].letters
+        needed = out + "".join(factor.letters for factor in rest)
+        left = "".join(dict.fromkeys(letter for letter in both if letter in needed))
+        letters = out if not rest else left
+        product = Factor(letters, of=(factors[i], factors[j]))
+        cost, order = _cheapest([*rest, product], out, lengths)
+        found.append((cost + _size(both, lengths), order))
     return min(found, key=lambda pair: pair[0])
 
 
-def _size(labels: str, lengths: Mapping[str, Length]) -> int:
-    return math.prod(bound_of(lengths[label]) for label in set(labels))
+def _size(letters: str, lengths: Mapping[str, Length]) -> int:
+    return math.prod(bound_of(lengths[letter]) for letter in set(letters))
 
 
 def _lengths(terms: Sequence[str], shapes: Sequence[Sequence[Length]]) -> dict[str, Length]:
-    """The length of each label of a pair; one that both have stretched is of length 1."""
+    """The length of each letter of a pair; one that both have stretched is of length 1."""
     found: dict[str, Length] = {}
     for term, shape in zip(terms, shapes, strict=True):
-        for label, n in zip(term, shape, strict=True):
-            found[label] = n if found.get(label, 1) == 1 else found[label]
+        for letter, n in zip(term, shape, strict=True):
+            found[letter] = n if found.get(letter, 1) == 1 else found[letter]
     return found

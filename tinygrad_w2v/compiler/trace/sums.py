@@ -14,7 +14,7 @@ from tinygrad_w2v.compiler.trace.elementwise import apply, as_kind
 from tinygrad_w2v.compiler.trace.registry import handles, unsupported
 from tinygrad_w2v.compiler.trace.symbol import Symbol, as_symbols
 from tinygrad_w2v.functions.axes import normalized_axes
-from tinygrad_w2v.functions.contractions import explicit_labels
+from tinygrad_w2v.functions.contractions import explicit_subscripts
 
 
 # ---------------------------------------------------------------------- reductions
@@ -156,8 +156,8 @@ def _product(terms: Sequence[str], out: str, xs: Sequence[Any], name: str) -> Sy
 
 @handles(np.einsum)
 def einsum(subscripts: str, *operands: Any, optimize: Any = False) -> Any:
-    """Sums of products of labelled axes."""
-    terms, out = explicit_labels(subscripts, [np.ndim(x) for x in operands])
+    """Sums of products of lettered axes."""
+    terms, out = explicit_subscripts(subscripts, [np.ndim(x) for x in operands])
     return _product(terms, out, list(operands), "einsum")
 
 

@@ -26,15 +26,8 @@ from tinygrad_w2v.compiler.ir.sizes import Shape, Size, SymbolicSize, sizes_in, 
 from tinygrad_w2v.compiler.trace import counting, elementwise, indexing, shapes, sums
 from tinygrad_w2v.compiler.trace.arguments import check_leaves, defined_at, dynamic_axes
 from tinygrad_w2v.compiler.trace.symbol import Symbol, Trace
-from tinygrad_w2v.compiler.trace.updates import (
-    check_rule,
-    gradient_tables,
-    is_plain,
-    learned_of,
-    write_by_rule,
-    write_linear,
-)
-from tinygrad_w2v.nn import Module, Parameter
+from tinygrad_w2v.compiler.trace.updates import Updates, check_rule, is_plain, learned_of
+from tinygrad_w2v.nn import Module
 from tinygrad_w2v.nn.module import Place, places_of
 from tinygrad_w2v.optim.optimizer import Optimizer
 
@@ -110,13 +103,13 @@ def fields_of(example: Any, axes: Axes | None) -> tuple[Field, ...]:
     def length(entry: int | str) -> Any:
         return symbolic(sizes[entry]) if isinstance(entry, str) else entry
 
-    labels = Names(sizes)
+    names = Names(sizes)
     return tuple(
         Field(
             name,
             tuple(length(entry) for entry in parts[name]),
             _KINDS[array.dtype.kind],
-            labels.fresh(identifier(name)),
+            names.fresh(identifier(name)),
             array.dtype,
         )
         for name, array in arrays.items()
@@ -186,33 +179,28 @@ def trace(
     symbols = {
         f.name: notes.given("input", f.identifier, f.shape, f.kind, exact=f.dtype) for f in fields
     }
-    named = list(model.named_parameters())
     check_rule(optimizer)
-    changed = learned_of(model, optimizer)
-    learned = [pair for pair in named if only_gradients or id(pair[1]) in changed]
+    learned = learned_of(model, optimizer)
     arrays: dict[str, Callable[[], Any]] = {}
     written: dict[str, str] = {}
     batch = _like(example, symbols)
-    with _symbolic(notes, named, arrays) as of:
-        with enable_grad(), debug():
-            loss = _followed(notes, model, batch)
-            _check_untouched(model, named, of)
-            value = _checked_loss(model, loss)
-            check_leaves(model, loss, optimizer)
-            lr = notes.given("input", LEARNING_RATE, (), "float")
-            linear = only_gradients or is_plain(optimizer)
-            seed = (notes.symbol(1.0) if only_gradients else lr) if linear else notes.symbol(1.0)
-            found = gradients(loss, seed)
-            if linear:
-                sign = 1.0 if only_gradients else -1.0
-                targets = of
-                if only_gradients:
-                    targets = gradient_tables(notes, of, found, named, arrays)
-                    written = {name: table.name for name, table in targets.items()}
-                write_linear(notes, learned, found, targets, sign)
-            else:
-                assert optimizer is not None
-                write_by_rule(notes, learned, found, of, lr, optimizer, arrays)
+    with _symbolic(notes, model, arrays) as tables, enable_grad(), debug():
+        loss = _followed(notes, model, batch)
+        _check_untouched(model, tables)
+        value = _checked_loss(model, loss)
+        check_leaves(model, loss, optimizer)
+        lr = notes.given("input", LEARNING_RATE, (), "float")
+        plain = is_plain(optimizer) and not only_gradients
+        parts = gradients(loss, lr if plain else notes.symbol(1.0))
+        of_name = {name: parts.get(p) for name, p in model.named_parameters()}
+        present = {name: g for name, g in of_name.items() if g is not None}
+        updates = Updates(notes, tables, present, arrays)
+        if only_gradients:
+            written = updates.add_gradients()
+        elif plain or optimizer is None:
+            updates.descend(learned)
+        else:
+            updates.by_rule(learned, lr, optimizer)
         predictions = _predictions(model, batch)
     places = tuple(places_of(model))
     return Traced(notes.program(value), fields, arrays, predictions, written, places)
@@ -249,10 +237,10 @@ class _Fields(dict[str, Any]):
         raise CompileError(f"this window is a dict: write `batch[{name!r}]`{user_line()}")
 
 
-def _check_untouched(model: Module, named: list[tuple[str, Parameter]], of: Any) -> None:
+def _check_untouched(model: Module, tables: Mapping[str, Symbol]) -> None:
     """A kernel computes the loss and changes tables by the update alone."""
-    for name, parameter in named:
-        if parameter._data is not of[name]:
+    for name, parameter in model.named_parameters():
+        if parameter._data is not tables[name]:
             what = f"assigns to {name}.data"
         elif parameter.grad is not None:
             what = "calls `backward`"
@@ -267,27 +255,25 @@ def _check_untouched(model: Module, named: list[tuple[str, Parameter]], of: Any)
 
 @contextmanager
 def _symbolic(
-    notes: Trace, named: list[tuple[str, Parameter]], arrays: dict[str, Callable[[], Any]]
+    notes: Trace, model: Module, arrays: dict[str, Callable[[], Any]]
 ) -> Iterator[dict[str, Symbol]]:
     """Give every Parameter a symbol for its data until the block ends."""
+    named = list(model.named_parameters())
     kept = [(parameter._data, parameter.grad) for _, parameter in named]
-    of: dict[str, Symbol] = {}
+    tables: dict[str, Symbol] = {}
     try:
         for name, parameter in named:
+            # Whether its own dtype is another than the kernel's.
+            wide = bool(parameter._data.dtype != notes.float)
             shape = tuple(parameter.shape)
-            label = identifier(name)
-            of[name] = notes.given("parameter", label, shape, "float", wide=_wide(notes, parameter))
-            arrays[of[name].name] = partial(getattr, parameter, "_data")
-            parameter._data, parameter.grad = of[name], None
-        yield of
+            table = notes.given("parameter", identifier(name), shape, "float", wide=wide)
+            arrays[table.name] = partial(getattr, parameter, "_data")
+            tables[name] = parameter._data = table
+            parameter.grad = None
+        yield tables
     finally:
         for (_, parameter), (data, grad) in zip(named, kept, strict=True):
             parameter._data, parameter.grad = data, grad
-
-
-def _wide(notes: Trace, parameter: Parameter) -> bool:
-    """Whether a parameter's own dtype is another than the kernel's."""
-    return bool(parameter._data.dtype != notes.float)
 
 
 def _checked_loss(model: Module, loss: Any) -> Symbol:
@@ -313,10 +299,10 @@ def _checked_loss(model: Module, loss: Any) -> Symbol:
 
 def _predictions(model: Any, batch: Any) -> Any:
     count = getattr(model, "predictions", None)
-    found = 1 if count is None else count(batch)
-    if not isinstance(found, int | SymbolicSize):
+    predictions = 1 if count is None else count(batch)
+    if not isinstance(predictions, int | SymbolicSize):
         raise CompileError(
             f"{type(model).__name__}.predictions is neither a number nor a size: return for "
             "example `batch.contexts.size`"
         )
-    return found
+    return predictions

@@ -1,4 +1,4 @@
-"""What a window's gradients do to the tables: plain descent, or an optimizer's own rule.
+"""What an example's gradients do to the tables: plain descent, or an optimizer's own rule.
 
 Plain descent needs no rule: the learning rate is in the seed of backward, and what comes out is
 added. Any other optimizer's `update` is run on symbols, once, on whole tables or on the rows that
@@ -9,7 +9,7 @@ a parameter that the optimizer does not hold stays as it is.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any
 
@@ -21,7 +21,7 @@ from tinygrad_w2v.compiler.ir.instructions import Instruction, identifier
 from tinygrad_w2v.compiler.trace.arguments import defined_at
 from tinygrad_w2v.compiler.trace.indexing import from_start
 from tinygrad_w2v.compiler.trace.symbol import Cell, Symbol, Trace
-from tinygrad_w2v.nn import Module, Parameter
+from tinygrad_w2v.nn import Module
 from tinygrad_w2v.optim import SGD
 from tinygrad_w2v.optim.optimizer import Optimizer
 
@@ -32,28 +32,30 @@ _ROW_RULES = (Optimizer.update_rows, SGD.update_rows)
 _BY_ROW = frozenset({"map", "constant", "size", "broadcast"})
 
 Arrays = dict[str, Callable[[], Any]]
-Named = list[tuple[str, Parameter]]
 
 
-def learned_of(model: Module, optimizer: Optimizer | None) -> set[int]:
-    """Return the identities of the parameters that a step changes; all others are frozen.
+def learned_of(model: Module, optimizer: Optimizer | None) -> dict[str, int]:
+    """Return the names of the parameters that a step changes, with their places in the optimizer.
+
+    All others are frozen.
 
     Raises
     ------
     InputError
         When the optimizer holds no parameter of the model.
     """
-    own = {id(parameter) for parameter in model.parameters()}
-    if optimizer is None or not optimizer.parameters:
-        return own
-    held = {id(parameter) for parameter in optimizer.parameters}
-    if own and not held & own:
+    own = list(model.parameters())
+    held = own if optimizer is None or not optimizer.parameters else optimizer.parameters
+    places = {id(parameter): place for place, parameter in enumerate(held)}
+    named = model.named_parameters()
+    learned = {name: places[id(p)] for name, p in named if id(p) in places}
+    if own and not learned:
         raise InputError(
             f"tw.compile: the parameters of {type(optimizer).__name__} are none of "
             f"{type(model).__name__}'s: make the optimizer without parameters, or with "
             "`model.parameters()`"
         )
-    return held
+    return learned
 
 
 def is_plain(optimizer: Optimizer | None) -> bool:
@@ -114,121 +116,115 @@ run: ...
             )
 
 
-# ---------------------------------------------------------------------- plain descent
-def gradient_tables(
-    notes: Trace, of: Mapping[str, Symbol], found: Mapping[Any, Any], named: Named, arrays: Arrays
-) -> dict[str, Symbol]:
-    """Make for each parameter with a gradient a table of zeros that it is added to."""
-    tables: dict[str, Symbol] = {}
-    for name, parameter in named:
-        if found.get(parameter) is not None:
-            shape, label = of[name].shape, identifier(f"gradient_{name}")
-            tables[name] = notes.given("parameter", label, shape, "float", wide=False)
-            arrays[tables[name].name] = partial(np.zeros, shape, notes.float)
-    return tables
+# ---------------------------------------------------------------------- what is written
+class Updates:
+    """Notes what gradients do to tables.
 
-
-def write_linear(
-    notes: Trace, named: Named, found: Mapping[Any, Any], of: Mapping[str, Symbol], sign: float
-) -> None:
-    """Add ``sign * gradient`` to each parameter: the rate is in the seed already."""
-    for name, parameter in named:
-        g = found.get(parameter)
-        if g is None:
-            continue
-        table = of[name]
-        for ids, values in g.parts if isinstance(g, RowGrad) else [(None, g)]:
-            values = notes.symbol(values)
-            values = values if sign == 1.0 else sign * values
-            if ids is None:
-                notes.record("add_to", (table, values), name=f"write_{name}")
-            else:
-                given = (table, _ids(notes, ids, table), values)
-                notes.record("add_rows", given, name=f"write_{name}")
-
-
-# ---------------------------------------------------------------------- an optimizer's own rule
-def write_by_rule(
-    notes: Trace,
-    named: Named,
-    found: Mapping[Any, Any],
-    of: Mapping[str, Symbol],
-    lr: Symbol,
-    optimizer: Optimizer,
-    arrays: Arrays,
-) -> None:
-    """Run the optimizer's own rule on symbols: on the rows that were read, or on the whole.
-
-    The rule is run twice, first for trial. What it wrote then into attributes of its own would be
-    there in the next step of the optimizer, but not of a kernel: a rule that reads it is refused.
+    Parameters
+    ----------
+    notes : Trace
+    tables, gradients : dict
+        By the names of parameters: their symbols, and the gradients that there are.
+    arrays : dict
+        What the program's parameters are, which tables of its own are added to.
     """
-    updates = _Updates(notes, named, found, of, lr, optimizer, arrays)
-    with notes.rehearsal():
-        tried = copy.copy(optimizer)
-        updates.run(tried, {})
-    before, after = vars(optimizer), vars(tried)
-    carried = [k for k, v in after.items() if v is not before.get(k, _ABSENT)]
-    rule = copy.copy(optimizer)
-    for name in carried:
-        vars(rule)[name] = _ABSENT
-    try:
-        updates.run(rule, arrays)
-    except Exception as error:
-        left = [name for name in carried if name not in ("_lr", "steps")]
-        if not left or isinstance(error, CompileError):
-            raise
-        raise CompileError(
-            f"{type(optimizer).__name__} keeps {' and '.join(left)} from one step to the next in "
-            "Python, which a kernel does not run: compute it of `self.steps` and `self.lr`, or "
-            f"name an array of it in `state_names`{defined_at(type(rule).begin_step)}"
-        ) from error
-
-
-_ABSENT = object()  # what no rule can compute with
-
-
-class _Updates:
-    """All that a rule needs to write its instructions."""
 
     def __init__(
         self,
         notes: Trace,
-        named: Named,
-        found: Mapping[Any, Any],
-        of: Mapping[str, Symbol],
-        lr: Symbol,
-        optimizer: Optimizer,
+        tables: Mapping[str, Symbol],
+        gradients: Mapping[str, Any],
         arrays: Arrays,
     ) -> None:
-        self.notes, self.of, self.lr, self.optimizer = notes, of, lr, optimizer
-        places = {id(parameter): i for i, parameter in enumerate(optimizer.parameters)}
-        self.changed = [
-            (name, found[parameter], places[id(parameter)], of[name].instruction["wide"])
-            for name, parameter in named
-            if found.get(parameter) is not None and id(parameter) in places
-        ]
+        self.notes, self.tables, self.gradients, self.arrays = notes, tables, gradients, arrays
 
-    def run(self, rule: Optimizer, arrays: Arrays) -> None:
+    def add_gradients(self) -> dict[str, str]:
+        """Add each gradient to a table of zeros; return their names by the parameters'."""
+        made: dict[str, Symbol] = {}
+        for name in self.gradients:
+            shape = self.tables[name].shape
+            made[name] = self.notes.given(
+                "parameter", identifier(f"gradient_{name}"), shape, "float", wide=False
+            )
+            self.arrays[made[name].name] = partial(np.zeros, shape, self.notes.float)
+        for name, table in made.items():
+            self._add(name, table, 1.0)
+        return {name: table.name for name, table in made.items()}
+
+    def descend(self, learned: Collection[str]) -> None:
+        """Subtract the gradients, in which the rate is already: it is backward's seed."""
+        for name in self.gradients:
+            if name in learned:
+                self._add(name, self.tables[name], -1.0)
+
+    def _add(self, name: str, table: Symbol, sign: float) -> None:
+        g, notes = self.gradients[name], self.notes
+        for ids, part in g.parts if isinstance(g, RowGrad) else [(None, g)]:
+            values = notes.symbol(part)
+            values = values if sign == 1.0 else sign * values
+            if ids is None:
+                notes.record("add_to", (table, values), name=f"write_{name}")
+            else:
+                inputs = (table, _ids(notes, ids, table), values)
+                notes.record("add_rows", inputs, name=f"write_{name}")
+
+    def by_rule(self, learned: Mapping[str, int], lr: Symbol, optimizer: Optimizer) -> None:
+        """Run the optimizer's own rule on symbols: on the rows that were read, or on the whole.
+
+        The rule is run twice, first for trial. What it wrote then into attributes of its own would
+        be there in the next step of the optimizer, but not of a kernel: a rule that reads it is
+        refused.
+        """
+        with self.notes.rehearsal():
+            tried = copy.copy(optimizer)
+            self._run(tried, optimizer, learned, lr, {})
+        before = vars(optimizer)
+        carried = [k for k, v in vars(tried).items() if v is not before.get(k, _ABSENT)]
+        rule = copy.copy(optimizer)
+        vars(rule).update(dict.fromkeys(carried, _ABSENT))
+        try:
+            self._run(rule, optimizer, learned, lr, self.arrays)
+        except Exception as error:
+            left = [name for name in carried if name not in ("_lr", "steps")]
+            if not left or isinstance(error, CompileError):
+                raise
+            raise CompileError(
+                f"{type(optimizer).__name__} keeps {' and '.join(left)} from one step to the next "
+                "in Python, which a kernel does not run: compute it of `self.steps` and `self.lr`, "
+                f"or name an array of it in `state_names`{defined_at(type(rule).begin_step)}"
+            ) from error
+
+    def _run(
+        self,
+        rule: Optimizer,
+        optimizer: Optimizer,
+        learned: Mapping[str, int],
+        lr: Symbol,
+        arrays: Arrays,
+    ) -> None:
         notes = self.notes
-        rule._lr = self.lr  # type: ignore[assignment]
+        rule._lr = lr  # type: ignore[assignment]
         rule.steps = notes.given("input", STEP, (), "float")  # type: ignore[assignment]
         rule.begin_step()
-        for name, g, place, wide in self.changed:
-            tables = [self.of[name]]
+        for name, g in self.gradients.items():
+            if name not in learned:
+                continue
+            table = self.tables[name]
+            place = learned[name]
+            tables = [table]
             for k, state in enumerate(rule.state_names):
-                label, shape = identifier(f"{name}_{state}"), self.of[name].shape
-                table = notes.given("parameter", label, shape, "float", wide=wide)
-                arrays[table.name] = partial(_state_of, self.optimizer, place, k)
-                tables.append(table)
+                own, wide = identifier(f"{name}_{state}"), table.instruction["wide"]
+                tables.append(notes.given("parameter", own, table.shape, "float", wide=wide))
+                arrays[tables[-1].name] = partial(_state_of, optimizer, place, k)
             if isinstance(g, RowGrad):
-                self._rows(rule, name, tables, g)
+                self._update_rows(rule, name, tables, g)
                 continue
             cells = [Cell(table) for table in tables]
             rule.update(cells[0], notes.symbol(g), *cells[1:])  # type: ignore[arg-type]
             for table, cell in zip(tables, cells, strict=True):
                 notes.record("put", (table, cell.value), name=f"write_{table.name}")
 
-    def _rows(self, rule: Optimizer, name: str, tables: list[Symbol], g: RowGrad) -> None:
+    def _update_rows(self, rule: Optimizer, name: str, tables: list[Symbol], g: RowGrad) -> None:
         """Sum the gradients of rows that repeat at their first place, and update these rows."""
         notes, width = self.notes, tables[0].shape[1:]
         ids: list[Any] = [np.reshape(_ids(notes, part, tables[0]), (-1,)) for part, _ in g.parts]
@@ -237,18 +233,20 @@ class _Updates:
         gs: Any = values[0] if len(values) == 1 else np.concatenate(values)
         first = notes.record("first_place", (rows,), name=f"first_{name}")
         total = notes.record("scatter", (gs, first), shape=gs.shape, name=f"sum_{name}", axis=0)
-        read: list[Any] = [np.take(table, rows, axis=0) for table in tables]
-        cells = [Cell(rows_of_one) for rows_of_one in read]
+        cells = [Cell(np.take(table, rows, axis=0)) for table in tables]
         start = len(notes.instructions)
         rule.update(cells[0], total, *cells[1:])  # type: ignore[arg-type]
         _check_by_row(rule, notes.instructions, start)
         for table, cell in zip(tables, cells, strict=True):
-            given = (table, rows, first, cell.value)
-            notes.record("put_rows", given, name=f"write_{table.name}")
+            inputs = (table, rows, first, cell.value)
+            notes.record("put_rows", inputs, name=f"write_{table.name}")
+
+
+_ABSENT = object()  # what no rule can compute with
 
 
 def _ids(notes: Trace, ids: Any, table: Symbol) -> Symbol:
-    """The ids of a gradient's rows; those that count from the end of the table are turned round."""
+    """The ids of a gradient's rows, counted from the start of the table."""
     return notes.symbol(from_start("take", ids, table.shape[0]))
 
 
