@@ -1,9 +1,10 @@
 """The graph: Variables, ops, reverse-mode differentiation. Nothing here knows a model, or an op.
 
 The core is four files, read in this order: `node`, `function`, `backward`, `variable`. They lean on
-`modes`, `constants` and `dispatch`. Beside them are three rooms: `rowgrad` (gradients of a few rows
-of a table), `transforms` (functions of functions) and `debugging` (what errors say, what `debug`
-watches). The ops, those behind Python's operators too, are in `tinygrad_w2v.functions`.
+`modes`, `constants`, `dispatch` and `array_interface`. Beside them are three rooms: `rowgrad`
+(gradients of a few rows of a table), `transforms` (functions of functions) and `debugging` (what
+errors say, what `debug` watches). The ops, those behind Python's operators too, are in
+`tinygrad_w2v.functions`.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -6,25 +6,19 @@ that graph from the result to the leaves. A plain number or array in an expressi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinygrad_w2v._base.errors import NonDifferentiableError
-from tinygrad_w2v._base.types import Shape
-from tinygrad_w2v.autograd import dispatch
-from tinygrad_w2v.autograd.array_methods import ArrayMethods
+from tinygrad_w2v.autograd.array_interface import ArrayInterface
 from tinygrad_w2v.autograd.backward import leave_gradients
 from tinygrad_w2v.autograd.constants import as_data
 from tinygrad_w2v.autograd.debugging import missing
-from tinygrad_w2v.autograd.debugging.leaving import leaves_graph
-from tinygrad_w2v.autograd.debugging.sites import user_line
 from tinygrad_w2v.autograd.node import COPY, DETACHED, Node
 from tinygrad_w2v.autograd.representation import html_of, repr_of
 
 
-class Variable(ArrayMethods, Node, results=True):
+class Variable(ArrayInterface, Node, results=True):
     """An array in a graph: a leaf that you made, or the result of an op.
 
     Parameters
@@ -92,31 +86,6 @@ class Variable(ArrayMethods, Node, results=True):
                 "`x.data -= lr * x.grad.data`"
             )
         self._data = as_data(value)
-
-    @property
-    def shape(self) -> Shape:
-        """Lengths of the axes."""
-        return self._data.shape
-
-    @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return len(self._data.shape)
-
-    @property
-    def size(self) -> int:
-        """Number of elements."""
-        return self._data.size
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """The dtype of the data, and of the gradient."""
-        return self._data.dtype
-
-    def item(self) -> float:
-        """The value of a single element as a Python number, as ``float(x)``."""
-        leaves_graph(self, "`.item()`")
-        return self._data.item()
 
     def detach(self) -> Variable:
         """A new leaf on the same data: what is computed from it does not reach this graph."""
@@ -207,7 +176,6 @@ class Variable(ArrayMethods, Node, results=True):
         def __round__(self, ndigits: int = 0) -> Variable: ...
         def __neg__(self) -> Variable: ...
         def __abs__(self) -> Variable: ...
-        def __getitem__(self, index: Any) -> Variable: ...
 
     def __setitem__(self, index: Any, value: Any) -> None:
         raise TypeError(
@@ -215,91 +183,7 @@ class Variable(ArrayMethods, Node, results=True):
             "`np.where(mask, new, old)`, or change `x.data[...]` before the forward pass"
         )
 
-    # Comparisons look at the data and give plain arrays; a Variable is hashed by identity.
-    __hash__ = object.__hash__
-
-    def __eq__(self, other: Any) -> Any:
-        return self._data == dispatch.unwrapped(other)
-
-    def __ne__(self, other: Any) -> Any:
-        return self._data != dispatch.unwrapped(other)
-
-    def __lt__(self, other: Any) -> Any:
-        return self._data < dispatch.unwrapped(other)
-
-    def __le__(self, other: Any) -> Any:
-        return self._data <= dispatch.unwrapped(other)
-
-    def __gt__(self, other: Any) -> Any:
-        return self._data > dispatch.unwrapped(other)
-
-    def __ge__(self, other: Any) -> Any:
-        return self._data >= dispatch.unwrapped(other)
-
-    # ------------------------------------------------------------------ NumPy
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        return dispatch.call_ufunc(ufunc, method, inputs, kwargs)
-
-    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        return dispatch.call(func, args, kwargs)
-
-    def __array__(self, *args: Any, **kwargs: Any) -> Any:
-        raise TypeError(
-            "a Variable is not an array: take `.data` for its values (they leave the graph), make "
-            "one Variable of a list of them with `F.stack`, or use another op of "
-            "`tinygrad_w2v.functions` (here F)"
-        )
-
-    @property
-    def _mask(self) -> NoReturn:
-        # Masked arrays ask for it. They would take `_data` for the value, without its graph.
-        raise NonDifferentiableError(
-            "a masked array does not work with a Variable: fill it first, `m.filled(...)`, and "
-            "choose with `np.where(mask, x, y)`" + user_line()
-        )
-
-    # ------------------------------------------------------------------ Python
-    def __bool__(self) -> bool:
-        if self._data.size != 1:
-            raise ValueError(
-                f"the truth value of a Variable of shape {self.shape} is ambiguous: use "
-                "`x.data.any()` or `x.data.all()`"
-            )
-        return bool(self._data)
-
-    def __float__(self) -> float:
-        return float(self._single("float()"))
-
-    def __int__(self) -> int:
-        return int(self._single("int()"))
-
-    def _single(self, wanted: str) -> int | float:
-        if self._data.size != 1:
-            raise TypeError(
-                f"{wanted} of a Variable of shape {self.shape}: only one element makes a "
-                "number; use `.data`"
-            )
-        leaves_graph(self, wanted)
-        return self._data.item()
-
-    def __len__(self) -> int:
-        if not self.shape:
-            raise TypeError("len() of a Variable without axes (it holds one number)")
-        return self.shape[0]
-
-    def __iter__(self) -> Iterator[Variable]:
-        return (self[i] for i in range(len(self)))
-
-    def __contains__(self, value: Any) -> bool:
-        return bool(np.any(self._data == dispatch.unwrapped(value)))
-
-    def __format__(self, spec: str) -> str:
-        if not spec:
-            return str(self)
-        if self._data.size == 1:
-            return format(self._data.item(), spec)
-        return np.array2string(self._data, formatter={"all": lambda value: format(value, spec)})
-
+    # ------------------------------------------------------------------ shown and copied
     def __repr__(self) -> str:
         return repr_of(self)
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tinygrad_w2v._base.errors import GraphWarning
 from tinygrad_w2v.autograd.backward import ops_behind
@@ -72,7 +72,7 @@ def _tell(watch: _Watch) -> None:
         )
 
 
-def leaves_graph(x: Node, how: str) -> None:
+def leaves_graph(x: Any, how: str) -> None:
     """Note that a number is made of `x`; `how` is what the user may have called."""
     watch = _watch.get()
     if watch is None or x._data.dtype.kind != "f":
