@@ -8,6 +8,7 @@ runs when a line that names it is pasted.
 import os
 import re
 import shlex
+from collections.abc import Collection, Sequence
 
 # Control characters, ends of lines and paragraphs, marks of direction, a byte order mark, and
 # halves of surrogate pairs. Joiners stay: scripts and emoji need them.
@@ -79,3 +80,23 @@ def _in_bytes(character: str) -> str:
     except UnicodeEncodeError:
         data = character.encode("utf-8", "surrogatepass")
     return "".join(f"\\x{byte:02x}" for byte in data)
+
+
+def aligned(rows: Sequence[Sequence[str]], left: Collection[int]) -> list[str]:
+    r"""Return a table's rows as lines, the heading underlined; columns not in `left` are numbers.
+
+    Examples
+    --------
+    >>> print(*aligned([("word", "count"), ("you", "12"), ("i", "3")], left=(0,)), sep="\n")
+    word  count
+    ----  -----
+    you      12
+    i         3
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in (rows[0], ["-" * width for width in widths], *rows[1:]):
+        cells = enumerate(zip(row, widths, strict=True))
+        padded = [cell.ljust(n) if i in left else cell.rjust(n) for i, (cell, n) in cells]
+        lines.append("  ".join(padded).rstrip())
+    return lines

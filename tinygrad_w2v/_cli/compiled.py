@@ -14,6 +14,7 @@ import numpy as np
 
 from tinygrad_w2v._base.batch import Batch
 from tinygrad_w2v._base.errors import CompileError, GradientError
+from tinygrad_w2v._base.terminal import aligned
 from tinygrad_w2v._cli.console import note, say_json, say_lines
 from tinygrad_w2v.compiler.inspect.compare import compare
 from tinygrad_w2v.models import CBOW, SkipGram
@@ -76,7 +77,7 @@ _WINDOWS = (
 
 def _window(contexts: list[int], targets: list[int], tree: bool) -> Batch:
     labels = np.array([1, 0, 0, 0], np.float32)
-    if tree:  # inner nodes, other numbers of them, turning once
+    if tree:  # a path of inner nodes, of other lengths, with one turn to the right
         targets, labels = targets[: len(contexts)], np.array([0, 1, 0, 0], np.float32)
         labels = labels[: len(targets)]
     offsets = np.arange(len(contexts)) + 1
@@ -95,19 +96,7 @@ def _compared(
 def _as_text(rows: list[Row], native: bool) -> str:
     stages = [stage for stage in STAGES if native or stage != "native"]
     heading = ("model", *(STAGES[stage] for stage in stages), "status")
-    cells = [heading, *(_cells(row, stages) for row in rows)]
-    widths = [max(len(line[i]) for line in cells) for i in range(len(heading))]
-    cells.insert(1, tuple("-" * width for width in widths))
-    lines = [
-        "  ".join(
-            [
-                line[0].ljust(widths[0]),
-                *(c.rjust(w) for c, w in zip(line[1:-1], widths[1:-1], strict=True)),
-                line[-1],
-            ]
-        ).rstrip()
-        for line in cells
-    ]
+    lines = aligned([heading, *(_cells(row, stages) for row in rows)], (0, len(heading) - 1))
     lines += ["", *(row.failure for row in rows if row.failure)]
     wrong = sum(bool(row.failure) for row in rows)
     lines.append(

@@ -13,6 +13,7 @@ import numpy as np
 
 from tinygrad_w2v._base.batch import Batch
 from tinygrad_w2v._base.errors import GradientError
+from tinygrad_w2v._base.terminal import aligned
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.checking.case import Case
 from tinygrad_w2v.checking.cases import CASES
@@ -185,15 +186,7 @@ def as_table(results: Sequence[Result]) -> str:
         )
         for result in results
     ]
-    widths = [max(map(len, column)) for column in zip(heading, *rows, strict=True)]
-    right = (False, False, True, True, True, False)
-    lines = []
-    for row in (heading, tuple("-" * width for width in widths), *rows):
-        cells = [
-            cell.rjust(width) if to_right else cell.ljust(width)
-            for cell, width, to_right in zip(row, widths, right, strict=True)
-        ]
-        lines.append("  ".join(cells).rstrip())
+    lines = aligned([heading, *rows], (0, 1, 5))
     # A case that covers several ops fails for each of them, and is told once.
     failures = list(dict.fromkeys(f for result in results for f in result.failures))
     lines += ["", *itertools.chain.from_iterable((failure, "") for failure in failures)]
