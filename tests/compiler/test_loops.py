@@ -56,7 +56,7 @@ def setting(
 # ---------------------------------------------------------------------- order
 def test_the_innermost_loop_is_the_one_that_memory_lies_along() -> None:
     value = Call("multiply", (Load("w", at("v", "d")), Load("x", at("c", "v"))))
-    given = Statement("y", at("c", "d"), value, "add", loops(d=100, v=50, c=C), frozenset({"v"}))
+    given = Statement("y", at("c", "d"), value, "add", loops(d=100, v=50, c=C))
     assert [loop.variable for loop in ordered(given).loops] == ["c", "v", "d"]
 
 
@@ -87,7 +87,7 @@ def test_what_is_read_elsewhere_waits_for_all_of_it(second: Statement) -> None:
 
 
 def test_a_sum_is_read_after_its_loop() -> None:
-    total = Statement("s", (), Load("x", at("i")), "add", loops(i=C), frozenset({"i"}))
+    total = Statement("s", (), Load("x", at("i")), "add", loops(i=C))
     reader = setting("b", Load("s"), at("j"), loops(j=C))
     assert len(fused([setting("s", NOTHING, (), ()), total, reader])) == 3
 
@@ -112,7 +112,7 @@ def test_one_extent_twice_is_two_loops() -> None:
     """Contexts by contexts: the product reads rows that other turns made."""
     rows = setting("x", Load("t", at("i", "d")), at("i", "d"), loops(i=C, d=16))
     value = Call("multiply", (Load("x", at("p", "e")), Load("x", at("q", "e"))))
-    product = Statement("s", at("p", "q"), value, "add", loops(p=C, q=C, e=16), frozenset({"e"}))
+    product = Statement("s", at("p", "q"), value, "add", loops(p=C, q=C, e=16))
     tree = fused([rows, product])
     assert len(tree) == 2
     assert depth(tree) == 3

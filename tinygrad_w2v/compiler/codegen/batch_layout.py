@@ -40,8 +40,7 @@ class Packed:
 
     def range_of(self, name: str) -> tuple[int, int]:
         """Return the least and the greatest number of a field, what lies beyond ends included."""
-        array = self.arrays[name][: self.count]
-        return (int(array.min()), int(array.max())) if array.size else (0, 0)
+        return range_of(self.arrays[name][: self.count])
 
     def sizes_of(self, at: int) -> dict[str, int]:
         """Return the sizes of one example."""
@@ -59,6 +58,17 @@ class Packed:
                 lengths: Any = (at, *[slice(value_of(n, sizes)) for n in step.shape])
                 arrays[step.name] = self.arrays[step.name][lengths]
         return arrays
+
+
+def range_of(numbers: AnyArray) -> tuple[int, int]:
+    """Return the least and the greatest; of no numbers any would do.
+
+    Examples
+    --------
+    >>> range_of(np.array([3, 1, 2]))
+    (1, 3)
+    """
+    return (int(numbers.min()), int(numbers.max())) if numbers.size else (0, 0)
 
 
 class OneExample:

@@ -9,17 +9,17 @@ example is long enough for an index, and that there is something to take a maxim
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from tinygrad_w2v._base.errors import CompileError, InputError, PlaceError
 from tinygrad_w2v._base.types import AnyArray
-from tinygrad_w2v.compiler.codegen.batch_layout import Packed
+from tinygrad_w2v.compiler.codegen.batch_layout import Packed, range_of
 from tinygrad_w2v.compiler.ir.instructions import Instruction
 from tinygrad_w2v.compiler.ir.interpreter import whole_numbers
 from tinygrad_w2v.compiler.ir.intervals import ANY, BOOL, Interval
-from tinygrad_w2v.compiler.ir.ops import MOVED, OPS, interval_of
+from tinygrad_w2v.compiler.ir.ops import GIVEN, MOVED, OPS, interval_of
 from tinygrad_w2v.compiler.ir.program import Program
 from tinygrad_w2v.compiler.ir.sizes import (
     Length,
@@ -71,16 +71,20 @@ def places_of(program: Program) -> list[Place]:
     return [place for place in dict.fromkeys(places) if not _is_within(known, place)]
 
 
+def viewed(known: Mapping[str, Instruction], name: str) -> Instruction:
+    """Return the instruction that a value is a view of."""
+    step = known[name]
+    return viewed(known, step.inputs[0]) if step.op in MOVED else step
+
+
 def _is_within(known: Mapping[str, Instruction], place: Place) -> bool:
     """Whether ids are the places of an axis of the length of the one that they index."""
-    step = known[place.ids]
-    while step.op in MOVED:
-        step = known[step.inputs[0]]
+    step, length = viewed(known, place.ids), None
     if step.op == "arange":
-        return not place.starts and step.shape[0] == place.length
-    if step.op == "argument":
-        return not place.starts and known[step.inputs[0]].shape[step["axis"]] == place.length
-    return False
+        length = step.shape[0]
+    elif step.op == "argument":
+        length = known[step.inputs[0]].shape[step["axis"]]
+    return not place.starts and length == place.length
 
 
 def needs_of(program: Program) -> list[Need]:
@@ -96,12 +100,11 @@ def needs_of(program: Program) -> list[Need]:
     [C - 3]
     """
     known = program.by_name()
-    found: dict[Length, Need] = {}
+    needs: dict[Length, Need] = {}
 
     def note(number: Length, length: Length, because: str, step: Instruction) -> None:
         if floor_of(number) < 0:
-            at = f"\n  applied at {step.site}" if step.site else ""
-            found.setdefault(number, Need(number, length, because + at))
+            needs.setdefault(number, Need(number, length, because + _applied(step)))
 
     for step in program:
         for n in step.shape:
@@ -109,11 +112,11 @@ def needs_of(program: Program) -> list[Need]:
         if step.op in ("slice", "scatter_slice"):
             whole = known[step.inputs[0]].shape if step.op == "slice" else step.shape
             for part, n in zip(step["spec"], whole, strict=True):
+                missing = f"so there is no element {part[1]}"
                 if part[0] == "at":
                     note(part[1], n, f"so an index {part[1]} counts from the wrong end", step)
-                    note(n - part[1] - 1, n, f"so there is no element {part[1]}", step)
+                    note(n - part[1] - 1, n, missing, step)
                 elif part[2] == 1:
-                    missing = f"so there is no element {part[1]}"
                     note(part[1], n, missing, step)
                     note(n - part[1] - part[3], n, missing, step)
         if step.op in ("reduce", "argument") and step["function"] in ("max", "min"):
@@ -125,7 +128,11 @@ def needs_of(program: Program) -> list[Need]:
             if divisor.op == "size":
                 n = divisor["length"]
                 note(n - 1, n, "and a mean over nothing is no number: leave such windows out", step)
-    return list(found.values())
+    return list(needs.values())
+
+
+def _applied(step: Instruction) -> str:
+    return f"\n  applied at {step.site}" if step.site else ""
 
 
 class Places:
@@ -142,7 +149,7 @@ class Places:
         self._of = {place.ids: _needed_for(program, place.ids) for place in self._places}
         self._all = _needed_for(program, *self._of)
         self._constants = {
-            step.name: _range_of(_constant(step, program))
+            step.name: range_of(np.asarray(program.constants.get(step.name, step["value"])))
             for step in self._all
             if step.op == "constant" and step.dtype == "int"
         }
@@ -166,22 +173,22 @@ class Places:
                 self._check_each(place, packed)
 
     def _intervals(self, packed: Packed, ranges: Mapping[str, Interval]) -> dict[str, Interval]:
-        found: dict[str, Interval] = {}
+        intervals = self._constants | dict(ranges)
         for step in self._all:
+            if step.name in intervals:
+                continue
             if step.op == "input" and step.dtype == "int":
-                known = ranges.get(step.name)
-                found[step.name] = packed.range_of(step.name) if known is None else known
-            elif step.name in self._constants:
-                found[step.name] = self._constants[step.name]
+                interval = packed.range_of(step.name)
             elif step.op == "size" and step.dtype == "int":
-                found[step.name] = floor_of(step["length"]), bound_of(step["length"])
-            elif step.op in ("input", "constant", "parameter", "size"):
-                found[step.name] = BOOL if step.dtype == "bool" else ANY
+                interval = floor_of(step["length"]), bound_of(step["length"])
+            elif step.op in GIVEN:
+                interval = BOOL if step.dtype == "bool" else ANY
             else:
-                given = [found[name] for name in step.inputs]
+                given = [intervals[name] for name in step.inputs]
                 shapes = [self._known[name].shape for name in step.inputs]
-                found[step.name] = interval_of(step, given, shapes)
-        return found
+                interval = interval_of(step, given, shapes)
+            intervals[step.name] = interval
+        return intervals
 
     def _check_need(self, need: Need, sizes: Mapping[str, AnyArray]) -> None:
         if not sizes:
@@ -196,7 +203,7 @@ class Places:
             for step in self._program.of_op("input")
             if names & {size.name for size in sizes_in(step.shape)}
         ]
-        length = value_of(need.length, {name: int(n[at]) for name, n in sizes.items()})
+        length = value_of(need.length, {name: n[at] for name, n in sizes.items()})
         raise PlaceError(
             f"window {at} is too short: {need.length} is {length} ({', '.join(fields)}), "
             f"{need.because}"
@@ -206,28 +213,27 @@ class Places:
         """Compute the ids of each example."""
         steps = {step.name for step in self._of[place.ids]}
         self._refuse_unknown(place)
+        name = self._named(place.ids)
         for at in range(packed.count):
             sizes, example = packed.sizes_of(at), packed.example(self._program, at)
             values = whole_numbers(self._program, steps, example, sizes)
-            _check_ids(place, values[place.ids], value_of(place.length, sizes), at, self._named)
+            where = f"{name} of window {at}"
+            _check_ids(place, values[place.ids], value_of(place.length, sizes), where)
 
     def _refuse_unknown(self, place: Place) -> None:
         """What depends on parameters or on rounding cannot be known before a kernel runs."""
         for step in self._of[place.ids]:
             if step.op == "parameter" or step.dtype == "float":
                 what = "values of the parameter" if step.op == "parameter" else "rounding of"
-                at = f"\n  applied at {step.site}" if step.site else ""
                 raise CompileError(
                     f"a place depends on the {what} {step.name}, so whether it is in range cannot "
                     "be known before a kernel runs: keep it in range with `np.clip(ids, 0, rows - "
-                    f"1)`, or use `np.where` on values instead{at}"
+                    f"1)`, or use `np.where` on values instead{_applied(step)}"
                 )
 
     def _named(self, ids: str) -> str:
         """The input that ids are, or those that they are computed from."""
-        step = self._known[ids]
-        while step.op in MOVED:
-            step = self._known[step.inputs[0]]
+        step = viewed(self._known, ids)
         if step.op in ("input", "constant"):
             return step.name
         inputs = [step.name for step in self._of[ids] if step.op == "input"]
@@ -236,13 +242,8 @@ class Places:
 
 def _needed_for(program: Program, *names: str) -> list[Instruction]:
     """The instructions that values depend on, in order, those of the values included."""
-    needed = set(names)
-    found = []
-    for step in reversed(program.instructions):
-        if step.name in needed:
-            needed.update(step.inputs)
-            found.append(step)
-    return found[::-1]
+    needed = program.needed(*names)
+    return [step for step in program if step.name in needed]
 
 
 def _shortest(length: Length, sizes: Mapping[str, AnyArray]) -> int:
@@ -252,30 +253,17 @@ def _shortest(length: Length, sizes: Mapping[str, AnyArray]) -> int:
     return int(np.min(value_of(length, sizes), initial=np.iinfo(np.int64).max))
 
 
-def _constant(step: Instruction, program: Program) -> AnyArray:
-    value = program.constants[step.name] if step["value"] is None else step["value"]
-    return np.asarray(value)
-
-
-def _range_of(values: AnyArray) -> Interval:
-    """The smallest and the largest; of nothing any interval is right."""
-    return (int(values.min()), int(values.max())) if values.size else (0, 0)
-
-
-def _check_ids(place: Place, ids: AnyArray, length: int, at: int, named: Any) -> None:
+def _check_ids(place: Place, ids: AnyArray, length: int, where: str) -> None:
     if place.starts:
         starts = ids.size > 0 and ids[0] == 0 and not np.any(ids[1:] < ids[:-1])
         if not (starts and ids[-1] <= length) and (ids.size or length):
             raise InputError(
-                f"{named(place.ids)} of window {at} is {ids.tolist()}: segments start at "
-                f"0, never fall, and end at {length}, the number of rows"
+                f"{where} is {ids.tolist()}: segments start at 0, never fall, and end at "
+                f"{length}, the number of rows"
             )
         return
-    if ids.size == 0:
-        return
-    low, high = int(ids.min()), int(ids.max())
-    if low < 0 or high >= length:
+    low, high = range_of(ids)
+    if ids.size and (low < 0 or high >= length):
         raise PlaceError(
-            f"{named(place.ids)} of window {at} holds ids from {low} to {high}, but "
-            f"the table has the rows 0 to {length - 1}"
+            f"{where} holds ids from {low} to {high}, but the table has the rows 0 to {length - 1}"
         )

@@ -20,11 +20,10 @@ from tinygrad_w2v._base.randomness import generator
 from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.autograd.modes import no_grad
 from tinygrad_w2v.compiler.codegen.batch_layout import pack_one
-from tinygrad_w2v.compiler.codegen.index_checks import Place, Places, places_of
+from tinygrad_w2v.compiler.codegen.index_checks import Place, Places, places_of, viewed
 from tinygrad_w2v.compiler.compile import compile
 from tinygrad_w2v.compiler.inspect.checked_source import KernelFault
 from tinygrad_w2v.compiler.inspect.compare import compare, copied
-from tinygrad_w2v.compiler.ir.ops import MOVED
 from tinygrad_w2v.compiler.ir.program import Program
 from tinygrad_w2v.compiler.ir.sizes import sizes_in, value_of
 from tinygrad_w2v.compiler.loops.nest import statements_run
@@ -182,14 +181,12 @@ def _fits(model: Module, example: Any, fields: tuple[Field, ...], places: Places
 def _domains(program: Program) -> dict[str, list[Place]]:
     """Which axes a field's numbers are places of, where they are nothing but that."""
     known = program.by_name()
-    found: dict[str, list[Place]] = {}
+    domains: dict[str, list[Place]] = {}
     for place in places_of(program):
-        step = known[place.ids]
-        while step.op in MOVED:
-            step = known[step.inputs[0]]
+        step = viewed(known, place.ids)
         if step.op == "input":
-            found.setdefault(step.name, []).append(place)
-    return found
+            domains.setdefault(step.name, []).append(place)
+    return domains
 
 
 def _example(

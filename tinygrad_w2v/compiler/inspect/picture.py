@@ -6,15 +6,14 @@ that is inlined, and so has no loop of its own, in that of its first reader.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
-from heapq import heappop, heappush
 from typing import Any
 
 import numpy as np
 
 from tinygrad_w2v.compiler.inspect.drawn import drawn, given, needed
+from tinygrad_w2v.compiler.ir.instructions import Instruction
 from tinygrad_w2v.compiler.ir.program import Program
 from tinygrad_w2v.compiler.ir.sizes import sizes_in
 from tinygrad_w2v.compiler.loops.nest import Loop, Nest, Number, statements_in
@@ -117,9 +116,14 @@ def _grouped(built: Built) -> Drawn:
         for place, (number, loop) in enumerate(nests, 1)
     }
     steps = dict(zip(_computed(built.program), program.steps, strict=True))
+
+    def home(step: Instruction) -> int:
+        return homes[step.name]
+
     ordered = tuple(
-        replace(steps[name], scope=scopes.get(homes[name], ()))
-        for name in _in_order(built.program, homes)
+        replace(steps[step.name], scope=scopes.get(homes[step.name], ()))
+        # An input stands in the loop of its first reader at the latest.
+        for step in sorted((s for s in built.program if s.name in homes), key=home)
     )
     return Drawn(program.values, ordered, program.result)
 
@@ -159,27 +163,3 @@ def homes_of(built: Built) -> dict[str, int]:
             homes[step.name] = min(read, default=last)
     homes.pop("", None)
     return homes
-
-
-def _in_order(program: Program, homes: Mapping[str, int]) -> list[str]:
-    """The computed instructions, each after its inputs, those of one loop together."""
-    numbers = {step.name: number for number, step in enumerate(program)}
-    waiting = {
-        step.name: {name for name in step.inputs if name in homes}
-        for step in program
-        if step.name in homes
-    }
-    readers = program.readers()
-    ready: list[tuple[int, int, str]] = []
-    for name, inputs in waiting.items():
-        if not inputs:
-            heappush(ready, (homes[name], numbers[name], name))
-    order: list[str] = []
-    while ready:
-        _, _, name = heappop(ready)
-        order.append(name)
-        for reader in readers[name]:
-            waiting[reader.name].discard(name)
-            if not waiting[reader.name]:
-                heappush(ready, (homes[reader.name], numbers[reader.name], reader.name))
-    return order

@@ -100,5 +100,4 @@ def _in_one_loop(statement: Statement) -> Statement:
             return Load(part.array, (Variable(loop.variable),))
         return None
 
-    reduced = frozenset({loop.variable}) if statement.reduced else frozenset()
-    return replace(statement.rewritten(flat), loops=(loop,), reduced=reduced)
+    return replace(statement.rewritten(flat), loops=(loop,))

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -40,7 +39,6 @@ from tinygrad_w2v.compiler.loops.nest import (
     Variable,
     Whole,
     ordered,
-    variables_in,
 )
 from tinygrad_w2v.compiler.loops.schedule import Schedule
 
@@ -67,11 +65,10 @@ class _Lowering:
 
     def code(self) -> LoopCode:
         for step in sorted(self.program, key=lambda step: step.name not in self.uniform):
-            if step.op in WRITES:
-                self._write(step)
-            elif step.name in self.stored:
+            if step.name in self.stored:
                 self._array(step)
-                self._store(step)
+            if step.name in self.stored or step.op in WRITES:
+                getattr(self, f"_{step.op}", self._elementwise)(step)
         loss = self.elements.of(self.program.loss, ())
         # Rows may have to be read at ids that are computed first.
         reads = [s for s in self.statements if s.phase == "read"]
@@ -115,13 +112,12 @@ class _Lowering:
         loops: Iterable[Loop],
         mode: str = "set",
         name: str = "",
-        **options: Any,
+        phase: str = "compute",
     ) -> None:
         """Add a statement: an element of an instruction's array is set or changed."""
-        at = without_ones(indices, step.shape)
-        self.statements.append(
-            Statement(name or step.name, at, value, mode, tuple(loops), origin=step.name, **options)
-        )
+        at, name = without_ones(indices, step.shape), name or step.name
+        new = Statement(name, at, value, mode, tuple(loops), phase, None, step.name)
+        self.statements.append(new)
 
     def _fill(self, step: Instruction, value: float, name: str = "", early: bool = False) -> None:
         """Add a statement: all elements begin as one number."""
@@ -130,30 +126,14 @@ class _Lowering:
         if early:
             self.early.append(self.statements.pop())
 
-    # ------------------------------------------------------------------ what is stored
-    def _store(self, step: Instruction) -> None:
-        special = {
-            "reduce": self._store_sum,
-            "einsum": self._store_sum,
-            "running": self._store_running,
-            "argument": self._store_argument,
-            "concatenate": self._store_parts,
-            "scatter": self._store_scattered,
-            "scatter_along": self._store_scattered,
-            "scatter_slice": self._store_scattered,
-            "segment_sum": self._store_segments,
-            "segment_repeat": self._store_segments,
-            "first_place": self._store_first_place,
-        }
-        if step.op in special:
-            special[step.op](step)
-            return
+    # ------------------------------------------------------------------ by the name of the op
+    def _elementwise(self, step: Instruction) -> None:
         indices, loops = self._loops(step.shape)
         value = self.elements.computed(step, indices)
         phase = "read" if step.op == "take" else "compute"
         self._state(step, indices, value, loops, phase=phase)
 
-    def _store_first_place(self, step: Instruction) -> None:
+    def _first_place(self, step: Instruction) -> None:
         """Where an id stood first: a few are compared one by one, more are hashed."""
         indices, loops = self._loops(step.shape)
         ids, most = Whole(step.inputs[0]), bound_of(step.shape[0])
@@ -165,14 +145,14 @@ class _Lowering:
                 slots = f"{step.name}{DERIVED}slots"
                 self.arrays[slots] = Array((2**bits,), "int")
                 at, over = self._loops((2**bits,))
-                self.statements.append(
-                    Statement(slots, at, Number(-1), "set", over, origin=step.name)
-                )
+                begin = Statement(slots, at, Number(-1), "set", over, origin=step.name)
+                self.statements.append(begin)
                 shift, last = Number(32 - bits), Number(2**bits - 1)
                 value = Call("first_among", (ids, indices[0], Whole(slots), shift, last))
         self._state(step, indices, value, loops)
 
-    def _store_sum(self, step: Instruction) -> None:
+    def _reduce(self, step: Instruction) -> None:
+        """A sum, product or extreme; of an einsum a sum of products."""
         if step.op == "reduce":
             function, shape = step["function"], self.by_name[step.inputs[0]].shape
             inner, loops = self._loops(shape)
@@ -188,7 +168,7 @@ class _Lowering:
         if not summed:
             self._state(step, out, value, loops)
             return
-        self._state(step, out, value, loops, _MODE[function], reduced=frozenset(summed))
+        self._state(step, out, value, loops, _MODE[function])
         update = ordered(self.statements.pop())
         # A sum over an outer loop begins ahead of all others, so that its start splits no loops.
         early = update.loops[0].variable in summed
@@ -203,7 +183,9 @@ class _Lowering:
         indices, loops = self._loops(step.shape)
         self._state(step, indices, Load(total, without_ones(indices, step.shape)), loops)
 
-    def _store_running(self, step: Instruction) -> None:
+    _einsum = _reduce
+
+    def _running(self, step: Instruction) -> None:
         """Each element begins as its own; from the second on, the one before it is added."""
         indices, loops = self._loops(step.shape)
         self._state(step, indices, self.elements.of(step.inputs[0], indices), loops)
@@ -220,7 +202,7 @@ class _Lowering:
         last = Load(step.name, without_ones(before, step.shape))
         self._state(step, indices, last, loops, _MODE[step["function"]])
 
-    def _store_argument(self, step: Instruction) -> None:
+    def _argument(self, step: Instruction) -> None:
         """The extreme first; then how far from the end the first stands that is equal to it."""
         x, axis, function = self.by_name[step.inputs[0]], step["axis"], step["function"]
         top = self._array(step, "top", x.dtype)
@@ -230,7 +212,6 @@ class _Lowering:
             self._fill(replace(step, dtype=self.arrays[name].dtype), start, name)
             indices, loops = self._loops(x.shape)
             place, value = indices[axis], self.elements.of(x.name, indices)
-            assert isinstance(place, Variable)
             out, mode = (*indices[:axis], *indices[axis + 1 :]), _MODE[function]
             if name != top:
                 # In an array with NaN, NaN is the extreme, and equal to nothing.
@@ -238,13 +219,13 @@ class _Lowering:
                 hit = Call("logical_or", (equal, Call("not_equal", (value, value))))
                 value = Call("where", (hit, Call("subtract", (end, place)), Number(0)))
                 mode = "max"
-            self._state(step, out, value, loops, mode, name, reduced=frozenset({place.name}))
+            self._state(step, out, value, loops, mode, name)
         indices, loops = self._loops(step.shape)
         far = Load(step.name, without_ones(indices, step.shape))
         self._state(step, indices, Call("subtract", (end, far)), loops)
 
-    def _store_parts(self, step: Instruction) -> None:
-        """One statement for each part of a concatenation."""
+    def _concatenate(self, step: Instruction) -> None:
+        """One statement for each part."""
         axis, offset = step["axis"], 0
         for name in step.inputs:
             shape = self.by_name[name].shape
@@ -254,7 +235,7 @@ class _Lowering:
             self._state(step, (*indices[:axis], place, *indices[axis + 1 :]), value, loops)
             offset = offset + shape[axis]
 
-    def _store_scattered(self, step: Instruction) -> None:
+    def _scatter(self, step: Instruction) -> None:
         """Zeros, and then what is added at places."""
         self._fill(step, 0.0)
         g = step.inputs[0]
@@ -270,9 +251,11 @@ class _Lowering:
             else:
                 place = self.elements.fitted(ids, indices)
             at = (*indices[:axis], place, *indices[after:])
-        self._state(step, at, value, loops, "add", reduced=_not_in(loops, at))
+        self._state(step, at, value, loops, "add")
 
-    def _store_segments(self, step: Instruction) -> None:
+    _scatter_along = _scatter_slice = _scatter
+
+    def _segment_sum(self, step: Instruction) -> None:
         """Ragged rows: segment s goes from ``starts[s]`` to where the next one starts."""
         x, starts = step.inputs
         segments = self.by_name[starts].shape[0]
@@ -287,12 +270,14 @@ class _Lowering:
         if step.op == "segment_sum":
             self._fill(step, 0.0)
             value = self.elements.of(x, (j, *width))
-            self._state(step, (s, *width), value, around, "add", reduced=frozenset({j.name}))
+            self._state(step, (s, *width), value, around, "add")
         else:
             self._state(step, (j, *width), self.elements.of(x, (s, *width)), around)
 
-    # ------------------------------------------------------------------ what is written
-    def _write(self, step: Instruction) -> None:
+    _segment_repeat = _segment_sum
+
+    def _add_rows(self, step: Instruction) -> None:
+        """A table is written; it keeps its axes of length 1."""
         table = self.by_name[step.inputs[0]]
         mode = "subtract" if step.parameters.get("subtract") else "add"
         only_if = None
@@ -308,16 +293,10 @@ class _Lowering:
             only_if = Call("equal", (self.elements.of(step.inputs[2], indices[:1]), indices[0]))
         value = self.elements.fitted(step.inputs[-1], indices)
         mode = "set" if step.op in ("put", "put_rows") else mode
-        reduced, name = _not_in(loops, at), table.name  # tables keep their axes of length 1
-        self.statements.append(
-            Statement(name, at, value, mode, loops, reduced, "write", only_if, step.name)
-        )
+        write = Statement(table.name, at, value, mode, loops, "write", only_if, step.name)
+        self.statements.append(write)
 
-
-def _not_in(loops: Iterable[Loop], indices: Indices) -> frozenset[str]:
-    """The loops that no index depends on."""
-    used = {name for index in indices for name in variables_in(index)}
-    return frozenset(loop.variable for loop in loops if loop.variable not in used)
+    _put_rows = _add_to = _put = _add_rows
 
 
 def _number(value: float, step: Instruction) -> Number:

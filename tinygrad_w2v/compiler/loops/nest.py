@@ -132,8 +132,6 @@ class Statement:
         ``set add subtract max min prod``.
     loops : tuple of Loop
         The outermost first.
-    reduced : frozenset of str
-        The loop variables that the result does not keep.
     phase : str
         ``read`` (rows of tables, before all else), ``compute`` or ``write`` (tables).
     only_if : Expression, optional
@@ -147,7 +145,6 @@ class Statement:
     value: Expression
     mode: str
     loops: tuple[Loop, ...]
-    reduced: frozenset[str] = frozenset()
     phase: str = "compute"
     only_if: Expression | None = None
     origin: str = ""
@@ -156,6 +153,12 @@ class Statement:
     def element(self) -> Load:
         """What is written, as an expression."""
         return Load(self.array, self.indices)
+
+    @property
+    def reduced(self) -> set[str]:
+        """The variables of the loops that the result does not keep."""
+        variables = {loop.variable for loop in self.loops}
+        return variables.difference(*map(variables_in, self.indices))
 
     def expressions(self) -> Indices:
         """Return all expressions in it, the indices of what it writes included."""
@@ -360,7 +363,7 @@ def renamed(statement: Statement, names: Mapping[str, Expression]) -> Statement:
 
     new = statement.rewritten(change)
     loops = tuple(replace(loop, variable=name(loop.variable)) for loop in new.loops)
-    return replace(new, loops=loops, reduced=frozenset(name(v) for v in new.reduced))
+    return replace(new, loops=loops)
 
 
 def ordered(statement: Statement) -> Statement:

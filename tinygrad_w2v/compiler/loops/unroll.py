@@ -147,9 +147,7 @@ def _summed(statement: Statement, loop: Loop, whole: bool) -> Statement:
     """A sum over a short axis as one expression."""
     terms = _copies(statement, loop)
     value = reduce(lambda total, term: Call("add", (total, term)), [term.value for term in terms])
-    mode = "set" if whole else statement.mode
-    reduced = statement.reduced - {loop.variable}
-    return replace(terms[0], value=value, mode=mode, reduced=reduced)
+    return replace(terms[0], value=value, mode="set" if whole else statement.mode)
 
 
 def _axis_of(indices: Indices, variable: str) -> int | None:
