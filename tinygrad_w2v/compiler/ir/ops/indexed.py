@@ -218,4 +218,4 @@ def _signed(step: Instruction, values: Any) -> Any:
 
 
 def _segments(starts: Any, count: int) -> Iterator[tuple[int, int]]:
-    return zip(starts, [*starts[1:], count], strict=True)
+    return zip(starts, [*starts, count][1:], strict=True)
