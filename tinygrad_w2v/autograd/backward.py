@@ -73,7 +73,7 @@ def gradients(
     Returns
     -------
     dict
-        Leaf to array, `RowGrad` or (with `create_graph`) Variable. The arrays are nobody else's.
+        Leaf to array, `RowGrad` or (with `create_graph`) Variable. The arrays are not shared.
     """
     if not create_graph:
         return _walk(root, seed, _pull, kept)

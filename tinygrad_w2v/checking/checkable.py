@@ -98,7 +98,7 @@ class Arguments(Checkable):
         self.f, self.args, self.name = f, tuple(args), name_of(f)
         parts = [
             (name + path, value)
-            for name, arg in zip(_argument_names(f, len(args)), args, strict=True)
+            for name, arg in zip(_argument_names(f, args), args, strict=True)
             for path, value in tree.flatten(arg)
         ]
         varied = [number_kind(value) == "f" or isinstance(value, RowGrad) for _, value in parts]
@@ -149,20 +149,16 @@ class Arguments(Checkable):
         return np.asarray(gradient)
 
 
-def _argument_names(f: Any, count: int) -> list[str]:
+def _argument_names(f: Any, args: Sequence[Any]) -> list[str]:
     """The parameters' names in the signature of `f`; ``argument 0`` where they are not known."""
-    names = [f"argument {i}" for i in range(count)]
     try:
-        parameters = inspect.signature(f).parameters.values()
+        bound = inspect.signature(f).bind(*args)
     except (TypeError, ValueError):
-        return names
-    for i, parameter in enumerate(parameters):
-        if i >= count or parameter.kind is parameter.KEYWORD_ONLY:
-            break
-        if parameter.kind is parameter.VAR_POSITIONAL:
-            names[i:] = [f"{parameter.name}[{j}]" for j in range(count - i)]
-            break
-        names[i] = parameter.name
+        return [f"argument {i}" for i in range(len(args))]
+    names: list[str] = []
+    for name, value in bound.arguments.items():
+        several = bound.signature.parameters[name].kind is inspect.Parameter.VAR_POSITIONAL
+        names += [f"{name}[{i}]" for i in range(len(value))] if several else [name]
     return names
 
 
@@ -239,7 +235,7 @@ def _as_variable(g: Any) -> Variable:
 
 
 def must_be_connected(name: str, outputs: Sequence[Node], leaves: Sequence[Node]) -> None:
-    """Refuse outputs that no walk from them leads to a leaf: there would be nothing to compare."""
+    """Refuse outputs that depend on no leaf: there would be nothing to compare."""
     met = set(map(id, (*outputs, *graph_of(outputs))))
     if not any(id(leaf) in met for leaf in leaves):
         raise NothingToCheckError(

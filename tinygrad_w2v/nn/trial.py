@@ -1,7 +1,7 @@
-"""A model may be run for trial: what that moves on beside its Parameters is seen, and put back.
+"""Trial runs of a model: what they change beside its Parameters is noticed, and restored.
 
-What a module's methods can reach is looked through: its attributes, those of its class, the lists
-and dicts in them, and the generators that its functions name.
+Everything that a module's methods can reach is searched: its attributes, those of its class, the
+lists and dicts in them, and the generators that its functions name.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ import numpy as np
 from tinygrad_w2v.autograd.node import Node
 from tinygrad_w2v.nn.module import Module
 
-_MOST = 1000  # entries of a list or dict that is looked through; longer ones are data
+_MOST = 1000  # entries of a list or dict that is searched; longer ones are data
 _NUMBERS = (bool, int, float, complex, np.generic)
 _GENERATORS = (np.random.Generator, np.random.BitGenerator, np.random.RandomState, random.Random)
 
 
 class Trial:
-    """A block in which a model is run for trial; at its end the model is as it was.
+    """A block in which a model is run on trial; at its end the model is as it was.
 
-    Its generators are put back, and so are its attributes, lists and dicts. The values of arrays
-    are not: a loss does not write into them.
+    Its generators, attributes, lists and dicts are restored. The values of arrays are not: a loss
+    does not write into them.
 
     Parameters
     ----------
@@ -68,11 +68,11 @@ class Trial:
 
     def numbers(self) -> dict[str, Any]:
         """The plain numbers among the attributes by name."""
-        found = {}
+        numbers = {}
         for name, value in _reached(self._root):
             if isinstance(value, _NUMBERS) and value == value:
-                found[name] = value
-        return found
+                numbers[name] = value
+        return numbers
 
     def __enter__(self) -> Self:
         return self
@@ -81,7 +81,7 @@ class Trial:
         self.put_back()
 
     def put_back(self) -> None:
-        """Let generators and attributes be as they were."""
+        """Restore generators and attributes."""
         for generator, before in self._generators.values():
             _set_state(generator, before)
         for container, copy in self._containers:
@@ -129,11 +129,11 @@ def _named_by(function: Any) -> list[tuple[str, Any]]:
     code = getattr(function, "__code__", None)
     if code is None:
         return []
-    found = {name: function.__globals__.get(name) for name in code.co_names}
+    named = {name: function.__globals__.get(name) for name in code.co_names}
     for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=False):
         with suppress(ValueError):  # a cell that holds nothing yet
-            found[name] = cell.cell_contents
-    return [(name, value) for name, value in found.items() if isinstance(value, _GENERATORS)]
+            named[name] = cell.cell_contents
+    return [(name, value) for name, value in named.items() if isinstance(value, _GENERATORS)]
 
 
 def unwrapped(function: Any) -> Any:

@@ -76,7 +76,7 @@ def backward_error(op: Any, error: Exception) -> Exception:
         return error
     where = backward_place(op)
     if _is_of_writing(error):
-        told: Exception = InPlaceError(
+        raised: Exception = InPlaceError(
             f"backward of {op.label} writes into an array that it was given: backward returns, it "
             f"never writes{where}"
         )
@@ -86,11 +86,11 @@ def backward_error(op: Any, error: Exception) -> Exception:
         IndexError,
         RuntimeError,
     ):
-        told = type(error)(f"backward of {op.label}: {error}{where}")
+        raised = type(error)(f"backward of {op.label}: {error}{where}")
     else:
-        told = error
+        raised = error
         error.add_note(f"backward of {op.label}: {error}{where}")
-    return explained(told)
+    return explained(raised)
 
 
 def explained(error: Exception) -> Exception:

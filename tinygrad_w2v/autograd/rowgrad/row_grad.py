@@ -1,8 +1,8 @@
 """Row gradients: a look-up in a table touches a few rows, and so does its gradient.
 
-A `RowGrad` is a value with an addition law: adding two only notes both (a list of parts), so
-that a table which is read once for each context costs nothing per sum. `coalesced` makes the
-rows unique. A dense array comes of it only where somebody asks.
+A `RowGrad` is a value with an addition law: the sum of two only holds both, so that a table which
+is read once for each context costs nothing per sum. `coalesced` makes the rows unique. A dense
+array is made of it only on request.
 """
 
 from __future__ import annotations
@@ -39,9 +39,8 @@ class RowGrad:
     """Gradient of a table ``(rows, ...)`` of which only some rows were read; rows may repeat.
 
     Understands ``+``, unary ``-``, a scalar factor, and ``array -= rowgrad`` (also ``+=``) in
-    place; anything else raises and names `to_dense`, for a large table would be copied without a
-    word. The gradient of a vector, which ``x[0]`` leaves, too, costs a number for each element: it
-    is taken as an array wherever one is asked for.
+    place; anything else raises and names `to_dense`, since it would silently copy a large table.
+    The gradient of a vector (``x[0]`` leaves one) is small: it becomes an array where needed.
 
     Parameters
     ----------
@@ -100,17 +99,17 @@ class RowGrad:
 
     def _scaled_parts(self, factor: Any) -> list[tuple[Any, Any]]:
         """The parts times `factor`, which stands in for the factor of this gradient."""
-        found: list[tuple[Any, Any]] = []
+        parts: list[tuple[Any, Any]] = []
         waiting: list[tuple[RowGrad, Any]] = [(self, factor)]
         while waiting:
             grad, factor = waiting.pop()
             left, right = grad._parts
             if right is None:
                 rows, values = left
-                found.append((rows, values if factor is None else values * factor))
+                parts.append((rows, values if factor is None else values * factor))
             else:
                 waiting += [(g, _product(factor, g._factor)) for g in (right, left)]
-        return found
+        return parts
 
     def _flattened(self) -> tuple[Any, Any]:
         """All parts as ``rows (n,)`` and ``values (n, ...)``, these without the pending factor."""
@@ -295,21 +294,7 @@ class RowGrad:
             dense.flags.writeable = False
         return dense
 
-    # Python's other operators would answer something of their own (`g == 0` would be False).
     __hash__ = object.__hash__
-    __sub__, __rsub__ = _of_arrays("-", "__sub__"), _of_arrays("-", "__rsub__")
-    __rtruediv__ = _of_arrays("division by it", "__rtruediv__")
-    __pow__, __rpow__ = _of_arrays("**", "__pow__"), _of_arrays("**", "__rpow__")
-    __matmul__, __rmatmul__ = _of_arrays("@", "__matmul__"), _of_arrays("@", "__rmatmul__")
-    __abs__ = _of_arrays("abs", "__abs__")
-    __getitem__ = _of_arrays("indexing", "__getitem__")
-    __len__ = _of_arrays("len", "__len__")
-    __iter__ = _of_arrays("iteration", "__iter__")
-    __bool__ = _of_arrays("a truth value", "__bool__")
-    __float__ = _of_arrays("float", "__float__")
-    __eq__, __ne__ = _of_arrays("a comparison", "__eq__"), _of_arrays("a comparison", "__ne__")
-    __lt__, __le__ = _of_arrays("a comparison", "__lt__"), _of_arrays("a comparison", "__le__")
-    __gt__, __ge__ = _of_arrays("a comparison", "__gt__"), _of_arrays("a comparison", "__ge__")
 
     def __setitem__(self, *_: Any) -> None:
         raise _unsupported("assignment to elements")
@@ -323,6 +308,23 @@ class RowGrad:
 
 
 _IN_PLACE = {np.subtract: -1.0, np.add: 1.0}
+
+# Python's other operators would answer something of their own: `g == 0` would be False.
+for _what, _names in {
+    "-": "sub rsub",
+    "division by it": "rtruediv",
+    "**": "pow rpow",
+    "@": "matmul rmatmul",
+    "abs": "abs",
+    "indexing": "getitem",
+    "len": "len",
+    "iteration": "iter",
+    "a truth value": "bool",
+    "float": "float",
+    "a comparison": "eq ne lt le gt ge",
+}.items():
+    for _name in _names.split():
+        setattr(RowGrad, f"__{_name}__", _of_arrays(_what, f"__{_name}__"))
 
 
 def _with_arrays(values: Any, what: str) -> Any:

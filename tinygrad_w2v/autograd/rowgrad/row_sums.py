@@ -1,4 +1,4 @@
-"""Rows that repeat, summed: a few large NumPy calls, whatever rows repeat how often."""
+"""Sums of repeated rows, by a few large NumPy calls however unevenly the rows repeat."""
 
 from __future__ import annotations
 

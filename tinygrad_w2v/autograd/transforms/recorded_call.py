@@ -47,7 +47,7 @@ class Form(NamedTuple):
 
 
 def form_for(values: Iterable[Any], variables: bool = False) -> Form:
-    """The form of results of `values`; `variables` if they are wanted whatever came in."""
+    """The form of results of `values`; `variables` asks for Variables in any case."""
     variables = variables or any(isinstance(x, Node) for x in values)
     return Form(variables, variables and modes.recording)
 
