@@ -1,7 +1,4 @@
-"""From text to what a model is given: sentences, a vocabulary, ids.
-
-The book's three functions stand beside what real text needs.
-"""
+"""From text to ids: sentences, a vocabulary, a corpus; and the three text functions of the book."""
 
 from tinygrad_w2v.text.book import convert_one_hot, create_contexts_target, preprocess
 from tinygrad_w2v.text.builtin import builtin_corpus_lines

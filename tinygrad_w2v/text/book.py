@@ -14,7 +14,8 @@ from tinygrad_w2v._base.types import FloatArray, IntArray
 def preprocess(text: str) -> tuple[IntArray, dict[str, int], dict[int, str]]:
     """Turn a text into word ids, numbered in the order of first appearance.
 
-    The text is lower-cased, every full stop is set apart, and words are split at single blanks.
+    The text is lower-cased, every full stop becomes a word of its own, and the text is split at
+    single spaces.
 
     Parameters
     ----------
@@ -58,7 +59,7 @@ def preprocess(text: str) -> tuple[IntArray, dict[str, int], dict[int, str]]:
 def create_contexts_target(
     corpus: npt.ArrayLike, window_size: int = 1
 ) -> tuple[IntArray, IntArray]:
-    """Cut a corpus into targets and the words around them.
+    """Divide a corpus into targets and the words around them.
 
     Only words with `window_size` neighbours on both sides become targets.
 

@@ -1,8 +1,9 @@
 """A corpus that every installation has: what Python and NumPy say about themselves.
 
 It is the Python language reference (`pydoc_data.topics`) and the docstrings of the standard
-library and of NumPy. They are read from the source files, nothing is imported or downloaded, and
-kept in the user's cache after the first reading.
+library and of NumPy. They are read from the source files, without importing or downloading
+anything, and cached for the user after the first reading. Another Python or NumPy has another
+corpus.
 """
 
 import ast
@@ -23,7 +24,7 @@ from tinygrad_w2v._base.private import private_folder, read_private, write_priva
 from tinygrad_w2v._base.warning import warn_user
 from tinygrad_w2v.text.markup import prose
 
-# To be raised with every change of what is read or how it is cleaned.
+# Incremented with every change of what is read or how it is cleaned.
 _EDITION = 2
 
 # Programs and tests that happen to lie beside the library, and other people's packages.
@@ -47,15 +48,15 @@ _NUMPY_ADDS = {"add_newdoc", "add_newdoc_for_scalar_type"}
 def builtin_corpus_lines(cache: bool = True) -> list[str]:
     """Return the lines of the built-in corpus: about half a million words, a paragraph a line.
 
-    The first call reads some eight hundred source files, which takes a few seconds; later ones
+    The first call reads some eight hundred source files, which takes a few seconds; later calls
     read the cache: in ``$TINYGRAD_W2V_CACHE``, else ``$XDG_CACHE_HOME/tinygrad_w2v``, else
-    ``~/.cache/tinygrad_w2v``. A cache that is damaged does no harm; a folder that cannot be
-    written, or that others could have written into, is not used, with a warning.
+    ``~/.cache/tinygrad_w2v``. A damaged cache does no harm. A folder that cannot be written, or
+    that others could have written into, is not used, and a warning says so.
 
     Parameters
     ----------
     cache
-        False reads the sources anew and writes nothing.
+        If False, read the sources again and write nothing.
 
     Returns
     -------
@@ -76,8 +77,8 @@ def builtin_corpus_lines(cache: bool = True) -> list[str]:
     path = _cache_file() if cache else None
     if path is not None and (cached := _read_cache(path)) is not None:
         return cached
-    # Files are ordered by subject, and training would meet one subject after another. The order
-    # of digests mixes them, and is the same everywhere.
+    # Files are ordered by subject, and training would see one subject after another. The order of
+    # the digests mixes them, and is the same everywhere.
     documents = sorted(_documents(), key=lambda text: _digest(text.encode("utf-8", "replace")))
     lines = [line for document in documents for line in prose(document)]
     if not lines:

@@ -1,4 +1,4 @@
-"""Prose out of docstrings: code and markup go, sentences stay, a paragraph becomes one line."""
+"""Prose from docstrings: code and markup are removed, each paragraph becomes one line."""
 
 import re
 from collections.abc import Iterator
@@ -26,8 +26,8 @@ _CODE_LINE = re.compile(
 def prose(document: str) -> Iterator[str]:
     r"""Yield the paragraphs of a docstring or of a text in reStructuredText, as one line each.
 
-    Doctests with their output, literal blocks, lines of code, tables, underlines and the marks of
-    roles, literals and emphasis are taken out; the words that they mark stay.
+    Doctests with their output, literal blocks, lines of code, tables, underlines and the markup of
+    roles, literals and emphasis are removed; the words that they mark stay.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def prose(document: str) -> Iterator[str]:
     for paragraph in _paragraphs(_without_code(document.expandtabs().splitlines())):
         text = _without_marks(" ".join(paragraph))
         letters = sum(map(str.isalpha, text))
-        # Tables, signatures and formulas have few letters for their length; a word alone, such as
+        # Tables, signatures and formulas have few letters for their length; a single word, such as
         # a heading, has no neighbours to learn from.
         if " " in text and letters > 0.65 * len(text):
             yield text
@@ -58,7 +58,7 @@ def _indent(line: str) -> int:
 
 
 def _without_code(lines: list[str]) -> Iterator[str]:
-    """Yield the lines outside of doctests and literal blocks; a blank one for what went."""
+    """Yield the lines outside doctests and literal blocks; a blank line for each removed part."""
     inside: int | None = None
     doctest = False
     for line in lines:
@@ -86,7 +86,7 @@ def _without_code(lines: list[str]) -> Iterator[str]:
 
 
 def _paragraphs(lines: Iterator[str]) -> Iterator[list[str]]:
-    """Join lines; a blank line, an item, a field or another indentation begins a paragraph."""
+    """Join lines; a blank line, an item, a field or a change of indentation begins a paragraph."""
     paragraph: list[str] = []
     indent = 0
     after_item = False

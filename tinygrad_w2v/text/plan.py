@@ -23,9 +23,9 @@ from tinygrad_w2v.text.reading import files_of, unreadable
 from tinygrad_w2v.text.resources import check_free_space, free_space
 from tinygrad_w2v.text.settings import TextSettings
 
-# A learned word, its count and its place in tables of both directions.
+# A learned word, its count and its entries in the tables from word to id and back.
 BYTES_A_WORD = 250
-# Python, NumPy, this package, and what is worked on at a time.
+# Python, NumPy, this package, and the blocks that are worked on.
 BYTES_ANYWAY = 200_000_000
 
 _PIECE = 1 << 18
@@ -44,8 +44,8 @@ class CorpusPlan(NamedTuple):
     vocabulary : int
         Words that are learned, at most.
     memory : int
-        The largest need in bytes, while counting or while training; what is mapped from files
-        does not count.
+        The largest need in bytes, while counting or while training, without what is mapped from
+        files.
     memory_limit : int or None
         What the process may use.
     disk : int
@@ -86,7 +86,7 @@ class CorpusPlan(NamedTuple):
         )
 
     def warning(self) -> Message | None:
-        """Return what to do when memory will most likely not do, else None.
+        """Return what to do when memory will most likely not suffice, else None.
 
         Examples
         --------
@@ -123,7 +123,6 @@ def plan_corpus(
     settings: TextSettings | None = None,
     folder: PathLike | None = None,
     vector_size: int = 100,
-    tables: int = 2,
     copies: int = 1,
     seconds_a_word: float = 0.0,
 ) -> CorpusPlan | None:
@@ -133,10 +132,10 @@ def plan_corpus(
     ----------
     sources, settings, folder
         As in :func:`~tinygrad_w2v.text.stored.open_corpus`.
-    vector_size, tables
-        Numbers in a vector, and how many float32 tables of vectors training holds.
+    vector_size
+        Numbers in a vector; training holds two float32 tables of vectors.
     copies
-        How often the ids stand on the disk: twice where a part of them is held out.
+        How many copies of the ids are on the disk: two where a part of them is held out.
     seconds_a_word
         How long a word will be trained on, in all epochs together, if that is known.
 
@@ -180,7 +179,7 @@ def plan_corpus(
     vocabulary = min(counted, all_words // max(rules.min_count, 1))
     if rules.max_final_vocab is not None:
         vocabulary = min(vocabulary, rules.max_final_vocab)
-    training = vocabulary * (BYTES_A_WORD + 4 * vector_size * tables)
+    training = vocabulary * (BYTES_A_WORD + 2 * 4 * vector_size)
     return CorpusPlan(
         text_bytes=total,
         words=all_words,

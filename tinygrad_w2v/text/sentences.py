@@ -1,7 +1,7 @@
-"""Sentences for training: files read line by line again and again, and what is no text refused.
+"""Sentences for training: files that are read line by line in every epoch, and checks of a text.
 
-Training reads a text more than once. What can be read only once, or would be taken apart into
-letters, is found out before anything is learned.
+Training reads a text more than once. What can be read only once, or would be split into letters,
+is refused before training.
 """
 
 import itertools
@@ -19,26 +19,25 @@ from tinygrad_w2v._base.user_code import noting
 from tinygrad_w2v.text.numbering import Chunk, gathered
 from tinygrad_w2v.text.reading import read_chunks, read_lines, refuse_long_words
 
-# How many sentences are looked at before a text is read.
+# How many sentences are checked before a text is read.
 LOOKED_AT = 100
 
 
 class LineSentence:
     r"""The lines of a file, each split on whitespace into the words of a sentence.
 
-    Every ``for`` begins anew, so that it can be trained on for many epochs. Empty lines are left
-    out.
+    Each iteration starts from the beginning, as training needs it. Empty lines are left out.
 
     Parameters
     ----------
     source : path, list of paths, or open file
-        UTF-8 text: a file (plain, ``.gz``, ``.bz2``, ``.xz``), a folder, or a list of them; or a
-        file that can go back to its beginning.
+        UTF-8 text: a file (plain, or compressed by gzip, bzip2 or xz), a folder, or a list of
+        them; or an open file that can seek to its beginning.
     max_sentence_length : int, optional
-        Cut longer sentences into parts of so many words; by default none is cut, as sentences of
-        any length are trained whole.
+        Split longer sentences into parts of so many words. By default none is split: sentences of
+        any length can be trained on.
     limit : int, optional
-        Read only so many lines.
+        Read only this many lines.
 
     Raises
     ------
@@ -77,7 +76,7 @@ class LineSentence:
                 yield words[start : start + length]
 
     def chunks(self) -> Iterator[Chunk]:
-        """Yield the same sentences many at a time, as text that has not been cut if that will do.
+        """Yield the same sentences many at a time, as unsplit text where that is equivalent.
 
         Yields
         ------
@@ -93,12 +92,12 @@ class LineSentence:
         ...     "".join(LineSentence(path).chunks()).split()
         ['you', 'say', 'goodbye']
         """
-        as_they_are = self.max_sentence_length is None and self.limit is None
-        # A class of one's own may yield other sentences.
-        own = type(self).__iter__ is not LineSentence.__iter__
-        if not as_they_are or own or hasattr(self.source, "readline"):
-            return gathered(self)
-        return read_chunks(self.source)
+        whole = self.max_sentence_length is None and self.limit is None
+        # A subclass may yield other sentences.
+        inherited = type(self).__iter__ is LineSentence.__iter__
+        if whole and inherited and not hasattr(self.source, "readline"):
+            return read_chunks(self.source)
+        return gathered(self)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self.source)!r})"
@@ -113,14 +112,14 @@ class LineSentence:
 
 
 class PathLineSentences:
-    r"""The lines of all files of a folder, in the order of their names, as `LineSentence` has them.
+    r"""The sentences of all files of a folder by name, each as `LineSentence` has them.
 
-    Hidden files and sub-folders are left out; `limit` counts for each file.
+    Hidden files and sub-folders are left out; `limit` applies to each file.
 
     Parameters
     ----------
     source : path
-        A folder; a single file will do.
+        A folder, or a single file.
     max_sentence_length, limit
         As in `LineSentence`.
 
@@ -172,12 +171,12 @@ class PathLineSentences:
 
 
 def check_sentences(sentences: Any) -> None:
-    """Refuse, before any of it is counted, what is no re-iterable of lists of words.
+    """Refuse anything but a re-iterable of lists of words.
 
     Parameters
     ----------
     sentences
-        What a user gave; the first sentences are looked at.
+        What a user gave; its first sentences are checked.
 
     Raises
     ------

@@ -15,9 +15,10 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -36,35 +37,31 @@ _ROWS = {"ids": "<i4", "offsets": "<i8"}
 _LEFT_OVER = 24 * 3600.0
 
 
-class _Text(NamedTuple):
-    vocabulary: Vocabulary
-    corpus: Corpus
-    digest: str | None
-    corpus_digest: str
-
-
+@dataclass
 class StoredCorpus:
     """A vocabulary and a corpus whose rows are mapped from files; see :func:`open_corpus`.
 
     Attributes
     ----------
-    vocabulary : Vocabulary
-    corpus : Corpus
+    vocabulary, corpus : Vocabulary, Corpus
+        What was read.
     digest : str or None
         SHA-256 of the digests of the text's files; None for standard input.
     corpus_digest : str
         That of :meth:`Corpus.digest`.
     folder : Path
         Where the rows are.
-    reused : bool
-        The rows were there already.
+    reused, keep : bool
+        Whether the rows were there already, and stay when the ``with`` block ends by an exception.
     """
 
-    def __init__(self, text: _Text, folder: Path, reused: bool, keep: bool) -> None:
-        self.vocabulary, self.corpus, self.digest, self.corpus_digest = text
-        self.folder = folder
-        self.reused = reused
-        self._keep = keep
+    vocabulary: Vocabulary
+    corpus: Corpus
+    digest: str | None
+    corpus_digest: str
+    folder: Path
+    reused: bool = False
+    keep: bool = False
 
     def __enter__(self) -> Self:
         return self
@@ -75,7 +72,7 @@ class StoredCorpus:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if kind is None or not self._keep:
+        if kind is None or not self.keep:
             self.remove()
 
     def remove(self) -> None:
@@ -139,7 +136,7 @@ def open_corpus(
         target = place / f"w2v-corpus-{key[:32]}"
         stored = _load(target)
         if stored is not None:
-            return StoredCorpus(stored, target, True, keep)
+            return replace(stored, reused=True, keep=keep)
     plan = plan or plan_corpus(sources, settings, place)
     if plan is not None:
         plan.check_disk()
@@ -157,11 +154,11 @@ def open_corpus(
             shutil.rmtree(target, ignore_errors=True)
             # Another run may just have made the same: then each keeps its own.
             with suppress(OSError):
-                made = made.rename(target)
+                text.folder = made.rename(target)
     except BaseException:
         shutil.rmtree(made, ignore_errors=True)
         raise
-    return StoredCorpus(text, made, False, keep)
+    return replace(text, keep=keep)
 
 
 def _states(sources: PathLike | Sequence[PathLike]) -> list[tuple[Any, ...]] | None:
@@ -192,7 +189,9 @@ def _is_ours(folder: Path) -> bool:
     return not hasattr(os, "getuid") or folder.stat().st_uid == os.getuid()
 
 
-def _made(folder: Path, sources: PathLike | Sequence[PathLike], settings: TextSettings) -> _Text:
+def _made(
+    folder: Path, sources: PathLike | Sequence[PathLike], settings: TextSettings
+) -> StoredCorpus:
     """Read a text and write its files into a folder."""
     digests: list[bytes] = []
 
@@ -210,7 +209,7 @@ def _made(folder: Path, sources: PathLike | Sequence[PathLike], settings: TextSe
         raise unwritable(str(folder), error) from error
     corpus = Corpus(*_rows(folder, lengths), raw_words=rows.raw_words)
     digest = None if once else hashlib.sha256(b"".join(digests)).hexdigest()
-    text = _Text(vocabulary, corpus, digest, corpus.digest(vocabulary))
+    text = StoredCorpus(vocabulary, corpus, digest, corpus.digest(vocabulary), folder)
     vocabulary.save(folder / "vocabulary.json")
     facts = {"raw_words": corpus.raw_words, "digest": digest, "corpus_digest": text.corpus_digest}
     # Written last: when this file exists, the others are complete.
@@ -219,7 +218,7 @@ def _made(folder: Path, sources: PathLike | Sequence[PathLike], settings: TextSe
     return text
 
 
-def _load(folder: Path) -> _Text | None:
+def _load(folder: Path) -> StoredCorpus | None:
     """Return what is in a folder, or None when it is not there, incomplete, damaged or not ours."""
     try:
         if not _is_ours(folder):
@@ -232,7 +231,7 @@ def _load(folder: Path) -> _Text | None:
         # Of all ids and words: kernels rely on what the ids are.
         if corpus.digest(vocabulary) != facts["corpus_digest"]:
             return None
-        return _Text(vocabulary, corpus, facts["digest"], facts["corpus_digest"])
+        return StoredCorpus(vocabulary, corpus, facts["digest"], facts["corpus_digest"], folder)
     except (OSError, ValueError, KeyError, TypeError, ArithmeticError, RecursionError):
         return None
 

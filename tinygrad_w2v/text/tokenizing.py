@@ -1,6 +1,6 @@
-"""Sentences of words out of lines of text.
+"""Lines of text become sentences of words.
 
-A tokenizer is a function from a line to its sentences, each a list of words. A window of context
+A tokenizer is a function from a line to its sentences, each a list of words. A context window
 never reaches beyond its sentence.
 """
 
@@ -28,7 +28,7 @@ _ASCII_WORD = re.compile(r"[0-9]+(?:[.,][0-9]+)+|[A-Za-z0-9]+(?:'[A-Za-z0-9]+)*"
 _HAN_OR_KANA = "々〆\u3041-\u3096\u30a1-\u30fa\u30fc\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _HAN_OR_KANA_RUN = re.compile(f"[{_HAN_OR_KANA}]+")
 
-# Text cut into words has runs of two or three such characters, text as it is written of ten.
+# Segmented text has runs of two or three such characters, unsegmented text of about ten.
 _LONGEST_MEAN_RUN = 5.0
 _LOOKED_AT = 20_000
 
@@ -44,10 +44,10 @@ def tokenize(
         The text, line by line.
     tokenizer
         ``"words"``: a word is a run of letters and digits of any script, with apostrophes inside;
-        a sentence ends with its line or at ``. ! ?``. ``"whitespace"``: a line is a sentence, cut
-        at white space. ``"ja"``: Japanese, cut by Janome (extra ``ja``). ``"MODULE:FUNCTION"``: a
-        function of yours from a line to its list of words. Or any function from a line to its
-        sentences.
+        a sentence ends with its line or at ``. ! ?``. ``"whitespace"``: a line is a sentence,
+        split at white space. ``"ja"``: Japanese, segmented by Janome (extra ``ja``).
+        ``"MODULE:FUNCTION"``: a function of yours from a line to its list of words. Or any
+        function from a line to its sentences.
     lower
         Lower-case each line first. A function of yours is given the line as it is.
 
@@ -126,7 +126,7 @@ def get_tokenizer(tokenizer: str | Tokenizer = "words", lower: bool = True) -> T
 
 
 def _guarded(tokenizer: Tokenizer) -> Tokenizer:
-    """Return a function of the user's whose errors name it; it may be a generator."""
+    """Wrap a user's function, which may be a generator, so that its errors name it."""
 
     def cut(line: str) -> list[list[str]]:
         with calling("tokenizer", tokenizer):
@@ -144,15 +144,9 @@ def _words(line: str) -> list[list[str]]:
 
 @functools.cache
 def _unicode_word() -> re.Pattern[str]:
-    # Vowel signs and accents that stand apart belong to a word, which `\w` alone denies.
-    codes = [code for code in range(0x300, 0x10000) if unicodedata.category(chr(code))[0] == "M"]
-    runs: list[list[int]] = []
-    for code in codes:
-        if runs and runs[-1][1] == code - 1:
-            runs[-1][1] = code
-        else:
-            runs.append([code, code])
-    marks = "".join(f"{chr(first)}-{chr(last)}" for first, last in runs)
+    # Vowel signs and combining accents belong to a word, but `\w` does not match them.
+    codes = map(chr, range(0x300, 0x10000))
+    marks = "".join(code for code in codes if unicodedata.category(code)[0] == "M")
     letter = f"(?:[^\\W_]|[{marks}])"
     return re.compile(f"\\d+(?:[.,]\\d+)+|{letter}+(?:'{letter}+)*")
 
@@ -245,7 +239,7 @@ def _import_module(name: str) -> Any:
 
 
 def refuse_text_without_blanks(lines: Iterator[str], tokenizer: str) -> Iterator[str]:
-    """Hand lines on, or raise when they are Japanese or Chinese that has not been cut into words.
+    """Pass lines on, or raise when they are Japanese or Chinese that has not been segmented.
 
     Parameters
     ----------
