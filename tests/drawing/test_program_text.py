@@ -9,7 +9,7 @@ import tinygrad_w2v as tw
 import tinygrad_w2v.functions as F
 from tinygrad_w2v._base.errors import InputError, MissingRuleError, NonDifferentiableError
 from tinygrad_w2v._base.listing import Line, display_width, listing
-from tinygrad_w2v.drawing.reading import read
+from tinygrad_w2v.drawing.reader import read
 from tinygrad_w2v.nn.spans import Span
 
 

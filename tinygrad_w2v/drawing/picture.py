@@ -19,7 +19,7 @@ from tinygrad_w2v.drawing.diagram import Diagram, diagram_of
 from tinygrad_w2v.drawing.dot import Direction, dot_of
 from tinygrad_w2v.drawing.page import page_of
 from tinygrad_w2v.drawing.program import Program
-from tinygrad_w2v.drawing.reading import read, why_not
+from tinygrad_w2v.drawing.reader import read, why_not
 from tinygrad_w2v.drawing.render import LayoutTimeoutError, RenderError, render, user_stacklevel
 from tinygrad_w2v.drawing.summary import collapse as collapsed
 from tinygrad_w2v.drawing.summary import summarised

@@ -8,7 +8,7 @@ from tinygrad_w2v.compiler.ir.instructions import Instruction
 from tinygrad_w2v.compiler.ir.listing import text_of, type_of
 from tinygrad_w2v.compiler.ir.ops import GIVEN, OPS, WRITES
 from tinygrad_w2v.compiler.ir.program import Program
-from tinygrad_w2v.drawing.describing import content_of, printable
+from tinygrad_w2v.drawing.labels import content_of, printable
 from tinygrad_w2v.drawing.program import Kind, Step, Value
 from tinygrad_w2v.drawing.program import Program as Drawn
 
