@@ -2,12 +2,13 @@
 
 A layout with one node that 300 others read, or with edges across the whole picture, takes
 minutes. So a given value is drawn at each op that reads it, and so is a value of the forward pass
-that backward reads; an edge that would pass many ranks, or come from a node with many readers,
-ends in a small node with the value's name instead.
+that backward reads; an edge that would cross many ranks, or leave a node with many readers, starts
+at a small node with the value's name instead.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -57,7 +58,7 @@ class Diagram:
 
 
 def diagram_of(program: Program, message: str = "") -> Diagram:
-    """Lay out which nodes and edges there are.
+    """Return the nodes and edges of a program.
 
     Parameters
     ----------
@@ -67,9 +68,10 @@ def diagram_of(program: Program, message: str = "") -> Diagram:
         Shown below the picture.
     """
     drawing = _Drawing(program)
-    drawing.part(program.forward, backward=False)
+    drawing.part(program.forward, program.result)
     if program.seed is not None:
-        drawing.part(program.backward, backward=True)
+        drawing.backward = True
+        drawing.part(program.backward, program.seed)
     title = program.values[program.result].name
     return Diagram(title, tuple(drawing.nodes), tuple(drawing.edges), message)
 
@@ -77,107 +79,85 @@ def diagram_of(program: Program, message: str = "") -> Diagram:
 @dataclass
 class _Drawing:
     program: Program
+    backward: bool = False
     nodes: list[DiagramNode] = field(default_factory=list)
     edges: list[DiagramEdge] = field(default_factory=list)
     home: dict[int, str] = field(default_factory=dict)  # node of a value that has edges
     rank: dict[int, int] = field(default_factory=dict)
-    readers: dict[int, int] = field(default_factory=dict)
+    readers: Counter[int] = field(default_factory=Counter)
     loose: set[int] = field(default_factory=set)  # made of given values alone: goes to its reader
 
-    def part(self, steps: tuple[Step, ...], backward: bool) -> None:
+    def part(self, steps: tuple[Step, ...], start: int) -> None:
+        """Draw forward or backward; `start` is what it begins with, or all there is."""
         self.home.clear()
-        start = self.program.seed if backward else self.program.result
-        assert start is not None
-        if backward or not steps:
-            self.value(start, (), backward)
+        if self.backward or not steps:
+            self.value(start, ())
         for step in steps:
-            box = self.op(step, backward)
-            rank = 0
+            details = _wrapped(step.parameters)
+            box = self.add(step.whole, step.label, step.scope, details, step.tooltip, "op")
             inputs = tuple(dict.fromkeys(step.inputs))
             if len(inputs) > MOST_INPUTS:
-                self.many_inputs(box, step, inputs[MOST_INPUTS - 2 : -1], backward)
+                self.many_inputs(box, step, inputs[MOST_INPUTS - 2 : -1])
                 inputs = (*inputs[: MOST_INPUTS - 2], inputs[-1])
-            for key in inputs:
-                rank = max(rank, self.rank.get(key, 0) + 1 if key in self.home else 1)
+            ranks = [self.rank.get(key, 0) + 1 if key in self.home else 1 for key in inputs]
+            rank = max(ranks, default=0)
             for key in inputs:
                 for _ in range(min(step.inputs.count(key), 3)):
-                    self.edges.append(DiagramEdge(self.source(key, rank, step, backward), box))
+                    self.edges.append(DiagramEdge(self.source(key, rank, step), box))
             loose = all(key not in self.home or key in self.loose for key in inputs)
             for made in step.outputs:
                 if made is not None:
                     self.rank[made] = rank + 1
                     if loose:
                         self.loose.add(made)
-                    self.edges.append(DiagramEdge(box, self.value(made, step.scope, backward)))
+                    self.edges.append(DiagramEdge(box, self.value(made, step.scope)))
 
-    def source(self, key: int, rank: int, step: Step, backward: bool) -> str:
+    def source(self, key: int, rank: int, step: Step) -> str:
         """The node that an op reads `key` from: the value's own, or one with its name."""
         home = self.home.get(key)
-        count = self.readers[key] = self.readers.get(key, 0) + 1
+        self.readers[key] += 1
         if key in self.loose:
             self.loose.discard(key)
             self.rank[key] = rank - 1
         near = home is not None and rank - self.rank.get(key, 0) <= LONGEST_EDGE
-        if home is not None and near and count <= MOST_READERS:
+        if home is not None and near and self.readers[key] <= MOST_READERS:
             return home
-        return self.reference(key, step.scope, backward)
+        return self.reference(key, step.scope)
 
     # ------------------------------------------------------------------ nodes
-    def add(self, **what: object) -> str:
+    def add(
+        self,
+        kind: str,
+        title: str,
+        scope: tuple[Scope, ...],
+        details: tuple[str, ...] = (),
+        tooltip: str = "",
+        shape: Shape = "value",
+    ) -> str:
         key = f"n{len(self.nodes)}"
-        self.nodes.append(DiagramNode(key=key, **what))  # type: ignore[arg-type]
+        node = DiagramNode(key, shape, kind, title, details, tooltip, scope, self.backward)
+        self.nodes.append(node)
         return key
 
-    def op(self, step: Step, backward: bool) -> str:
-        return self.add(
-            shape="op",
-            kind=step.whole,
-            title=step.label,
-            details=_wrapped(step.parameters),
-            tooltip=step.tooltip,
-            scope=step.scope,
-            backward=backward,
-        )
-
-    def value(self, key: int, scope: tuple[Scope, ...], backward: bool) -> str:
+    def value(self, key: int, scope: tuple[Scope, ...]) -> str:
         value = self.program.values[key]
-        self.home[key] = self.add(
-            shape="value",
-            kind=value.kind,
-            title=value.name,
-            details=_details(value),
-            tooltip=_tooltip(value),
-            scope=scope,
-            backward=backward,
-        )
+        home = self.add(value.kind, value.name, scope, _details(value), _tooltip(value))
+        self.home[key] = home
         self.rank.setdefault(key, 0)
-        return self.home[key]
+        return home
 
-    def reference(self, key: int, scope: tuple[Scope, ...], backward: bool) -> str:
+    def reference(self, key: int, scope: tuple[Scope, ...]) -> str:
         """A value at the place of its use: a given one whole, any other by its name."""
         value = self.program.values[key]
-        given = value.kind in GIVEN and not backward
-        kind = value.kind if value.kind in ("number", "constant") or given else "reference"
-        return self.add(
-            shape="value",
-            kind=kind,
-            title=_local(value.name, scope),
-            details=_details(value) if given else (),
-            tooltip=_tooltip(value),
-            scope=scope,
-            backward=backward,
-        )
+        given = value.kind in GIVEN and not self.backward
+        kind = value.kind if given or value.kind in ("number", "constant") else "reference"
+        details = _details(value) if given else ()
+        return self.add(kind, _local(value.name, scope), scope, details, _tooltip(value))
 
-    def many_inputs(self, box: str, step: Step, hidden: tuple[int, ...], backward: bool) -> None:
-        values = self.program.values
-        node = self.add(
-            shape="value",
-            kind="reference",
-            title=f"{len(hidden)} more",
-            details=(f"{values[hidden[0]].name} … {values[hidden[-1]].name}",),
-            scope=step.scope,
-            backward=backward,
-        )
+    def many_inputs(self, box: str, step: Step, hidden: tuple[int, ...]) -> None:
+        first, last = (self.program.values[key].name for key in (hidden[0], hidden[-1]))
+        details = (f"{first} … {last}",)
+        node = self.add("reference", f"{len(hidden)} more", step.scope, details)
         self.edges.append(DiagramEdge(node, box))
 
 
@@ -200,12 +180,8 @@ def _wrapped(parameters: tuple[str, ...], longest: int = 28) -> tuple[str, ...]:
 def _details(value: Value) -> tuple[str, ...]:
     if value.kind == "number":
         return ()
-    found = [value.type]
-    if value.content:
-        found.append(value.content)
-    if value.gradient:
-        found.append(f"grad {value.gradient}")
-    return tuple(found)
+    gradient = value.gradient and f"grad {value.gradient}"
+    return tuple(text for text in (value.type, value.content, gradient) if text)
 
 
 def _tooltip(value: Value) -> str:

@@ -1,12 +1,12 @@
-"""Smaller programs for pictures: modules as one box, and long stretches of ops as one box.
+"""Smaller programs for pictures: a module, or a long stretch of ops, becomes one box.
 
-Only steps that follow each other are made one, so a summary cannot have a cycle.
+Only consecutive steps are merged, so a summary cannot have a cycle.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
@@ -45,11 +45,11 @@ def collapse(program: Program, names: Iterable[str]) -> Program:
                 return step.scope[: depth + 1]
         return None
 
-    return _merged(program, group, _module_box) if wanted else program
+    return _merged(program, group) if wanted else program
 
 
 def summarised(program: Program) -> Program:
-    """At most a few dozen boxes: modules first, innermost first, then stretches of ops."""
+    """Return a few dozen boxes at most: modules, the innermost first, then stretches of ops."""
     deepest = max((len(step.scope) for step in program.steps), default=0)
     for depth in range(deepest, 1, -1):
         if _small(program):
@@ -58,7 +58,7 @@ def summarised(program: Program) -> Program:
         def group(step: Step, depth: int = depth) -> tuple[Scope, ...] | None:
             return step.scope[:depth] if len(step.scope) >= depth else None
 
-        program = _merged(program, group, _module_box)
+        program = _merged(program, group)
     return program if _small(program) else _bundled(program)
 
 
@@ -67,59 +67,49 @@ def _small(program: Program) -> bool:
 
 
 # ---------------------------------------------------------------------- merging
-def _merged(
-    program: Program,
-    group: Callable[[Step], Any],
-    box: Callable[[Program, list[Step], tuple[int, ...], tuple[int, ...], bool], Step],
-) -> Program:
-    """Make one step of each run of steps of the same group; None is no group."""
+def _merged(program: Program, group: Callable[[Step], Any]) -> Program:
+    """Make one box of each run of steps of the same group; None is no group."""
     # What a hidden backward pass reads of the forward pass is hidden, too.
-    uses = readers([*program.forward, *(step for step in program.backward if group(step) is None)])
-    uses_backward = readers(program.backward)
-    wanted = {program.result, *(g for _, g in program.gradients)}
-    parts: list[tuple[Step, ...]] = []
-    for part, backward in ((program.forward, False), (program.backward, True)):
+    shown = [step for step in program.backward if group(step) is None]
+    wanted = _wanted(program)
+    parts = []
+    for part, others in (
+        (program.forward, (*program.forward, *shown)),
+        (program.backward, program.backward),
+    ):
+        uses = readers(others)
         out: list[Step] = []
         for key, run in groupby(part, key=group):
             steps = list(run)
             if key is None:
                 out += steps
                 continue
-            made = set(producers(steps))
             members = set(map(id, steps))
-            read = dict.fromkeys(k for step in steps for k in step.inputs if k not in made)
-            inputs = tuple(k for k in read if program.values[k].kind not in ("number", "constant"))
             outputs = tuple(
-                k
-                for k in producers(steps)
-                if k in wanted
-                or any(
-                    id(reader) not in members
-                    for reader in (uses_backward if backward else uses).get(k, ())
-                )
+                made
+                for made in producers(steps)
+                if made in wanted or any(id(step) not in members for step in uses.get(made, ()))
             )
-            out.append(box(program, steps, inputs, outputs, backward))
+            out.append(_module_box(program, steps, outputs, part is program.backward))
         parts.append(tuple(out))
     return replace(program, forward=parts[0], backward=parts[1])
 
 
+def _wanted(program: Program) -> set[int]:
+    return {program.result, *(g for _, g in program.gradients)}
+
+
 def _module_box(
-    program: Program,
-    steps: list[Step],
-    inputs: tuple[int, ...],
-    outputs: tuple[int, ...],
-    backward: bool,
+    program: Program, steps: list[Step], outputs: tuple[int, ...], backward: bool
 ) -> Step:
-    depth = len(steps[0].scope)
-    while depth and any(step.scope[:depth] != steps[0].scope[:depth] for step in steps):
-        depth -= 1
-    scope = steps[0].scope[:depth]
-    name = scope[-1].name
+    made, values, scope = producers(steps), program.values, _common_scope(steps)
+    read = dict.fromkeys(k for step in steps for k in step.inputs if k not in made)
+    inputs = tuple(k for k in read if values[k].kind not in ("number", "constant"))
     if backward:
         # What the module reads of its own forward pass is hidden with it.
-        inputs = tuple(k for k in inputs if program.values[k].backward)
+        inputs = tuple(k for k in inputs if values[k].backward)
     return Step(
-        label=f"{name}.backward" if backward else name,
+        label=f"{scope[-1].name}.backward" if backward else scope[-1].name,
         inputs=inputs,
         outputs=outputs,
         scope=scope[:-1],
@@ -128,7 +118,14 @@ def _module_box(
     )
 
 
-def _counted(steps: list[Step], most: int = 6) -> str:
+def _common_scope(steps: Sequence[Step]) -> tuple[Scope, ...]:
+    scope = steps[0].scope
+    while scope and any(step.scope[: len(scope)] != scope for step in steps):
+        scope = scope[:-1]
+    return scope
+
+
+def _counted(steps: Sequence[Step], most: int = 6) -> str:
     counts = Counter(step.label for step in steps).most_common()
     text = ", ".join(f"{label} × {n}" if n > 1 else label for label, n in counts[:most])
     return text + (", …" if len(counts) > most else "")
@@ -136,9 +133,8 @@ def _counted(steps: list[Step], most: int = 6) -> str:
 
 # ---------------------------------------------------------------------- stretches of ops
 def _bundled(program: Program) -> Program:
-    """Cut each part into stretches; what passes from one to later ones is drawn as one value."""
-    values = dict(program.values)
-    wanted = {program.result, *(g for _, g in program.gradients)}
+    """Divide each part into stretches; what later ones read of one is drawn as one value."""
+    values, wanted = dict(program.values), _wanted(program)
     forward = _stretches(program.forward, values, wanted)
     backward = _stretches(program.backward, values, wanted)
     return replace(program, values=values, forward=forward, backward=backward)
@@ -148,28 +144,26 @@ def _stretches(
     part: tuple[Step, ...], values: dict[int, Value], wanted: set[int]
 ) -> tuple[Step, ...]:
     length = max(-(-len(part) // MOST_BOXES), 1)
-    place = {
-        key: position // length
-        for position, step in enumerate(part)
-        for key in step.outputs
-        if key is not None
-    }
-    crossing: set[int] = {
+    stretches = [part[start : start + length] for start in range(0, len(part), length)]
+    place = {key: number for number, steps in enumerate(stretches) for key in producers(steps)}
+    crossing = {
         key
-        for position, step in enumerate(part)
+        for number, steps in enumerate(stretches)
+        for step in steps
         for key in step.inputs
-        if place.get(key, position // length) != position // length
+        if place.get(key, number) != number
     }
     drawn_as: dict[int, int] = {}
     out = []
-    for number, start in enumerate(range(0, len(part), length)):
-        steps = part[start : start + length]
+    for number, steps in enumerate(stretches):
         made = [key for key in producers(steps) if key in crossing or key in wanted]
         outputs = [key for key in made if key in wanted]
         rest = [key for key in made if key not in wanted]
         if len(rest) > 1:
             key = max(values) + 1
-            values[key] = _bundle([values[k] for k in rest])
+            first, last = values[rest[0]], values[rest[-1]]
+            name = f"{first.name} … {last.name}"
+            values[key] = Value(name, "bundle", f"{len(rest)} values", backward=first.backward)
             drawn_as.update(dict.fromkeys(rest, key))
             rest = [key]
         read = dict.fromkeys(
@@ -181,16 +175,6 @@ def _stretches(
         )
         out.append(_stretch(steps, values, tuple(read), (*outputs, *rest)))
     return tuple(out)
-
-
-def _bundle(members: list[Value]) -> Value:
-    first, last = members[0], members[-1]
-    return Value(
-        f"{first.name} … {last.name}",
-        "bundle",
-        f"{len(members)} values",
-        backward=first.backward,
-    )
 
 
 def _stretch(
@@ -208,15 +192,12 @@ def _stretch(
         if values[key].kind in ("parameter", "variable")
     )
     named = ", ".join(list(leaves)[:4]) + (", …" if len(leaves) > 4 else "")
-    scope = steps[0].scope
-    while scope and any(step.scope[: len(scope)] != scope for step in steps):
-        scope = scope[:-1]
     return Step(
         label=f"{len(steps)} ops",
         inputs=inputs,
         outputs=outputs,
-        parameters=(_counted(list(steps), 3), *((f"with {named}",) if named else ())),
-        scope=scope,
-        tooltip=_counted(list(steps), 40),
+        parameters=(_counted(steps, 3), *((f"with {named}",) if named else ())),
+        scope=_common_scope(steps),
+        tooltip=_counted(steps, 40),
         whole="run",
     )
