@@ -71,14 +71,18 @@ def as_data(data: Any) -> Any:
     return data
 
 
-def copied(value: Any, where: str) -> Any:
+def copied(value: Any, op: Any, parameter: str) -> Any:
     """A copy of an array that an op keeps beside its inputs; of a tuple, one of those in it.
 
     Other values are handed on.
     """
+    if type(value) is ndarray:
+        return value.copy()
     if type(value) is tuple:
-        return tuple([copied(part, where) for part in value])
-    return plain_array(value, where).copy() if isinstance(value, ndarray) else value
+        return tuple([copied(part, op, parameter) for part in value])
+    if isinstance(value, ndarray):
+        return plain_array(value, f"{op.label}: {parameter}").copy()
+    return value
 
 
 # ---------------------------------------------------------------------- the inputs of an op

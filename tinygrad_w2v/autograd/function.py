@@ -127,7 +127,7 @@ class Function:
             if value.name:
                 self.parameter_names = {**self.parameter_names, parameter: value.name}
             value = value._data
-        return copied(value, f"{self.label}: {parameter}")
+        return copied(value, self, parameter)
 
     def needs(self, position: int) -> bool:
         """Whether input number `position` is a Variable: a constant needs no gradient."""
