@@ -16,7 +16,7 @@ from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v.vectors.correlation import Correlation, pearson, spearman
 from tinygrad_w2v.vectors.neighbours import cosines_of_batch, top_rows
 from tinygrad_w2v.vectors.similarity import SimilarityQueries
-from tinygrad_w2v.vectors.source import malformed, open_source
+from tinygrad_w2v.vectors.source import open_source, text_lines
 from tinygrad_w2v.vectors.table import Table, unit
 
 Section = dict[str, Any]
@@ -27,7 +27,6 @@ SimilarityFunction = Literal["most_similar", "most_similar_cosmul"]
 _LOGGER = logging.getLogger(__name__)
 _TOPN = 5  # answers looked at for an analogy: the first that is no word of the question counts
 _BATCH = 256
-_LONGEST = 1 << 20  # bytes of a line
 
 
 class JudgedPair(NamedTuple):
@@ -120,23 +119,24 @@ class EvaluationQueries(SimilarityQueries):
         table = self._table
         known = _known_words(table, restrict_vocab, case_insensitive)
         judged: list[JudgedPair] = []
-        for number, line in _lines(pairs, encoding):
-            if line.startswith("#"):
-                continue
-            fields = (line.upper() if case_insensitive else line).split(delimiter)
-            try:
-                a, b, text = fields
-                judgement = float(text)
-                if not np.isfinite(judgement):
-                    raise ValueError
-            except ValueError:
-                _LOGGER.info(
-                    "%s, line %d: not a pair of words and a number, left out", pairs, number
-                )
-                continue
-            both = a in known and b in known
-            cosine = float(table.unit(known[a]) @ table.unit(known[b])) if both else None
-            judged.append(JudgedPair((a, b), judgement, cosine))
+        with open_source(pairs) as source:
+            for number, _, _, line in text_lines(source, encoding):
+                if line.startswith("#"):
+                    continue
+                fields = (line.upper() if case_insensitive else line).split(delimiter)
+                try:
+                    a, b, text = fields
+                    judgement = float(text)
+                    if not np.isfinite(judgement):
+                        raise ValueError
+                except ValueError:
+                    _LOGGER.info(
+                        "%s, line %d: not a pair of words and a number, left out", pairs, number
+                    )
+                    continue
+                both = a in known and b in known
+                cosine = float(table.unit(known[a]) @ table.unit(known[b])) if both else None
+                judged.append(JudgedPair((a, b), judgement, cosine))
         return judged
 
     def evaluate_word_analogies(
@@ -251,18 +251,21 @@ def _read_analogies(
     """Return the empty sections and each line's section and words."""
     sections: list[Section] = []
     questions: list[tuple[int, Quadruple]] = []
-    for number, line in _lines(path, "utf-8"):
-        if line.startswith(": "):
-            name = line.lstrip(": ").strip()
-            sections.append({"section": name, "correct": [], "incorrect": []})
-            continue
-        if not sections:
-            raise InputError(f"{path}, line {number}: a line ': name' of a section must come first")
-        words = (line.upper() if case_insensitive else line).split()
-        if len(words) != 4:
-            _LOGGER.info("%s, line %d: not four words, left out", path, number)
-            continue
-        questions.append((len(sections) - 1, (words[0], words[1], words[2], words[3])))
+    with open_source(path) as source:
+        for number, _, _, line in text_lines(source, "utf-8"):
+            if line.startswith(": "):
+                name = line.lstrip(": ").strip()
+                sections.append({"section": name, "correct": [], "incorrect": []})
+                continue
+            if not sections:
+                raise InputError(
+                    f"{path}, line {number}: a line ': name' of a section must come first"
+                )
+            words = (line.upper() if case_insensitive else line).split()
+            if len(words) == 4:
+                questions.append((len(sections) - 1, (words[0], words[1], words[2], words[3])))
+            else:
+                _LOGGER.info("%s, line %d: not four words, left out", path, number)
     if not questions:
         raise InputError(f"{path}: holds no analogies, lines of four words after a line ': name'")
     return sections, questions
@@ -301,20 +304,3 @@ def _is_right(
 def _known_words(table: Table, restrict_vocab: int | None, fold: bool) -> dict[str, int]:
     rows = range(len(table.words))[:restrict_vocab]
     return {table.words[row].upper() if fold else table.words[row]: row for row in reversed(rows)}
-
-
-def _lines(path: PathLike, encoding: str) -> Iterator[tuple[int, str]]:
-    """Yield the number and text of each line."""
-    with open_source(path) as source:
-        byte = 0
-        for number in itertools.count(1):
-            line = source.stream.readline(_LONGEST)
-            if not line:
-                return
-            if len(line) == _LONGEST:
-                malformed(path, f"a line of more than {_LONGEST} bytes", line=number, byte=byte)
-            try:
-                yield number, line.decode(encoding).removeprefix("\ufeff" if number == 1 else "")
-            except UnicodeDecodeError as error:
-                malformed(path, f"is not {encoding}", line=number, byte=byte + error.start)
-            byte += len(line)

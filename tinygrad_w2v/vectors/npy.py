@@ -155,10 +155,11 @@ def write_npy(path: PathLike, contents: Contents, blocks: Iterable[Block]) -> No
     dtype = little_endian(contents.dtype)
     with open_pair(path, words_path(path)) as (table, words):
         table.write(array_header((contents.count, contents.dim), dtype))
-        lined = word_lines(checked(blocks, contents.count, path), contents.counted)
-        for block, lines in lined:
-            words.write(lines)
+        row = 0
+        for block in checked(blocks, contents.count, path):
+            words.write(word_lines(block, contents.counted, row))
             table.write(as_bytes(block.vectors, dtype))
+            row += len(block.words)
 
 
 def _header(source: Source) -> ArrayHeader:

@@ -69,11 +69,10 @@ class ProjectorReader(TextReader):
         super()._finish(rest)
         self._words.finish()
 
-    def _dimension_of_first_line(self) -> int:
-        dim = len(self._first_fields())
-        if dim < 1:
+    def _dimension(self, fields: list[bytes]) -> int:
+        if not fields:
             self._fail("the first line has no numbers")
-        return dim
+        return len(fields)
 
 
 @contextmanager
@@ -129,8 +128,9 @@ def write_projector(path: PathLike, contents: Contents, blocks: Iterable[Block])
     (b'1\t1\n', b'new york\n')
     """
     with open_pair(path, metadata_path(path)) as (table, words):
-        lined = metadata_lines(checked(blocks, contents.count, path), contents.counted)
-        for block, lines in lined:
-            words.write(lines)
+        row = 0
+        for block in checked(blocks, contents.count, path):
+            words.write(metadata_lines(block, contents.counted, row))
             for line in number_lines(block.vectors.astype(contents.dtype, copy=False), "\t"):
                 table.write(line + b"\n")
+            row += len(block.words)

@@ -5,6 +5,7 @@ loaded.
 """
 
 import io
+import itertools
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from tinygrad_w2v._base.terminal import literal
 BOM = b"\xef\xbb\xbf"
 """A byte order mark, with which some editors begin a text: a reader leaves one out."""
 
+_LONGEST = 1 << 20  # bytes of a line
 _PICKLES = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"ccopy_reg", b"cgensim")
 
 
@@ -57,6 +59,49 @@ def open_source(path: PathLike) -> Iterator[Source]:
         plain = isinstance(stream, io.BufferedReader)
         size = os.fstat(stream.fileno()).st_size if plain else None
         yield Source(cast("IO[bytes]", stream), path, size)
+
+
+class Line(NamedTuple):
+    """A line of text without its end, its number (from 1), and its bytes in the file."""
+
+    number: int
+    byte: int
+    end: int
+    text: str
+
+
+def text_lines(
+    source: Source, encoding: str | None = None, unicode_errors: str = "strict"
+) -> Iterator[Line]:
+    r"""Yield the lines of a text, without a byte order mark at its beginning.
+
+    Raises
+    ------
+    InputError
+        If a line has no end within a megabyte, or is not of that encoding.
+
+    Examples
+    --------
+    >>> import io
+    >>> [line.text for line in text_lines(Source(io.BytesIO(b"you\r\nsay"), Path("w"), None))]
+    ['you', 'say']
+    """
+    byte = 0
+    for number in itertools.count(1):
+        raw = source.stream.readline(_LONGEST)
+        if not raw:
+            return
+        if len(raw) == _LONGEST:
+            malformed(source.path, f"a line of more than {_LONGEST} bytes", line=number, byte=byte)
+        try:
+            text = raw.decode(encoding or "utf-8", unicode_errors)
+        except UnicodeDecodeError as error:
+            problem = "the line is not UTF-8 (unicode_errors='replace' reads it none the less)"
+            problem = f"is not {encoding}" if encoding else problem
+            malformed(source.path, problem, line=number, byte=byte + error.start)
+        text = text.removeprefix("\ufeff" if number == 1 else "")
+        yield Line(number, byte, byte + len(raw), text.removesuffix("\n").removesuffix("\r"))
+        byte += len(raw)
 
 
 def refuse_pickle(path: PathLike, start: bytes) -> None:

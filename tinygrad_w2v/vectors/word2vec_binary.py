@@ -14,7 +14,6 @@ from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.limits import LARGEST_DIM
 from tinygrad_w2v._base.types import FloatArray
 from tinygrad_w2v.vectors.blocks import DEFAULTS, Block, Options, Place
-from tinygrad_w2v.vectors.number_lines import read_some
 from tinygrad_w2v.vectors.source import Source, malformed
 from tinygrad_w2v.vectors.table import first_non_finite_row
 from tinygrad_w2v.vectors.word2vec_header import (
@@ -75,7 +74,7 @@ class BinaryReader:
             # An entry that is larger than a chunk is read in one go.
             missing = 4 * self.dim + 2 - len(data) if self._source.size is not None else 0
             wanted = max(_CHUNK, missing)
-            chunk = read_some(self._source.stream, wanted)
+            chunk = self._source.stream.read(wanted)
             data += chunk
             block, used = self._block(data, self.count - done)
             if block.words:
@@ -121,12 +120,6 @@ class BinaryReader:
         rows.release()
         vectors = np.frombuffer(packed, dtype=_FLOAT32, count=len(words) * self.dim)
         vectors = vectors.reshape(len(words), self.dim).astype(np.float32, copy=False)
-        bad = first_non_finite_row(vectors)
-        if bad is not None:
-            self._fail(
-                f"the vector of {words[bad]!r} holds NaN or infinity (or is this the text format?)",
-                starts[bad],
-            )
         byte = self._byte
 
         def place(i: int) -> Place:

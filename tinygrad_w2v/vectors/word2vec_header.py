@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.limits import LONGEST_WORD
 from tinygrad_w2v.vectors.blocks import shown
-from tinygrad_w2v.vectors.number_lines import read_some
 from tinygrad_w2v.vectors.source import Source, malformed
 
 MAX_WORD = LONGEST_WORD  # in bytes; a longer "word" means that this is another format
@@ -159,7 +158,7 @@ def nothing_follows(
         byte += len(rest)
         if line is not None:
             line += rest.count(b"\n")
-        rest = read_some(source.stream, 1 << 16)
+        rest = source.stream.read(1 << 16)
         if not rest:
             return
 

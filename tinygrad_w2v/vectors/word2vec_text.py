@@ -14,17 +14,13 @@ from tinygrad_w2v._base.limits import LARGEST_DIM
 from tinygrad_w2v._base.types import FloatArray
 from tinygrad_w2v.vectors.blocks import DEFAULTS, Block, Options, Place
 from tinygrad_w2v.vectors.number_lines import (
-    LONGEST_FIRST,
-    Lines,
-    LineTooLongError,
-    NumberError,
     looks_like_number,
     offset_of_field,
     parse_fields,
     parse_together,
 )
 from tinygrad_w2v.vectors.number_text import number_lines
-from tinygrad_w2v.vectors.source import Source, malformed, marked
+from tinygrad_w2v.vectors.source import BOM, Source, malformed, marked
 from tinygrad_w2v.vectors.word2vec_header import (
     MAX_WORD,
     Header,
@@ -34,6 +30,7 @@ from tinygrad_w2v.vectors.word2vec_header import (
 )
 
 _CHUNK = 1 << 22
+_LONGEST_FIRST = 1 << 25  # bytes of a line that tells how many numbers there are
 
 
 class TextReader:
@@ -76,15 +73,14 @@ class TextReader:
         self._source = source
         self._unicode_errors = options.unicode_errors
         self.dtype = options.dtype
-        self._lines = Lines(source.stream, _CHUNK)
+        self._carry = b""  # what was read and not yet parsed
         self._line, self._byte = 1, 0  # of the next line that is not yet parsed
         self._header: Header | None = None
         self.count: int | None = None
         self._stop = limit  # how many words are read at most
         self.plausible = source.size is not None and not no_header
         if no_header:
-            self.dim = self._dimension_of_first_line()
-            self._byte = self._lines.skipped
+            self.dim = self._dimension(self._first_line().split())
         else:
             self._header = read_header(source, lambda dim: 2 * dim + 2, limit)
             self.dim = self._header.dim
@@ -104,7 +100,7 @@ class TextReader:
             if parsed:
                 yield block
             if parsed < len(lines) or done == wanted:  # a blank line, or enough
-                rest = b"\n".join([*lines[parsed:], self._lines.carry])
+                rest = b"\n".join([*lines[parsed:], self._carry])
                 break
         if self._header is not None and self.count is not None and done < self.count:
             if rest.strip():
@@ -118,10 +114,29 @@ class TextReader:
     def _chunks(self) -> Iterator[list[bytes]]:
         dim = self.dim if self._source.size is not None else min(self.dim, LARGEST_DIM)
         longest = max(_CHUNK, MAX_WORD + 64 * dim)
-        try:
-            yield from self._lines.chunks(longest)
-        except LineTooLongError:
-            self._fail(f"a line of more than {longest} bytes; is this the binary format?")
+        ended = False
+        while not ended:
+            chunk = self._source.stream.read(_CHUNK)
+            data = self._carry + chunk
+            ended = len(chunk) < _CHUNK
+            cut = len(data) if ended else data.rfind(b"\n") + 1
+            self._carry = data[cut:]
+            if cut:
+                yield data[:cut].removesuffix(b"\n").split(b"\n")
+            elif len(data) > longest:
+                self._fail(f"a line of more than {longest} bytes; is this the binary format?")
+
+    def _first_line(self) -> bytes:
+        """Return the first line, which is parsed again with the others."""
+        data = part = self._source.stream.read(_CHUNK)
+        while part and b"\n" not in data:
+            if len(data) > _LONGEST_FIRST:
+                self._fail(f"a first line of more than {_LONGEST_FIRST:,} bytes")
+            part = self._source.stream.read(_CHUNK)
+            data += part
+        self._carry = data.removeprefix(BOM)
+        self._byte = len(data) - len(self._carry)
+        return self._carry.split(b"\n", 1)[0]
 
     def _finish(self, rest: bytes) -> None:
         """Raise if more than blanks follow."""
@@ -161,10 +176,11 @@ class TextReader:
                 break
             first = self._first_number(line, fields)
             words.append(self._word(line, fields, first))
-            try:
-                rows.append(parse_fields(fields[first:], self.dtype))
-            except NumberError as error:
-                self._fail(str(error), offset_of_field(line, first + error.place))
+
+            def fail(place: int, problem: str, line: bytes = line, first: int = first) -> NoReturn:
+                self._fail(problem, offset_of_field(line, first + place))
+
+            rows.append(parse_fields(fields[first:], self.dtype, fail))
             self._line += 1
             self._byte += len(line) + 1
         self._line, self._byte = first_line, first_byte
@@ -201,8 +217,8 @@ class TextReader:
                 error.start,
             )
 
-    def _dimension_of_first_line(self) -> int:
-        fields = self._first_fields()
+    def _dimension(self, fields: list[bytes]) -> int:
+        """Return how many numbers the fields of the first line are."""
         # A word of several fields ends at the last that is no number, and has none before that.
         last = max((i for i, f in enumerate(fields) if i and not looks_like_number(f)), default=0)
         if _any_number(fields[1:last]):
@@ -211,12 +227,6 @@ class TextReader:
         if dim < 1:
             self._fail("the first line is not a word and its numbers")
         return dim
-
-    def _first_fields(self) -> list[bytes]:
-        try:
-            return self._lines.first().split()
-        except LineTooLongError:
-            self._fail(f"a first line of more than {LONGEST_FIRST:,} bytes")
 
     def _fail(self, problem: str, offset: int = 0) -> NoReturn:
         malformed(self._source.path, problem, line=self._line, byte=self._byte + offset)

@@ -5,9 +5,10 @@ JSON's escapes, ``\\ \t \n \r \ud800``, so that it holds any word. The Embedding
 metadata has no escapes: a word with a tab or a line end cannot stand in it.
 """
 
+import itertools
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, NoReturn
@@ -19,12 +20,15 @@ from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v._base.types import IntArray
 from tinygrad_w2v.vectors.blocks import Block, Place, shown
 from tinygrad_w2v.vectors.pairs import found_pair
-from tinygrad_w2v.vectors.source import BOM, Source, malformed, marked, open_source
+from tinygrad_w2v.vectors.source import Line, Source, malformed, marked, open_source, text_lines
 
-_MAX_LINE = 1 << 20
 _TO_ESCAPE = re.compile(r"[\\\t\n\r\ud800-\udfff]")
 _ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.|$)")
 _WORD_COLUMNS = ("word", "label", "token", "name", "key")
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    return str(json.loads(f'"{found[0]}"'))
 
 
 class Entries(NamedTuple):
@@ -57,17 +61,18 @@ class WordLines:
     """
 
     def __init__(self, source: Source, escaped: bool, unicode_errors: str = "strict") -> None:
-        self._source = source
+        self._path = source.path
         self._escaped = escaped
-        self._errors = unicode_errors
-        self._line, self._byte = 0, 0  # of the line that was read last
-        self._next = 0  # the byte at which the next line begins
+        self._lines = text_lines(source, unicode_errors=unicode_errors)
+        self._last = Line(0, 0, 0, "")  # that was read
         self._done = 0
         self._word, self._columns = 0, 1
         self._count: int | None = None
-        self._held = self._read()  # a line that was looked at and not yet taken
-        if self._held is not None:
-            self._understand_columns(self._held)
+        for first in self._lines:
+            self._last = first
+            if not self._names_columns(first.text.split("\t")):
+                self._lines = itertools.chain([first], self._lines)
+            break
 
     @property
     def counted(self) -> bool:
@@ -85,70 +90,50 @@ class WordLines:
         words: list[str] = []
         counts: list[int] = []
         places: list[Place] = []
-        for _ in range(n):
-            line = self._held if self._held is not None else self._read()
-            self._held = None
-            if line is None:
-                self._fail(f"the words end after {self._done}; the vectors go on", byte=self._next)
-            fields = line.split("\t") if self._columns > 1 else [line]
+        for line in itertools.islice(self._lines, n):
+            self._last = line
+            fields = line.text.split("\t") if self._columns > 1 else [line.text]
             if len(fields) != self._columns:
                 self._fail(f"the line has {len(fields)} columns, not {self._columns}")
             words.append(self._unescape(fields[self._word]))
             if self._count is not None:
                 counts.append(self._whole_number(fields[self._count]))
-            places.append((self._line, self._byte))
-            self._done += 1
+            places.append((line.number, line.byte))
+        self._done += len(words)
+        if len(words) < n:
+            problem = f"the words end after {self._done}; the vectors go on"
+            malformed(self._path, problem, line=self._last.number + 1, byte=self._last.end)
         return Entries(words, np.array(counts, np.int64) if self.counted else None, places)
 
     def finish(self) -> None:
         """Raise if lines follow that are not blank."""
-        line = self._held if self._held is not None else self._read()
-        while line is not None:
-            if line.strip():
+        for line in self._lines:
+            if line.text.strip():
+                self._last = line
                 self._fail(
-                    f"there are {self._done} vectors, but the words go on with {shown(line)}"
+                    f"there are {self._done} vectors, but the words go on with {shown(line.text)}"
                     + ("" if self._escaped else " (a single column has no line of names)")
                 )
-            line = self._read()
 
-    def _read(self) -> str | None:
-        self._line += 1
-        self._byte = self._next
-        raw = self._source.stream.readline(_MAX_LINE)
-        if not raw:
-            return None
-        if len(raw) == _MAX_LINE:
-            self._fail(f"a line of more than {_MAX_LINE} bytes")
-        self._next += len(raw)
-        if self._byte == 0:
-            raw = raw.removeprefix(BOM)
-        raw = raw.removesuffix(b"\n").removesuffix(b"\r")
-        try:
-            return raw.decode("utf-8", self._errors)
-        except UnicodeDecodeError as error:
-            self._fail(
-                "the line is not UTF-8 (unicode_errors='replace' reads it none the less)",
-                byte=self._byte + error.start,
-            )
-
-    def _understand_columns(self, first: str) -> None:
-        names = first.split("\t")
-        self._columns = len(names)
+    def _names_columns(self, first: list[str]) -> bool:
+        """Look at the first line; say whether it only names the columns."""
+        self._columns = len(first)
         if self._columns == 1:
-            return
+            return False
         if self._escaped:
             self._count = 1
             if self._columns != 2:
                 self._fail(f"the line has {self._columns} columns; word and count are known")
-            return
-        folded = [name.strip().casefold() for name in names]
+            return False
+        folded = [name.strip().casefold() for name in first]
         self._word = next((folded.index(name) for name in _WORD_COLUMNS if name in folded), 0)
         self._count = folded.index("count") if "count" in folded else None
-        self._held = None
+        return True
 
     def _unescape(self, field: str) -> str:
         try:
-            return unescape(field) if self._escaped else field
+            # One by one, as JSON would join two halves of a surrogate pair.
+            return _ESCAPE.sub(_unescaped, field) if self._escaped else field
         except json.JSONDecodeError as error:
             self._fail(
                 f"the escape {error.doc[1:-1]!r} is not known; a backslash in a word is written "
@@ -160,9 +145,8 @@ class WordLines:
             self._fail(f"the count {shown(field)} is not a whole number")
         return int(field)
 
-    def _fail(self, problem: str, byte: int | None = None) -> NoReturn:
-        byte = self._byte if byte is None else byte
-        malformed(self._source.path, problem, line=self._line, byte=byte)
+    def _fail(self, problem: str) -> NoReturn:
+        malformed(self._path, problem, line=self._last.number, byte=self._last.byte)
 
 
 @contextmanager
@@ -201,24 +185,20 @@ not there; write one word a line into it, in the order of the rows
         yield source, WordLines(file, escaped, unicode_errors)
 
 
-def word_lines(blocks: Iterable[Block], counted: bool) -> Iterator[tuple[Block, bytes]]:
-    r"""Yield each block with its lines of our word file.
+def word_lines(block: Block, counted: bool, row: int) -> bytes:
+    r"""Return a block's lines of our word file; `row` is that of its first word.
 
     Examples
     --------
-    >>> [lines for _, lines in word_lines([Block(["a\tb", "c"], np.eye(2))], False)]
-    [b'a\\tb\nc\n']
+    >>> word_lines(Block(["a\tb", "c"], np.eye(2)), False, 0)
+    b'a\\tb\nc\n'
     """
-    first = True
-    for block in blocks:
-        words = [escape(word) for word in block.words]
-        lines = _lines(words, block.counts if counted else None)
-        yield block, marked(lines) if first else lines
-        first = False
+    words = [_TO_ESCAPE.sub(lambda found: json.dumps(found[0])[1:-1], word) for word in block.words]
+    return _lines(words, block, counted, row)
 
 
-def metadata_lines(blocks: Iterable[Block], counted: bool) -> Iterator[tuple[Block, bytes]]:
-    r"""Yield each block with its lines of the Projector's metadata, the names of columns first.
+def metadata_lines(block: Block, counted: bool, row: int) -> bytes:
+    r"""Return a block's lines of the Projector's metadata, the names of columns first.
 
     Raises
     ------
@@ -227,50 +207,22 @@ def metadata_lines(blocks: Iterable[Block], counted: bool) -> Iterator[tuple[Blo
 
     Examples
     --------
-    >>> block = Block(["new york"], np.eye(1), counts=np.array([3]))
-    >>> [lines for _, lines in metadata_lines([block], True)]
-    [b'word\tcount\nnew york\t3\n']
+    >>> metadata_lines(Block(["new york"], np.eye(1), counts=np.array([3])), True, 0)
+    b'word\tcount\nnew york\t3\n'
     """
-    row, names = 0, b"word\tcount\n" if counted else b""
-    for block in blocks:
-        for i, word in enumerate(block.words):
-            if not word.strip() or re.search(r"[\t\n\r\ud800-\udfff]", word):
-                raise InputError(
-                    f"the word {shown(word)} (row {row + i}) is blank or has a tab, an end of "
-                    "line or half a surrogate pair in it, which the Projector's metadata cannot "
-                    "hold; rename it, or use npz, which holds any word"
-                )
-        row += len(block.words)
-        lines = names + _lines(block.words, block.counts if counted else None)
-        yield block, marked(lines) if row == len(block.words) else lines
-        names = b""
+    for i, word in enumerate(block.words):
+        if not word.strip() or re.search(r"[\t\n\r\ud800-\udfff]", word):
+            raise InputError(
+                f"the word {shown(word)} (row {row + i}) is blank or has a tab, an end of line or "
+                "half a surrogate pair in it, which the Projector's metadata cannot hold; rename "
+                "it, or use npz, which holds any word"
+            )
+    lines = _lines(block.words, block, counted, row or counted)
+    return b"word\tcount\n" + lines if counted and row == 0 else lines
 
 
-def escape(word: str) -> str:
-    r"""Return a word as one field of our word file.
-
-    Examples
-    --------
-    >>> print(escape("a\tb\\"))
-    a\tb\\
-    """
-    return _TO_ESCAPE.sub(lambda found: json.dumps(found[0])[1:-1], word)
-
-
-def unescape(field: str) -> str:
-    r"""Return the word that a field of our word file stands for.
-
-    Each escape is read on its own, as two halves of a surrogate pair in a row are two characters.
-
-    Examples
-    --------
-    >>> unescape(escape("a\tb\\")) == "a\tb\\"
-    True
-    """
-    return _ESCAPE.sub(lambda found: str(json.loads(f'"{found[0]}"')), field)
-
-
-def _lines(words: Iterable[str], counts: IntArray | None) -> bytes:
-    if counts is not None:
-        words = [f"{word}\t{n}" for word, n in zip(words, counts.tolist(), strict=True)]
-    return "".join([word + "\n" for word in words]).encode("utf-8")
+def _lines(words: Sequence[str], block: Block, counted: bool, row: int) -> bytes:
+    if counted and block.counts is not None:
+        words = [f"{word}\t{n}" for word, n in zip(words, block.counts.tolist(), strict=True)]
+    lines = "".join([word + "\n" for word in words]).encode("utf-8")
+    return marked(lines) if row == 0 else lines
