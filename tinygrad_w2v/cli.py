@@ -20,17 +20,17 @@ from tinygrad_w2v._cli import (
     doctor,
     evaluating,
     neighbors,
+    options,
     picture,
     train,
-    train_options,
 )
 from tinygrad_w2v._cli.console import any_character, note, warnings_as_notes
+from tinygrad_w2v._cli.options import in_flags
 from tinygrad_w2v._cli.parsing import Parser, parse
-from tinygrad_w2v._cli.request import in_flags
 from tinygrad_w2v.vectors import MissingWordError
 
 COMMANDS = {
-    "train": ("train word vectors on a text", train_options.add_options, train.run),
+    "train": ("train word vectors on a text", options.add_options, train.run),
     "neighbors": (
         "print the words nearest to a word",
         neighbors.add_neighbors_options,
@@ -105,7 +105,7 @@ def _run(argv: list[str]) -> int:
         add_options(commands[name])
         commands[name].set_defaults(run=run)
     if argv[:1] == ["train"]:
-        words, changed = train_options.with_our_names(argv[1:])
+        words, changed = options.with_our_names(argv[1:])
         argv = ["train", *words]
     else:
         changed = []

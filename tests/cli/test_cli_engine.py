@@ -128,7 +128,7 @@ def test_deterministic_for_any_number_of_workers(run, text, tmp_path) -> None:
 def test_a_run_of_many_threads_goes_on_as_it_began(run, text, tmp_path, monkeypatch) -> None:
     out = tmp_path / "out"
     broken_off(run, text, out, monkeypatch, "--workers", 2)
-    monkeypatch.setattr("tinygrad_w2v._cli.engine_options.cores", lambda: 7)
+    monkeypatch.setattr("tinygrad_w2v._cli.order.cores", lambda: 7)
     done = run("train", "--resume", "--output", out)
     assert done.status == 0
     assert "engine compiled (as the run began), 2 threads" in done.err

@@ -39,7 +39,7 @@ def refused(done, name: str, *places: str) -> None:
 
 def change(path: Path, place: str, name: str) -> None:
     found = json.loads(path.read_text(encoding="utf-8"))
-    found["text"][place] = name
+    found["request"][place] = name
     path.write_text(json.dumps(found), encoding="utf-8")
 
 

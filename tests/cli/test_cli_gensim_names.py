@@ -8,8 +8,8 @@ import json
 import pytest
 
 import tinygrad_w2v as tw
+from tinygrad_w2v._cli.options import add_options
 from tinygrad_w2v._cli.parsing import Parser
-from tinygrad_w2v._cli.train_options import add_options
 
 SMALL = ("--size", 8, "--epochs", 1, "--min-count", 1, "--engine", "numpy")
 
@@ -38,7 +38,7 @@ def test_names_of_gensim(run, text, tmp_path, monkeypatch) -> None:
     found = json.loads((tmp_path / "out" / "settings.json").read_text(encoding="utf-8"))
     expected = {"model": "cbow", "cbow_mean": False, "shrink_windows": False}
     assert found["settings"] | expected == found["settings"]
-    assert found["text"]["trim_rule"] == "my_rules:rule"
+    assert found["request"]["trim_rule"] == "my_rules:rule"
     assert "cat" not in tw.WordVectors.load(tmp_path / "out" / "model.npz")
     again = ("train", "--settings", "out/settings.json", "--output", tmp_path / "again")
     done = run(*again, "--trim-rule", "my_rules:rule")

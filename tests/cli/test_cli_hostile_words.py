@@ -160,9 +160,9 @@ def test_a_path_in_settings_that_is_none(place, path, run, trained, tmp_path, mo
     monkeypatch.chdir(tmp_path)
     description = json.loads((trained / "settings.json").read_text(encoding="utf-8"))
     if place == "sources":
-        description["text"]["sources"] = [path]
+        description["request"]["sources"] = [path]
     else:
-        description["update"] = {"folder": path, "model_sha256": ""}
+        description["request"]["update"] = path
     (tmp_path / "s.json").write_text(json.dumps(description), encoding="utf-8")
     done = run("train", "--settings", "s.json", "--output", tmp_path / "out")
     assert done.status == 2

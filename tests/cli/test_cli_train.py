@@ -167,8 +167,8 @@ def test_options_reach_the_training(run, text, tmp_path) -> None:
         "cbow_mean": True,
         "shared_negatives": False,
     }
-    assert settings["text"]["tokenizer"] == "whitespace"
-    assert settings["text"]["lower"] is False
+    assert settings["request"]["tokenizer"] == "whitespace"
+    assert settings["request"]["lower"] is False
     assert settings["vocabulary"] == 6
 
 

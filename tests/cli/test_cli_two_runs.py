@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tinygrad_w2v._base.locking import NAME, FolderLock
+from tinygrad_w2v._cli.results import file_digest
 from tinygrad_w2v._cli.run_folder import FILES
-from tinygrad_w2v._cli.train import digest_of
 from tinygrad_w2v.training.eager import EagerStep
 from tinygrad_w2v.vectors import WordVectors
 
@@ -92,8 +92,8 @@ def test_of_many_simultaneous_starts_one_runs(text, tmp_path) -> None:
     assert sorted(path.name for path in out.iterdir()) == sorted(FILES)
     found = json.loads((out / "settings.json").read_text(encoding="utf-8"))
     assert found["settings"]["seed"] == statuses.index(0)
-    assert found["vectors_sha256"] == digest_of(out / "vectors.txt")
-    assert found["model_sha256"] == digest_of(out / "model.npz")
+    assert found["vectors_sha256"] == file_digest(out / "vectors.txt")
+    assert found["model_sha256"] == file_digest(out / "model.npz")
     archive, plain = (
         WordVectors.load(out / "model.npz"),
         WordVectors.load_word2vec_format(out / "vectors.txt"),

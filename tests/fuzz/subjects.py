@@ -21,9 +21,8 @@ from structures import pick
 import tinygrad_w2v as tw
 from tinygrad_w2v import LineSentence, Word2Vec, WordVectors
 from tinygrad_w2v._base.errors import InputError
-from tinygrad_w2v._cli.request import Request, read_json
-from tinygrad_w2v._cli.results import request_of
-from tinygrad_w2v._cli.updating import read_base
+from tinygrad_w2v._cli.order import read_base
+from tinygrad_w2v._cli.request import Request, read_json, request_of
 from tinygrad_w2v.text.reading import read_chunks, read_lines
 from tinygrad_w2v.text.rules import VocabularyRules
 from tinygrad_w2v.text.settings import TextSettings
@@ -181,8 +180,8 @@ def write_base(folder: Path) -> Iterator[None]:
 
 
 def load_base(path: Path, rng: Rng) -> None:
-    base = read_base(path)
-    assert len(base.words) == len(base.w_in) == len(base.counts)
+    saved = read_base(path).model
+    assert len(saved.vocabulary) == len(saved.tables["w_in"])
 
 
 def write_checkpoints(folder: Path) -> Iterator[None]:
@@ -223,6 +222,9 @@ def description() -> dict[str, object]:
 
 def write_settings(folder: Path) -> Iterator[None]:
     text = json.dumps(description())
+    (folder / "settings.json").write_text(text, encoding="utf-8")
+    yield
+    text = json.dumps({"request": Request(["novel.txt"], heldout=0.1).to_json()})
     (folder / "settings.json").write_text(text, encoding="utf-8")
     yield
 

@@ -23,10 +23,10 @@ from tinygrad_w2v._base.errors import (
 from tinygrad_w2v._base.memory import in_bytes
 from tinygrad_w2v._base.terminal import option
 from tinygrad_w2v._cli.console import note
-from tinygrad_w2v._cli.request import Request, functions_of
+from tinygrad_w2v._cli.options import DEFAULT_FOLDER, flag_of
+from tinygrad_w2v._cli.request import Request
 from tinygrad_w2v._cli.results import Outcome, write_results
 from tinygrad_w2v._cli.run_folder import RunFolder
-from tinygrad_w2v._cli.train_options import DEFAULT_FOLDER
 from tinygrad_w2v.models import EmbeddingModel
 from tinygrad_w2v.text.resources import free_space
 from tinygrad_w2v.training.checkpoints import Checkpoints, newest_checkpoint, size_of
@@ -137,8 +137,9 @@ def resume_line(output: str, request: Request) -> str:
     >>> resume_line("my run", Request(["a.txt"], tokenizer="my_words:cut"))
     "tinygrad-w2v train --resume --output 'my run' --tokenizer my_words:cut"
     """
-    named = {} if output == DEFAULT_FOLDER else {"--output": output}
-    options = [option(*each) for each in (named | functions_of(request)).items()]
+    named = {} if output == DEFAULT_FOLDER else {"output": output}
+    given = (named | request.functions()).items()
+    options = [option(flag_of(setting), value) for setting, value in given]
     line = " ".join(["tinygrad-w2v train --resume", *options])
     return f"{line} (with the same text on standard input)" if "-" in request.sources else line
 

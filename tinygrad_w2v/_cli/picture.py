@@ -12,7 +12,7 @@ from tinygrad_w2v._base.npz import read_arrays
 from tinygrad_w2v._cli.console import note, say_lines
 from tinygrad_w2v._cli.neighbors import add_vectors_option
 from tinygrad_w2v._cli.parsing import Parser, path_name
-from tinygrad_w2v._cli.results import read_description, request_of
+from tinygrad_w2v._cli.request import read_description, request_of
 from tinygrad_w2v.compiler.inspect.picture import draw_model
 from tinygrad_w2v.drawing import graph
 from tinygrad_w2v.drawing.picture import Picture

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import argparse
-from pathlib import Path
+import sys
 from typing import Any, NamedTuple
 
-from tinygrad_w2v._base.errors import InputError, Setting
+from tinygrad_w2v._base.errors import InputError, Setting, written
 from tinygrad_w2v._cli.console import note
 from tinygrad_w2v._cli.ending import tell_of_space
-from tinygrad_w2v._cli.engine_options import given, say_that_it_compiles, tell
-from tinygrad_w2v._cli.request import Request
-from tinygrad_w2v._cli.results import HeldoutFacts, UpdateFacts, file_digest
+from tinygrad_w2v._cli.options import in_flags
+from tinygrad_w2v._cli.order import Order
+from tinygrad_w2v._cli.results import HeldoutFacts, UpdateFacts
 from tinygrad_w2v._cli.run_folder import RunFolder
 from tinygrad_w2v._cli.texts import Text
-from tinygrad_w2v._cli.updating import Base, put_old_words, read_base
 from tinygrad_w2v.models import EmbeddingModel
 from tinygrad_w2v.training.checkpoints import Checkpoint, Checkpoints, newest_checkpoint
 from tinygrad_w2v.training.run import RunState
-from tinygrad_w2v.word2vec.engine import GONE_ON, Engine, EngineOptions, choose_engine
+from tinygrad_w2v.word2vec.engine import (
+    GONE_ON,
+    Engine,
+    EngineOptions,
+    choose_engine,
+    has_numba,
+)
 from tinygrad_w2v.word2vec.heldout_loss import HeldoutLoss
 from tinygrad_w2v.word2vec.memory import check_memory
 from tinygrad_w2v.word2vec.options import told_of_alpha
@@ -38,24 +42,17 @@ class Run(NamedTuple):
     about: dict[str, Any]
 
 
-def prepare(
-    arguments: argparse.Namespace,
-    request: Request,
-    asked: EngineOptions,
-    text: Text,
-    base: Base | None,
-    folder: RunFolder,
-    about: dict[str, Any],
-) -> Run:
+def prepare(order: Order, text: Text, folder: RunFolder) -> Run:
     """Make the model and choose what computes; go on where the run was."""
-    settings, vocabulary, corpus = request.settings, text.vocabulary, text.corpus
-    kept = _kept(arguments, request, text, folder)
+    request, base, settings = order.request, order.base, order.request.settings
+    vocabulary, corpus = text.vocabulary, text.corpus
+    kept = _kept(order, text, folder)
     told = told_of_alpha(settings)
-    if told and "alpha" in arguments.given:
-        note(f"note: {told}", arguments.quiet)
-    asked_here = asked.going_on(kept, given(arguments))
+    if told and "alpha" in order.given:
+        note(f"note: {told}", order.quiet)
+    asked = order.engine.going_on(kept, order.given)
     check_memory(
-        *(settings, asked_here, vocabulary.counts, corpus.words),
+        *(settings, asked, vocabulary.counts, corpus.words),
         heldout=request.heldout is not None,
     )
     heldout = heldout_facts = update_facts = None
@@ -64,28 +61,31 @@ def prepare(
         corpus, part = corpus.split(request.heldout, settings.seed, place)
         heldout = HeldoutLoss(vocabulary, part, settings)
         heldout_facts = HeldoutFacts(request.heldout, part.sentences, part.words, heldout.unigram)
-    model = settings.new_model(len(vocabulary))
-    if base is not None and text.extended is not None and request.update is not None:
-        put_old_words(model, base, text.extended.old_ids, settings)
+    if base is not None and text.grown is not None and request.update is not None:
+        grown = text.grown
+        tables, old_ids = base.model.tables, grown.old_ids
+        model = settings.enlarged_model(tables, old_ids, len(vocabulary))
         update_facts = UpdateFacts(
             folder=request.update,
-            model_sha256=str(about.get("update_sha256")),
-            old_words=len(base.words),
-            new_words=text.extended.new_words,
-            rare_words=text.extended.rare_words,
+            model_sha256=base.sha256,
+            old_words=len(old_ids),
+            new_words=grown.added,
+            rare_words=grown.rare,
         )
+    else:
+        model = settings.new_model(len(vocabulary))
     if kept is not None:
         model.load_state_dict(kept.tables)
     source = settings.windows(corpus, vocabulary)
-    say_that_it_compiles(asked_here, arguments.quiet)
+    _say_that_it_compiles(asked, order.quiet)
     engine = choose_engine(
-        *(asked_here, model, source),
+        *(asked, model, source),
         why="asked for" if kept is None else "as the run began",
     )
     engine.check_goes_on(kept, ("begin anew with ", Setting("overwrite", True)))
-    tell(arguments, engine)
+    _tell(order, engine)
     if kept is not None and not engine.reproducible:
-        note(GONE_ON, arguments.quiet)
+        note(GONE_ON, order.quiet)
     tell_of_space(folder.path, model)
     checkpoints = Checkpoints(
         folder.checkpoints,
@@ -95,14 +95,14 @@ def prepare(
             "corpus_sha256": text.facts.corpus_sha256,
             "engine": dict(engine.about),
         },
-        arguments.checkpoint_minutes,
+        order.checkpoint_minutes,
         note,
     )
     state = RunState() if kept is None else kept.state
     run = {
-        "engine": asked.engine,
-        "deterministic": asked.deterministic,
-        "checkpoint_minutes": arguments.checkpoint_minutes,
+        "engine": order.engine.engine,
+        "deterministic": order.engine.deterministic,
+        "checkpoint_minutes": order.checkpoint_minutes,
     }
     return Run(
         *(model, engine, corpus.words, checkpoints, state),
@@ -110,47 +110,41 @@ def prepare(
     )
 
 
-def base_of(
-    request: Request, folder: RunFolder, about: dict[str, Any]
-) -> tuple[Path | None, Base | None]:
-    """Return the file of the model that a run learns on from, and what it holds.
-
-    Raises
-    ------
-    InputError
-        When it is not the one that was asked for.
-    """
-    if not request.update:
-        return None, None
-    file = folder.base_file if folder.resumed else Path(request.update) / "model.npz"
-    base = read_base(file)
-    if digest_of(file) != about.get("update_sha256"):
-        raise InputError(f"{file} was changed while it was read; begin anew")
-    return file, base
+def _say_that_it_compiles(asked: EngineOptions, quiet: bool) -> None:
+    """Tell who watches why nothing moves: the first kernel of a model takes some seconds."""
+    watched = sys.stderr is not None and sys.stderr.isatty()
+    if watched and asked.engine != "numpy" and has_numba():
+        note("compiling the model, if it was not compiled before ...", quiet)
 
 
-def digest_of(path: Path) -> str:
-    """Return the SHA-256 of a file that has to be there."""
-    try:
-        return file_digest(path)
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}") from error
+def _tell(order: Order, engine: Engine) -> None:
+    """Say which engine runs, and which options are of no use to it."""
+    quiet = order.quiet
+    # A slow run is said in any case.
+    note(written(engine.description(), in_flags), quiet and not engine.fell_back)
+    workers = order.engine.workers if "workers" in order.given else 1
+    if engine.name == "numpy" and workers > 1:
+        note(f"note: the NumPy engine uses one core, so --workers {workers} changes nothing", quiet)
+    if engine.name == "compiled" and order.request.settings.batch is not None:
+        note(
+            "note: the compiled engine learns from one window after another, so --batch changes "
+            "nothing",
+            quiet,
+        )
 
 
-def _kept(
-    arguments: argparse.Namespace, request: Request, text: Text, folder: RunFolder
-) -> Checkpoint | None:
+def _kept(order: Order, text: Text, folder: RunFolder) -> Checkpoint | None:
     """Return where a run goes on; None where it begins."""
-    if not arguments.resume:
+    if not order.resume:
         return None
     try:
         kept = newest_checkpoint(folder.checkpoints, note)
     except InputError as error:
         raise InputError(f"{error}; begin anew with --overwrite") from error
     if kept is None:
-        note("no checkpoint had been written yet: beginning anew", arguments.quiet)
+        note("no checkpoint had been written yet: beginning anew", order.quiet)
         return None
-    if kept.about.get("request") != request.without_text():
+    if kept.about.get("request") != order.request.without_text():
         raise InputError(
             f"{kept.path} is of a run with other settings; begin anew with --overwrite"
         )
@@ -161,5 +155,5 @@ def _kept(
         )
     words = kept.state.history.words
     where = f"after {words:,} words, in epoch {kept.state.epoch + 1}"
-    note(f"going on {where} ({kept.path})", arguments.quiet)
+    note(f"going on {where} ({kept.path})", order.quiet)
     return kept

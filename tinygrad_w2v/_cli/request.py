@@ -1,38 +1,25 @@
 """What is asked of a run: all that decides its outcome, but for the text itself.
 
-It comes from the command line, or from the file of a run that is repeated, resumed or continued;
-an option that says something else than such a file is refused.
+It stands, as it was asked, in the files of a run, by which that is repeated, resumed or continued.
 """
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from tinygrad_w2v._base.errors import InputError, Setting
-from tinygrad_w2v._base.terminal import option
+from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v.text.rules import check_limit
 from tinygrad_w2v.word2vec.run_hooks import check_watch
 from tinygrad_w2v.word2vec.settings import TrainingSettings
 
-SETTINGS = tuple(TrainingSettings.__dataclass_fields__)
-# The flags whose names are not the setting's.
-FLAGS = {
-    "max_final_vocab": "--max-vocab",
-    "vector_size": "--size",
-    "sg": "--model",
-    "shrink_windows": "--no-shrink-windows",
-    "shared_negatives": "--negatives-per-pair",
-}
-# What has to stay, for learned vectors to be of use.
-FIXED_BY_UPDATE = ("model", "size", "hs")
+BUILTIN = "built-in corpus"
 
 
 @dataclass(frozen=True)
@@ -85,9 +72,29 @@ class Request:
                 raise InputError(f"settings must be an object, not {settings!r}")
             _check_kinds(TrainingSettings, settings)
             _check_kinds(cls, parts)
+            if missing := [each.name for each in fields(cls) if each.name not in stored]:
+                raise InputError(f"it lacks {missing[0]!r}")
             return cls(**parts, settings=TrainingSettings(**settings))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise InputError(f"{place} is not the settings of a run: {error}") from error
+
+    def flat(self) -> dict[str, Any]:
+        """Return all settings by name, those of the training among them."""
+        parts = {each.name: getattr(self, each.name) for each in fields(self)}
+        return parts | dataclasses.asdict(parts.pop("settings"))
+
+    def functions(self) -> dict[str, str]:
+        """Return the functions that it names, by the setting that names them.
+
+        Examples
+        --------
+        >>> Request(tokenizer="my_words:cut").functions(), Request().functions()
+        ({'tokenizer': 'my_words:cut'}, {})
+        """
+        named = {"trim_rule": self.trim_rule}
+        if ":" in self.tokenizer:
+            named["tokenizer"] = self.tokenizer
+        return {setting: name for setting, name in named.items() if name}
 
     def without_text(self) -> dict[str, Any]:
         """Return what must be equal for a run to go on; where the text lies may change."""
@@ -105,7 +112,7 @@ def _check_path(path: str) -> None:
 
 
 def _check_kinds(kind: type, values: Mapping[str, Any]) -> None:
-    for declared in dataclasses.fields(kind):
+    for declared in fields(kind):
         if declared.name in values:
             value, wanted = values[declared.name], str(declared.type)
             if not any(_is(value, part) for part in wanted.split(" | ")):
@@ -121,111 +128,64 @@ def _is(value: object, kind: str) -> bool:
     return kind not in known or type(value) is known[kind]
 
 
-def requested(arguments: argparse.Namespace) -> Request:
-    """Return what the options ask for, checked."""
-    names = [name for name in SETTINGS if hasattr(arguments, name)]
-    settings = TrainingSettings(**{name: getattr(arguments, name) for name in names})
-    return Request(
-        sources=arguments.corpus,
-        tokenizer=arguments.tokenizer,
-        lower=arguments.lower,
-        errors=arguments.errors,
-        max_vocab_size=arguments.max_vocab_size,
-        trim_rule=arguments.trim_rule,
-        heldout=arguments.heldout,
-        early_stopping=arguments.early_stopping,
-        update=arguments.update,
-        settings=settings,
-    )
-
-
-def repeated(arguments: argparse.Namespace, stored: Request, place: str) -> Request:
-    """Return a stored request; an option beside it may only say the same.
-
-    Raises
-    ------
-    InputError
-        When an option says something else; it is named.
-    """
-    refuse_changes(arguments, _flat(stored), place)
-    refuse_functions(arguments, stored, place)
-    sources = arguments.corpus or stored.sources
-    return dataclasses.replace(stored, sources=sources)
-
-
-def functions_of(request: Request) -> dict[str, str]:
-    """Return the functions that a request names, by the option that names them.
+def requested(values: Mapping[str, Any]) -> Request:
+    """Return the request of settings by name, checked; names of something else are left alone.
 
     Examples
     --------
-    >>> functions_of(Request(tokenizer="my_words:cut")), functions_of(Request())
-    ({'--tokenizer': 'my_words:cut'}, {})
+    >>> request = requested({"sources": ["novel.txt"], "epochs": 9, "quiet": True})
+    >>> request.settings.epochs, requested(request.flat()) == request
+    (9, True)
     """
-    named = {"--trim-rule": request.trim_rule}
-    if ":" in request.tokenizer:
-        named["--tokenizer"] = request.tokenizer
-    return {flag: name for flag, name in named.items() if name}
+    settings, parts = (
+        {each.name: values[each.name] for each in fields(kind) if each.name in values}
+        for kind in (TrainingSettings, Request)
+    )
+    return Request(**parts, settings=TrainingSettings(**settings))
 
 
-def refuse_functions(arguments: argparse.Namespace, stored: Request, place: str) -> None:
-    """Raise an InputError for a function that a file names and the command line does not.
-
-    To import and call it is to run what somebody wrote; a file of settings may be anybody's.
-    """
-    for flag, name in functions_of(stored).items():
-        if flag not in arguments.given.values():
-            raise InputError(
-                f"{place} names a function of its own, {name!r:.80}, which would be run: where you "
-                f"trust it, name it as well: {option(flag, name)}"
-            )
-
-
-def refuse_changes(arguments: argparse.Namespace, known: Mapping[str, Any], place: str) -> None:
-    """Raise an InputError for an option that says something else than what is known."""
-    for name, flag in arguments.given.items():
-        value = getattr(arguments, name)
-        if name in known and value != known[name]:
-            raise InputError(
-                f"{flag} gives {_shown(value)}, and {place} says {_shown(known[name])}; leave out "
-                f"{flag}"
-            )
-
-
-def continued(arguments: argparse.Namespace, stored: Request, place: str) -> Request:
-    """Return the request of a run that learns on from another's vectors.
-
-    What the options do not say is taken from that run.
+def request_of(description: Mapping[str, Any], place: str) -> Request:
+    """Return what was asked of the run that a ``settings.json`` describes, checked.
 
     Raises
     ------
     InputError
-        When an option would make its vectors useless; it is named.
+        When it is not one of ours.
     """
-    known = _flat(stored)
-    for name, flag in arguments.given.items():
-        if name in FIXED_BY_UPDATE and getattr(arguments, name) != known.get(name):
-            raise InputError(
-                f"{flag} cannot change with --update: the vectors of {place} were made with "
-                f"{_shown(known.get(name))}; leave out {flag}"
-            )
-    refuse_functions(arguments, stored, place)
-    if not arguments.corpus:
-        update = option("--update", place)
-        raise InputError(f"--update needs more text: tinygrad-w2v train CORPUS {update}")
-    for name, value in known.items():
-        if name not in arguments.given:
-            setattr(arguments, name, value)
-    return requested(arguments)
+    if "request" in description:
+        return Request.from_json(description["request"], place)
+    return Request.from_json(_request_of_0_1(description, place), place)
 
 
-def _flat(request: Request) -> dict[str, Any]:
-    parts = request.without_text()
-    settings = parts.pop("settings")
-    return settings | parts
+def _request_of_0_1(description: Mapping[str, Any], place: str) -> dict[str, Any]:
+    """Return the request of a run of version 0.1, which told what had come of it alone."""
+    try:
+        text, heldout, update = (description[name] for name in ("text", "heldout", "update"))
+        return {
+            "sources": [] if text["sources"] == [BUILTIN] else text["sources"],
+            **{name: text[name] for name in ("tokenizer", "lower", "errors", "max_vocab_size")},
+            "trim_rule": text.get("trim_rule"),
+            "heldout": heldout and heldout["share"],
+            "early_stopping": description["early_stopping"],
+            "update": update and update["folder"],
+            "settings": description["settings"],
+        }
+    except (KeyError, TypeError) as error:
+        raise InputError(f"{place} is not the settings of a run: it lacks {error}") from error
 
 
-def _shown(value: object) -> str:
-    return json.dumps(value)
+def read_description(folder: Path) -> dict[str, Any]:
+    """Return a folder's ``settings.json``.
+
+    Raises
+    ------
+    InputError
+        When it is not there or not one of ours.
+    """
+    path = folder / "settings.json"
+    description = read_json(path, "run train first")
+    request_of(description, str(path))
+    return description
 
 
 def json_text(value: object) -> str:
@@ -261,27 +221,3 @@ def read_json(path: Path, remedy: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise InputError(f"{path} is not the settings of a run: it holds no object")
     return found
-
-
-def flag_of(name: str) -> str:
-    """Return how a setting is written on the command line.
-
-    Examples
-    --------
-    >>> flag_of("min_count")
-    '--min-count'
-    """
-    return FLAGS.get(name, "--" + name.replace("_", "-"))
-
-
-def in_flags(setting: Setting) -> str:
-    """Return how a setting of a message, and its value, are written on the command line.
-
-    Examples
-    --------
-    >>> in_flags(Setting("vector_size", 3)), in_flags(Setting("deterministic", True))
-    ('--size 3', '--deterministic')
-    """
-    flag = flag_of(setting.name)
-    bare = setting.value is None or setting.value is True
-    return flag if bare else option(flag, str(setting.value))

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygrad_w2v._base.errors import InputError, WriteError
+from tinygrad_w2v._base.errors import WriteError
 from tinygrad_w2v._base.files import safe_write
 from tinygrad_w2v._cli.console import note
 from tinygrad_w2v._cli.machine import processor, versions
-from tinygrad_w2v._cli.request import Request, json_text, read_json
+from tinygrad_w2v._cli.request import Request, json_text
 from tinygrad_w2v.drawing import graph, plot_losses
 from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.word2vec.engine import Engine
@@ -25,11 +25,9 @@ from tinygrad_w2v.word2vec.kept_model import run_description
 from tinygrad_w2v.word2vec.settings import TrainingSettings, small_batch, windows_in_batch
 from tinygrad_w2v.word2vec.vector_training import Trained
 
-BUILTIN = "built-in corpus"
-
 
 class TextFacts(NamedTuple):
-    """What a run was trained on, and how the text was read."""
+    """What a run was trained on."""
 
     sources: list[str]
     sha256: str | None
@@ -37,11 +35,6 @@ class TextFacts(NamedTuple):
     words: int
     known_words: int
     sentences: int
-    tokenizer: str
-    lower: bool
-    errors: str
-    max_vocab_size: int | None
-    trim_rule: str | None
 
 
 class HeldoutFacts(NamedTuple):
@@ -160,6 +153,7 @@ def describe(outcome: Outcome) -> dict[str, Any]:
         heldout = outcome.heldout._asdict() | {"losses": losses}
     return {
         "finished": not history.interrupted,
+        "request": request.to_json(),
         "settings": resolved,
         "engine": {
             "name": engine.name,
@@ -185,48 +179,6 @@ def describe(outcome: Outcome) -> dict[str, Any]:
 
 def _finite(losses: list[float]) -> list[float | None]:
     return [None if math.isnan(loss) else loss for loss in losses]
-
-
-def request_of(description: dict[str, Any], place: str) -> Request:
-    """Return what was asked of the run that a ``settings.json`` describes, checked.
-
-    Raises
-    ------
-    InputError
-        When it is not one of ours.
-    """
-    try:
-        text, heldout, update = description["text"], description["heldout"], description["update"]
-        sources = text["sources"]
-        stored = {
-            "sources": [] if sources == [BUILTIN] else sources,
-            "tokenizer": text["tokenizer"],
-            "lower": text["lower"],
-            "errors": text["errors"],
-            "max_vocab_size": text["max_vocab_size"],
-            "trim_rule": text.get("trim_rule"),
-            "heldout": heldout and heldout["share"],
-            "early_stopping": description["early_stopping"],
-            "update": update and update["folder"],
-            "settings": description["settings"],
-        }
-    except (KeyError, TypeError) as error:
-        raise InputError(f"{place} is not the settings of a run: it lacks {error}") from error
-    return Request.from_json(stored, place)
-
-
-def read_description(folder: Path) -> dict[str, Any]:
-    """Return a folder's ``settings.json``.
-
-    Raises
-    ------
-    InputError
-        When it is not there or not one of ours.
-    """
-    path = folder / "settings.json"
-    description = read_json(path, "run train first")
-    request_of(description, str(path))
-    return description
 
 
 def _draw_losses(trained: Trained, settings: TrainingSettings, path: Path) -> None:

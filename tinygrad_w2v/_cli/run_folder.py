@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -165,7 +165,7 @@ class RunFolder:
     def begin(
         self,
         request: Request,
-        about: dict[str, Any],
+        about: Mapping[str, Any],
         base: Path | None = None,
         ids: Path | None = None,
     ) -> None:
@@ -185,7 +185,7 @@ class RunFolder:
         if self.resumed:
             return
         self.checkpoints.mkdir(exist_ok=True)
-        text = json.dumps({"request": request.to_json()} | about, indent=2) + "\n"
+        text = json.dumps({"request": request.to_json(), **about}, indent=2) + "\n"
         with ExitStack() as stack:
             note_of_it = stack.enter_context(Draft(self.request_file, ("utf-8", "\n")))
             drafts = [note_of_it]

@@ -12,12 +12,14 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from tinygrad_w2v._base.errors import InputError, written
 from tinygrad_w2v._cli.console import note
 from tinygrad_w2v._cli.machine import versions
-from tinygrad_w2v._cli.request import Request, in_flags
-from tinygrad_w2v._cli.results import BUILTIN, TextFacts
-from tinygrad_w2v._cli.updating import Base, Extended, extend
+from tinygrad_w2v._cli.options import in_flags
+from tinygrad_w2v._cli.request import BUILTIN, Request
+from tinygrad_w2v._cli.results import TextFacts
 from tinygrad_w2v.text.builtin import builtin_corpus_lines
 from tinygrad_w2v.text.corpus import Corpus, build_corpus
 from tinygrad_w2v.text.plan import plan_corpus
@@ -25,7 +27,7 @@ from tinygrad_w2v.text.rules import VocabularyRules
 from tinygrad_w2v.text.settings import TextSettings
 from tinygrad_w2v.text.stored import open_corpus
 from tinygrad_w2v.text.tokenizing import import_function, tokenize
-from tinygrad_w2v.text.vocabulary import Vocabulary
+from tinygrad_w2v.text.vocabulary import Grown, Vocabulary
 from tinygrad_w2v.vectors.blocks import shown
 from tinygrad_w2v.vectors.word2vec_header import what_is_wrong
 
@@ -42,7 +44,7 @@ class Text(NamedTuple):
     vocabulary: Vocabulary
     corpus: Corpus
     facts: TextFacts
-    extended: Extended | None
+    grown: Grown | None
     ids: Path | None
 
 
@@ -82,7 +84,7 @@ def check_builtin(request: Request, made_with: object, place: str) -> None:
 
 
 def read_text(
-    request: Request, base: Base | None, folder: Path, seconds_a_word: float, quiet: bool
+    request: Request, base: Vocabulary | None, folder: Path, seconds_a_word: float, quiet: bool
 ) -> Text:
     """Read the text of a run.
 
@@ -91,7 +93,7 @@ def read_text(
     request
         Which text, and how it is read.
     base
-        What is known already, if the run learns on.
+        The words that are known already, if the run learns on.
     folder
         Where the ids may stand.
     seconds_a_word
@@ -110,14 +112,14 @@ def read_text(
         note(f"reading {'' if request.sources else 'the '}{name} ...", quiet)
     read = _vocabulary_and_ids(request, base is not None, folder, seconds_a_word, quiet)
     vocabulary, corpus, digest, corpus_digest, ids = read
-    extended = None
+    grown = None
     settings = request.settings
     if base is not None:
-        place = folder if request.sources else None
-        rule = settings.min_count, settings.max_vocab
-        extended = extend(base, vocabulary, corpus, *rule, folder=place)
-        vocabulary, corpus = extended.vocabulary, extended.corpus
-        corpus_digest = corpus.digest(vocabulary)
+        grown = base.grown(vocabulary, settings.min_count, settings.max_vocab, by_count=True)
+        known = grown.vocabulary.word_to_id
+        new_ids = np.array([known.get(word, -1) for word in vocabulary.words], np.int32)
+        corpus = corpus.renumbered(new_ids, folder if request.sources else None)
+        vocabulary, corpus_digest = grown.vocabulary, corpus.digest(grown.vocabulary)
     refuse_words(vocabulary.words)
     corpus.check_window(settings.window)
     facts = TextFacts(
@@ -127,20 +129,15 @@ def read_text(
         words=corpus.raw_words,
         known_words=corpus.words,
         sentences=corpus.sentences,
-        tokenizer=request.tokenizer,
-        lower=request.lower,
-        errors=request.errors,
-        max_vocab_size=request.max_vocab_size,
-        trim_rule=request.trim_rule,
     )
-    if extended is None:
+    if grown is None:
         kept = f"{len(vocabulary):,} different ones at least {settings.min_count} times"
     else:
-        kept = f"{len(extended.old_ids):,} words known before, {extended.new_words:,} new ones"
+        kept = f"{len(grown.old_ids):,} words known before, {grown.added:,} new ones"
     note(f"{name}: {corpus.raw_words:,} words, {kept}; {settings.model}", quiet)
-    if extended is not None:
-        _say_what_is_lost(extended, request, quiet)
-    return Text(vocabulary, corpus, facts, extended, ids)
+    if grown is not None:
+        _say_what_is_lost(grown, request, quiet)
+    return Text(vocabulary, corpus, facts, grown, ids)
 
 
 def refuse_words(words: Iterable[str]) -> None:
@@ -221,11 +218,11 @@ def _vocabulary_and_ids(
     return stored.vocabulary, stored.corpus, *facts
 
 
-def _say_what_is_lost(extended: Extended, request: Request, quiet: bool) -> None:
+def _say_what_is_lost(grown: Grown, request: Request, quiet: bool) -> None:
     settings = request.settings
-    if extended.rare_words:
+    if grown.rare:
         note(
-            f"{extended.rare_words:,} new words come fewer than {settings.min_count} times (or are "
+            f"{grown.rare:,} new words come fewer than {settings.min_count} times (or are "
             "too many) and were left out; lower --min-count to learn them",
             quiet,
         )

@@ -11,33 +11,23 @@ import math
 from pathlib import Path
 from typing import Any
 
-from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.terminal import option
 from tinygrad_w2v._cli.console import note, say
 from tinygrad_w2v._cli.ending import end_run, resume_line, what_was_kept
-from tinygrad_w2v._cli.engine_options import engine_asked, engine_repeated
-from tinygrad_w2v._cli.machine import versions
 from tinygrad_w2v._cli.neighbors import neighbor_lines, words_to_show
-from tinygrad_w2v._cli.preparing import Run, base_of, digest_of, prepare
-from tinygrad_w2v._cli.request import (
-    Request,
-    continued,
-    read_json,
-    repeated,
-    requested,
-)
-from tinygrad_w2v._cli.results import Outcome, read_description, request_of
+from tinygrad_w2v._cli.options import DEFAULT_FOLDER
+from tinygrad_w2v._cli.order import Order, check_call, order_of
+from tinygrad_w2v._cli.preparing import Run, prepare
+from tinygrad_w2v._cli.request import read_json
+from tinygrad_w2v._cli.results import Outcome
 from tinygrad_w2v._cli.run_folder import RunFolder
-from tinygrad_w2v._cli.texts import Text, check_builtin, check_sources, read_text
-from tinygrad_w2v._cli.train_options import DEFAULT_FOLDER, check_numbers
+from tinygrad_w2v._cli.texts import Text, check_sources, read_text
 from tinygrad_w2v._cli.training import train_model
-from tinygrad_w2v._cli.updating import read_base
 from tinygrad_w2v.text.tokenizing import get_tokenizer, import_function
 from tinygrad_w2v.training.interrupt import Deferred, deferred_interrupt
 from tinygrad_w2v.training.run import History
 from tinygrad_w2v.vectors import WordVectors
 from tinygrad_w2v.word2vec.duration import seconds_a_word
-from tinygrad_w2v.word2vec.engine import EngineOptions
 from tinygrad_w2v.word2vec.memory import check_memory
 from tinygrad_w2v.word2vec.run_hooks import naming_last_checkpoint
 from tinygrad_w2v.word2vec.vector_training import Trained
@@ -45,142 +35,84 @@ from tinygrad_w2v.word2vec.vector_training import Trained
 
 def run(arguments: argparse.Namespace) -> int:
     """Train, write the files, print some neighbours."""
-    check_numbers(arguments)
-    done = _train(arguments)
-    if done is None:
-        return 0
-    outcome, description, ending = done
+    check_call(arguments)
+    with RunFolder(arguments.output, arguments.overwrite, arguments.resume) as folder:
+        if folder.finished:
+            finished = f"the run in {folder.path} is finished; there is nothing to resume"
+            note(finished, arguments.quiet)
+            return 0
+        order = order_of(arguments, folder)
+        outcome, description, ending = _train(order, folder)
     ending.pass_on()
-    if arguments.settings:
-        _compare(arguments.settings, description, arguments.quiet)
-    if not arguments.quiet:
+    if order.repeat:
+        _compare(order.repeat, description, order.quiet)
+    if not order.quiet:
         vectors = outcome.trained.vectors
         for line in neighbor_lines(vectors, words_to_show(vectors), topn=6):
             say(line)
-        output = arguments.output
-        place = "" if output == DEFAULT_FOLDER else f" {option('--vectors', output)}"
+        place = "" if order.output == DEFAULT_FOLDER else f" {option('--vectors', order.output)}"
         note(f"more: tinygrad-w2v neighbors WORD{place}")
     return 0
 
 
-def _train(
-    arguments: argparse.Namespace,
-) -> tuple[Outcome, dict[str, Any], Deferred] | None:
-    """Do the run and write its files; None if it was done already."""
-    quiet = arguments.quiet
-    with RunFolder(arguments.output, arguments.overwrite, arguments.resume) as folder:
-        if folder.finished:
-            note(f"the run in {folder.path} is finished; there is nothing to resume", quiet)
-            return None
-        request, asked, about = _request(arguments, folder)
-        asked.check()
-        check_memory(request.settings, asked)
-        resume = resume_line(arguments.output, request)
-        get_tokenizer(request.tokenizer, request.lower)
-        if request.trim_rule:
-            import_function(request.trim_rule, "trim rule")
-        check_sources(request.sources)
-        try:
-            base_file, base = base_of(request, folder, about)
-            duration = seconds_a_word(request.settings, asked)
-            text = read_text(request, base, folder.checkpoints, duration, quiet)
-            folder.begin(request, about, base_file, text.ids)
-            run = prepare(arguments, request, asked, text, base, folder, about)
-            with (
-                deferred_interrupt(ending=True) as ending,
-                naming_last_checkpoint(folder.checkpoints, note),
-            ):
-                outcome = _followed(arguments, request, text, run)
-                description = end_run(
-                    folder, run.checkpoints, run.state, outcome, ending, resume, quiet
-                )
-            _judge(outcome.trained.history, folder, resume, bool(ending()))
-            return outcome, description, ending
-        except KeyboardInterrupt as error:
-            if str(error):
-                raise
-            kept = what_was_kept(folder, resume) if folder.begun else ""
-            raise KeyboardInterrupt(f"interrupted; {kept or 'nothing was written'}") from None
-
-
-def _request(
-    arguments: argparse.Namespace, folder: RunFolder
-) -> tuple[Request, EngineOptions, dict[str, Any]]:
-    """Return what is asked, by the options or by another run, and what to note beside it."""
-    asked = None
-    about: dict[str, Any] = {
-        "versions": versions(),
-        "checkpoint_minutes": arguments.checkpoint_minutes,
-    }
-    if arguments.resume:
-        place = str(folder.request_file)
-        stored = folder.stored()
-        about = {name: value for name, value in stored.items() if name != "request"}
-        if about.get("versions") != versions():
-            note("note: other versions began this run: its end may differ in the last bits")
-        minutes = about.get("checkpoint_minutes")
-        if "checkpoint_minutes" not in arguments.given and isinstance(minutes, int | float):
-            arguments.checkpoint_minutes = minutes
-        request = Request.from_json(stored.get("request", {}), place)
-        request = repeated(arguments, request, f"the run in {arguments.output}")
-        check_builtin(request, about.get("versions"), f"the run in {arguments.output}")
-        return request, engine_asked(arguments, about.get("engine", {}), place), about
-    if arguments.settings:
-        path = Path(arguments.settings)
-        found = read_json(path, "check the path")
-        request = repeated(arguments, request_of(found, str(path)), str(path))
-        check_builtin(request, found.get("versions"), f"the run of {path}")
-        asked = engine_repeated(arguments, found, str(path))
-        if request.update:
-            about["update_sha256"] = digest_of(Path(request.update) / "model.npz")
-            if about["update_sha256"] != found["update"].get("model_sha256"):
-                raise InputError(
-                    f"the run in {request.update}, which the one of {path} learned on from, is "
-                    "not the same any more"
-                )
-    elif arguments.update:
-        place = arguments.update
-        base = read_description(Path(place))
-        if base.get("finished") is not True:
-            raise InputError(f"the run in {place} is not finished; go on with it with --resume")
-        model_file = Path(place) / "model.npz"
-        about["update_sha256"] = digest_of(model_file)
-        read_base(model_file)
-        if base.get("model_sha256") not in (None, about["update_sha256"]):
-            raise InputError(
-                f"{model_file} is not the file that settings.json beside it tells of: another run "
-                "is writing there, or was broken off; finish that with --resume"
+def _train(order: Order, folder: RunFolder) -> tuple[Outcome, dict[str, Any], Deferred]:
+    """Do the run and write its files."""
+    request, quiet = order.request, order.quiet
+    check_memory(request.settings, order.engine)
+    resume = resume_line(order.output, request)
+    get_tokenizer(request.tokenizer, request.lower)
+    if request.trim_rule:
+        import_function(request.trim_rule, "trim rule")
+    check_sources(request.sources)
+    try:
+        base = order.base
+        duration = seconds_a_word(request.settings, order.engine)
+        known = None if base is None else base.model.vocabulary
+        text = read_text(request, known, folder.checkpoints, duration, quiet)
+        folder.begin(request, order.begun_with, None if base is None else base.path, text.ids)
+        run = prepare(order, text, folder)
+        with (
+            deferred_interrupt(ending=True) as ending,
+            naming_last_checkpoint(folder.checkpoints, note),
+        ):
+            outcome = _followed(order, text, run)
+            description = end_run(
+                folder, run.checkpoints, run.state, outcome, ending, resume, quiet
             )
-        stored_request = request_of(base, str(Path(place) / "settings.json"))
-        request = continued(arguments, stored_request, place)
-    else:
-        request = requested(arguments)
-    asked = asked or engine_asked(arguments)
-    about["engine"] = asked._asdict()
-    return request, asked, about
+        _judge(outcome.trained.history, folder, resume, bool(ending()))
+        return outcome, description, ending
+    except KeyboardInterrupt as error:
+        if str(error):
+            raise
+        kept = what_was_kept(folder, resume) if folder.begun else ""
+        raise KeyboardInterrupt(f"interrupted; {kept or 'nothing was written'}") from None
 
 
-def _followed(arguments: argparse.Namespace, request: Request, text: Text, run: Run) -> Outcome:
+def _followed(order: Order, text: Text, run: Run) -> Outcome:
     """Train, and return what has come of it."""
     history = train_model(
         run.model,
         run.engine,
         run.words,
-        request.settings,
+        order.request.settings,
         checkpoints=run.checkpoints,
         state=run.state,
         heldout=run.heldout,
-        patience=request.early_stopping,
-        quiet=arguments.quiet,
+        patience=order.request.early_stopping,
+        quiet=order.quiet,
     )
     if history.interrupted and not history.words:
         raise KeyboardInterrupt
     vocabulary = text.vocabulary
     vectors = WordVectors.sharing(vocabulary.words, run.model.w_in.data, vocabulary.counts)
-    trained = Trained(vectors, run.model, history)
     return Outcome(
-        *(trained, request, run.engine, text.facts),
-        *(run.heldout_facts, run.update_facts, run.about),
+        trained=Trained(vectors, run.model, history),
+        request=order.request,
+        engine=run.engine,
+        text=text.facts,
+        heldout=run.heldout_facts,
+        update=run.update_facts,
+        run=run.about,
     )
 
 

@@ -213,8 +213,14 @@ class Vocabulary:
         known = self.word_to_id
         return np.array([known[word] for word in words if word in known], dtype=np.int32)
 
-    def grown(self, more: Vocabulary, min_count: int = 5, max_size: int | None = None) -> Grown:
-        """Add the words and counts of a second text; known words keep their ids.
+    def grown(
+        self,
+        more: Vocabulary,
+        min_count: int = 5,
+        max_size: int | None = None,
+        by_count: bool = False,
+    ) -> Grown:
+        """Add the words and counts of a second text; none that is known is dropped.
 
         Parameters
         ----------
@@ -224,6 +230,9 @@ class Vocabulary:
             A new word is added when it occurs at least so often in the second text.
         max_size
             No more new words are added when the vocabulary has so many words.
+        by_count
+            Sort all words by falling count; else the known ones keep their ids, and new ones
+            follow.
 
         Returns
         -------
@@ -242,8 +251,11 @@ class Vocabulary:
         room = len(more) if max_size is None else max(max_size - len(self), 0)
         new = unknown[more.counts[unknown] >= min_count][:room]
         words = self.words + [more.words[place] for place in new]
-        vocabulary = Vocabulary(words, np.concatenate([counts, more.counts[new]]))
-        return Grown(vocabulary, len(new), len(unknown) - len(new))
+        counts = np.concatenate([counts, more.counts[new]])
+        order = np.argsort(-counts, kind="stable") if by_count else np.arange(len(words))
+        vocabulary = Vocabulary([words[place] for place in order], counts[order])
+        old_ids = np.argsort(order)[: len(self)]
+        return Grown(vocabulary, old_ids, len(new), len(unknown) - len(new))
 
 
 class Grown(NamedTuple):
@@ -252,12 +264,15 @@ class Grown(NamedTuple):
     Attributes
     ----------
     vocabulary : Vocabulary
-        The old words with their old ids, then the new ones by falling count.
+        The words of both.
+    old_ids : IntArray
+        The ids in it of the old words, in their old order.
     added, rare : int
         How many words of the second text are new, and how many were too rare to be added.
     """
 
     vocabulary: Vocabulary
+    old_ids: IntArray
     added: int
     rare: int
 

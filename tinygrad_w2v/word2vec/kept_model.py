@@ -75,15 +75,52 @@ def load_model(kind: type, path: PathLike, given: Any) -> Any:
         When it does not fit the file, or that is damaged.
     """
     saved = read_model(path)
-    if not saved.description:
-        saved = saved._replace(description=_described_beside(path))
     try:
-        keywords = _known(saved.description.get("keywords"), "keywords", KEPT)
-        loaded = kind(**keywords, model=given)
+        loaded, saved = _unfilled(kind, path, saved, given)
         fill(loaded, saved)
     except (KeyError, TypeError, InputError) as error:
         raise InputError(f"{path}: {error}") from error
     return loaded
+
+
+def settings_of(kind: type, path: PathLike, saved: SavedModel) -> TrainingSettings:
+    """Return how the model of a file is trained.
+
+    Parameters
+    ----------
+    kind
+        The class `Word2Vec`.
+    path, saved
+        The file and what it holds.
+
+    Raises
+    ------
+    InputError
+        When that cannot be told, or it is a model of a user's.
+    """
+    own = saved.description.get("own_model")
+    if own is not None:
+        raise InputError(f"{path}: {_in_no_file(own)}")
+    try:
+        settings: TrainingSettings = _unfilled(kind, path, saved, None)[0].settings()
+    except (TypeError, InputError) as error:
+        raise InputError(f"{path}: {error}") from error
+    return settings
+
+
+def _unfilled(kind: type, path: PathLike, saved: SavedModel, given: Any) -> tuple[Any, SavedModel]:
+    """Return a `Word2Vec` by the keywords of a file, without its words."""
+    if not saved.description:
+        saved = saved._replace(description=_described_beside(path))
+    keywords = _known(saved.description.get("keywords"), "keywords", KEPT)
+    return kind(**keywords, model=given), saved
+
+
+def _in_no_file(own: object) -> str:
+    whose = "a model of yours" if own is None else f"your model {own!s:.60}"
+    return (
+        f"the class of {whose} is in no file; give what Word2Vec was given: load(path, model=...)"
+    )
 
 
 def run_description(
@@ -119,8 +156,8 @@ def _described_beside(path: PathLike) -> dict[str, Any]:
         return run_description(TrainingSettings(**settings), {}, counted)
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(
-            f"{path} is of a run of version 0.1, whose settings are in {place}, which cannot be "
-            f"read: {error}; for the vectors alone use WordVectors.load"
+            f"it is of a run of version 0.1, whose settings are in {place}, which cannot be read: "
+            f"{error}; for the vectors alone use WordVectors.load"
         ) from error
 
 
@@ -141,10 +178,7 @@ def fill(model: Any, saved: SavedModel) -> None:
         raise InputError(f"its vectors have shape {saved.tables['w_in'].shape}, not {shape}")
     model.model = model._new_model(len(saved.vocabulary))
     own = saved.description.get("own_model")
-    whose = "a model of yours" if own is None else f"your model {own!s:.60}"
-    remedy = (
-        f"the class of {whose} is in no file; give what Word2Vec was given: load(path, model=...)"
-    )
+    remedy = _in_no_file(own)
     try:
         model.model.load_state_dict(saved.tables)
     except InputError as error:

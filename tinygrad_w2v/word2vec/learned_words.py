@@ -305,16 +305,13 @@ class LearnedWords(Keywords):
             raise InputError("build_vocab(update=True) cannot enlarge a model of yours; begin anew")
         self._adopt_vectors()
         grown = old.grown(more, self.min_count, self.max_final_vocab)
-        rows = len(old)
         self._check_memory(grown.vocabulary.counts)
-        before, self.vocabulary = self.model, grown.vocabulary
-        self.model = self.settings().new_model(len(grown.vocabulary))
-        self.model.w_in.data[:rows] = before.w_in.data
-        if self.negative:
-            self.model.w_out.data[:rows] = before.w_out.data[:rows]
+        tables, self.vocabulary = self.model.state_dict(), grown.vocabulary
+        self.model = self.settings().enlarged_model(tables, grown.old_ids, len(self.vocabulary))
         self._wv = None
         logger.info(
-            "%d old words keep their vectors, %d new ones begin at random", rows, grown.added
+            "%d old words keep their vectors, %d new ones begin at random",
+            *(len(old), grown.added),
         )
         if grown.rare:  # said in any case: who adds a text expects its words
             logger.warning(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 from tinygrad_w2v._base.batch import Batch
 from tinygrad_w2v._base.errors import InputError, Setting
 from tinygrad_w2v._base.limits import LARGEST_DIM
-from tinygrad_w2v._base.types import IntArray
+from tinygrad_w2v._base.types import FloatArray, IntArray
 from tinygrad_w2v.models import CBOW, EmbeddingModel, SkipGram
 from tinygrad_w2v.nn import Parameter
 from tinygrad_w2v.sources.huffman import HuffmanTree
@@ -192,6 +192,37 @@ class TrainingSettings:
         model = kind(vocab_size, self.size, objective, negative=max(self.negative, 1), **options)
         if self.hs and self.negative:
             model.w_out = Parameter(np.zeros((2 * vocab_size - 1, self.size), np.float32))
+        return model
+
+    def enlarged_model(
+        self, tables: Mapping[str, FloatArray], old_ids: IntArray, vocab_size: int
+    ) -> EmbeddingModel:
+        """Return the model for more words, of which the old ones keep their learned vectors.
+
+        The inner nodes of a tree, which is another one then, begin anew.
+
+        Parameters
+        ----------
+        tables
+            ``w_in`` and ``w_out`` of the old words.
+        old_ids, vocab_size
+            Where the old words are among all, see `Vocabulary.grown`, and how many there are.
+
+        Raises
+        ------
+        InputError
+            When the tables have other shapes than the settings say.
+        """
+        model, old = self.new_model(vocab_size), len(old_ids)
+        w_in, w_out = tables["w_in"], tables["w_out"]
+        if w_in.shape != (old, self.size) or w_out.shape[1:] != (self.size,):
+            raise InputError(
+                f"the tables to learn on from have shapes {w_in.shape} and {w_out.shape}, not "
+                f"({old}, {self.size}); give the folder that `train` wrote"
+            )
+        model.w_in.data[old_ids] = w_in
+        if self.negative:
+            model.w_out.data[old_ids] = w_out[:old]
         return model
 
     def windows(self, corpus: Corpus, vocabulary: Vocabulary) -> WindowSource:
