@@ -314,7 +314,7 @@ class Kernel:
         self, traced: Traced, dtype: np.dtype[Any], title: str, schedule: Schedule | None = None
     ) -> None:
         program = traced.program
-        # What is written into an array of the model later must not change a part of what is run.
+        # Copies: what is written into an array of the model later must not change the kernel.
         own = {name: np.array(array, order="C") for name, array in program.constants.items()}
         traced = traced._replace(program=replace(program, constants=own))
         self.traced, self.dtype = traced, dtype
@@ -336,9 +336,9 @@ class Kernel:
                     f"{place.name} of the model is not the one that the kernel was made for: "
                     "compile the model again, or change a Parameter's values by `.data`"
                 )
-        found = {name: give() for name, give in self._given}
-        self._check_apart(found)
-        for name, array in found.items():
+        tables = {name: give() for name, give in self._given}
+        self._check_apart(tables)
+        for name, array in tables.items():
             if not array.flags.writeable and name in self._written:
                 raise InputError(
                     f"{name} may not be written into, so a kernel cannot change it: assign a copy, "
@@ -356,7 +356,7 @@ class Kernel:
                     f"{name} is not contiguous, so a kernel cannot write it in place: assign a "
                     f"copy, `model.{name}.data = np.ascontiguousarray(model.{name}.data)`"
                 )
-        return found
+        return tables
 
     def _check_apart(self, arrays: Mapping[str, AnyArray]) -> None:
         """Two tables in one memory would be written while the other is still read."""

@@ -47,7 +47,7 @@ class Packed:
         return {name: int(lengths[at]) for name, lengths in self.sizes.items()}
 
     def all_sizes(self) -> dict[str, AnyArray]:
-        """Return the sizes of all examples, without what room there is for more."""
+        """Return the sizes of all examples, without the room that is left."""
         return {name: lengths[: self.count] for name, lengths in self.sizes.items()}
 
     def example(self, program: Program, at: int) -> dict[str, AnyArray]:
@@ -61,7 +61,7 @@ class Packed:
 
 
 def range_of(numbers: AnyArray) -> tuple[int, int]:
-    """Return the least and the greatest; of no numbers any would do.
+    """Return the least and the greatest; of no numbers zeros.
 
     Examples
     --------
@@ -95,7 +95,7 @@ class OneExample:
         self._as_they_are = not dynamic and all(field.dtype != np.uint64 for field in fields)
 
     def filled(self, example: Any) -> Packed:
-        """Return the room with an example in it; what was in it before is gone.
+        """Return the room with an example in it, in place of the one before.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""Sources on disk, where a user can read them and Numba keeps what it compiled of them.
+"""The kernel cache: sources on disk, where a user can read them and Numba keeps what it compiles.
 
 Each file is named by the hash of its text and of all that a compiled kernel depends on. The folder
 is private to the user. What is run is the text that was just generated, never what a file holds:
@@ -125,8 +125,8 @@ def identity(text: str) -> str:
 def _numba_settings() -> list[str]:
     """Numba's settings, such as ``NUMBA_BOUNDSCHECK``: code that was made under others is other.
 
-    Those that change nothing of the code are among them, too, but for those that differ from one
-    start of a program to the next: at worst a kernel is made again.
+    Settings without effect on code are included, too, except those that differ from one start of a
+    program to the next: at worst a kernel is made again.
     """
     import numba.core.config
 
@@ -242,13 +242,13 @@ def load(text: str) -> Loaded:
         _say_in_memory(why)
         text = text.replace("cache=True", "cache=False")
     name = str(path) if path is not None else f"<kernel {digest}>"
-    found = _loaded.get(name)
-    if found is None:
-        found = _loaded[name] = Loaded(_executed(text, digest, name), path)
-    if found in _recent:
-        _recent.remove(found)
-    _recent.append(found)
-    return found
+    loaded = _loaded.get(name)
+    if loaded is None:
+        loaded = _loaded[name] = Loaded(_executed(text, digest, name), path)
+    if loaded in _recent:
+        _recent.remove(loaded)
+    _recent.append(loaded)
+    return loaded
 
 
 def _store(path: Path, text: str) -> None:

@@ -346,7 +346,7 @@ class _Writer:
         return repr(value) if self.wide else f"real({value!r})"
 
     def _length(self, length: Length, suffix: str = "") -> str:
-        """A length; `suffix` stands behind the name of each size."""
+        """A length; `suffix` follows the name of each size."""
         if not isinstance(length, SymbolicSize):
             return str(length)
         parts = [

@@ -51,7 +51,7 @@ def check_compiled(
 
     Run it once for a model of your own, before a long training. The graph in double precision is
     what counts; the instructions, the kernel's source run as Python, with every index checked, and
-    the native kernel must change each Parameter by the same. The model and the optimizer are
+    the native kernel must all change each Parameter alike. The model and the optimizer are
     copied first, and stay as they are. As Python runs only what takes seconds: of a model that
     scores all of a large vocabulary, give one with a small vocabulary.
 
@@ -222,7 +222,7 @@ def _example(
 
 
 def _taken_from(array: AnyArray, shape: tuple[int, ...], rng: np.random.Generator) -> AnyArray:
-    """What stands in the example, in another order and number along the axes that change."""
+    """The example's numbers, drawn anew along the axes that change."""
     if array.size == 0:
         return np.zeros(shape, array.dtype)
     for axis, n in enumerate(shape):

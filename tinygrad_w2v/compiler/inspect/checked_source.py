@@ -1,9 +1,9 @@
-"""A kernel's source as plain Python that lets nothing pass which native code would not notice.
+"""A kernel's source as plain Python that raises where native code would silently go wrong.
 
-Whatever is read or written lies within the lengths that the window has now, and an id within its
-table. An array of the kernel's own holds NaN, and is not to be read, from where its life begins
-until it is set: at the start of every turn of the innermost loop that holds all its uses. That is
-read off the text alone, so it does not rest on what the compiler believes about its loops.
+Whatever is read or written must lie within the lengths of the current example, and an id within its
+table. The lifetime of an array of the kernel's own begins with every iteration of the innermost
+loop that holds all its uses; from there on until it is set it holds NaN, and may not be read. That
+is derived from the text alone, so it does not rest on what the compiler believes about its loops.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import takewhile
 from typing import Any, NoReturn
 
 import numpy as np
@@ -40,7 +41,7 @@ class Checked:
     --------
     >>> text = '''
     ... def kernel(at, x, n, half):
-    ...     "Half of the numbers of a window."
+    ...     "Half of the numbers of an example."
     ...     for i in range(n):
     ...         half[i] = x[at, i] / 2
     ...     return half[0] + half[1]
@@ -83,7 +84,7 @@ lengths are (1,)
         self._parameters = list(inspect.signature(self._run).parameters)
 
     def run(self, arguments: Sequence[Any]) -> float:
-        """Run windows, given as to the ``run`` of the kernel; return the sum of their losses.
+        """Run examples, given as to the ``run`` of the kernel; return the sum of their losses.
 
         Raises
         ------
@@ -96,10 +97,10 @@ lengths are (1,)
             return float(self._run(*arguments))
 
     def _guarded(self, array: AnyArray, at: int, name: str) -> Guarded:
-        """An argument of the kernel, as it may be used in window number `at`."""
+        """An argument of the kernel, as it may be used in example number `at`."""
         sizes = {size: int(lengths[at]) for size, lengths in self._sizes.items()}
         shape = tuple(int(value_of(n, sizes)) for n in self._source.shapes[name])
-        if len(shape) < array.ndim:  # windows side by side, of which only this one is touched
+        if len(shape) < array.ndim:  # a batch, of which only this example is touched
             return Guarded(name, array, (range(at, at + 1), *map(range, shape)))
         return Guarded(name, array, tuple(map(range, shape)))
 
@@ -120,7 +121,7 @@ class Guarded:
         self.known: AnyArray | None = None
 
     def forget(self) -> Guarded:
-        """Begin its life anew: no element is known."""
+        """Begin its lifetime anew: no element is known."""
         if self.array.dtype.kind == "f":
             self.array.fill(np.nan)
         self.known = np.zeros(self.array.shape, np.bool_)
@@ -128,7 +129,7 @@ class Guarded:
 
     def __getitem__(self, index: Any) -> Any:
         if not isinstance(index, tuple):
-            if len(self.places) > 1:  # a whole window, to be looked through
+            if len(self.places) > 1:  # a whole example, to be searched
                 return Guarded(self.name, self.array[index], self.places[1:])
             index = (index,)
         self._check(index, "read")
@@ -179,9 +180,9 @@ def _fetched_ahead(table: AnyArray, row: Any) -> None:
         raise KernelFault(f"row {row} is fetched ahead of a table of {len(table)}")
 
 
-# ---------------------------------------------------------------------- lives, read off the text
+# ---------------------------------------------------------------------- lifetimes, from the text
 def _instrument(kernel: ast.FunctionDef, source: Source) -> None:
-    """Guard the arrays that a kernel is given, and let every life begin where it does."""
+    """Guard the arrays that a kernel is given, and mark where each lifetime begins."""
     given = [argument.arg for argument in kernel.args.args if argument.arg in source.shapes]
     loops: dict[int, list[ast.For]] = {}
     uses: dict[str, list[Path]] = {}
@@ -217,7 +218,7 @@ def _set(name: str, value: ast.expr) -> ast.stmt:
 def _uses(
     body: Iterable[ast.stmt], path: Path, loops: dict[int, list[ast.For]]
 ) -> Iterator[tuple[ast.Name, Path]]:
-    """Yield every name with the loops around it; the two loops of pairs of turns are one."""
+    """Yield every name with the loops around it; the two loops of a jammed one count as one."""
     before: ast.For | None = None
     for node in body:
         if not isinstance(node, ast.For):
@@ -232,7 +233,7 @@ def _uses(
 
 
 def _goes_on(before: ast.For, node: ast.For) -> bool:
-    """Whether a loop takes the last turn alone, behind one that takes two at a time."""
+    """Whether a loop runs the last iteration alone, after one that runs two at a time."""
     first, second = before.iter, node.iter
     assert isinstance(first, ast.Call) and isinstance(second, ast.Call)
     return len(first.args) == 3 and len(second.args) == 2
@@ -240,8 +241,5 @@ def _goes_on(before: ast.For, node: ast.For) -> bool:
 
 def _common(paths: Iterable[Path]) -> Path:
     """The loops around all of these places."""
-    first, *rest = paths
-    for path in rest:
-        shared = [a == b for a, b in zip(first, path, strict=False)]
-        first = first[: shared.index(False) if False in shared else len(shared)]
-    return first
+    levels = zip(*paths, strict=False)
+    return tuple(level[0] for level in takewhile(lambda level: len(set(level)) == 1, levels))

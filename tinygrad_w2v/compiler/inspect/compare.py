@@ -1,6 +1,6 @@
 """Is a kernel right? Every form that a model takes on its way to one is run on the same examples.
 
-The graph in double precision is what counts. Beside it run the instructions as they were traced,
+The graph in double precision is the reference. With it run the instructions as they were traced,
 the instructions after all passes, the kernel's source as plain Python, and the native kernel; what
 is compared is by how much each changes each table.
 """
@@ -239,7 +239,7 @@ def _error(
             message = f"the loss of {which} is {loss!r}, but {wanted!r} in the graph"
     for name, before in start.items():
         right = np.asarray(expected.tables[name], np.float64)
-        # Where hardly anything changes, what a table cannot hold is no error.
+        # Where hardly anything changes, rounding to the table's dtype is no error.
         rounding = 2 * np.finfo(before.dtype).eps * np.abs(before).max(initial=0.0) / limit
         change = max(float(np.abs(right - before).max(initial=0.0)), float(rounding)) or 1.0
         off = np.abs(got.tables[name].astype(np.float64) - right)

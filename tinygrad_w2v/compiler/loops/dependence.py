@@ -189,12 +189,11 @@ def private_arrays(nest: Nest, shapes: Mapping[str, Shape], outside: set[str]) -
     written = {statement.array for statement in statements_in(nest.body)}
     own: set[str] = set()
     for array in written:
-        found = uses[array]
-        if array not in whole and all(use.mode == "add" for use in found):
+        if array not in whole and all(use.mode == "add" for use in uses[array]):
             continue
-        if array not in whole and _apart_by_iteration(found, nest.loop.variable):
+        if array not in whole and _apart_by_iteration(uses[array], nest.loop.variable):
             continue
-        first = itertools.takewhile(lambda use: use.mode == "set", found)
+        first = itertools.takewhile(lambda use: use.mode == "set", uses[array])
         begun = array in shapes and sets_all(
             [(use.indices, use.loops) for use in first], shapes[array]
         )
@@ -215,7 +214,7 @@ def _tells(use: _Use, variable: str) -> set[tuple[int, ...]]:
     It is an axis, and the radices of the digits below the one that is the loop's variable.
     """
     lengths = {loop.variable: bound_of(loop.length) for loop in use.loops if loop.start is None}
-    found = set()
+    telling = set()
     for axis, index in enumerate(use.indices):
         radices: list[int] = []
         while index != Variable(variable):
@@ -224,8 +223,8 @@ def _tells(use: _Use, variable: str) -> set[tuple[int, ...]]:
                 break
             radices.append(n)
         else:
-            found.add((axis, *radices))
-    return found
+            telling.add((axis, *radices))
+    return telling
 
 
 def _is_below(low: Expression, n: int, lengths: Mapping[str, int]) -> bool:

@@ -35,16 +35,16 @@ def squeezed(shape: Shape) -> Shape:
 
 
 def uniform_numbers(program: Program) -> set[str]:
-    """Return the numbers that no array has a part in."""
-    found: set[str] = set()
+    """Return the numbers that depend on no array."""
+    uniform: set[str] = set()
     for step in program:
         scalar = step.op == "input" and step.name in SCALARS
         number = step.op == "size" or (step.op == "constant" and step.shape == ())
         # (Whole numbers have no double precision to be computed in.)
         scalar_map = step.op == "map" and step.shape == () and step.dtype == "float"
-        if scalar or number or (scalar_map and set(step.inputs) <= found):
-            found.add(step.name)
-    return found
+        if scalar or number or (scalar_map and set(step.inputs) <= uniform):
+            uniform.add(step.name)
+    return uniform
 
 
 class Materialized:
@@ -55,7 +55,7 @@ class Materialized:
     stored : set of str
         The values with arrays of their own.
     uniform : set of str
-        The numbers that no array has a part in.
+        The numbers that depend on no array.
     """
 
     def __init__(self, program: Program, schedule: Schedule) -> None:
@@ -104,7 +104,7 @@ class Materialized:
 
     def _is_stored(self, step: Instruction) -> bool:
         if any(reader.op in ("first_place", "argument") for reader in self.readers[step.name]):
-            return True  # it is searched as a whole, and what is found must be what is there
+            return True  # it is searched as a whole, for the very numbers that are stored
         if step.op in MOVED or step.op in ("take_along", "arange"):
             return False
         if step.op == "take":
@@ -167,10 +167,10 @@ class Materialized:
 
     def _final_readers(self, name: str) -> list[Instruction]:
         """Who reads a value, directly or through views."""
-        found = []
+        readers = []
         for reader in self.readers[name]:
-            found += self._final_readers(reader.name) if reader.op in MOVED else [reader]
-        return found
+            readers += self._final_readers(reader.name) if reader.op in MOVED else [reader]
+        return readers
 
     def _is_wider(self, readers: list[Instruction], step: Instruction) -> bool:
         """Whether anyone reads it in more loops than it has axes."""
