@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tinygrad_w2v._cli.results import request_of
+from tinygrad_w2v._cli.request import request_of
 
 
 def change(folder: Path, *path: str, to: object) -> Path:
@@ -142,7 +142,7 @@ def test_the_builtin_corpus_of_other_versions_is_another_text(name, run, trained
     """It would be compared with a text that it was never made of."""
     file = trained / "settings.json"
     found = json.loads(file.read_text(encoding="utf-8"))
-    found["text"]["sources"] = ["built-in corpus"]
+    found["request"]["sources"] = []
     found["versions"][name] = "1.2.3"
     file.write_text(json.dumps(found), encoding="utf-8")
     out = tmp_path / "out"
