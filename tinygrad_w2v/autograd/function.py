@@ -127,7 +127,7 @@ class Function:
             if value.name:
                 self.parameter_names = {**self.parameter_names, parameter: value.name}
             value = value._data
-        return copied(value, self, parameter)
+        return value.copy() if type(value) is ndarray else copied(value, self, parameter)
 
     def needs(self, position: int) -> bool:
         """Whether input number `position` is a Variable: a constant needs no gradient."""
@@ -185,7 +185,8 @@ class Function:
         else:
             usual = kind is type(first) and kind in _SCALARS
         if not usual:
-            y = self._checked_output(y)
+            if kind is not ndarray and kind not in _SCALARS:
+                y = self._checked_output(y)
             if self.promotes_integers and not (kind in _SCALARS and y.dtype is first.dtype):
                 fitting = promoted(self, inputs, arrays)
                 if fitting is not inputs:
