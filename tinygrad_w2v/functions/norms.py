@@ -83,7 +83,7 @@ def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> 
             f"norm: a vector has one axis and a matrix two, not {len(axes)}; the input has shape "
             f"{np.shape(x)}: give `axis`{user_line()}"
         )
-    return (_of_vectors if len(axes) == 1 else _of_matrices)(x, axes, ord, keepdims)
+    return _norm(x, axes, ord, keepdims, matrices=len(axes) == 2)
 
 
 def length(x: Any, axes: tuple[int, ...]) -> Any:
@@ -102,7 +102,8 @@ def length(x: Any, axes: tuple[int, ...]) -> Any:
 
 @implements(np.linalg.vector_norm)
 def _vector_norm(x: Any, *, axis: Axis = None, keepdims: bool = False, ord: Any = 2) -> Any:
-    return _of_vectors(real(as_array(x)), axes_of("vector_norm", x, axis), ord, keepdims)
+    axes = axes_of("vector_norm", x, axis)
+    return _norm(real(as_array(x)), axes, ord, keepdims, matrices=False)
 
 
 @implements(np.linalg.matrix_norm)
@@ -110,39 +111,26 @@ def _matrix_norm(x: Any, *, keepdims: bool = False, ord: Any = "fro") -> Any:
     return norm(x, ord, (-2, -1), keepdims)
 
 
-def _of_vectors(x: Any, axes: tuple[int, ...], ord: Any, keepdims: bool) -> Any:
-    if ord in (None, 2):
+def _norm(x: Any, axes: tuple[int, ...], ord: Any, keepdims: bool, matrices: bool) -> Any:
+    """`norm` over the axes of vectors, or over the rows and columns of matrices."""
+    if ord in ((None, "fro", "f") if matrices else (None, 2)):
         return Norm(axes, keepdims)(x)
-    if ord == 1:
-        return sum(abs(x), axes, keepdims=keepdims)
-    if ord in (np.inf, -np.inf):
-        return _extreme(abs(x), axes, ord, keepdims)
-    raise _without_rule(ord, "a vector")
-
-
-def _of_matrices(x: Any, axes: tuple[int, ...], ord: Any, keepdims: bool) -> Any:
-    if ord in (None, "fro", "f"):
-        return Norm(axes, keepdims)(x)
-    if ord not in (1, -1, np.inf, -np.inf):
-        raise _without_rule(ord, "a matrix")
-    rows, columns = axes
-    totals = sum(abs(x), rows if ord in (1, -1) else columns, keepdims=True)
-    return _extreme(totals, axes, ord, keepdims)
-
-
-def _extreme(sizes: Any, axes: tuple[int, ...], ord: float, keepdims: bool) -> Any:
-    """The largest size, or for a negative `ord` the smallest; the largest of none is 0."""
+    if ord not in ((1, -1, np.inf, -np.inf) if matrices else (1, np.inf, -np.inf)):
+        raise MissingRuleError(
+            f"np.linalg.norm: ord={ord!r} of a {'matrix' if matrices else 'vector'} has no "
+            "derivative rule; there are rules for None, 2, 1, inf and -inf of a vector, and for "
+            f"None, 'fro', 1, -1, inf and -inf of a matrix{user_line()}"
+        )
+    sizes = abs(x)
+    if matrices:
+        rows, columns = axes
+        sizes = sum(sizes, rows if ord in (1, -1) else columns, keepdims=True)
+    elif ord == 1:
+        return sum(sizes, axes, keepdims=keepdims)
     if ord < 0:
         return min(sizes, axes, keepdims=keepdims)
+    # The largest of none is 0.
     return max(sizes, axes, keepdims=keepdims, initial=None if np.size(sizes) else 0)
-
-
-def _without_rule(ord: Any, what: str) -> MissingRuleError:
-    return MissingRuleError(
-        f"np.linalg.norm: ord={ord!r} of {what} has no derivative rule; there are rules for None, "
-        "2, 1, inf and -inf of a vector, and for None, 'fro', 1, -1, inf and -inf of a matrix"
-        f"{user_line()}"
-    )
 
 
 def cosine_similarity(a: Any, b: Any, axis: Axis = -1, eps: float = 1e-8) -> Any:
