@@ -1,7 +1,6 @@
 """The options of ``train``, as a table: of it the parser, and the flags in messages, are made.
 
-Defaults and types are those of the settings that an option gives. word2vec.c's options and gensim's
-keywords are other names of ours.
+word2vec.c's options and gensim's keywords are other names of ours.
 """
 
 from __future__ import annotations
@@ -9,21 +8,20 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from tinygrad_w2v._base.errors import InputError, Setting
 from tinygrad_w2v._base.terminal import option
 from tinygrad_w2v._cli.parsing import Parser, path_name
 from tinygrad_w2v._cli.request import Request
-from tinygrad_w2v.word2vec.engine import ENGINES, EngineOptions
 from tinygrad_w2v.word2vec.options import TRUE_GRADIENT, keyword_of
-from tinygrad_w2v.word2vec.settings import ALPHA, MODELS, TrainingSettings
+from tinygrad_w2v.word2vec.settings import TrainingSettings
 
 DEFAULT_FOLDER = "w2v-out"
 HELDOUT = 0.02
 
-_USUAL_RATES = ", ".join(f"{rate} for {name}" for (name, rule), rate in ALPHA.items() if not rule)
 # Of gensim's keywords, those that say how it works and not what it computes.
 WITHOUT_EFFECT = ("batch_words", "hashfxn", "null_word", "sorted_vocab", "comment")
 
@@ -40,175 +38,92 @@ def _either(words: Mapping[str, Any]) -> Callable[[str], Any]:
     return convert
 
 
-_ZERO_ONE = _either({"0": False, "1": True})
-_GENSIM = {"metavar": "{0,1}", "default": argparse.SUPPRESS}
-
-
-class Option(NamedTuple):
-    """An option: the setting that it gives, its help, its flags, and more for `argparse`.
-
-    Without flags it is ``--name``; a flag of a setting that is usually on switches it off.
-    """
-
-    name: str
-    help: str
-    metavar: str | None = None
-    flags: str = ""
-    more: Mapping[str, Any] = {}
-
-    def add_to(self, group: Any) -> None:
-        """Declare it."""
-        usual = _USUAL.get(self.name)
-        shown = type(usual) in (str, int, float) and "default" not in self.more
-        told = f"{self.help} (default: %(default)s)" if shown else self.help
-        more: dict[str, Any] = {"dest": self.name, "help": told, "default": usual}
-        if usual is True or usual is False:
-            more["action"] = "store_false" if usual else "store_true"
-        else:
-            more |= {"metavar": self.metavar, "type": _TYPES.get(self.name)}
-        more |= self.more
-        if "type" in self.more:
-            more.pop("action", None)
-        group.add_argument(*(self.flags or _flag(self.name)).split(), **more)
-
-
-OPTIONS: dict[str, tuple[Option, ...]] = {
-    "model": (
-        Option("model", "how contexts predict words", more={"choices": list(MODELS)}),
-        Option("size", "how many numbers a vector has", "N", "--size --vector-size"),
-        Option("window", "the largest distance between a word and its context", "N"),
-        Option(
-            "shrink_windows",
-            "always take the whole window, not a width drawn from 1 ... N",
-            flags="--no-shrink-windows",
-        ),
-        Option("negative", "random words that each word is told from; 0 only with --hs", "K"),
-        Option(
-            "shared_negatives",
-            "skip-gram draws the K words for each context of a window, not once for all of them",
-            flags="--negatives-per-pair",
-        ),
-        Option("ns_exponent", "random words are drawn by their counts to this power", "X"),
-        Option("hs", "hierarchical softmax: with --negative 0 instead of them, else beside them"),
-        Option(
-            "cbow_mean",
-            "CBOW takes the sum of the contexts, not the mean",
-            flags="--no-cbow-mean",
-        ),
-        Option(
-            "compat",
-            "word2vec: CBOW's update rule of word2vec.c in place of the gradient, the default",
-            f"{{word2vec,{TRUE_GRADIENT}}}",
-            more={"type": _either({"word2vec": "word2vec", TRUE_GRADIENT: None})},
-        ),
-    ),
-    "text": (
-        Option("min_count", "leave out words that occur fewer times", "N"),
-        Option("max_vocab", "keep the N most frequent words", "N", "--max-vocab --max-final-vocab"),
-        Option(
-            "max_vocab_size",
-            "forget rare words while reading when there are more than N: bounds the memory",
-            "N",
-        ),
-        Option("sample", "thin out words whose share of the text is above T; 0 keeps all", "T"),
-        Option("tokenizer", "words, whitespace, ja, or MODULE:FUNCTION", "NAME"),
-        Option("lower", "keep capitals", flags="--no-lower"),
-        Option(
-            "errors",
-            "what to do with bytes that are not UTF-8",
-            more={"choices": ["strict", "replace"]},
-        ),
-    ),
-    "run": (
-        Option("epochs", "how often the text is read", "N"),
-        Option("alpha", f"first learning rate; {_USUAL_RATES}", "A"),
-        Option("min_alpha", "last learning rate", "A"),
-        Option("batch", "windows in a batch; at most 256, by the vocabulary", "N"),
-        Option(
-            "heldout",
-            "show the loss on this share of the sentences, which are not trained on; "
-            "%(const)s when no number follows",
-            "SHARE",
-            more={"nargs": "?", "const": HELDOUT},
-        ),
-        Option("early_stopping", "stop when the held-out loss has not fallen for N epochs", "N"),
-        Option("seed", "of all random numbers", "N"),
-        Option(
-            "engine",
-            "auto: compiled where numba is installed and the model compiles, else numpy",
-            more={"choices": ENGINES},
-        ),
-        Option(
-            "workers",
-            "threads of the compiled engine; default: the cores that the process may use",
-            "N",
-            more={"default": None},
-        ),
-        Option(
-            "deterministic",
-            "the same bytes for the same seed and any number of workers, at a lower speed of the "
-            "compiled engine; the NumPy engine always gives them",
-        ),
-        Option("output", "the folder of the run's files", "DIR", more={"type": path_name}),
-        Option("overwrite", "replace the run in DIR"),
-        Option("quiet", "say nothing"),
-    ),
-    "going on with a run": (
-        Option(
-            "checkpoint_minutes",
-            "keep the run's place this often, in DIR/checkpoints; 0: only at Ctrl-C and at its end",
-            "M",
-            more={"type": float},
-        ),
-        Option("resume", "go on with the run in DIR that was ended early"),
-        Option(
-            "repeat",
-            "repeat the run of a settings.json",
-            "FILE",
-            "--settings",
-            more={"type": path_name},
-        ),
-        Option(
-            "update",
-            "learn on from the vectors of the finished run in the folder PATH, or of a file that "
-            "Word2Vec saved",
-            "PATH",
-            more={"type": path_name},
-        ),
-    ),
-    "gensim's names": (
-        Option(
-            "model",
-            "1: --model skipgram, 0: cbow",
-            flags="--sg",
-            more={**_GENSIM, "type": _either({"0": "cbow", "1": "skipgram"})},
-        ),
-        Option(
-            "cbow_mean",
-            "0: --no-cbow-mean",
-            flags="--cbow-mean",
-            more={**_GENSIM, "type": _ZERO_ONE},
-        ),
-        Option(
-            "shrink_windows",
-            "0: --no-shrink-windows",
-            flags="--shrink-windows",
-            more={**_GENSIM, "type": _ZERO_ONE},
-        ),
-        Option(
-            "trim_rule",
-            "(word, count, min_count) to 0: by the count, 1: leave it out, 2: keep it",
-            "MODULE:FUNCTION",
-        ),
-        Option("compute_loss", "always on: history.jsonl and loss.svg hold the loss"),
-        *(Option(name, "without effect here", "X") for name in WITHOUT_EFFECT),
-    ),
+# Groups of options: flags, what follows them, and their help. Their settings are those of the first
+# flag's name, but for `_SETTINGS`; defaults and types are those of the settings.
+_TABLE = """
+model
+  --model {cbow,skipgram}  how contexts predict words
+  --size --vector-size N   how many numbers a vector has
+  --window N               the largest distance between a word and its context
+  --no-shrink-windows      always take the whole window, not a width drawn from 1 ... N
+  --negative K             random words that each word is told from; 0 only with --hs
+  --negatives-per-pair     skip-gram draws the K words for each context of a window, not once for
+                           all of them
+  --ns-exponent X          random words are drawn by their counts to this power
+  --hs                     hierarchical softmax: with --negative 0 instead of random words, else
+                           beside them
+  --no-cbow-mean           CBOW takes the sum of the contexts, not the mean
+  --compat {word2vec,gradient}  word2vec: CBOW's update rule of word2vec.c in place of the gradient,
+                           the default
+text
+  --min-count N            leave out words that occur fewer times
+  --max-vocab --max-final-vocab N  keep the N most frequent words
+  --max-vocab-size N       forget rare words while reading when there are more than N: bounds the
+                           memory
+  --sample T               thin out words whose share of the text is above T; 0 keeps all
+  --tokenizer NAME         words, whitespace, ja, or MODULE:FUNCTION
+  --no-lower               keep capitals
+  --errors {strict,replace}  what to do with bytes that are not UTF-8
+run
+  --epochs N               how often the text is read
+  --alpha A                first learning rate; 0.025 for skipgram, 0.15 for cbow
+  --min-alpha A            last learning rate
+  --batch N                windows in a batch; at most 256, by the vocabulary
+  --heldout [SHARE]        show the loss on this share of the sentences, which are not trained on;
+                           %(const)s when no number follows
+  --early-stopping N       stop when the held-out loss has not fallen for N epochs
+  --seed N                 of all random numbers
+  --engine {auto,numpy,compiled}  auto: compiled where numba is installed and the model compiles,
+                           else numpy
+  --workers N              threads of the compiled engine; default: the cores that the process may
+                           use
+  --deterministic          the same bytes for the same seed and any number of workers, at a lower
+                           speed of the compiled engine; the NumPy engine always gives them
+  --output DIR             the folder of the run's files
+  --overwrite              replace the run in DIR
+  --quiet                  say nothing
+going on with a run
+  --checkpoint-minutes M   keep the run's place this often, in DIR/checkpoints; 0: only at Ctrl-C
+                           and at its end
+  --resume                 go on with the run in DIR that was ended early
+  --settings FILE          repeat the run of a settings.json
+  --update PATH            learn on from the vectors of the finished run in the folder PATH, or of a
+                           file that Word2Vec saved
+gensim's names
+  --sg {0,1}               1: --model skipgram, 0: cbow
+  --cbow-mean {0,1}        0: --no-cbow-mean
+  --shrink-windows {0,1}   0: --no-shrink-windows
+  --trim-rule MODULE:FUNCTION  (word, count, min_count) to 0: by the count, 1: leave it out, 2: keep
+                           it
+  --compute-loss           always on: history.jsonl and loss.svg hold the loss
+  --batch-words X          without effect here
+  --hashfxn X              without effect here
+  --null-word X            without effect here
+  --sorted-vocab X         without effect here
+  --comment X              without effect here
+"""
+# Those that give a setting which another option gives, too.
+_ALIASES = ("--sg", "--cbow-mean", "--shrink-windows")
+_SETTINGS = {
+    "--no-shrink-windows": "shrink_windows",
+    "--negatives-per-pair": "shared_negatives",
+    "--no-cbow-mean": "cbow_mean",
+    "--no-lower": "lower",
+    "--settings": "repeat",
+    "--sg": "model",
 }
-
-_USUAL: dict[str, Any] = {
+_TYPES: dict[str, Callable[[str], Any]] = {
+    "--compat": _either({"word2vec": "word2vec", TRUE_GRADIENT: None}),
+    "--sg": _either({"0": "cbow", "1": "skipgram"}),
+    "--cbow-mean": _either({"0": False, "1": True}),
+    "--shrink-windows": _either({"0": False, "1": True}),
+    **dict.fromkeys(("--output", "--settings", "--update"), path_name),
+}
+_DEFAULTS: dict[str, Any] = {
     **{field.name: field.default for field in dataclasses.fields(TrainingSettings)},
     **{field.name: field.default for field in dataclasses.fields(Request)},
-    **EngineOptions._field_defaults,
+    "engine": "auto",
+    "deterministic": False,
     "output": DEFAULT_FOLDER,
     "overwrite": False,
     "quiet": False,
@@ -216,11 +131,58 @@ _USUAL: dict[str, Any] = {
     "resume": False,
     "compute_loss": False,
 }
-_TYPES: dict[str, Any] = {
+_NUMBERS = {
     name: {"int": int, "float": float}[kind]
     for name, annotation in (Request.__annotations__ | TrainingSettings.__annotations__).items()
-    if (kind := str(annotation).partition(" ")[0]) in ("int", "float")
-} | {"workers": int}
+    if (kind := annotation.partition(" ")[0]) in ("int", "float")
+} | {"workers": int, "checkpoint_minutes": float}
+
+
+class Option(NamedTuple):
+    """A line of the table."""
+
+    group: str
+    flags: list[str]
+    value: str
+    help: str
+
+    @property
+    def setting(self) -> str:
+        """The name of what it gives."""
+        flag = self.flags[0]
+        return _SETTINGS.get(flag, flag.removeprefix("--").replace("-", "_"))
+
+    def arguments(self) -> dict[str, Any]:
+        """Return what argparse is told of it."""
+        told: dict[str, Any] = {"dest": self.setting, "help": self.help}
+        usual, convert = _DEFAULTS.get(self.setting), _TYPES.get(self.flags[0])
+        if not self.value:
+            return told | {"action": "store_false" if usual else "store_true"}
+        if self.flags[0] in _ALIASES:
+            usual = argparse.SUPPRESS
+        elif type(usual) in (str, int, float):
+            told["help"] += " (default: %(default)s)"
+        if self.value.startswith("{") and convert is None:
+            return told | {"default": usual, "choices": self.value[1:-1].split(",")}
+        told |= {"default": usual, "type": convert or _NUMBERS.get(self.setting)}
+        if self.value.startswith("["):
+            told |= {"nargs": "?", "const": HELDOUT}
+        return told | {"metavar": self.value.strip("[]")}
+
+
+def _options() -> Iterator[Option]:
+    group = ""
+    for line in re.sub(r"\n {20,}", " ", _TABLE).strip().splitlines():
+        if not line.startswith(" "):
+            group = line
+            continue
+        flags, told = re.split(r"(?<=\S)  +", line.strip(), maxsplit=1)
+        words = flags.split()
+        named = [word for word in words if word.startswith("--")]
+        yield Option(group, named, " ".join(words[len(named) :]), told)
+
+
+OPTIONS = tuple(_options())
 
 
 def add_options(parser: Parser) -> None:
@@ -233,14 +195,10 @@ def add_options(parser: Parser) -> None:
         help="UTF-8 text: files (.gz .bz2 .xz too), folders, or - for standard input; by default "
         "the built-in corpus, the documentation of Python and NumPy",
     )
-    for title, options in OPTIONS.items():
-        group = parser.add_argument_group(title)
-        for each in options:
-            each.add_to(group)
-
-
-def _flag(name: str) -> str:
-    return "--" + name.replace("_", "-")
+    groups = {each.group: None for each in OPTIONS}
+    added = {name: parser.add_argument_group(name) for name in groups}
+    for each in OPTIONS:
+        added[each.group].add_argument(*each.flags, **each.arguments())
 
 
 def flag_of(name: str) -> str:
@@ -251,10 +209,10 @@ def flag_of(name: str) -> str:
     >>> flag_of("min_count"), flag_of("vector_size"), flag_of("topn")
     ('--min-count', '--size', '--topn')
     """
-    for each in itertools.chain(*OPTIONS.values()):
-        if name in (each.name, keyword_of(each.name)):
-            return (each.flags or _flag(each.name)).split()[0]
-    return _flag(name)
+    for each in OPTIONS:
+        if name in (each.setting, keyword_of(each.setting)):
+            return each.flags[0]
+    return "--" + name.replace("_", "-")
 
 
 def in_flags(setting: Setting) -> str:
