@@ -31,6 +31,7 @@ from tinygrad_w2v.autograd.node import NO_GRAD, Node, lost_leaf, made
 ndarray = np.ndarray
 _FLOAT64, _FLOAT32 = np.dtype(np.float64), np.dtype(np.float32)
 _SCALARS = frozenset((np.float64, np.float32))
+_NOTHING = np.float64(0)  # the last input of an op that has none
 next_order = itertools.count().__next__
 
 
@@ -154,12 +155,14 @@ class Function:
             )
         arrays = []
         constants = 0
+        last: Any = _NOTHING
         for x in inputs:
             if isinstance(x, Node):
-                arrays.append(x._data)
+                last = x._data
             else:
-                arrays.append(x)
+                last = x
                 constants += 1
+            arrays.append(last)
         mode = unusual()
         if mode is not None:
             mode = current()
@@ -170,6 +173,7 @@ class Function:
                 if self.promotes_integers:
                     inputs = promoted(self, inputs, arrays)
                     arrays = [*inputs]
+            last = arrays[-1]
         try:
             if mode is None or not mode.debugging:
                 y = self.forward(*arrays)
@@ -178,16 +182,15 @@ class Function:
         except Exception as error:
             raise forward_error(self, arrays, error) from error
         kind = type(y)
-        first = arrays[0] if arrays else y
         if kind is ndarray:
             dtype = y.dtype
-            usual = dtype is first.dtype and (dtype is _FLOAT64 or dtype is _FLOAT32)
+            usual = dtype is last.dtype and (dtype is _FLOAT64 or dtype is _FLOAT32)
         else:
-            usual = kind is type(first) and kind in _SCALARS
+            usual = kind is type(last) and kind in _SCALARS
         if not usual:
             if kind is not ndarray and kind not in _SCALARS:
                 y = self._checked_output(y)
-            if self.promotes_integers and not (kind in _SCALARS and y.dtype is first.dtype):
+            if self.promotes_integers and not (kind in _SCALARS and y.dtype is last.dtype):
                 fitting = promoted(self, inputs, arrays)
                 if fitting is not inputs:
                     self.saved = ()
@@ -201,7 +204,7 @@ class Function:
         for array in self.saved:
             if array is y:
                 self._outputs = (y,)
-            elif array is not first and not (arrays and array is arrays[-1]):
+            elif array is not last and not (arrays and array is arrays[0]):
                 self._check_saved(array, arrays, y)
         self.inputs = inputs
         self.order = next_order()
