@@ -160,7 +160,7 @@ def _attributes(node: DiagramNode, escape: Any) -> dict[str, str]:
     styles = ["filled", "dashed" if look.dashed else "solid"]
     if node.shape == "op":
         styles.append("rounded")
-    found = {
+    attributes = {
         "shape": "box" if node.shape == "op" else "ellipse",
         "style": ",".join(styles),
         "fillcolor": look.fill,
@@ -171,15 +171,19 @@ def _attributes(node: DiagramNode, escape: Any) -> dict[str, str]:
         "tooltip": escape(node.tooltip or node.title),
     }
     if look.double:
-        found["peripheries"] = "2"
+        attributes["peripheries"] = "2"
     width = _needed_width(node)
     if width:
-        found["width"] = f"{width:.2f}"
+        attributes["width"] = f"{width:.2f}"
     if node.shape == "value":
-        found["margin"] = "0.04,0.02"
+        attributes["margin"] = "0.04,0.02"
     if small:
-        found |= {"height": "0.22", "width": found.get("width", "0.3"), "margin": "0.02,0.0"}
-    return found
+        attributes |= {
+            "height": "0.22",
+            "width": attributes.get("width", "0.3"),
+            "margin": "0.02,0.0",
+        }
+    return attributes
 
 
 def _label(node: DiagramNode, small: bool) -> str:

@@ -13,8 +13,6 @@ from tinygrad_w2v.autograd.rowgrad import RowGrad
 
 LONGEST_NAME = 48
 _known_arguments: WeakKeyDictionary[Any, dict[str, inspect.Parameter]] = WeakKeyDictionary()
-# The label of an op is its class's; where that is an inner matter, the function that users call.
-_LABELS = {"power_of_number": "power"}
 
 
 def printable(text: str, longest: int = LONGEST_NAME) -> str:
@@ -25,18 +23,14 @@ def printable(text: str, longest: int = LONGEST_NAME) -> str:
     >>> printable("two\nlines")
     'two\\nlines'
     """
-    out = "".join(c if c.isprintable() or c == " " else _escaped(c) for c in text)
-    return out if len(out) <= longest else out[: longest - 1] + "…"
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")
+    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return shown if len(shown) <= longest else shown[: longest - 1] + "…"
 
 
 def label_of(function: Function) -> str:
-    """The op's name."""
+    """The op's name, as its users know it."""
     label = printable(str(function.label))
-    return _LABELS.get(label, label)
+    return "power" if label == "power_of_number" else label
 
 
 def type_of(data: Any) -> str:
@@ -73,8 +67,6 @@ def content_of(data: Any) -> str:
     array = np.asarray(data)
     if array.size == 0:
         return "empty"
-    if array.ndim == 0:
-        return number(array[()])
     if array.size <= 6:
         return _nested(array)
     with np.errstate(invalid="ignore"):
@@ -87,15 +79,15 @@ def content_of(data: Any) -> str:
 def _nested(array: Any) -> str:
     if array.ndim == 0:
         return number(array[()])
-    return "[" + ", ".join(_nested(part) for part in array) + "]"
+    return f"[{', '.join(map(_nested, array))}]"
 
 
 def parameters_of(function: Function) -> tuple[str, ...]:
-    """What the op was made with, as one would write it; the shape of the result goes unsaid."""
+    """The op's parameters as in a call, without defaults and the shape of the result."""
     shown = function.parameters_shown
     asked = _arguments(type(function))
     named = [name for name in asked if name in shown]
-    out = []
+    texts = []
     for name in named or list(shown):
         value = shown[name]
         default = asked[name].default if name in asked else inspect.Parameter.empty
@@ -106,8 +98,8 @@ def parameters_of(function: Function) -> tuple[str, ...]:
         else:
             text = _index(value) if name == "index" else _parameter(value)
         plain = default is inspect.Parameter.empty and name in asked
-        out.append(text if plain else f"{name}={text}")
-    return tuple(out)
+        texts.append(text if plain else f"{name}={text}")
+    return tuple(texts)
 
 
 def _arguments(kind: Any) -> dict[str, inspect.Parameter]:
@@ -123,15 +115,13 @@ def _equal(value: Any, default: Any) -> bool:
 
 def _index(value: Any) -> str:
     parts = value if isinstance(value, tuple) else (value,)
-    return "[" + ", ".join(_parameter(part) for part in parts) + "]"
+    return f"[{', '.join(map(_parameter, parts))}]"
 
 
 def _parameter(value: Any) -> str:
     if isinstance(value, np.ndarray | np.generic):
         array = np.asarray(value)
-        if array.size <= 8:
-            return _nested(array)
-        return f"<{type_of(array)}>"
+        return _nested(array) if array.size <= 8 else f"<{type_of(array)}>"
     if value is ...:
         return "..."
     if isinstance(value, slice):
@@ -142,8 +132,6 @@ def _parameter(value: Any) -> str:
         return f"({inner},)" if len(value) == 1 else f"({inner})"
     if isinstance(value, np.dtype):
         return value.name
-    if isinstance(value, bool | int | str) or value is None:
-        return printable(repr(value), 40)
     if isinstance(value, float):
         return number(value)
     if isinstance(value, np.random.Generator):

@@ -102,46 +102,40 @@ def plot_losses(
 
         plt.show()
         return figure
-    # In memory first, so that a picture is written whole or not at all.
-    content = io.BytesIO()
-    suffix = Path(path).suffix.lower()[1:]
-    _save(figure, content, suffix)
+    content = _picture(figure, Path(path).suffix.lower()[1:])
     with safe_write(path, "wb") as file:
-        file.write(content.getvalue())
+        file.write(content)
     return figure
 
 
 def smoothed(losses: np.ndarray[Any, Any], keep: float) -> np.ndarray[Any, Any]:
     """Exponential mean, m_t = keep m_(t-1) + (1 - keep) x_t, unbiased at the start.
 
-    A value that is not finite is passed over.
+    A value that is not finite is skipped.
 
     Examples
     --------
     >>> smoothed(np.array([4.0, 2.0]), 0.5).round(3).tolist()
     [4.0, 2.667]
     """
-    out = np.empty_like(losses)
+    means = np.empty_like(losses)
     mean = weight = 0.0
     for i, value in enumerate(losses):
         if np.isfinite(value):
-            mean = keep * mean + (1 - keep) * value
-            weight = keep * weight + (1 - keep)
-        out[i] = mean / weight if weight else np.nan
-    return out
+            mean, weight = keep * mean + (1 - keep) * value, keep * weight + (1 - keep)
+        means[i] = mean / weight if weight else np.nan
+    return means
 
 
-def _save(figure: Any, content: io.BytesIO, suffix: str) -> None:
+def _picture(figure: Any, suffix: str) -> bytes:
+    """The bytes of a file, the same for the same losses: without a date or random ids."""
     from matplotlib import rc_context
 
-    # The ids in an SVG are random otherwise.
+    content = io.BytesIO()
+    undated: Any = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(suffix)
     with rc_context({"svg.hashsalt": "tinygrad_w2v"}):
-        figure.savefig(content, format=suffix, dpi=144, metadata=_undated(suffix))
-
-
-def _undated(suffix: str) -> dict[str, None] | None:
-    """No date in the file: the same losses make the same picture."""
-    return {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(suffix)
+        figure.savefig(content, format=suffix, dpi=144, metadata=undated)
+    return content.getvalue()
 
 
 def _figure(shown: bool) -> Any:

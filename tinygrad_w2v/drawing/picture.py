@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -26,8 +26,7 @@ from tinygrad_w2v.drawing.summary import summarised
 from tinygrad_w2v.drawing.svg import finished, inline, plain_html
 from tinygrad_w2v.drawing.text import text_of
 
-SUFFIXES = (".txt", ".dot", ".svg", ".png", ".html")
-# A graph of more nodes than this is summarised, too, where it takes longer than these seconds.
+# A graph with more nodes than LARGE is summarised if its layout takes longer than PATIENCE seconds.
 LARGE, PATIENCE = 1000, 4.0
 
 
@@ -167,19 +166,19 @@ class Picture:
             If there is no picture; then the DOT text is written beside `path`.
         """
         target = Path(path)
+        make: dict[str, Callable[[], str | bytes]] = {
+            ".txt": lambda: self.text + "\n",
+            ".dot": lambda: self.dot,
+            ".svg": self.svg,
+            ".png": self.png,
+            ".html": self.html,
+        }
         suffix = target.suffix.lower()
-        if suffix not in SUFFIXES:
-            known = " ".join(SUFFIXES)
+        if suffix not in make:
+            known = " ".join(make)
             raise InputError(f"cannot tell how to draw {target.name!r}: end its name in {known}")
-        if suffix in (".txt", ".dot"):
-            _write(target, self.text + "\n" if suffix == ".txt" else self.dot)
-            return
-        content: str | bytes
         try:
-            if suffix == ".png":
-                content = self.png()
-            else:
-                content = self.svg() if suffix == ".svg" else self.html()
+            content = make[suffix]()
         except (MissingDependencyError, RenderError) as error:
             kept = target.with_suffix(".dot")
             _write(kept, self.dot)
@@ -205,8 +204,8 @@ class Picture:
 class Graph(Picture):
     """A drawing of the graph behind a Variable; made by `graph`.
 
-    It shows itself in a notebook, and ``print(g)`` prints the program. It only reads: nothing is
-    written on the Variables.
+    It shows itself in a notebook, and ``print(g)`` prints the program. It writes nothing on the
+    Variables.
     """
 
     def __init__(
@@ -270,7 +269,7 @@ def graph(
     v : Variable
         The result, a loss for example.
     backward : bool
-        Draw the graph of its gradients, too. (`.text` always prints both.)
+        Also draw the graph of its gradients. (`.text` always prints both.)
     values : bool
         Show the numbers in the nodes: all of them where they are few, else their range.
     gradients : bool

@@ -1,7 +1,7 @@
 """The graph as plain data: named values, and the steps that compute them.
 
-What is drawn or printed is read from here alone; nothing of this holds a Variable, so a picture
-keeps no graph alive and cannot change one.
+Drawings and listings are made from this alone. It holds no Variable, so a picture keeps no graph
+alive and cannot change one.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ Kind = Literal[
     "result",  # what the graph was drawn of
     "gradient",  # of a leaf
     "bundle",  # several values of a summary
-    # Where forward and backward are one part, as in a compiled window:
-    "input",  # what a window brings along
+    # Where forward and backward are one part, as in a compiled program:
+    "input",  # an array of the example
     "derived",  # made by a rule of backward or of an optimizer
     "written",  # a parameter after its update
 ]
@@ -36,14 +36,14 @@ class Scope(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A Variable or an array: what it is called, and what it looks like."""
+    """A Variable or an array: its name and what is shown of it."""
 
     name: str
     kind: Kind
     type: str = ""  # "(2, 5)", "(2, 5) float32"
     content: str = ""  # the numbers in short
     gradient: str = ""  # the numbers of its gradient in short
-    view: bool = False  # a constant that is another one turned round: the name says which
+    view: bool = False  # a constant that is another one transposed: the name says which
     backward: bool = False  # whether the backward pass made it
 
 
@@ -97,11 +97,11 @@ class Program:
 
 def readers(steps: Iterable[Step]) -> dict[int, list[Step]]:
     """The steps that read each value."""
-    found: dict[int, list[Step]] = {}
+    by_value: dict[int, list[Step]] = {}
     for step in steps:
         for key in dict.fromkeys(step.inputs):
-            found.setdefault(key, []).append(step)
-    return found
+            by_value.setdefault(key, []).append(step)
+    return by_value
 
 
 def producers(steps: Iterable[Step]) -> dict[int, Step]:
@@ -111,20 +111,20 @@ def producers(steps: Iterable[Step]) -> dict[int, Step]:
 
 @dataclass
 class Names:
-    """Names that are told apart: a second ``w`` is ``w_2``."""
+    """Unique names: a second ``w`` is ``w_2``."""
 
     taken: set[str] = field(default_factory=set)
     _counts: dict[str, int] = field(default_factory=dict)
 
     def reserve(self, name: str) -> str:
-        """`name`, with a number behind it where it is taken."""
-        found, number = name, self._counts.get(name, 1)
-        while found in self.taken:
+        """`name`, with a number appended if it is taken."""
+        free, number = name, self._counts.get(name, 1)
+        while free in self.taken:
             number += 1
-            found = f"{name}_{number}"
+            free = f"{name}_{number}"
         self._counts[name] = number
-        self.taken.add(found)
-        return found
+        self.taken.add(free)
+        return free
 
     def fresh(self, letter: str) -> str:
         """The next of ``h1``, ``h2``, ... that is free."""

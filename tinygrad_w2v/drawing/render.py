@@ -1,7 +1,7 @@
 """Run a Graphviz engine: `dot` where it is installed, else the wheel `graphviz-pure`.
 
-Both read DOT from their standard input. The wheel's program is called by its own name and is
-looked for in this environment's folder of scripts too, which need not be on PATH.
+Both read DOT from standard input. The wheel's program has a name of its own and is also looked for
+in this environment's folder of scripts, which need not be on PATH.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class LayoutTimeoutError(RenderError, TimeoutError):
 class Engine(NamedTuple):
     """A program that lays out DOT."""
 
-    name: Literal["dot", "graphviz-pure"]
+    name: str  # "dot" or "graphviz-pure"
     path: str
 
 
@@ -45,16 +45,10 @@ def engines() -> list[Engine]:
     >>> {engine.name for engine in engines()} <= {"dot", "graphviz-pure"}
     True
     """
-    found = []
-    path = shutil.which("dot")
-    if path:
-        found.append(Engine("dot", path))
-    for folder in (sysconfig.get_path("scripts"), str(Path(sys.executable).parent), None):
-        path = shutil.which("graphviz-pure", path=folder)
-        if path:
-            found.append(Engine("graphviz-pure", path))
-            break
-    return found
+    folders = (sysconfig.get_path("scripts"), str(Path(sys.executable).parent), None)
+    pure = (shutil.which("graphviz-pure", path=folder) for folder in folders)
+    paths = {"dot": shutil.which("dot"), "graphviz-pure": next(filter(None, pure), None)}
+    return [Engine(name, path) for name, path in paths.items() if path]
 
 
 def render(dot: str, format: Format, timeout: float) -> bytes:
@@ -78,19 +72,19 @@ def render(dot: str, format: Format, timeout: float) -> bytes:
     RenderError
         If the engine fails; its message is passed on.
     """
-    found = engines()
-    if not found:
+    available = engines()
+    if not available:
         raise MissingDependencyError(
             "no layout engine is installed: `pip install graphviz-pure`, or install Graphviz "
             "(https://graphviz.org/download) so that `dot` is on PATH"
         )
     failures = []
-    for engine in found:
+    for engine in available:
         try:
             picture = _run(engine, dot, format, timeout)
+        except LayoutTimeoutError:
+            raise
         except RenderError as error:
-            if isinstance(error, LayoutTimeoutError):
-                raise
             failures.append(str(error))
             continue
         if format == "png":

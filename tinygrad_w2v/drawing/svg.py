@@ -1,7 +1,7 @@
-"""Make an engine's SVG fit for a page: its name, readable tooltips, fonts that every system has.
+"""Prepare an engine's SVG for a page: a name, readable tooltips, fonts that every system has.
 
 An engine measures text with the fonts that it knows. Here each line is centred on its node, so
-that the picture stays right with the reader's fonts, Japanese ones included.
+that the picture is right with the reader's fonts too, Japanese ones included.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 
 def finished(svg: str, diagram: Diagram, description: str) -> str:
-    """The SVG text of `diagram`, laid out by an engine, ready for a browser.
+    """Return an engine's SVG of a diagram, ready for a browser.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def finished(svg: str, diagram: Diagram, description: str) -> str:
 
 
 def _unwrap_links(element: Element) -> None:
-    """Put what stands in ``<g><a>...</a></g>``, an engine's way to a tooltip, in its place."""
+    """Replace ``<g><a>...</a></g>``, with which an engine marks a tooltip, by its contents."""
     for parent in list(element.iter("g")):
         for child in list(parent):
             link = child.find("a") if child.tag == "g" else None

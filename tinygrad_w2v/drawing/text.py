@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from tinygrad_w2v._base.listing import Line, listing
 from tinygrad_w2v.drawing.program import GIVEN, Program, Scope, Step, Value, producers
 
 MOST_INPUTS = 8
-# Moves that a formula writes at the matrix itself, as in x' g.
-_TURNS = ("swapaxes", "transpose")
+# Transpositions, which a formula writes at the matrix itself, as in x' g.
+_TRANSPOSITIONS = ("swapaxes", "transpose")
 
 
 def text_of(program: Program, headings: tuple[str, str] = ("forward", "backward")) -> str:
@@ -26,7 +27,7 @@ def text_of(program: Program, headings: tuple[str, str] = ("forward", "backward"
         lines += [Line(), Line(headings[1])]
         seed = program.values[program.seed]
         lines.append(Line(seed.name, seed.type, "1" if seed.type[:2] == "()" else "ones", "", 1))
-        lines += _step_lines(program, program.backward, _turned(program))
+        lines += _step_lines(program, program.backward, _transposed(program))
         lines += _handed_on(program)
     elif program.backward:
         lines += [Line(), Line(headings[1])]
@@ -61,21 +62,21 @@ def _given(value: Value, kind: str) -> Line:
 
 
 def _step_lines(
-    program: Program, steps: tuple[Step, ...], turned: dict[int, Step]
+    program: Program, steps: tuple[Step, ...], transposed: dict[int, Step]
 ) -> Iterator[Line]:
     inside: tuple[Scope, ...] = ()
     for step in steps:
-        if step.outputs[0] in turned:
+        if step.outputs[0] in transposed:
             continue
         for depth in range(len(step.scope)):
             if step.scope[: depth + 1] != inside[: depth + 1]:
                 yield Line(f"{step.scope[depth].name}:", depth=depth + 1)
                 inside = step.scope[: depth + 1]
         inside = step.scope
-        yield _step_line(program, step, turned)
+        yield _step_line(program, step, transposed)
 
 
-def _step_line(program: Program, step: Step, turned: dict[int, Step]) -> Line:
+def _step_line(program: Program, step: Step, transposed: dict[int, Step]) -> Line:
     outputs = [program.values[key] if key is not None else None for key in step.outputs]
     while len(outputs) > 1 and outputs[-1] is None:
         outputs.pop()
@@ -83,17 +84,17 @@ def _step_line(program: Program, step: Step, turned: dict[int, Step]) -> Line:
     different = list(dict.fromkeys(value.type for value in outputs if value is not None))
     types = ", ".join(different if len(different) <= 2 else [different[0], "…"])
     content = "; ".join(value.content for value in outputs if value is not None and value.content)
-    return Line(names, types, expression(program, step, turned), content, 1 + len(step.scope))
+    return Line(names, types, expression(program, step, transposed), content, 1 + len(step.scope))
 
 
-def expression(program: Program, step: Step, turned: dict[int, Step]) -> str:
+def expression(program: Program, step: Step, transposed: dict[int, Step]) -> str:
     """``matmul(x, w)``, ``sum(h, axis=-1)``, ``x[..., 0]``."""
-    arguments = []
-    for key in step.inputs:
-        inner = turned.get(key)
-        arguments.append(
-            expression(program, inner, turned) if inner is not None else program.values[key].name
-        )
+    arguments = [
+        expression(program, transposed[key], transposed)
+        if key in transposed
+        else program.values[key].name
+        for key in step.inputs
+    ]
     if len(arguments) > MOST_INPUTS:
         hidden = len(arguments) - MOST_INPUTS + 1
         arguments[MOST_INPUTS - 2 : -1] = [f"… {hidden} more …"]
@@ -105,20 +106,17 @@ def expression(program: Program, step: Step, turned: dict[int, Step]) -> str:
     return f"{step.label}({', '.join([*arguments, *step.parameters])})"
 
 
-def _turned(program: Program) -> dict[int, Step]:
+def _transposed(program: Program) -> dict[int, Step]:
     """Transpositions of the backward part whose one reader can write them in place."""
-    uses: dict[int, int] = {}
-    for step in program.backward:
-        for key in step.inputs:
-            uses[key] = uses.get(key, 0) + 1
+    uses = Counter(key for step in program.backward for key in step.inputs)
     final = {g for _, g in program.gradients}
-    turned: dict[int, Step] = {}
+    transposed: dict[int, Step] = {}
     for key, step in producers(program.backward).items():
-        once = uses.get(key) == 1 and key not in final
-        # Not within each other: a formula stays short, and its writing does not recurse deeply.
-        if step.label in _TURNS and once and step.inputs[0] not in turned:
-            turned[key] = step
-    return turned
+        once = uses[key] == 1 and key not in final
+        # Not nested: a formula stays short, and writing it does not recurse deeply.
+        if step.label in _TRANSPOSITIONS and once and step.inputs[0] not in transposed:
+            transposed[key] = step
+    return transposed
 
 
 def _handed_on(program: Program) -> Iterator[Line]:
