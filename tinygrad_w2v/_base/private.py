@@ -29,6 +29,24 @@ _OPEN_FLAGS = (
 )
 
 
+def user_cache() -> Path | None:
+    """Return the folder of all that this package keeps for the user; None where there is no home.
+
+    ``$TINYGRAD_W2V_CACHE``, else ``$XDG_CACHE_HOME/tinygrad_w2v``, else ``~/.cache/tinygrad_w2v``.
+
+    Examples
+    --------
+    >>> user_cache() is None or user_cache().name != ""
+    True
+    """
+    if own := os.environ.get("TINYGRAD_W2V_CACHE"):
+        return Path(own)
+    base = os.environ.get("XDG_CACHE_HOME")
+    with suppress(RuntimeError):
+        return (Path(base) if base else Path.home() / ".cache") / "tinygrad_w2v"
+    return None
+
+
 def private_folder(folder: Path) -> Path:
     """Return a folder that only the user can have written into; a missing one is made.
 

@@ -6,7 +6,6 @@ Its markup, style and script are the files in `pages/`.
 from __future__ import annotations
 
 from html import escape
-from importlib.resources import files
 from string import Template
 
 from tinygrad_w2v.drawing.dot import BACKWARD, FORWARD, Look
@@ -60,6 +59,8 @@ def page_of(title: str, svg: str, text: str, kinds: set[tuple[str, bool]]) -> st
 
 
 def _part(name: str) -> Template:
+    from importlib.resources import files  # not imported before a page is made
+
     return Template((files("tinygrad_w2v.drawing") / "pages" / name).read_text(encoding="utf-8"))
 
 

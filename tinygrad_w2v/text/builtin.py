@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from tinygrad_w2v._base.errors import EngineWarning, InputError
-from tinygrad_w2v._base.private import private_folder, read_private, write_private
+from tinygrad_w2v._base.private import private_folder, read_private, user_cache, write_private
 from tinygrad_w2v._base.warning import warn_user
 from tinygrad_w2v.text.markup import prose
 
@@ -154,16 +154,8 @@ def _called(call: ast.Call) -> str:
 
 
 def _cache_file() -> Path | None:
-    folder = os.environ.get("TINYGRAD_W2V_CACHE")
-    try:
-        if folder:
-            place = Path(folder)
-        elif base := os.environ.get("XDG_CACHE_HOME"):
-            place = Path(base, "tinygrad_w2v")
-        else:
-            place = Path.home() / ".cache" / "tinygrad_w2v"
-    except RuntimeError:
-        # The user has no home.
+    place = user_cache()
+    if place is None:
         return None
     parts = (str(_EDITION), platform.python_implementation(), platform.python_version())
     name = "-".join(("builtin", *parts, "numpy", np.__version__))

@@ -23,7 +23,21 @@ from tinygrad_w2v.text.reading import read_chunks, read_lines, refuse_long_words
 LOOKED_AT = 100
 
 
-class LineSentence:
+class _Lines:
+    def __init__(
+        self, source: Any, max_sentence_length: int | None = None, limit: int | None = None
+    ) -> None:
+        _check_number("max_sentence_length", max_sentence_length, 1)
+        _check_number("limit", limit, 0)
+        self.source = source
+        self.max_sentence_length = max_sentence_length
+        self.limit = limit
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self.source)!r})"
+
+
+class LineSentence(_Lines):
     r"""The lines of a file, each split on whitespace into the words of a sentence.
 
     Each iteration starts from the beginning, as training needs it. Empty lines are left out.
@@ -53,18 +67,6 @@ class LineSentence:
     ...     list(LineSentence(path, max_sentence_length=3))
     [['you', 'say', 'goodbye'], ['and', 'i', 'say'], ['hello']]
     """
-
-    def __init__(
-        self,
-        source: Any,
-        max_sentence_length: int | None = None,
-        limit: int | None = None,
-    ) -> None:
-        _check_number("max_sentence_length", max_sentence_length, 1)
-        _check_number("limit", limit, 0)
-        self.source = source
-        self.max_sentence_length = max_sentence_length
-        self.limit = limit
 
     def __iter__(self) -> Iterator[list[str]]:
         for line in itertools.islice(self._lines(), self.limit):
@@ -99,9 +101,6 @@ class LineSentence:
             return read_chunks(self.source)
         return gathered(self)
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({str(self.source)!r})"
-
     def _lines(self) -> Iterator[str]:
         if hasattr(self.source, "readline"):
             self.source.seek(0)
@@ -111,7 +110,7 @@ class LineSentence:
         return read_lines(self.source)
 
 
-class PathLineSentences:
+class PathLineSentences(_Lines):
     r"""The sentences of all files of a folder by name, each as `LineSentence` has them.
 
     Hidden files and sub-folders are left out; `limit` applies to each file.
@@ -146,11 +145,7 @@ class PathLineSentences:
     def __init__(
         self, source: PathLike, max_sentence_length: int | None = None, limit: int | None = None
     ) -> None:
-        _check_number("max_sentence_length", max_sentence_length, 1)
-        _check_number("limit", limit, 0)
-        self.source = source
-        self.max_sentence_length = max_sentence_length
-        self.limit = limit
+        super().__init__(source, max_sentence_length, limit)
         if not os.fspath(source):
             raise InputError("the name of the folder is empty; name one, or . for the current one")
         path = Path(source)

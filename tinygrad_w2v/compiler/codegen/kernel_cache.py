@@ -17,7 +17,7 @@ import sys
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -25,7 +25,13 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v._base.errors import EngineWarning, InputError, MissingDependencyError
-from tinygrad_w2v._base.private import check_contents, private_folder, read_private, write_private
+from tinygrad_w2v._base.private import (
+    check_contents,
+    private_folder,
+    read_private,
+    user_cache,
+    write_private,
+)
 from tinygrad_w2v._base.version import __version__
 from tinygrad_w2v._base.warning import warn_user
 
@@ -96,12 +102,8 @@ _looked_through: set[Path] = set()  # once is enough: nobody else can write ther
 def _candidates() -> Iterator[Path]:
     if chosen := os.environ.get(FOLDER_VARIABLE):
         yield Path(chosen)
-    elif cache := os.environ.get("TINYGRAD_W2V_CACHE"):
-        yield Path(cache) / "kernels"
-    else:
-        base = os.environ.get("XDG_CACHE_HOME")
-        with suppress(RuntimeError):
-            yield (Path(base) if base else Path.home() / ".cache") / "tinygrad_w2v" / "kernels"
+    elif cache := user_cache():
+        yield cache / "kernels"
 
 
 def identity(text: str) -> str:
