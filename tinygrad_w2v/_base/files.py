@@ -90,8 +90,8 @@ def safe_write(
 class Draft:
     """A file that is written beside its target, and takes the target's name when it is told to.
 
-    Left without `publish`, it is removed. `safe_write` is this for one file; who replaces several
-    together finishes all of them before the first is published.
+    Left without `publish`, it is removed. `safe_write` is this for one file; to replace several
+    together, finish all of them before the first is published.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ class Draft:
     Attributes
     ----------
     target, temporary : Path
-        The file, behind all links, and the one that is written.
+        The file that links lead to, and the one that is written.
     file
         The latter, open.
     kept : bool
@@ -233,7 +233,7 @@ def check_target(path: PathLike) -> Path:
     Returns
     -------
     Path
-        Where it will stand, behind all links.
+        Where it will stand, all links followed.
 
     Raises
     ------
@@ -248,7 +248,7 @@ def check_target(path: PathLike) -> Path:
     """
     target = Path(os.path.realpath(path))
     try:
-        found = Path(path).stat()
+        status = Path(path).stat()
     except FileNotFoundError:
         if not Path(path).is_symlink():
             return target
@@ -258,7 +258,7 @@ def check_target(path: PathLike) -> Path:
     except OSError as error:
         problem = _reason(error, target.parent)
     else:
-        kind = stat.S_IFMT(found.st_mode)
+        kind = stat.S_IFMT(status.st_mode)
         if kind == stat.S_IFREG and os.access(target, os.W_OK):
             return target
         problem = {
@@ -361,10 +361,10 @@ now 3); start again when nobody writes to it
 def _state(file: Any) -> tuple[int, int] | None:
     """Size and date of an open file; None for what is no file."""
     try:
-        found = os.fstat(file.fileno())
+        status = os.fstat(file.fileno())
     except (OSError, AttributeError, ValueError):  # a stream in memory has no number
         return None
-    return (found.st_size, found.st_mtime_ns) if stat.S_ISREG(found.st_mode) else None
+    return (status.st_size, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else None
 
 
 def sync_folder(folder: Path) -> None:
@@ -406,7 +406,7 @@ def _new_beside(target: Path, path: PathLike) -> tuple[int, Path]:
 
 
 def _remove(temporary: Path) -> None:
-    """Remove what was not finished, though whoever interrupts may do it twice."""
+    """Remove an unfinished file, also when Ctrl-C comes a second time."""
     try:
         temporary.unlink(missing_ok=True)
     except OSError:

@@ -22,7 +22,7 @@ class Line(NamedTuple):
     given : str
         Stands in place of the expression, without an equals sign: what a given thing is.
     comment : str
-        Anything to say behind it.
+        A remark at its end.
     depth : int
         How far the line is indented.
     """
@@ -86,7 +86,7 @@ def is_heading(line: Line) -> bool:
 
 
 def padded(text: str, width: int) -> str:
-    """`text` with spaces behind it, `width` columns wide."""
+    """`text` padded with spaces to `width` columns."""
     return text + " " * (width - display_width(text))
 
 

@@ -1,7 +1,7 @@
 """One writer a folder: a lock that the system holds, and lets go of when its process ends.
 
-It is a lock on the file ``.lock``, in which its holder's name stands for those who come later. A
-killed process leaves the file, but not the lock. Readers need none, as files appear whole.
+It is a lock on the file ``.lock``, which names the holder to others. A killed process leaves the
+file, but not the lock. Readers need none, as files appear whole.
 """
 
 from __future__ import annotations
@@ -122,14 +122,14 @@ class FolderLock:
         except OSError as error:
             raise self._unlockable(error, "; remove it if no run is going on there") from error
         try:
-            found = os.fstat(descriptor)
-            if not stat.S_ISREG(found.st_mode):
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
                 raise InputError(f"{self._path} is no file; remove it")
             self._lock(descriptor)
             with suppress(OSError):
-                if _identity(self._path.lstat()) == _identity(found):
+                if _identity(self._path.lstat()) == _identity(status):
                     holder = self._sign(descriptor)
-                    self._key, self._descriptor = _identity(found), descriptor
+                    self._key, self._descriptor = _identity(status), descriptor
                     _held[self._key] = holder
                     descriptor = -1
                     return True
@@ -167,8 +167,8 @@ class FolderLock:
         return InUseError(f"{self._folder} is in use by {_told(holder)}")
 
 
-def _identity(found: os.stat_result) -> tuple[int, int]:
-    return found.st_dev, found.st_ino
+def _identity(status: os.stat_result) -> tuple[int, int]:
+    return status.st_dev, status.st_ino
 
 
 def _read(descriptor: int) -> str:
@@ -191,7 +191,7 @@ if sys.platform == "win32":
     import msvcrt
 
     def _lock(descriptor: int) -> None:
-        # Far behind the text: what is locked there cannot be read by others.
+        # Far beyond the text, as others cannot read what is locked.
         os.lseek(descriptor, 1 << 20, os.SEEK_SET)
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
 else:

@@ -76,12 +76,12 @@ def private_folder(folder: Path) -> Path:
         for path in _above(Path(os.path.realpath(folder.parent)) / folder.name):
             _check(path, path.lstat(), own=False)
         _make(folder)
-        found = folder.lstat()
+        status = folder.lstat()
     except OSError as error:
         raise InputError(f"{folder} cannot be used: {error.strerror or error}") from error
-    if not stat.S_ISDIR(found.st_mode):
+    if not stat.S_ISDIR(status.st_mode):
         raise InputError(f"{folder} is not a folder; a link is not followed")
-    _check(folder, found)
+    _check(folder, status)
     if not os.access(folder, os.W_OK | os.X_OK):
         raise InputError(f"{folder} cannot be written to")
     return folder
@@ -110,8 +110,8 @@ def read_private(path: Path) -> bytes | None:
     with suppress(OSError):
         descriptor = os.open(path, _OPEN_FLAGS)
         try:
-            found = os.fstat(descriptor)
-            if stat.S_ISREG(found.st_mode) and _fault(found) is None:
+            status = os.fstat(descriptor)
+            if stat.S_ISREG(status.st_mode) and _fault(status) is None:
                 with os.fdopen(descriptor, "rb", closefd=False) as file:
                     return file.read()
         finally:
@@ -156,18 +156,18 @@ def _below(folder: Path) -> Iterator[Path]:
         yield from (Path(name, part) for part in (*folders, *files))
 
 
-def _check(path: Path, found: os.stat_result, own: bool = True, reached: bool = True) -> None:
-    fault = _fault(found, own, reached)
+def _check(path: Path, status: os.stat_result, own: bool = True, reached: bool = True) -> None:
+    fault = _fault(status, own, reached)
     if fault is not None:
         raise InputError(f"{path} {fault}")
 
 
-def _fault(found: os.stat_result, own: bool = True, reached: bool = True) -> str | None:
+def _fault(status: os.stat_result, own: bool = True, reached: bool = True) -> str | None:
     """What speaks against a file or a folder.
 
     Parameters
     ----------
-    found
+    status
         Its status.
     own
         Whether it has to be the user's own, and no link, or only leads to what is.
@@ -176,12 +176,12 @@ def _fault(found: os.stat_result, own: bool = True, reached: bool = True) -> str
     """
     if not _POSIX:
         return None
-    mode, link = stat.S_IMODE(found.st_mode), stat.S_ISLNK(found.st_mode)
+    mode, link = stat.S_IMODE(status.st_mode), stat.S_ISLNK(status.st_mode)
     if own and link:
         return "is a link, which is not followed"
-    if found.st_uid not in ((os.getuid(),) if own else (os.getuid(), _ROOT)):
+    if status.st_uid not in ((os.getuid(),) if own else (os.getuid(), _ROOT)):
         return "belongs to somebody else"
-    others = mode & (stat.S_IWOTH | (0 if _is_own_group(found.st_gid) else stat.S_IWGRP))
+    others = mode & (stat.S_IWOTH | (0 if _is_own_group(status.st_gid) else stat.S_IWGRP))
     # Where everybody may put something, but only its owner may move it, nothing can be exchanged.
     shared = not own and bool(mode & stat.S_ISVTX)
     if reached and others and not link and not shared:
@@ -195,7 +195,7 @@ def _is_own_group(group: int) -> bool:
     import pwd
 
     try:
-        user, found = pwd.getpwuid(os.getuid()).pw_name, grp.getgrgid(group)
+        user, named = pwd.getpwuid(os.getuid()).pw_name, grp.getgrgid(group)
     except KeyError:
         return False
-    return found.gr_name == user and set(found.gr_mem) <= {user}
+    return named.gr_name == user and set(named.gr_mem) <= {user}

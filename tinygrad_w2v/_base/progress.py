@@ -1,4 +1,4 @@
-"""One progress display: a bar for a person who watches, plain lines for a log."""
+"""One progress display: a bar on a terminal or in a notebook, plain lines in a log."""
 
 import math
 import sys

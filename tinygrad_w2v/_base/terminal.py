@@ -25,7 +25,7 @@ def displayed(text: str) -> str:
     >>> displayed("naïve 猫"), displayed("a\x1b[2Jb\n")
     ('naïve 猫', 'a\\x1b[2Jb\\n')
     """
-    return _UNSAFE.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
+    return _UNSAFE.sub(lambda unsafe: unsafe[0].encode("unicode_escape").decode("ascii"), text)
 
 
 def pasted(word: str) -> str:
@@ -41,7 +41,7 @@ def pasted(word: str) -> str:
     if _UNSAFE.search(word) is None:
         return shlex.quote(word)
     inside = re.sub(r"[\\']", r"\\\g<0>", word)
-    return "$'" + _UNSAFE.sub(lambda found: _in_bytes(found[0]), inside) + "'"
+    return "$'" + _UNSAFE.sub(lambda unsafe: _in_bytes(unsafe[0]), inside) + "'"
 
 
 def option(name: str, value: str) -> str:

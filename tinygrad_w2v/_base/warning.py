@@ -15,10 +15,10 @@ def warn_user(message: str, category: type[Warning]) -> None:
 
     Examples
     --------
-    >>> with warnings.catch_warnings(record=True) as found:
+    >>> with warnings.catch_warnings(record=True) as caught:
     ...     warnings.simplefilter("always")
     ...     warn_user("this is slow", UserWarning)
-    >>> [str(warning.message) for warning in found]
+    >>> [str(warning.message) for warning in caught]
     ['this is slow']
     """
     level, frame = 1, sys._getframe(0)

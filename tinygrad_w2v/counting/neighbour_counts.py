@@ -170,14 +170,14 @@ def _pair_keys(
         ids = np.concatenate([ids, block.ids.astype(np.int64)])
         sentence = np.concatenate([sentence, block.sentence])
         row = ids * size
-        found = []
+        parts = []
         for distance in range(1, min(window, len(ids) - 1) + 1):
             second = max(old, distance)
             pairs = row[second - distance : len(ids) - distance] + ids[second:]
             together = sentence[second - distance : len(ids) - distance] == sentence[second:]
             pairs = pairs[together]
-            found.append(pairs * window + (distance - 1) if keep_distance else pairs)
-        keys = np.concatenate(found) if found else ids[:0]
+            parts.append(pairs * window + (distance - 1) if keep_distance else pairs)
+        keys = np.concatenate(parts) if parts else ids[:0]
         if len(keys):
             yield keys
 

@@ -21,7 +21,7 @@ from tinygrad_w2v.vectors.blocks import (
     checked,
     contents_of,
 )
-from tinygrad_w2v.vectors.columns import ColumnReader, WordColumns
+from tinygrad_w2v.vectors.columns import ColumnReader, Rows, WordColumns
 from tinygrad_w2v.vectors.source import refuse_compression, refuse_pickle
 
 
@@ -133,9 +133,8 @@ def read_archive(path: PathLike, mmap: bool = False) -> Collected:
             vectors = file.map("vectors", 2, "f")
         else:
             vectors = file.read("vectors", 2, "f", stored=True)
-        reader = ColumnReader(
-            Path(path), vectors.shape, vectors.dtype, lambda rows: vectors[:rows], arrays
-        )
+        rows = Rows(Path(path), vectors.shape, vectors.dtype, lambda n: vectors[:n])
+        reader = ColumnReader(rows, arrays)
         n = len(vectors)
         return Collected(reader.words(0, n), vectors, reader.counts(0, n))
 
@@ -161,7 +160,8 @@ def open_archive(path: PathLike, options: Options = DEFAULTS) -> Iterator[Column
     [['you']]
     """
     with _opened(path) as (file, arrays), file.rows("vectors", 2, "f") as (header, take):
-        yield ColumnReader(Path(path), header.shape, header.dtype, take, arrays, options.limit)
+        rows = Rows(Path(path), header.shape, header.dtype, take)
+        yield ColumnReader(rows, arrays, options.limit)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """What every format of vectors is read into and written from: blocks of words and rows.
 
 A reader says what it holds and yields blocks; a writer is told what will come and takes blocks.
-So any format can be turned into any other without the whole table in memory.
+So any format is converted into any other without the whole table in memory.
 """
 
 import itertools
@@ -111,16 +111,12 @@ class Reader(Protocol):
     is large enough for `count` words, so that room may be made for them.
     """
 
-    @property
-    def dim(self) -> int: ...
-    @property
-    def dtype(self) -> np.dtype[Any]: ...
-    @property
-    def count(self) -> int | None: ...
-    @property
-    def counted(self) -> bool: ...
-    @property
-    def plausible(self) -> bool: ...
+    dim: int
+    dtype: np.dtype[Any]
+    count: int | None
+    counted: bool
+    plausible: bool
+
     def __iter__(self) -> Iterator[Block]: ...
 
 
@@ -176,7 +172,7 @@ def rows_in_block(dim: int) -> int:
 
 
 def checked(
-    blocks: Iterable[Block], count: int, target: PathLike, source: PathLike | None = None
+    blocks: Iterable[Block], count: int | None, target: PathLike, source: PathLike | None = None
 ) -> Iterator[Block]:
     """Yield blocks as they are; raise where one holds NaN or there are not `count` words.
 
@@ -201,7 +197,7 @@ def checked(
             fault(source, block, bad, problem)
         done += len(block.words)
         yield block
-    if done != count:
+    if count is not None and done != count:
         raise InputError(f"{target}: {count} words were announced and {done} came")
 
 
@@ -237,12 +233,13 @@ def collect(
     if duplicates not in ("error", "first"):
         raise InputError(f"duplicates is {duplicates!r}; use error or first")
     index: dict[str, int] = {}
-    counts: list[IntArray] = []
-    # A header that was not held against the file's size is not allocated for: room grows
-    # with what was read.
-    room = reader.count if reader.count is not None and reader.plausible else 0
-    table = _room(room, reader.dim, reader.dtype, path)
-    for block in reader:
+    counts: list[IntArray] = [np.empty(0, np.int64)]
+    table = np.empty((0, reader.dim), reader.dtype)
+    # For a header that was not held against the file's size no room is made: it grows with what
+    # is read.
+    if reader.plausible and reader.count is not None:
+        table = _larger(table, reader.count, path)
+    for block in checked(reader, reader.count, path, path):
         new = []
         for i, word in enumerate(block.words):
             known = len(index)
@@ -251,24 +248,17 @@ def collect(
             elif duplicates == "error":
                 problem = f"the word {shown(word)} occurs again, first as word {index[word] + 1}"
                 fault(path, block, i, f"{problem} (duplicates='first' keeps the first)")
-        bad = first_non_finite_row(block.vectors)
-        if bad is not None:
-            fault(
-                path, block, bad, f"the vector of {shown(block.words[bad])} holds NaN or infinity"
-            )
-        table = _with_room(table, len(index), reader.count, path)
-        all_new = len(new) == len(block.words)
-        first = len(index) - len(new)
-        table[first : len(index)] = block.vectors if all_new else block.vectors[new]
+        n = len(index)
+        if n > len(table):
+            room = 2 * len(table) if reader.count is None else min(2 * len(table), reader.count)
+            table = _larger(table, max(n, room), path)
+        kept: Any = slice(None) if len(new) == len(block.words) else new
+        table[n - len(new) : n] = block.vectors[kept]
         if block.counts is not None:
-            counts.append(block.counts if all_new else block.counts[new])
+            counts.append(block.counts[kept])
     vectors = table if len(index) == len(table) else table[: len(index)].copy()
     vectors.flags.writeable = False  # nobody else has it, so that it need not be copied again
-    return Collected(
-        list(index),
-        vectors,
-        np.concatenate([np.empty(0, np.int64), *counts]) if reader.counted else None,
-    )
+    return Collected(list(index), vectors, np.concatenate(counts) if reader.counted else None)
 
 
 def fault(path: PathLike, block: Block, i: int, problem: str) -> NoReturn:
@@ -317,21 +307,12 @@ def count_lines(path: PathLike) -> int:
     return lines
 
 
-def _room(rows: int, dim: int, dtype: np.dtype[Any], path: PathLike) -> FloatArray:
-    """Return an empty table, if there is memory for it."""
+def _larger(table: FloatArray, rows: int, path: PathLike) -> FloatArray:
+    """Return a table with room for more rows, if there is memory for it."""
+    dim = table.shape[1]
     what = f"{path}: {rows:,} vectors of {dim:,} numbers"
     remedy = "read fewer with a limit, or convert it to npz and map that with mmap=True"
-    require_memory(rows * dim * dtype.itemsize, what, remedy)
-    return np.empty((rows, dim), dtype)
-
-
-def _with_room(table: FloatArray, rows: int, promised: int | None, path: PathLike) -> FloatArray:
-    """Return `table` with room for `rows` rows: doubled, but not beyond what is promised."""
-    if rows <= len(table):
-        return table
-    room = max(rows, 2 * len(table))
-    if promised is not None:
-        room = max(rows, min(room, promised))
-    larger = _room(room, table.shape[1], table.dtype, path)
+    require_memory(rows * dim * table.itemsize, what, remedy)
+    larger = np.empty((rows, dim), table.dtype)
     larger[: len(table)] = table
     return larger

@@ -9,7 +9,7 @@ words, which take a fraction of their room, are in memory.
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,17 +19,49 @@ from tinygrad_w2v._base.types import AnyArray, FloatArray, IntArray
 from tinygrad_w2v.vectors.blocks import Block, rows_in_block
 
 
-class ColumnReader:
-    """Reads a table and its words, a block of rows at a time.
+class Rows(NamedTuple):
+    """The vectors of an open file: ``take(n)`` returns the next n rows."""
+
+    path: Path
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    take: Callable[[int], AnyArray]
+
+
+class RowReader:
+    """Reads rows of one size, a block at a time; subclasses add the words."""
+
+    plausible = True
+    counted = False
+
+    def __init__(self, rows: Rows, limit: int | None = None) -> None:
+        self._rows, self.dim = rows.shape
+        if rows.dtype.itemsize > 8:
+            raise InputError(
+                f"{rows.path}: its vectors are {rows.dtype}; float64 is the longest read"
+            )
+        self._path, self._take = rows.path, rows.take
+        self.dtype = np.dtype(np.float64 if rows.dtype.itemsize == 8 else np.float32)
+        self.count: int | None = self._rows if limit is None else min(self._rows, limit)
+
+    def __iter__(self) -> Iterator[Block]:
+        step, count = rows_in_block(self.dim), self.count or 0
+        for start in range(0, count, step):
+            stop = min(start + step, count)
+            yield self._block(start, stop, self._take(stop - start).astype(self.dtype, copy=False))
+
+    def _block(self, start: int, stop: int, rows: FloatArray) -> Block:
+        """Return some rows with their words."""
+        raise NotImplementedError
+
+
+class ColumnReader(RowReader):
+    """Reads a table and the columns of its words.
 
     Parameters
     ----------
-    path : Path
-        For messages.
-    shape, dtype
-        Of the vectors.
-    take : callable
-        Returns the next so many rows of them.
+    rows : Rows
+        The table.
     arrays : mapping of str to array
         ``words``, ``offsets`` and perhaps ``counts``.
     limit : int, optional
@@ -43,32 +75,24 @@ class ColumnReader:
     Examples
     --------
     >>> words = {"words": np.frombuffer(b"yousay", np.uint8), "offsets": np.array([0, 3, 6])}
-    >>> reader = ColumnReader(Path("v.npz"), (2, 2), np.dtype(float), lambda n: np.eye(n), words)
+    >>> reader = ColumnReader(Rows(Path("v.npz"), (2, 2), np.dtype(float), np.eye), words)
     >>> [block.words for block in reader]
     [['you', 'say']]
     """
 
-    plausible = True
-
     def __init__(
-        self,
-        path: Path,
-        shape: tuple[int, ...],
-        dtype: np.dtype[Any],
-        take: Callable[[int], AnyArray],
-        arrays: Mapping[str, AnyArray],
-        limit: int | None = None,
+        self, rows: Rows, arrays: Mapping[str, AnyArray], limit: int | None = None
     ) -> None:
-        rows, self.dim = shape
-        self._path, self._take = path, take
+        super().__init__(rows, limit)
+        path = rows.path
         self._words, self._offsets = arrays["words"], arrays["offsets"]
         self._counts = arrays.get("counts")
-        if len(self._offsets) not in (0, rows + 1):
-            raise InputError(f"{path}: holds {rows} vectors for {len(self._offsets) - 1} words")
-        if self._counts is not None and len(self._counts) != rows:
-            raise InputError(f"{path}: holds {len(self._counts)} counts for {rows} words")
-        if dtype.itemsize > 8:
-            raise InputError(f"{path}: its vectors are {dtype}; float64 is the longest read")
+        self.counted = self._counts is not None
+        if len(self._offsets) not in (0, self._rows + 1):
+            words = len(self._offsets) - 1
+            raise InputError(f"{path}: holds {self._rows} vectors for {words} words")
+        if self._counts is not None and len(self._counts) != self._rows:
+            raise InputError(f"{path}: holds {len(self._counts)} counts for {self._rows} words")
         if self._words.dtype != np.uint8:
             raise InputError(f"{path}: its words are {self._words.dtype}, not bytes")
         ends = (0, len(self._words))
@@ -78,16 +102,9 @@ class ColumnReader:
                 f"{path}: the offsets of its words do not rise from 0 and span their {ends[1]} "
                 "bytes"
             )
-        self.dtype = np.dtype(np.float64 if dtype.itemsize == 8 else np.float32)
-        self.count = rows if limit is None else min(rows, limit)
-        self.counted = self._counts is not None
 
-    def __iter__(self) -> Iterator[Block]:
-        step = rows_in_block(self.dim)
-        for start in range(0, self.count, step):
-            stop = min(start + step, self.count)
-            rows = self._take(stop - start).astype(self.dtype, copy=False)
-            yield Block(self.words(start, stop), rows, counts=self.counts(start, stop))
+    def _block(self, start: int, stop: int, rows: FloatArray) -> Block:
+        return Block(self.words(start, stop), rows, counts=self.counts(start, stop))
 
     def words(self, start: int, stop: int) -> list[str]:
         """Return the words of some rows."""

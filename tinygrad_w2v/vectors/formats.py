@@ -1,4 +1,4 @@
-"""Files of vectors in any format: read, written, and turned into each other.
+"""Files of vectors in any format: read, written, and converted.
 
 The formats are listed in `registry`, which this module hands on.
 """

@@ -76,8 +76,8 @@ def nearest_spellings(word: str, words: Iterable[str], n: int = 3) -> list[str]:
             key = other.casefold()
             if key[:1] in ends or key[-1:] in ends:
                 near.setdefault(key, []).append(other)
-    found = difflib.get_close_matches(folded, near, n=n, cutoff=0.6)
-    return [other for key in found for other in near[key]][:n]
+    close = difflib.get_close_matches(folded, near, n=n, cutoff=0.6)
+    return [other for key in close for other in near[key]][:n]
 
 
 def clean_words(words: Sequence[str] | Mapping[int, str] | Iterable[str]) -> list[str]:

@@ -20,6 +20,7 @@ from tinygrad_w2v._base.npy_header import (
     read_array_header,
 )
 from tinygrad_w2v._base.npz import as_bytes
+from tinygrad_w2v._base.types import AnyArray, FloatArray
 from tinygrad_w2v.vectors.blocks import (
     DEFAULTS,
     Block,
@@ -27,8 +28,8 @@ from tinygrad_w2v.vectors.blocks import (
     Contents,
     Options,
     checked,
-    rows_in_block,
 )
+from tinygrad_w2v.vectors.columns import RowReader, Rows
 from tinygrad_w2v.vectors.pairs import open_pair
 from tinygrad_w2v.vectors.source import Source, malformed, refuse_compression
 from tinygrad_w2v.vectors.word_lines import WordLines, open_with_words, word_lines
@@ -46,33 +47,30 @@ def words_path(path: PathLike) -> Path:
     return path.with_name(path.stem + ".words.tsv")
 
 
-class NpyReader:
-    """Reads a table and its words, a block at a time; made by `open_npy`."""
+class NpyReader(RowReader):
+    """Reads a table and the file of its words; made by `open_npy`."""
 
     def __init__(
         self, source: Source, header: ArrayHeader, words: WordLines, limit: int | None
     ) -> None:
-        rows, self.dim = header.shape
-        self._source, self._header, self._words = source, header, words
-        self._rows = rows
-        self.count = rows if limit is None else min(limit, rows)
-        self.dtype = np.dtype(np.float64 if header.dtype.itemsize == 8 else np.float32)
+        def take(rows: int) -> AnyArray:
+            data = source.stream.read(rows * self.dim * header.dtype.itemsize)
+            if len(data) != rows * self.dim * header.dtype.itemsize:
+                malformed(source.path, "the table is cut off")
+            return np.frombuffer(data, header.dtype).reshape(rows, self.dim)
+
+        super().__init__(Rows(source.path, header.shape, header.dtype, take), limit)
+        self._words = words
         self.counted = words.counted
-        self.plausible = True
 
     def __iter__(self) -> Iterator[Block]:
-        step = rows_in_block(self.dim)
-        for start in range(0, self.count, step):
-            n = min(step, self.count - start)
-            size = n * self.dim * self._header.dtype.itemsize
-            data = self._source.stream.read(size)
-            if len(data) != size:
-                malformed(self._source.path, "the table is cut off")
-            rows = np.frombuffer(data, self._header.dtype).reshape(n, self.dim)
-            words, counts, places = self._words.take(n)
-            yield Block(words, rows.astype(self.dtype), places.__getitem__, counts)
+        yield from super().__iter__()
         if self.count == self._rows:
             self._words.finish()
+
+    def _block(self, start: int, stop: int, rows: FloatArray) -> Block:
+        words, counts, places = self._words.take(stop - start)
+        return Block(words, rows, places.__getitem__, counts)
 
 
 @contextmanager

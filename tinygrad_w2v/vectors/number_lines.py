@@ -68,11 +68,11 @@ def parse_together(
         )
     except ValueError:  # also of words that are not UTF-8
         return None
-    found: list[str] = table["word"].tolist() if words else []
+    first: list[str] = table["word"].tolist() if words else []
     rows: FloatArray = table["row"]
-    if len(rows) != len(lines) or not all(found) or not np.isfinite(rows).all():
+    if len(rows) != len(lines) or not all(first) or not np.isfinite(rows).all():
         return None
-    return found, rows
+    return first, rows
 
 
 def parse_fields(

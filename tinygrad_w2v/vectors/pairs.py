@@ -152,7 +152,7 @@ def _beside(path: Path, name: str) -> Path:
 
 def _read(manifest: Path) -> dict[str, Any]:
     try:
-        found = json.loads(manifest.read_bytes())
+        known = json.loads(manifest.read_bytes())
     except (OSError, ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return known if isinstance(known, dict) else {}

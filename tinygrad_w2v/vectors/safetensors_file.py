@@ -19,7 +19,7 @@ from tinygrad_w2v._base.npy_header import little_endian
 from tinygrad_w2v._base.npz import Pieces, as_bytes
 from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.vectors.blocks import DEFAULTS, Block, Contents, Options, checked
-from tinygrad_w2v.vectors.columns import ColumnReader, WordColumns
+from tinygrad_w2v.vectors.columns import ColumnReader, Rows, WordColumns
 from tinygrad_w2v.vectors.source import malformed, refuse_compression, refuse_pickle
 
 _HEADER = 1024 - 8  # bytes kept for the header, so that the numbers begin at a multiple of 64
@@ -87,7 +87,8 @@ def open_safetensors(path: PathLike, options: Options = DEFAULTS) -> Iterator[Co
             return taken
 
         dtype = _DTYPES[vectors.get_dtype()]
-        yield ColumnReader(path, tuple(vectors.get_shape()), dtype, take, arrays, options.limit)
+        rows = Rows(path, tuple(vectors.get_shape()), dtype, take)
+        yield ColumnReader(rows, arrays, options.limit)
 
 
 def write_safetensors(path: PathLike, contents: Contents, blocks: Iterable[Block]) -> None:

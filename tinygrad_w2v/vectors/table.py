@@ -95,7 +95,7 @@ class Table:
         return np.array([self.row(key) for key in keys], dtype=np.intp)
 
     def extended(self, keys: list[str], rows: FloatArray, replace: bool) -> tuple[Table, list[int]]:
-        """Return a table with new words behind the old ones, and which of `rows` were taken.
+        """Return a table with new words appended, and which of `rows` were taken.
 
         Words that are there already get their row of `rows` only with `replace`.
         """

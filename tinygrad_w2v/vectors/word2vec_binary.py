@@ -65,18 +65,19 @@ class BinaryReader:
         self._header = read_header(source, lambda dim: 4 * dim + 2, limit)
         self.dim = self._header.dim
         self.plausible = source.size is not None
-        self.count = self._header.count if limit is None else min(limit, self._header.count)
+        self._wanted = self._header.count if limit is None else min(limit, self._header.count)
+        self.count: int | None = self._wanted
         self._byte = self._header.end  # of the first byte that is not yet parsed
 
     def __iter__(self) -> Iterator[Block]:
         done, data = 0, b""
-        while done < self.count:
+        while done < self._wanted:
             # An entry that is larger than a chunk is read in one go.
             missing = 4 * self.dim + 2 - len(data) if self._source.size is not None else 0
             wanted = max(_CHUNK, missing)
             chunk = self._source.stream.read(wanted)
             data += chunk
-            block, used = self._block(data, self.count - done)
+            block, used = self._block(data, self._wanted - done)
             if block.words:
                 yield block
             elif self._source.size is None and len(data) > 4 * LARGEST_DIM + MAX_WORD:
@@ -87,13 +88,13 @@ class BinaryReader:
             done += len(block.words)
             data = data[used:]
             self._byte += used
-            if len(chunk) < wanted and done < self.count:
+            if len(chunk) < wanted and done < self._wanted:
                 inside = " inside a word's entry" if data.strip() else ""
                 self._fail(
                     f"the header promises {self._header.count} words; the file ends{inside} "
                     f"after {done} whole ones (cut off, or is this the text format?)"
                 )
-        if self.count == self._header.count:
+        if self._wanted == self._header.count:
             nothing_follows(self._source, data, self._header, None, self._byte)
 
     def _block(self, data: bytes, wanted: int) -> tuple[Block, int]:

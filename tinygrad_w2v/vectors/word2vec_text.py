@@ -187,7 +187,7 @@ class TextReader:
         return words, np.array(rows, dtype=self.dtype).reshape(len(rows), self.dim)
 
     def _first_number(self, line: bytes, fields: list[bytes]) -> int:
-        """Return where the numbers begin: behind more than one field only in GloVe's text.
+        """Return the first field of the numbers; GloVe's words may have blanks.
 
         A line whose word would have a number in it is one of too many numbers instead.
         """

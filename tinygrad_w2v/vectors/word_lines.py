@@ -27,8 +27,8 @@ _ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|.|$)")
 _WORD_COLUMNS = ("word", "label", "token", "name", "key")
 
 
-def _unescaped(found: re.Match[str]) -> str:
-    return str(json.loads(f'"{found[0]}"'))
+def _unescaped(escape: re.Match[str]) -> str:
+    return str(json.loads(f'"{escape[0]}"'))
 
 
 class Entries(NamedTuple):
@@ -193,7 +193,7 @@ def word_lines(block: Block, counted: bool, row: int) -> bytes:
     >>> word_lines(Block(["a\tb", "c"], np.eye(2)), False, 0)
     b'a\\tb\nc\n'
     """
-    words = [_TO_ESCAPE.sub(lambda found: json.dumps(found[0])[1:-1], word) for word in block.words]
+    words = [_TO_ESCAPE.sub(lambda odd: json.dumps(odd[0])[1:-1], word) for word in block.words]
     return _lines(words, block, counted, row)
 
 

@@ -71,7 +71,7 @@ class WordVectors(EvaluationQueries):
     [('king', 0.71), ('apple', 0.0)]
     >>> wv.similar_by_vector(wv["man"] + [0, 0.1, 0], topn=1)[0][0]
     'man'
-    >>> [found[0][0] for found in wv.most_similar_batch(["man", "woman"], topn=1)]
+    >>> [nearest[0][0] for nearest in wv.most_similar_batch(["man", "woman"], topn=1)]
     ['king', 'queen']
     >>> round(wv.similarity("king", "queen"), 2), wv.distance("man", "woman")
     (0.0, 2.0)
@@ -210,7 +210,7 @@ class WordVectors(EvaluationQueries):
         extras: Mapping[str, npt.ArrayLike] | None = None,
         replace: bool = False,
     ) -> None:
-        """Add words behind those that are there; each call copies the table once.
+        """Append words; each call copies the table once.
 
         Parameters
         ----------
