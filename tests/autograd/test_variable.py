@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import copy
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
 import pytest
 
 import tinygrad_w2v as tw
+import tinygrad_w2v.autograd
+import tinygrad_w2v.functions as F
 from tinygrad_w2v._base.errors import MissingRuleError, NonDifferentiableError
 
 
@@ -189,6 +193,31 @@ def test_methods_and_properties() -> None:
     assert x.ndim == 2 and x.size == 6
     d = (x * 2).detach()
     assert d.creator is None
+
+
+def test_a_method_is_the_public_function_of_its_op() -> None:
+    for name in "astype clip cumsum max mean min prod round squeeze std sum take trace var".split():
+        assert getattr(tw.Variable, name) is getattr(F, name)
+    assert tw.Variable.__add__ is F.add and tw.Variable.__neg__ is F.negative
+    assert tw.Variable([1.0]).to_dense().data == [1.0]
+
+
+@pytest.mark.process
+def test_the_engine_alone_gives_variables_that_compute() -> None:
+    program = (
+        "from tinygrad_w2v.autograd import Variable, check_grads\n"
+        "x = Variable([1.0, 2.0]); (x * x).sum().backward(); print(x.grad.data)\n"
+        "check_grads(lambda x: x * x, x)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, encoding="utf-8"
+    )
+    assert (done.stdout, done.stderr) == ("[2. 4.]\n", "")
+
+
+def test_a_package_names_what_it_lacks() -> None:
+    with pytest.raises(AttributeError, match="has no attribute 'check_gradients'"):
+        tinygrad_w2v.autograd.check_gradients  # noqa: B018
 
 
 def test_deepcopy_makes_a_leaf_of_its_own() -> None:
