@@ -16,11 +16,11 @@ from tinygrad_w2v.compiler.ir.sizes import Size, symbolic
 from tinygrad_w2v.compiler.ir.verifier import verify
 from tinygrad_w2v.compiler.passes import (
     algebra,
-    contract_pairs,
     drop_unused,
     fold_constants,
     name_values,
     optimized,
+    order_products,
     share_common,
     simplify,
 )
@@ -188,17 +188,17 @@ def products(program: Program) -> list[tuple[tuple[str, ...], str]]:
 
 def test_a_product_of_three_is_taken_two_at_a_time() -> None:
     a, b = np.ones((4, 30)), np.ones((30, 5))
-    program = contract_pairs(traced(lambda x, m: np.einsum("ca,ab,bd->cd", m, a, b)))
+    program = order_products(traced(lambda x, m: np.einsum("ca,ab,bd->cd", m, a, b)))
     # The dynamic axis is at most 10 long: a b d and c a d take less than c a b and c b d.
     assert products(program) == [(("ab", "bd"), "ad"), (("ca", "ad"), "cd")]
-    again = contract_pairs(program)
+    again = order_products(program)
     assert again.instructions == program.instructions
 
 
 @pytest.mark.parametrize("terms", ["ca,ca,ca->ca", "ca,ca,ca->c", "ca,ca,ca->"])
 def test_a_product_that_would_take_as_much_stays_together(terms: str) -> None:
     program = traced(lambda x, m: np.einsum(terms, m, m, 2 * m))
-    assert contract_pairs(program).instructions == program.instructions
+    assert order_products(program).instructions == program.instructions
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -230,7 +230,7 @@ def test_products_in_pairs_are_the_product(seed: int) -> None:
     windows = {
         name: rng.normal(size=[3 if n == C else n for n in shape]) for name, shape in given.items()
     }
-    contracted = verify(contract_pairs(program), "contract_pairs")
+    contracted = verify(order_products(program), "order_products")
     assert all(len(step.inputs) == 2 for step in contracted.of_op("einsum")) or (
         contracted.instructions == program.instructions
     )
@@ -246,4 +246,4 @@ def test_random_products_do_become_pairs() -> None:
             "c,ca,ab,bd->d", x, m, rng.normal(size=(4, 6)), rng.normal(size=(6, 2))
         )
     )
-    assert len(contract_pairs(program).of_op("einsum")) == 3
+    assert len(order_products(program).of_op("einsum")) == 3

@@ -11,7 +11,7 @@ from typing import Any
 
 from tinygrad_w2v.compiler.ir.instructions import Instruction
 from tinygrad_w2v.compiler.ir.listing import listing_of
-from tinygrad_w2v.compiler.ir.ops import WRITES
+from tinygrad_w2v.compiler.ir.ops import OPS, WRITES
 from tinygrad_w2v.compiler.ir.sizes import Size, sizes_in
 
 
@@ -121,14 +121,17 @@ class Rewriter:
         )
 
     def add(self, like: Instruction, op: str, inputs: tuple[str, ...], **changes: Any) -> str:
-        """Make an instruction before the one that is looked at, and return its name."""
-        parameters = changes.pop("parameters", {})
+        """Make an instruction before the one that is looked at, and return its name.
+
+        What is not said is as in `like`; a shape that follows from the inputs need not be.
+        """
+        changes.setdefault("parameters", {})
         self._number += 1
         name = f"{like.name}_{'abcdefghijklmnopqrstuvwxyz'[self._number % 26]}{self._number // 26}"
         while name in self._taken:
             name += "_"
         self._taken.add(name)
-        self.made[name] = replace(
-            like, name=name, op=op, inputs=inputs, parameters=parameters, **changes
-        )
+        made = replace(like, name=name, op=op, inputs=inputs, **changes)
+        shape = OPS[op].shape(made, [self.made[read].shape for read in inputs])
+        self.made[name] = replace(made, shape=shape)
         return name

@@ -279,14 +279,14 @@ def floor_of(length: Length) -> int:
     """
     if not isinstance(length, SymbolicSize):
         return length
-    negative = [term for term in length.terms if term[1] < 0]
-    if not negative:
+    subtracted = [term for term in length.terms if term[1] < 0]
+    if not subtracted:
         return length.constant
-    found = [max(floor_of(lower) for lower in _in_place_of(length, *negative[0]))]
+    floors = [max(floor_of(lower) for lower in _in_place_of(length, *subtracted[0]))]
     for sizes, times in length.terms:
         if times > 0 and any(isinstance(size, Smaller) for size in sizes):
-            found.append(min(floor_of(case) for case in _in_place_of(length, sizes, times)))
-    return max(found)
+            floors.append(min(floor_of(case) for case in _in_place_of(length, sizes, times)))
+    return max(floors)
 
 
 def _in_place_of(length: SymbolicSize, sizes: tuple[Size, ...], times: int) -> Iterator[Length]:
@@ -341,12 +341,9 @@ def product(lengths: Iterable[Length]) -> Length:
     >>> product([2, 3]), product([2, c, 3]), product([c, c + 1])
     (6, 6 * C, C + C * C)
     """
-    total: Length = 1
+    total: Any = 1
     for n in lengths:
-        if isinstance(total, SymbolicSize):
-            total = total.times(n)
-        else:
-            total = n.times(total) if isinstance(n, SymbolicSize) else n * total
+        total = total * n if total != 1 else n
     return total
 
 
@@ -366,13 +363,13 @@ def sizes_in(shape: Iterable[Length]) -> list[Size]:
     >>> [size.name for size in sizes_in((3, c + 1, at_most(c, 3)))]
     ['C', 'C']
     """
-    found: list[Size] = []
+    named: list[Size] = []
     for n in shape:
         for size in (
             (s for sizes, _ in n.terms for s in sizes) if isinstance(n, SymbolicSize) else ()
         ):
-            found += sizes_in((size.of, size.limit)) if isinstance(size, Smaller) else [size]
-    return found
+            named += sizes_in((size.of, size.limit)) if isinstance(size, Smaller) else [size]
+    return named
 
 
 def broadcast_shapes(shapes: Iterable[Shape]) -> Shape:

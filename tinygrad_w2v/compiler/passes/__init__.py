@@ -9,13 +9,13 @@ from tinygrad_w2v.compiler.passes.cse import share_common
 from tinygrad_w2v.compiler.passes.dce import drop_unused
 from tinygrad_w2v.compiler.passes.fold import fold_constants
 from tinygrad_w2v.compiler.passes.names import name_values
-from tinygrad_w2v.compiler.passes.product_order import contract_pairs
+from tinygrad_w2v.compiler.passes.product_order import order_products
 
 PASSES = (
     drop_unused,
     fold_constants,
     share_common,
-    contract_pairs,
+    order_products,
     simplify,
     fold_constants,
     share_common,
@@ -35,11 +35,11 @@ def optimized(program: Program, without: Collection[str] = ()) -> Program:
 
 __all__ = [
     "PASSES",
-    "contract_pairs",
     "drop_unused",
     "fold_constants",
     "name_values",
     "optimized",
+    "order_products",
     "share_common",
     "simplify",
 ]

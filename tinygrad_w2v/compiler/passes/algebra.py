@@ -1,4 +1,4 @@
-"""Equal values by less work: signs and factors move out, turned axes vanish into the products.
+"""Equal values by less work: signs and factors move out, transposed axes vanish into the products.
 
 Each rule is a few lines; all are tried on every instruction, in order, and the program is gone
 through again until nothing changes.
@@ -30,15 +30,15 @@ def simplify(program: Program) -> Program:
 
 def _any_rule(step: Instruction, new: Rewriter) -> str | None:
     for rule in RULES:
-        found = rule(step, new)
-        if found is not None:
-            return found
+        name = rule(step, new)
+        if name is not None:
+            return name
     return None
 
 
 # ---------------------------------------------------------------------- axes
 def _moved_nothing(step: Instruction, new: Rewriter) -> str | None:
-    """A slice of everything, a reshape to the same shape, axes turned back."""
+    """A slice of everything, a reshape to the same shape, axes put back."""
     if step.op not in ("slice", "reshape", "broadcast", "transpose"):
         return None
     x = new.made[step.inputs[0]]
@@ -90,20 +90,13 @@ def _stretched_input(step: Instruction, new: Rewriter) -> str | None:
             for i, n in enumerate(step.shape)
         )
         if not covered:
-            shape = _broadcast(bounds)
-            small = new.add(step, "map", tuple(inputs), shape=shape, parameters=step.parameters)
+            small = new.add(step, "map", tuple(inputs), parameters=step.parameters)
             return new.add(step, "broadcast", (small,))
     return new.add(step, step.op, tuple(inputs), parameters=step.parameters)
 
 
-def _broadcast(shapes: list[tuple[int | SymbolicSize, ...]]) -> tuple[int | SymbolicSize, ...]:
-    rank = max(len(shape) for shape in shapes)
-    padded = [(1,) * (rank - len(shape)) + shape for shape in shapes]
-    return tuple(next((n for n in lengths if n != 1), 1) for lengths in zip(*padded, strict=True))
-
-
 def _transposed_factor(step: Instruction, new: Rewriter) -> str | None:
-    """A product reads a turned factor by other letters."""
+    """A product reads a transposed factor by other letters."""
     if step.op != "einsum":
         return None
     terms, inputs = list(step["terms"]), list(step.inputs)
@@ -122,7 +115,7 @@ def _transposed_factor(step: Instruction, new: Rewriter) -> str | None:
 
 
 def _transposed_product(step: Instruction, new: Rewriter) -> str | None:
-    """A turned product is a product with its letters turned."""
+    """A transposed product is a product with its letters in that order."""
     if step.op != "transpose":
         return None
     x = new.made[step.inputs[0]]
@@ -152,8 +145,7 @@ def _sum_of_stretched(step: Instruction, new: Rewriter) -> str | None:
         number = new.add(step, "size", (), shape=(), parameters={"length": count})
     else:
         number = new.add(step, "constant", (), shape=(), parameters={"value": float(count)})
-    scaled = new.add(step, "map", (small, number), shape=left, parameters={"function": "multiply"})
-    return new.add(step, "broadcast", (scaled,))
+    return new.add(step, "broadcast", (_map(step, new, "multiply", small, number),))
 
 
 # ---------------------------------------------------------------------- signs and factors
@@ -161,45 +153,36 @@ def _function(step: Instruction) -> str:
     return str(step["function"]) if step.op == "map" else ""
 
 
+def _map(step: Instruction, new: Rewriter, function: str, *inputs: str) -> str:
+    return new.add(step, "map", inputs, parameters={"function": function})
+
+
 def _signs(step: Instruction, new: Rewriter) -> str | None:
     """``-(-x)`` is x; a factor of -1 is a sign; a sign moves out of products and sums."""
-    name = _function(step)
-    made = new.made
+    name, made = _function(step), new.made
+    inputs = [made[read] for read in step.inputs]
     if name == "negative":
-        inner = made[step.inputs[0]]
-        if _function(inner) == "negative":
-            return inner.inputs[0]
-        if _function(inner) == "subtract":
-            return new.add(step, "map", inner.inputs[::-1], parameters={"function": "subtract"})
-    if name in ("multiply", "divide") and step.dtype == "float":
-        for i, other in ((0, 1), (1, 0)):
-            x = made[step.inputs[i]]
-            if name == "multiply" and constant_value(x) == -1 and x.shape == ():
-                if made[step.inputs[other]].shape == step.shape:
-                    kept = (step.inputs[other],)
-                    return new.add(step, "map", kept, parameters={"function": "negative"})
-            if _function(x) == "negative":
-                inputs = list(step.inputs)
-                inputs[i] = x.inputs[0]
-                value = new.add(step, "map", tuple(inputs), parameters=step.parameters)
-                return new.add(step, "map", (value,), parameters={"function": "negative"})
-    if step.op == "reduce" and step["function"] == "sum":
-        x = made[step.inputs[0]]
+        if _function(inputs[0]) == "negative":
+            return inputs[0].inputs[0]
+        if _function(inputs[0]) == "subtract":
+            return _map(step, new, "subtract", *inputs[0].inputs[::-1])
+    for i, x in enumerate(inputs[: _signed_inputs(step)]):
+        if name == "multiply" and constant_value(x) == -1 and x.shape == ():
+            if inputs[1 - i].shape == step.shape:
+                return _map(step, new, "negative", inputs[1 - i].name)
         if _function(x) == "negative":
-            total = new.add(step, "reduce", x.inputs, parameters=step.parameters)
-            return new.add(step, "map", (total,), parameters={"function": "negative"})
-    if step.op == "einsum":
-        for i, read in enumerate(step.inputs):
-            if _function(made[read]) == "negative":
-                given = (*step.inputs[:i], made[read].inputs[0], *step.inputs[i + 1 :])
-                value = new.add(step, "einsum", given, parameters=step.parameters)
-                return new.add(step, "map", (value,), parameters={"function": "negative"})
-    if step.op in ("transpose", "reshape", "slice"):  # a broadcast moves the other way
-        x = made[step.inputs[0]]
-        if _function(x) == "negative":
-            value = new.add(step, step.op, x.inputs, parameters=step.parameters)
-            return new.add(step, "map", (value,), parameters={"function": "negative"})
+            given = (*step.inputs[:i], x.inputs[0], *step.inputs[i + 1 :])
+            value = new.add(step, step.op, given, parameters=step.parameters)
+            return _map(step, new, "negative", value)
     return None
+
+
+def _signed_inputs(step: Instruction) -> int:
+    """Of how many inputs the sign is that of the result; a broadcast moves the other way."""
+    if step.op == "einsum" or (_function(step) in ("multiply", "divide") and step.dtype == "float"):
+        return len(step.inputs)
+    summed = step.op == "reduce" and step["function"] == "sum"
+    return 1 if summed or step.op in ("transpose", "reshape", "slice") else 0
 
 
 def _subtracted(step: Instruction, new: Rewriter) -> str | None:
@@ -211,17 +194,13 @@ def _subtracted(step: Instruction, new: Rewriter) -> str | None:
             sign = not step.parameters.get("subtract", False)
             inputs = (*step.inputs[:-1], value.inputs[0])
             return new.add(step, step.op, inputs, parameters={"subtract": sign})
-    if _function(step) == "add":
+    if _function(step) in ("add", "subtract"):
         x, y = (made[name] for name in step.inputs)
         if _function(y) == "negative":
-            kept = (x.name, y.inputs[0])
-            return new.add(step, "map", kept, parameters={"function": "subtract"})
-        if _function(x) == "negative":
-            kept = (y.name, x.inputs[0])
-            return new.add(step, "map", kept, parameters={"function": "subtract"})
-    if _function(step) == "subtract" and _function(made[step.inputs[1]]) == "negative":
-        kept = (step.inputs[0], made[step.inputs[1]].inputs[0])
-        return new.add(step, "map", kept, parameters={"function": "add"})
+            other = "subtract" if _function(step) == "add" else "add"
+            return _map(step, new, other, x.name, y.inputs[0])
+        if _function(step) == "add" and _function(x) == "negative":
+            return _map(step, new, "subtract", y.name, x.inputs[0])
     return None
 
 
@@ -248,8 +227,7 @@ def _divided_by_number(step: Instruction, new: Rewriter) -> str | None:
     if y.shape != () or x.shape != step.shape:
         return None
     one = new.add(step, "constant", (), shape=(), parameters={"value": 1.0})
-    inverse = new.add(step, "map", (one, y.name), shape=(), parameters={"function": "divide"})
-    return new.add(step, "map", (x.name, inverse), parameters={"function": "multiply"})
+    return _map(step, new, "multiply", x.name, _map(step, new, "divide", one, y.name))
 
 
 def _power(step: Instruction, new: Rewriter) -> str | None:
@@ -262,8 +240,7 @@ def _power(step: Instruction, new: Rewriter) -> str | None:
         return None
     if value == 1:
         return x.name
-    name = "sqrt" if value == 0.5 else "square"
-    return new.add(step, "map", (x.name,), parameters={"function": name})
+    return _map(step, new, "sqrt" if value == 0.5 else "square", x.name)
 
 
 RULES: tuple[Rule, ...] = (

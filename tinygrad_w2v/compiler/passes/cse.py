@@ -1,4 +1,4 @@
-"""The same instruction on the same inputs is computed once."""
+"""Common subexpression elimination: the same instruction on the same inputs is computed once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def share_common(program: Program) -> Program:
         array = step.op == "constant" and step["value"] is None
         if step.op in WRITES or named or array:
             return None
-        found = seen.setdefault(step.key, step.name)
-        return None if found == step.name else found
+        first = seen.setdefault(step.key, step.name)
+        return None if first == step.name else first
 
     return Rewriter(program, rule).program

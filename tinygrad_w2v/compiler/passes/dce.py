@@ -1,4 +1,4 @@
-"""What neither the loss nor a write needs is left out."""
+"""Dead code elimination: what neither the loss nor a write needs is left out."""
 
 from __future__ import annotations
 
@@ -8,11 +8,7 @@ from tinygrad_w2v.compiler.ir.program import Program
 
 def drop_unused(program: Program) -> Program:
     """Keep the instructions that something depends on."""
-    needed = {program.loss}
-    kept = []
-    for step in reversed(program.instructions):
-        if step.op in WRITES or step.name in needed:
-            needed.update(step.inputs)
-            kept.append(step)
+    needed = program.needed(program.loss, *[s.name for s in program if s.op in WRITES])
+    kept = tuple(step for step in program if step.name in needed)
     constants = {name: array for name, array in program.constants.items() if name in needed}
-    return Program(tuple(reversed(kept)), program.loss, constants)
+    return Program(kept, program.loss, constants)

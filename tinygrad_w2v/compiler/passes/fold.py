@@ -1,4 +1,4 @@
-"""What is known before any window comes is computed now."""
+"""Constant folding: what is known before any example comes is computed now."""
 
 from __future__ import annotations
 

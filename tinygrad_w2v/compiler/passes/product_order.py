@@ -1,7 +1,7 @@
-"""A product of many factors is taken two at a time, in the order that takes the least.
+"""Product order: a product of many factors is taken two at a time, in the cheapest order.
 
-Summed over all letters at once, ``ij,jk,kl->il`` takes i j k l products; two at a time i j k and
-i k l. Where nothing is gained, as for factors of one shape, they stay together.
+The matrix chain problem for any letters. At once, ``ij,jk,kl->il`` takes i j k l products; two at a
+time i j k and i k l. Where nothing is gained, as for factors of one shape, they stay together.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from tinygrad_w2v.compiler.ir.instructions import Instruction
+from tinygrad_w2v.compiler.ir.ops.computed import letter_lengths
 from tinygrad_w2v.compiler.ir.program import Program, Rewriter
 from tinygrad_w2v.compiler.ir.sizes import Length, bound_of
 
@@ -26,7 +27,7 @@ class Factor(NamedTuple):
     of: tuple[Factor, Factor] | None = None
 
 
-def contract_pairs(program: Program) -> Program:
+def order_products(program: Program) -> Program:
     """Let an einsum of three factors or more be several of two, where that takes less."""
     return Rewriter(program, _rule).program
 
@@ -46,17 +47,11 @@ def _rule(step: Instruction, new: Rewriter) -> str | None:
             return step.inputs[factor.number]
         pair = factor.of
         inputs = tuple(made(part) for part in pair)
-        shapes = [new.made[name].shape for name in inputs]
-        own = _lengths([part.letters for part in pair], shapes)
-        ordered = {letter: own[letter] for letter in lengths if letter in own}
         terms = tuple(part.letters for part in pair)
-        return new.add(
-            step,
-            "einsum",
-            inputs,
-            shape=tuple(own[letter] for letter in factor.letters),
-            parameters={"terms": terms, "out": factor.letters, "lengths": ordered},
-        )
+        own = letter_lengths(terms, [new.made[name].shape for name in inputs])
+        ordered = {letter: own[letter] for letter in lengths if letter in own}
+        parameters = {"terms": terms, "out": factor.letters, "lengths": ordered}
+        return new.add(step, "einsum", inputs, parameters=parameters)
 
     return made(best)
 
@@ -71,7 +66,7 @@ def _cheapest(
     if len(factors) > MOST_TRIED:
         costs = [_size(factors[i].letters + factors[j].letters, lengths) for i, j in pairs]
         pairs = [pairs[costs.index(min(costs))]]
-    found: list[tuple[int, Factor]] = []
+    orders: list[tuple[int, Factor]] = []
     for i, j in pairs:
         rest = [factor for k, factor in enumerate(factors) if k not in (i, j)]
         both = factors[i].letters + factors[j].letters
@@ -80,18 +75,9 @@ def _cheapest(
         letters = out if not rest else left
         product = Factor(letters, of=(factors[i], factors[j]))
         cost, order = _cheapest([*rest, product], out, lengths)
-        found.append((cost + _size(both, lengths), order))
-    return min(found, key=lambda pair: pair[0])
+        orders.append((cost + _size(both, lengths), order))
+    return min(orders, key=lambda pair: pair[0])
 
 
 def _size(letters: str, lengths: Mapping[str, Length]) -> int:
     return math.prod(bound_of(lengths[letter]) for letter in set(letters))
-
-
-def _lengths(terms: Sequence[str], shapes: Sequence[Sequence[Length]]) -> dict[str, Length]:
-    """The length of each letter of a pair; one that both have stretched is of length 1."""
-    found: dict[str, Length] = {}
-    for term, shape in zip(terms, shapes, strict=True):
-        for letter, n in zip(term, shape, strict=True):
-            found[letter] = n if found.get(letter, 1) == 1 else found[letter]
-    return found

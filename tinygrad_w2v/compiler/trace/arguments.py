@@ -87,16 +87,13 @@ def check_optimizer(optimizer: Any) -> None:
 def float_type(dtype: Any) -> np.dtype[Any]:
     """Return float32 or float64 as a dtype; anything else is an InputError."""
     try:
-        found = None if dtype is None else np.dtype(dtype)
+        real = np.dtype("void" if dtype is None else dtype)
     except TypeError:
-        found = None
-    # (A dtype equals None, so what is none is asked by identity.)
-    if found is None or found not in FLOATS:
-        raise InputError(
-            f"tw.compile: dtype is {dtype if found is None else found}; a kernel computes in "
-            "float32 or float64"
-        )
-    return found
+        real = np.dtype("void")
+    if real not in FLOATS:
+        shown = dtype if real.kind == "V" else real
+        raise InputError(f"tw.compile: dtype is {shown}; a kernel computes in float32 or float64")
+    return real
 
 
 def checked_rate(lr: Any) -> float:
@@ -210,15 +207,14 @@ def dynamic_axes(
     bounds: dict[str, int | None] = {}
     lengths: dict[str, tuple[int, str]] = {}
     for field, array in arrays.items():
-        found: list[int | str] = []
-        for entry, n in zip(_entries(field, array, axes), array.shape, strict=True):
-            if isinstance(entry, int | np.integer) and not isinstance(entry, bool):
+        entries = _entries(field, array, axes)
+        for entry, n in zip(entries, array.shape, strict=True):
+            if _is_whole(entry):
                 if entry != n:
                     raise InputError(
                         f"axes gives {field} the length {entry}; the example has {n}: name an axis "
                         "that changes, such as 'C'"
                     )
-                found.append(n)
                 continue
             name, bound = _named(field, entry)
             known, other = lengths.setdefault(name, (n, field))
@@ -235,13 +231,19 @@ def dynamic_axes(
             if None not in (before, bound) and before != bound:
                 raise InputError(f"axes gives {name} two bounds, {before} and {bound}: give one")
             bounds[name] = before if bound is None else bound
-            found.append(name)
-        parts[field] = tuple(found)
+        parts[field] = tuple(
+            n if _is_whole(entry) else _named(field, entry)[0]
+            for entry, n in zip(entries, array.shape, strict=True)
+        )
     most = {
         name: max(DEFAULT_BOUND, lengths[name][0]) if bound is None else bound
         for name, bound in bounds.items()
     }
     return parts, most
+
+
+def _is_whole(entry: Any) -> bool:
+    return isinstance(entry, int | np.integer) and not isinstance(entry, bool)
 
 
 def _entries(field: str, array: AnyArray, axes: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -273,8 +275,7 @@ def _named(field: str, entry: Any) -> tuple[str, int | None]:
         return entry, None
     if isinstance(entry, tuple | list) and len(entry) == 2 and isinstance(entry[0], str):
         name, bound = entry
-        whole = isinstance(bound, int | np.integer) and not isinstance(bound, bool)
-        if whole and bound >= 1:
+        if _is_whole(bound) and bound >= 1:
             return name, int(bound)
         raise InputError(
             f"axes gives {field} the axis {name} with the bound {bound!r}: the most that it can be "

@@ -8,6 +8,7 @@ along an axis, in the graph and in a kernel.
 from __future__ import annotations
 
 import operator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -66,19 +67,7 @@ def ones(trace: Trace, shape: Any, dtype: Any = float, **how: Any) -> Any:
 
 
 # ---------------------------------------------------------------------- running sums
-@handles(np.cumsum)
-def cumsum(a: Any, axis: Any = None, dtype: Any = None) -> Any:
-    """Sums of all elements up to each one."""
-    return running(a, "sum", axis, dtype)
-
-
-@handles(np.cumprod)
-def cumprod(a: Any, axis: Any = None, dtype: Any = None) -> Any:
-    """Products of all elements up to each one."""
-    return running(a, "prod", axis, dtype)
-
-
-def running(a: Any, function: str, axis: Any, dtype: Any) -> Any:
+def running(function: str, a: Any, axis: Any = None, dtype: Any = None) -> Any:
     """Sums, or products, of all elements up to each one."""
     if axis is None:
         a, axis = np.reshape(a, (-1,)), 0
@@ -92,20 +81,12 @@ def running(a: Any, function: str, axis: Any, dtype: Any) -> Any:
     return a.trace.record("running", (a,), function=function, axis=axis)
 
 
+handles(np.cumsum)(partial(running, "sum"))
+handles(np.cumprod)(partial(running, "prod"))
+
+
 # ---------------------------------------------------------------------- places
-@handles(np.argmax)
-def argmax(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """Where the largest element stands."""
-    return argument(a, "max", axis, keepdims)
-
-
-@handles(np.argmin)
-def argmin(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """Where the smallest element stands."""
-    return argument(a, "min", axis, keepdims)
-
-
-def argument(a: Any, function: str, axis: Any, keepdims: bool) -> Any:
+def argument(function: str, a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Where the largest or smallest element stands, the first of equal ones; NaN is both."""
     whole = axis is None
     ndim = a.ndim
@@ -115,15 +96,19 @@ def argument(a: Any, function: str, axis: Any, keepdims: bool) -> Any:
     a = as_kind(a, "int") if a.kind == "bool" else a
     rest = (*a.shape[:axis], *a.shape[axis + 1 :])
     if a.shape[axis] == 1:
-        found: Any = filled(a.trace, rest, 0)
+        place: Any = filled(a.trace, rest, 0)
     else:
         name = f"arg{function}"
-        found = a.trace.record(
+        place = a.trace.record(
             "argument", (a,), "int", name=name, exact=np.int64, function=function, axis=axis
         )
     if not keepdims:
-        return found
-    return np.reshape(found, (1,) * ndim if whole else (*rest[:axis], 1, *rest[axis:]))
+        return place
+    return np.reshape(place, (1,) * ndim if whole else (*rest[:axis], 1, *rest[axis:]))
+
+
+handles(np.argmax)(partial(argument, "max"))
+handles(np.argmin)(partial(argument, "min"))
 
 
 @handles(np.repeat)
@@ -142,8 +127,7 @@ def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
         times = int(counts.reshape(()))
         stretched = (*a.shape[: axis + 1], times, *a.shape[axis + 1 :])
         beside = np.broadcast_to(np.expand_dims(a, axis + 1), stretched)
-        n = a.shape[axis]
-        joined = n.times(times) if isinstance(n, SymbolicSize) else n * times
+        joined = a.shape[axis] * times
         return np.reshape(beside, (*a.shape[:axis], joined, *a.shape[axis + 1 :]))
     if isinstance(a.shape[axis], SymbolicSize):
         raise unsupported(

@@ -110,12 +110,12 @@ def _kind(part: Any) -> str:
 
 def _without_masks(parts: tuple[Any, ...]) -> tuple[Any, ...]:
     """The parts of an index, with the places that are true instead of masks that are known."""
-    found: list[Any] = []
+    places: list[Any] = []
     for part in parts:
         array = np.asarray(part) if isinstance(part, list) else part
         masked = isinstance(array, np.ndarray) and array.dtype.kind == "b"
-        found += np.nonzero(array) if masked else [array]
-    return tuple(found)
+        places += np.nonzero(array) if masked else [array]
+    return tuple(places)
 
 
 def _places(shape: Shape, parts: tuple[Any, ...]) -> tuple[int, Any, Shape]:
@@ -226,10 +226,7 @@ def _place(place: Any, n: Length) -> Length:
     place = int(place)
     if isinstance(n, int) and not -n <= place < n:
         raise IndexError(f"index {place} is out of range for an axis of length {n}")
-    if place >= 0:
-        return place
-    found: Length = n + place
-    return found
+    return place if place >= 0 else n + place
 
 
 def _slice(part: slice, n: Length, stretches: bool) -> tuple[Length, int, Length]:

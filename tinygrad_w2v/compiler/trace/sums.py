@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import string
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from tinygrad_w2v.compiler.ir.ops.computed import letter_lengths
 from tinygrad_w2v.compiler.ir.scalar_functions import INTEGERS
+from tinygrad_w2v.compiler.ir.sizes import product
 from tinygrad_w2v.compiler.trace.elementwise import apply, as_kind
 from tinygrad_w2v.compiler.trace.registry import handles, unsupported
 from tinygrad_w2v.compiler.trace.symbol import Symbol, as_symbols
@@ -18,7 +20,11 @@ from tinygrad_w2v.functions.contractions import explicit_subscripts
 
 
 # ---------------------------------------------------------------------- reductions
-def _reduced(x: Symbol, function: str, axis: Any, keepdims: bool, dtype: Any = None) -> Any:
+def _reduced(
+    function: str, a: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None
+) -> Any:
+    """A sum, product or extreme over axes."""
+    x = a
     axes = normalized_axes(axis, x.ndim)
     if x.kind != "float" or dtype is not None:
         made = np.dtype(x.dtype if dtype is None else dtype)
@@ -39,91 +45,75 @@ def _reduced(x: Symbol, function: str, axis: Any, keepdims: bool, dtype: Any = N
     return y
 
 
-@handles(np.sum)
-def total(a: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> Any:
-    """Sum over axes."""
-    return _reduced(a, "sum", axis, keepdims, dtype)
+handles(np.sum, ".sum")(partial(_reduced, "sum"))
+handles(np.prod, ".prod")(partial(_reduced, "prod"))
 
 
-@handles(np.max, np.amax)
-def largest(
-    a: Any, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
+def _extreme(
+    function: str,
+    a: Any,
+    axis: Any = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
 ) -> Any:
-    """Maximum over axes."""
-    return _extreme(a, "max", axis, keepdims, initial, where)
-
-
-@handles(np.min, np.amin)
-def smallest(
-    a: Any, axis: Any = None, keepdims: bool = False, initial: Any = None, where: Any = True
-) -> Any:
-    """Minimum over axes."""
-    return _extreme(a, "min", axis, keepdims, initial, where)
-
-
-def _extreme(a: Any, function: str, axis: Any, keepdims: bool, initial: Any, where: Any) -> Any:
+    """The largest or the smallest; of nothing `initial`."""
     nothing = any(a.shape[i] == 0 for i in normalized_axes(axis, a.ndim))
     if initial is None:
         if where is not True:
             raise ValueError(f"np.{function} with `where` needs `initial`, for where none holds")
         if nothing:
             raise ValueError(f"of nothing there is no {function}")
-        return _reduced(a, function, axis, keepdims)
+        return _reduced(function, a, axis, keepdims)
     if nothing:
-        return np.full_like(_reduced(a, "sum", axis, keepdims), initial)
+        return np.full_like(_reduced("sum", a, axis, keepdims), initial)
     a = a if where is True else np.where(where, a, initial)
-    return apply(f"{function}imum", _reduced(a, function, axis, keepdims), initial)
+    return apply(f"{function}imum", _reduced(function, a, axis, keepdims), initial)
 
 
-@handles(np.prod)
-def prod(a: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> Any:
-    """Product over axes."""
-    return _reduced(a, "prod", axis, keepdims, dtype)
+handles(np.max, np.amax, ".max")(partial(_extreme, "max"))
+handles(np.min, np.amin, ".min")(partial(_extreme, "min"))
 
 
-@handles(np.mean)
+@handles(np.mean, ".mean")
 def mean(a: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> Any:
     """Mean: a sum over the size of what is summed."""
-    count: Any = 1
-    for i in normalized_axes(axis, a.ndim):
-        count = count * a.shape[i]
+    count: Any = product(a.shape[i] for i in normalized_axes(axis, a.ndim))
     if dtype is not None and np.dtype(dtype).kind != "f":
         raise unsupported(f"a mean in {np.dtype(dtype)}")
-    return _reduced(as_kind(a, "float"), "sum", axis, keepdims) / count
+    return _reduced("sum", as_kind(a, "float"), axis, keepdims) / count
 
 
-@handles(np.var)
+@handles(np.var, ".var")
 def var(a: Any, axis: Any = None, ddof: Any = 0, keepdims: bool = False) -> Any:
     """Mean squared distance from the mean."""
-    count: Any = 1
-    for i in normalized_axes(axis, a.ndim):
-        count = count * a.shape[i]
+    count: Any = product(a.shape[i] for i in normalized_axes(axis, a.ndim))
     away = a - mean(a, axis, keepdims=True)
-    return _reduced(np.square(away), "sum", axis, keepdims) / (count - ddof)
+    return _reduced("sum", np.square(away), axis, keepdims) / (count - ddof)
 
 
-@handles(np.std)
+@handles(np.std, ".std")
 def std(a: Any, axis: Any = None, ddof: Any = 0, keepdims: bool = False) -> Any:
     """Square root of the variance."""
     return np.sqrt(var(a, axis, ddof, keepdims))
 
 
-@handles(np.any)
+@handles(np.any, ".any")
 def any_true(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Whether one element is not 0."""
-    return largest(as_kind(a, "bool"), axis, keepdims)
+    return _reduced("max", as_kind(a, "bool"), axis, keepdims)
 
 
-@handles(np.all)
+@handles(np.all, ".all")
 def all_true(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Whether no element is 0."""
-    return smallest(as_kind(a, "bool"), axis, keepdims)
+    return _reduced("min", as_kind(a, "bool"), axis, keepdims)
 
 
 @handles(np.count_nonzero)
 def count_nonzero(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """How many elements are not 0."""
-    return total(apply("not_equal", a, 0), axis, keepdims)
+    return _reduced("sum", apply("not_equal", a, 0), axis, keepdims)
 
 
 # ---------------------------------------------------------------------- products

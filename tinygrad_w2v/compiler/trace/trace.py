@@ -25,7 +25,7 @@ from tinygrad_w2v.compiler.ir.program import Program
 from tinygrad_w2v.compiler.ir.sizes import Shape, Size, SymbolicSize, sizes_in, symbolic
 from tinygrad_w2v.compiler.trace import counting, elementwise, indexing, shapes, sums
 from tinygrad_w2v.compiler.trace.arguments import check_leaves, defined_at, dynamic_axes
-from tinygrad_w2v.compiler.trace.symbol import Symbol, Trace
+from tinygrad_w2v.compiler.trace.symbol import KINDS, Symbol, Trace
 from tinygrad_w2v.compiler.trace.updates import Updates, check_rule, is_plain, learned_of
 from tinygrad_w2v.nn import Module
 from tinygrad_w2v.nn.module import Place, places_of
@@ -33,7 +33,6 @@ from tinygrad_w2v.optim.optimizer import Optimizer
 
 HANDLERS = (counting, elementwise, indexing, shapes, sums)  # they answer for symbols
 LEARNING_RATE = "lr"
-_KINDS = {"f": "float", "i": "int", "u": "int", "b": "bool"}
 
 Axes = Mapping[str, Any]
 
@@ -98,17 +97,13 @@ def fields_of(example: Any, axes: Axes | None) -> tuple[Field, ...]:
                 f"axes calls a size {name!r}, which a kernel cannot: give it another name, a word "
                 "such as 'C'"
             )
-    sizes = {name: Size(name, bound) for name, bound in bounds.items()}
-
-    def length(entry: int | str) -> Any:
-        return symbolic(sizes[entry]) if isinstance(entry, str) else entry
-
+    sizes = {name: symbolic(Size(name, bound)) for name, bound in bounds.items()}
     names = Names(sizes)
     return tuple(
         Field(
             name,
-            tuple(length(entry) for entry in parts[name]),
-            _KINDS[array.dtype.kind],
+            tuple(sizes[n] if isinstance(n, str) else n for n in parts[name]),
+            KINDS[array.dtype.kind],
             names.fresh(identifier(name)),
             array.dtype,
         )
@@ -139,7 +134,7 @@ def _array(name: Any, value: Any) -> Any:
             f"{name} of a window is no array of numbers ({error}): give ragged rows flat, with "
             "where each begins (`F.segment_sum`)"
         ) from error
-    if array.dtype.kind not in _KINDS:
+    if array.dtype.kind not in KINDS:
         raise InputError(f"{name} of a window holds {array.dtype}, not numbers")
     return array
 
