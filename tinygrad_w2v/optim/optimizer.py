@@ -100,13 +100,12 @@ class Optimizer:
         self._lr = self._checked_rate(rate(self.steps) if callable(rate) else rate)
 
     def _checked_rate(self, rate: Any) -> float:
-        if isinstance(rate, bool | str | bytes) or np.ndim(rate) != 0:
-            raise InputError(f"{type(self).__name__}: lr is {rate!r}; give a number such as 0.01")
-        number = float(rate)
-        if not (math.isfinite(number) and number > 0):
+        plain = np.ndim(rate) == 0 and not isinstance(rate, bool | str | bytes)
+        number = float(rate) if plain else math.nan
+        if not 0 < number < math.inf:
+            shown = f"{number:g}" if plain else repr(rate)
             raise InputError(
-                f"{type(self).__name__}: lr is {number:g}; a learning rate is a positive number "
-                "such as 0.01"
+                f"{type(self).__name__}: lr is {shown}; give a positive number such as 0.01"
             )
         return number
 
@@ -290,14 +289,9 @@ def checked_parameters(owner: str, parameters: Iterable[Any]) -> list[Variable]:
                 "the Parameters that it was computed from"
             )
         elif parameter.dtype.kind != "f":
-            fault = (
-                f"is of {parameter.dtype}, which has no gradients; make it with "
-                "`.astype(np.float32)`"
-            )
+            fault = f"is of {parameter.dtype}, which has no gradients; use `.astype(np.float32)`"
         elif earlier != i:
-            fault = (
-                f"came before as parameter {earlier}; give each once, as `model.parameters()` does"
-            )
+            fault = f"came before as parameter {earlier}; give each once: `model.parameters()`"
         else:
             continue
         raise InputError(f"{owner}: {_name(i, parameter)} {fault}")
