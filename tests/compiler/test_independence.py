@@ -118,3 +118,20 @@ def test_users_models_compile_without_the_packages_own(chosen: str) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert " passed" in done.stdout
+
+
+ROOMS = ("ir", "trace", "passes", "loops", "codegen", "inspect")
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_only_those_before_it(room: str) -> None:
+    allowed = ROOMS[: ROOMS.index(room) + 1]
+    if room == "inspect":
+        allowed = (*ROOMS, "compile", "stages")
+    for path in sorted((ROOT / "compiler" / room).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module is not None:
+                parts = node.module.split(".")
+                if parts[:2] == ["tinygrad_w2v", "compiler"]:
+                    names = parts[2:3] or [alias.name for alias in node.names]
+                    assert set(names) <= set(allowed), f"{path}: {node.module}"

@@ -83,27 +83,21 @@ def kernels_folder() -> Path | None:
 
 def _usable_folder() -> tuple[Path | None, str]:
     """The folder, and else why there is none."""
-    why = "this user has no home folder"
-    for candidate in _candidates():
-        try:
-            folder = private_folder(candidate)
-            if folder not in _looked_through:
-                check_contents(folder)
-                _looked_through.add(folder)
-            return folder, ""
-        except InputError as error:
-            why = str(error)
-    return None, why
+    chosen, cache = os.environ.get(FOLDER_VARIABLE), user_cache()
+    wanted = Path(chosen) if chosen else cache and cache / "kernels"
+    if wanted is None:
+        return None, "this user has no home folder"
+    try:
+        folder = private_folder(wanted)
+        if folder not in _looked_through:
+            check_contents(folder)
+            _looked_through.add(folder)
+        return folder, ""
+    except InputError as error:
+        return None, str(error)
 
 
 _looked_through: set[Path] = set()  # once is enough: nobody else can write there from then on
-
-
-def _candidates() -> Iterator[Path]:
-    if chosen := os.environ.get(FOLDER_VARIABLE):
-        yield Path(chosen)
-    elif cache := user_cache():
-        yield cache / "kernels"
 
 
 def identity(text: str) -> str:
