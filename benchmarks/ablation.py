@@ -89,15 +89,25 @@ def settings(count: int, rows: int, dim: int) -> dict[str, Setting]:
     }
 
 
-def measure(setting: Setting, steps: Sequence[str], rounds: int) -> dict[str, dict[str, float]]:
-    """Nanoseconds an example and seconds of the first compile, of the default and without steps."""
-    model, first, times = setting.make(), setting.examples[0], {}
+Times = dict[str, dict[str, float]]
+
+
+def measure(setting: Setting, steps: Sequence[str], rounds: int) -> Times:
+    """Nanoseconds an example and seconds of the first compile, of the default and without steps.
+
+    Without what changes nothing of this model's kernel, there is no other one to measure.
+    """
+    model, first = setting.make(), setting.examples[0]
+    times: Times = {}
     schedules = {"default": Schedule()} | {step: Schedule().without(step) for step in steps}
     kernels: dict[str, Compiled] = {}
     for name, schedule in schedules.items():
         start = time.perf_counter()
-        kernels[name] = compile(model, first, setting.axes, schedule=schedule)
-        kernels[name].step(first, RATE)
+        kernel = compile(model, first, setting.axes, schedule=schedule)
+        if kernels and kernel.source == kernels["default"].source:
+            continue
+        kernels[name] = kernel
+        kernel.step(first, RATE)
         times[name] = {"compile": time.perf_counter() - start, "ns": float("inf")}
     count = len(setting.examples)
     packed = next(pack(setting.examples, kernels["default"].fields, count))
@@ -114,14 +124,17 @@ def measure(setting: Setting, steps: Sequence[str], rounds: int) -> dict[str, di
     return times
 
 
-def table(found: dict[str, dict[str, dict[str, float]]]) -> str:
+def table(found: dict[str, Times], steps: Sequence[str]) -> str:
     """The times without each step as ratios to the default ones."""
     models = list(found)
     default = {model: found[model]["default"]["ns"] for model in models}
     rows = {"left out": models, "---": ["---"] * len(models)}
     rows["nothing, ns an example"] = [f"{default[model]:,.0f}" for model in models]
-    for step in list(found[models[0]])[1:]:
-        rows[f"`{step}`"] = [f"{found[model][step]['ns'] / default[model]:.2f}" for model in models]
+    for step in steps:
+        ns = {model: found[model].get(step, {}).get("ns") for model in models}
+        rows[f"`{step}`"] = [
+            f"{ns[m] / default[m]:.2f}" if ns[m] else "same kernel" for m in models
+        ]
     return "\n".join(f"| {' | '.join([name, *cells])} |" for name, cells in rows.items())
 
 
@@ -143,7 +156,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             for name, setting in settings(options.examples, options.rows, options.dim).items()
             if options.models is None or name in options.models
         }
-    print(json.dumps(found, indent=1) if options.json else table(found))
+    print(json.dumps(found, indent=1) if options.json else table(found, options.steps))
 
 
 if __name__ == "__main__":

@@ -45,7 +45,8 @@ def test_its_models_and_its_table(benchmark: Any) -> None:
         model: {"default": {"ns": 200.0}, "jam": {"ns": 240.0}, "fuse": {"ns": 190.0}}
         for model in settings
     }
-    lines = benchmark.table(found).splitlines()
+    del found["CBOW"]["jam"]
+    lines = benchmark.table(found, ["jam", "fuse"]).splitlines()
     assert lines[0] == "| left out | skip-gram | CBOW | matrix factorization |"
     assert lines[1] == "| --- | --- | --- | --- |"
-    assert lines[3:] == ["| `jam` | 1.20 | 1.20 | 1.20 |", "| `fuse` | 0.95 | 0.95 | 0.95 |"]
+    assert lines[3:] == ["| `jam` | 1.20 | same kernel | 1.20 |", "| `fuse` | 0.95 | 0.95 | 0.95 |"]
