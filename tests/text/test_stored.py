@@ -50,6 +50,19 @@ def test_as_in_memory(path, tmp_path, tokenizer, lower):
     np.testing.assert_array_equal(text.corpus.ids, corpus.ids)
 
 
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+@pytest.mark.parametrize("limit", [None, 2])
+def test_the_digest_is_of_the_files_on_the_disk(pack, limit, path, tmp_path):
+    """Hashed as they are read, also where a bounded vocabulary reads them twice."""
+    path.write_bytes(pack(TEXT.encode() * 50))
+    rules = VocabularyRules(1, max_vocab_size=limit)
+    digest = digest_of(path)
+    with open_corpus([path, path], TextSettings(rules=rules), tmp_path / "ids") as text:
+        one = hashlib.sha256(path.read_bytes()).digest()
+        assert text.digest == hashlib.sha256(one + one).hexdigest() != digest
+        assert text.corpus_digest == text.corpus.digest(text.vocabulary)
+
+
 def test_a_stopped_run_leaves_what_its_resume_finds(path, tmp_path):
     folder = tmp_path / "ids"
     with pytest.raises(KeyboardInterrupt), open_corpus(path, SETTINGS, folder, keep=True) as first:

@@ -23,11 +23,11 @@ Shape = Literal["value", "op"]
 
 @dataclass(frozen=True, slots=True)
 class DiagramNode:
-    """A Variable (`shape` "value") or an op, with what stands in it."""
+    """A Variable (`shape` "value") or an op, with its texts."""
 
     key: str
     shape: Shape
-    kind: str  # of the value; for an op what its box stands for; "reference" for a name again
+    kind: str  # of the value; for an op what its box is; "reference" for a name that is repeated
     title: str
     details: tuple[str, ...] = ()
     tooltip: str = ""
@@ -85,7 +85,9 @@ class _Drawing:
     home: dict[int, str] = field(default_factory=dict)  # node of a value that has edges
     rank: dict[int, int] = field(default_factory=dict)
     readers: Counter[int] = field(default_factory=Counter)
-    loose: set[int] = field(default_factory=set)  # made of given values alone: goes to its reader
+    loose: set[int] = field(
+        default_factory=set
+    )  # made of given values alone: near its reader
 
     def part(self, steps: tuple[Step, ...], start: int) -> None:
         """Draw forward or backward; `start` is what it begins with, or all there is."""
@@ -162,7 +164,7 @@ class _Drawing:
 
 
 def _local(name: str, scope: tuple[Scope, ...]) -> str:
-    """A parameter's name without those of the modules whose frames it stands in."""
+    """A parameter's name without the names of the modules whose frames it is in."""
     return name.removeprefix("".join(f"{part.name}." for part in scope[1:]))
 
 

@@ -197,7 +197,7 @@ def _label(node: DiagramNode, small: bool) -> str:
         for text in node.details
         if text
     ]
-    # A thin line keeps the name and what stands below it apart.
+    # A thin line separates the name from what is below it.
     lines[1:1] = ['<FONT POINT-SIZE="3"> </FONT>'] if len(lines) > 1 else []
     return "<" + "<BR/>".join(lines) + ">"
 

@@ -45,7 +45,7 @@ def plot_losses(
     title : str
         A heading.
     xlabel : str
-        What stands below the axis, where it is not iterations.
+        The label of the axis, where it is not iterations.
 
     Returns
     -------

@@ -14,7 +14,7 @@ Kind = Literal[
     "parameter",  # a leaf that an optimizer changes
     "variable",  # any other leaf
     "constant",  # a plain array
-    "number",  # a plain number: stands in the expression itself
+    "number",  # a plain number: written in the expression itself
     "intermediate",
     "result",  # what the graph was drawn of
     "gradient",  # of a leaf
@@ -57,7 +57,7 @@ class Step:
     parameters: tuple[str, ...] = ()
     scope: tuple[Scope, ...] = ()
     tooltip: str = ""
-    # What the box stands for; "rule" is an op of backward among those of forward.
+    # What the box is; "rule" is an op of backward among those of forward.
     whole: Literal["op", "module", "run", "rule"] = "op"
 
 

@@ -14,10 +14,10 @@ _TRANSPOSITIONS = ("swapaxes", "transpose")
 
 
 def text_of(program: Program, headings: tuple[str, str] = ("forward", "backward")) -> str:
-    """The listing of `program`, its two parts under `headings`.
+    """Return the listing of `program`, its two parts under `headings`.
 
     A line reads ``name  shape  = op(inputs, parameters)``. What is given (parameters, variables,
-    constant arrays) stands at the top; numbers stand in the expressions. In the backward part a
+    constant arrays) is at the top; numbers are in the expressions. In the backward part a
     transposition that is read once is written into the line that reads it.
     """
     lines = [Line(headings[0])]

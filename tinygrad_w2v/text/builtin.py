@@ -117,15 +117,15 @@ def _topics(path: Path) -> list[str]:
 
 
 def _sources(root: Path) -> list[Path]:
-    found = []
+    sources: list[Path] = []
     for folder, subfolders, names in os.walk(root):
         subfolders[:] = [
             name
             for name in subfolders
             if name not in _LEFT_OUT and not name.startswith(("config-", "."))
         ]
-        found += [Path(folder, name) for name in names if name.endswith(".py")]
-    return sorted(found, key=lambda path: path.relative_to(root).parts)
+        sources += [Path(folder, name) for name in names if name.endswith(".py")]
+    return sorted(sources, key=lambda path: path.relative_to(root).parts)
 
 
 def _parsed(path: Path) -> ast.Module | None:

@@ -270,8 +270,8 @@ def build_corpus(
         When more types than this have been met, the rare ones are forgotten, as
         :class:`~tinygrad_w2v.text.rules.BoundedCounts` says; the text is then read twice.
     folder
-        Hold the corpus in a temporary file in this folder and not in memory; it goes away with
-        the corpus.
+        Hold the corpus in a temporary file in this folder and not in memory; the file vanishes
+        with the corpus.
 
     Returns
     -------

@@ -85,7 +85,7 @@ def sentence_chunks(sentences: Iterable[Iterable[str]]) -> Iterator[Chunk]:
 
 
 def gathered(sentences: Iterable[Iterable[str]]) -> Iterator[Words]:
-    """Gather sentences into chunks, whatever else the object that yields them can do.
+    """Gather sentences into chunks, also of an object that has a method `chunks`.
 
     Examples
     --------

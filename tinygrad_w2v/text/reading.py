@@ -1,7 +1,7 @@
-"""Text out of whatever a user calls a corpus: files, compressed files, folders, standard input.
+"""Text from files, compressed files, folders and standard input.
 
 Text is UTF-8. It is read a piece at a time, so that its size does not matter, and hashed as it is
-read. Whatever is wrong with it is reported with the file, the line and the remedy.
+read. Errors name the file, the line and the remedy.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from tinygrad_w2v._base.errors import InputError, Setting
 from tinygrad_w2v._base.files import PathLike, unchanged
 from tinygrad_w2v._base.limits import LONGEST_WORD
 
-# A line of more characters than this is handed on in parts that end between words.
+# A line of more characters than this is yielded in parts that end between words.
 LONGEST_PIECE = 1 << 20
 
 # Text is read this many bytes at a time: what is made of them fits the processor's caches.
@@ -275,10 +275,10 @@ def _lines(pieces: Iterator[str]) -> Iterator[str]:
 def _after_last_blank(raw: bytes, start: int, stop: int) -> int:
     """Where a word may begin behind the last blank of a part of `raw`; 0 if there is none."""
     for usual in _BLANKS[:2]:
-        if (found := raw.rfind(usual, start, stop)) >= 0:
-            return found + 1
-    found, length = max((raw.rfind(blank, start, stop), len(blank)) for blank in _BLANKS)
-    return found + length if found >= 0 else 0
+        if (place := raw.rfind(usual, start, stop)) >= 0:
+            return place + 1
+    place, length = max((raw.rfind(blank, start, stop), len(blank)) for blank in _BLANKS)
+    return place + length if place >= 0 else 0
 
 
 def _refuse_long_words(raw: bytes, name: str, line_number: int) -> None:

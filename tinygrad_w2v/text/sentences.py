@@ -20,7 +20,7 @@ from tinygrad_w2v.text.numbering import Chunk, gathered
 from tinygrad_w2v.text.reading import read_chunks, read_lines, refuse_long_words
 
 # How many sentences are checked before a text is read.
-LOOKED_AT = 100
+CHECKED = 100
 
 
 class _Lines:
@@ -203,8 +203,8 @@ would be taken as words; split each sentence into a list of words
             "begins anew, such as LineSentence"
         )
     with noting("sentences of class", sentences):
-        looked_at = list(itertools.islice(sentences, LOOKED_AT))
-    for number, sentence in enumerate(looked_at, start=1):
+        beginning = list(itertools.islice(sentences, CHECKED))
+    for number, sentence in enumerate(beginning, start=1):
         if isinstance(sentence, (str, bytes)):
             raise InputError(
                 f"sentence {number} is the string {sentence[:30]!r}: its letters would be taken as "

@@ -168,11 +168,11 @@ def _states(sources: PathLike | Sequence[PathLike]) -> list[tuple[Any, ...]] | N
         if path == "-":
             return None
         try:
-            found = Path(path).stat()
+            state = Path(path).stat()
         except OSError as error:
             raise unreadable(path, error) from error
-        dates = found.st_mtime_ns, found.st_ctime_ns
-        states.append((str(Path(path).resolve()), found.st_ino, found.st_size, *dates))
+        dates = state.st_mtime_ns, state.st_ctime_ns
+        states.append((str(Path(path).resolve()), state.st_ino, state.st_size, *dates))
     return states
 
 

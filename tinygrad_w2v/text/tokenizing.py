@@ -30,7 +30,7 @@ _HAN_OR_KANA_RUN = re.compile(f"[{_HAN_OR_KANA}]+")
 
 # Segmented text has runs of two or three such characters, unsegmented text of about ten.
 _LONGEST_MEAN_RUN = 5.0
-_LOOKED_AT = 20_000
+_SAMPLE = 20_000
 
 
 def tokenize(
@@ -88,7 +88,7 @@ def _sentences(lines: Iterable[str], cut: Tokenizer) -> Iterator[list[str]]:
 
 
 def get_tokenizer(tokenizer: str | Tokenizer = "words", lower: bool = True) -> Tokenizer:
-    """Return the function from a line to its sentences that a name stands for.
+    """Return the tokenizer of a name: a function from a line to its sentences.
 
     Parameters
     ----------
@@ -223,7 +223,7 @@ def import_function(name: str, what: str) -> Any:
 
 
 def _import_module(name: str) -> Any:
-    """Import a module that is installed, or that stands in the current folder."""
+    """Import a module that is installed or in the current folder."""
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
@@ -268,9 +268,9 @@ def refuse_text_without_blanks(lines: Iterator[str], tokenizer: str) -> Iterator
     for line in lines:
         head.append(line)
         length += len(line)
-        if length >= _LOOKED_AT:
+        if length >= _SAMPLE:
             break
-    sample = "\n".join(head)[:_LOOKED_AT]
+    sample = "\n".join(head)[:_SAMPLE]
     runs = [len(run) for run in _HAN_OR_KANA_RUN.findall(sample)]
     letters = sum(map(str.isalpha, sample))
     if runs and sum(runs) > 0.3 * letters and sum(runs) / len(runs) > _LONGEST_MEAN_RUN:

@@ -79,14 +79,14 @@ class WordTable:
         Parameters
         ----------
         text
-            Lines, cut between words; the last one may go on in the next text.
+            Lines, divided between words; the last one may continue in the next text.
 
         Returns
         -------
         numbers : IntArray
             int32, shape (words,).
         ends : IntArray
-            One for each line end: how many words stand before it.
+            One for each line end: the number of words before it.
 
         Examples
         --------
@@ -94,7 +94,7 @@ class WordTable:
         (array([1, 2, 3, 1], dtype=int32), array([2, 2]))
         """
         if "\0" in text:
-            # NUL stands for no byte in the table.
+            # In the table, NUL means that there is no byte.
             words, ends = split_lines(text)
             return np.fromiter(self._numbers_of(words), np.int32, len(words)), ends
         if not text.isascii():
@@ -113,9 +113,11 @@ class WordTable:
         if len(missing):
             bounds = zip(start[missing].tolist(), stop[missing].tolist(), strict=True)
             words = [data[a:b].decode("utf-8", "surrogatepass") for a, b in bounds]
-            numbers[missing] = found = np.fromiter(self._numbers_of(words), np.int32, len(words))
+            numbers[missing] = looked_up = np.fromiter(
+                self._numbers_of(words), np.int32, len(words)
+            )
             short = ~longer[missing]
-            self._insert(head[missing[short]], tail[missing[short]], found[short])
+            self._insert(head[missing[short]], tail[missing[short]], looked_up[short])
         return numbers, np.searchsorted(start, np.flatnonzero(row == _LINE_END))
 
     def _look_up(self, head: UInt64Array, tail: UInt64Array) -> tuple[AnyArray, IntArray]:
