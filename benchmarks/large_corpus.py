@@ -98,7 +98,8 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     settings = TextSettings(rules=rules)
     plan = timed("plan", lambda: plan_corpus(options.text, settings, options.folder))
     print(plan, file=sys.stderr, flush=True)
-    with timed("read", lambda: open_corpus(options.text, settings, options.folder)) as text:
+    opened = timed("read", lambda: open_corpus(options.text, settings, options.folder, plan=plan))
+    with opened as text:
         steps["read"] |= {
             "words": text.corpus.raw_words,
             "words of the vocabulary": text.corpus.words,

@@ -85,9 +85,7 @@ class _Drawing:
     home: dict[int, str] = field(default_factory=dict)  # node of a value that has edges
     rank: dict[int, int] = field(default_factory=dict)
     readers: Counter[int] = field(default_factory=Counter)
-    loose: set[int] = field(
-        default_factory=set
-    )  # made of given values alone: near its reader
+    loose: set[int] = field(default_factory=set)  # made of given values alone: near its reader
 
     def part(self, steps: tuple[Step, ...], start: int) -> None:
         """Draw forward or backward; `start` is what it begins with, or all there is."""

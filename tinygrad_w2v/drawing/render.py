@@ -87,8 +87,9 @@ def render(dot: str, format: Format, timeout: float) -> bytes:
         except RenderError as error:
             failures.append(str(error))
             continue
-        if format == "png":
-            _warn_of_missing_characters(engine, dot)
+        # Graphviz's own `dot` takes any font of the system.
+        if format == "png" and engine.name == "graphviz-pure":
+            _warn_of_missing_characters(dot)
         return picture
     raise RenderError("; ".join(failures))
 
@@ -134,16 +135,17 @@ _RANGES = ((0x20, 0x52F), (0x591, 0x5F4), (0x1E00, 0x1FFE), (0x2010, 0x2044), (0
 _SINGLE = frozenset("←↑→↓↔↕∂∆∏∑−√∞∫≈≠≤≥ⁿ℮™Ω")
 
 
-def _warn_of_missing_characters(engine: Engine, dot: str) -> None:
-    unusual = sorted({c for c in dot if ord(c) > 0x7F and not c.isspace()})
-    if engine.name == "dot":
-        missing = _unknown_to_fontconfig(unusual)
-    else:
-        missing = [
+def _warn_of_missing_characters(dot: str) -> None:
+    missing = sorted(
+        {
             c
-            for c in unusual
-            if c not in _SINGLE and not any(low <= ord(c) <= high for low, high in _RANGES)
-        ]
+            for c in dot
+            if ord(c) > 0x7F
+            and not c.isspace()
+            and c not in _SINGLE
+            and not any(low <= ord(c) <= high for low, high in _RANGES)
+        }
+    )
     if missing:
         shown = "".join(missing[:12]) + ("…" if len(missing) > 12 else "")
         warnings.warn(
@@ -152,24 +154,3 @@ def _warn_of_missing_characters(engine: Engine, dot: str) -> None:
             UserWarning,
             stacklevel=user_stacklevel(),
         )
-
-
-def _unknown_to_fontconfig(characters: list[str]) -> list[str]:
-    """The characters that no font of the system has; empty where that cannot be asked."""
-    program = shutil.which("fc-list")
-    if not program or not characters:
-        return []
-    missing = []
-    for character in characters[:200]:
-        try:
-            done = subprocess.run(
-                [program, f":charset={ord(character):x}", "family"],
-                capture_output=True,
-                timeout=5,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired):
-            return []
-        if done.returncode == 0 and not done.stdout.strip():
-            missing.append(character)
-    return missing
