@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.json_object import json_object
 from tinygrad_w2v.text.rules import check_limit
 from tinygrad_w2v.word2vec.run_hooks import check_watch
 from tinygrad_w2v.word2vec.settings import TrainingSettings
@@ -212,12 +213,8 @@ def read_json(path: Path, remedy: str) -> dict[str, Any]:
         When there is none.
     """
     try:
-        # A byte order mark is what some editors put before the text.
-        found = json.loads(path.read_text(encoding="utf-8-sig"))
+        return json_object(path.read_bytes())
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}; {remedy}") from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise InputError(f"{path} is not the settings of a run: {error}") from error
-    if not isinstance(found, dict):
-        raise InputError(f"{path} is not the settings of a run: it holds no object")
-    return found

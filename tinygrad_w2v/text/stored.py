@@ -24,6 +24,7 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike, check_writable_folder, safe_write
+from tinygrad_w2v._base.json_object import json_object
 from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.text.corpus import Corpus
 from tinygrad_w2v.text.numbering import Chunk, number_words
@@ -223,7 +224,7 @@ def _load(folder: Path) -> StoredCorpus | None:
     try:
         if not _is_ours(folder):
             return None
-        facts: dict[str, Any] = json.loads((folder / "corpus.json").read_text("utf-8"))
+        facts = json_object((folder / "corpus.json").read_bytes())
         if facts["version"] != VERSION:
             return None
         vocabulary = Vocabulary.load(folder / "vocabulary.json")
@@ -232,7 +233,7 @@ def _load(folder: Path) -> StoredCorpus | None:
         if corpus.digest(vocabulary) != facts["corpus_digest"]:
             return None
         return StoredCorpus(vocabulary, corpus, facts["digest"], facts["corpus_digest"], folder)
-    except (OSError, ValueError, KeyError, TypeError, ArithmeticError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, ArithmeticError):
         return None
 
 

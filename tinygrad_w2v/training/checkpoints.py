@@ -19,6 +19,7 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import InputError, NonFiniteError, WriteError
 from tinygrad_w2v._base.files import PathLike
+from tinygrad_w2v._base.json_object import json_object
 from tinygrad_w2v._base.npz import read_arrays, write_arrays
 from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.training.run import RunState
@@ -252,14 +253,14 @@ def _check_room(needed: int, folder: Path) -> None:
 def _read(path: Path) -> Checkpoint:
     arrays = read_arrays(path)
     try:
-        place = json.loads(arrays.pop(_PLACE).tobytes())
+        place = json_object(arrays.pop(_PLACE).tobytes())
         if place["format"] != FORMAT:
             raise InputError(f"{path}: was written by another version of this library")
         state = RunState.from_json(place["state"])
         about = dict(place["about"])
     except InputError:
         raise
-    except (KeyError, ValueError, TypeError, AttributeError, RecursionError) as error:
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise InputError(f"{path}: is not a checkpoint of a run") from error
     tables = {name.removeprefix(_TABLE): table for name, table in arrays.items()}
     return Checkpoint(path, state, tables, about)

@@ -16,6 +16,7 @@ from typing import IO, Any
 from tinygrad_w2v._base.compressed import compressed
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import Draft, PathLike, safe_write
+from tinygrad_w2v._base.json_object import json_object
 
 FORMAT = "tinygrad_w2v pair 1"
 
@@ -151,8 +152,6 @@ def _beside(path: Path, name: str) -> Path:
 
 
 def _read(manifest: Path) -> dict[str, Any]:
-    try:
-        known = json.loads(manifest.read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return known if isinstance(known, dict) else {}
+    with suppress(OSError, ValueError):
+        return json_object(manifest.read_bytes())
+    return {}

@@ -14,6 +14,7 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
+from tinygrad_w2v._base.json_object import json_object
 from tinygrad_w2v._base.npz import read_arrays
 from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.text.vocabulary import Vocabulary
@@ -107,10 +108,9 @@ def read_model(path: PathLike) -> SavedModel:
 
 def _description(about: AnyArray, path: PathLike) -> dict[str, Any]:
     try:
-        text = about.astype(np.uint8).tobytes().decode("utf-8", "surrogatepass")
-        description: dict[str, Any] = json.loads(text)
+        description = json_object(about.astype(np.uint8).tobytes())
         known = description.pop("format")
-    except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError) as error:
         raise InputError(f"{path} is damaged: its settings are no JSON: {error}") from error
     if known not in (_FORMAT, _FORMAT_OF_0_1):
         raise InputError(f"{path} is of the format {known!r}; this version reads {_FORMAT!r}")

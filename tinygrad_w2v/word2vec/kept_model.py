@@ -6,7 +6,6 @@ may neither name a text to train on nor a folder to write into.
 
 from __future__ import annotations
 
-import json
 import math
 import numbers
 import tempfile
@@ -18,6 +17,7 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike, safe_write
+from tinygrad_w2v._base.json_object import json_object
 from tinygrad_w2v.word2vec.file import SavedModel, read_model, write_model
 from tinygrad_w2v.word2vec.keywords import KEPT, keywords_for
 from tinygrad_w2v.word2vec.settings import TrainingSettings
@@ -143,7 +143,7 @@ def _described_beside(path: PathLike) -> dict[str, Any]:
     """What ``settings.json`` tells of the model of a run of version 0.1."""
     place = Path(path).with_name("settings.json")
     try:
-        run = json.loads(place.read_text(encoding="utf-8-sig"))
+        run = json_object(place.read_bytes())
         settings, text, heldout = (run[name] for name in ("settings", "text", "heldout"))
         counted = {
             "corpus_count": text["sentences"],
@@ -154,7 +154,7 @@ def _described_beside(path: PathLike) -> dict[str, Any]:
             "_epochs_drawn": len(run["losses"]),
         }
         return run_description(TrainingSettings(**settings), {}, counted)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
             f"it is of a run of version 0.1, whose settings are in {place}, which cannot be read: "
             f"{error}; for the vectors alone use WordVectors.load"
