@@ -11,8 +11,8 @@ pytest.importorskip("numba")
 import tinygrad_w2v as tw
 import tinygrad_w2v.functions as F
 from tinygrad_w2v._base.batch import Batch
-from tinygrad_w2v.compiler.inspect.drawn import drawn, given
 from tinygrad_w2v.compiler.inspect.picture import draw, homes_of
+from tinygrad_w2v.compiler.ir.ops import GIVEN
 from tinygrad_w2v.compiler.stages import build
 from tinygrad_w2v.compiler.trace.trace import fields_of, trace
 
@@ -98,7 +98,7 @@ def test_the_listing_is_that_of_a_graph(skipgram):
 
 def test_every_instruction_is_listed_once(built):
     lines = str(built.program).splitlines()
-    computed = [step for step in built.program if not given(step)]
+    computed = [step for step in built.program if step.op not in GIVEN]
     assert sum(" = " in line for line in lines) == len(computed)
     assert not any("CompileError" in line or "function=" in line for line in lines)
 
@@ -125,7 +125,7 @@ def test_every_instruction_has_one_place_and_follows_its_inputs(built):
     steps = picture._program.forward
     names = [step.name for step in program]
     order = [names[step.outputs[0]] for step in steps]
-    assert sorted(order) == sorted(step.name for step in program if not given(step))
+    assert sorted(order) == sorted(step.name for step in program if step.op not in GIVEN)
     position = {name: i for i, name in enumerate(order)}
     for step in program:
         for read in step.inputs:
@@ -190,11 +190,11 @@ def test_tables_that_are_written_twice():
 
     window = {"a": np.array([1, 2]), "b": np.array([3, 4, 5])}
     built = _built(Tied(), window, {"a": ("A",), "b": ("B",)})
-    listed = drawn(built.program)
-    written = [value for value in listed.values.values() if value.kind == "written"]
+    drawn = draw(built)._program
+    written = [value for value in drawn.values.values() if value.kind == "written"]
     assert [value.name for value in written] == ["w"] * len(written)
     homes = homes_of(built)
-    assert all(step.name in homes for step in built.program if not given(step))
+    assert all(step.name in homes for step in built.program if step.op not in GIVEN)
 
 
 def test_compiled_shows_its_instructions():

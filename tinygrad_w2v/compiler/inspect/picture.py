@@ -6,23 +6,26 @@ that is inlined, and so has no loop of its own, in that of its first reader.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from tinygrad_w2v.compiler.inspect.drawn import drawn, given, needed
 from tinygrad_w2v.compiler.ir.instructions import Instruction
+from tinygrad_w2v.compiler.ir.listing import text_of as listed
+from tinygrad_w2v.compiler.ir.listing import type_of
+from tinygrad_w2v.compiler.ir.ops import GIVEN, OPS, WRITES
 from tinygrad_w2v.compiler.ir.program import Program
 from tinygrad_w2v.compiler.ir.sizes import sizes_in
 from tinygrad_w2v.compiler.loops.nest import Loop, Nest, Number, statements_in
 from tinygrad_w2v.compiler.stages import Built, build
 from tinygrad_w2v.compiler.trace.trace import Axes, fields_of, trace
 from tinygrad_w2v.drawing.dot import Direction
+from tinygrad_w2v.drawing.labels import content_of, printable
 from tinygrad_w2v.drawing.picture import Picture
+from tinygrad_w2v.drawing.program import Kind, Scope, Step, Value
 from tinygrad_w2v.drawing.program import Program as Drawn
-from tinygrad_w2v.drawing.program import Scope
 from tinygrad_w2v.drawing.text import text_of
 from tinygrad_w2v.nn import Module
 from tinygrad_w2v.optim.optimizer import Optimizer
@@ -103,8 +106,10 @@ class Drawing(Picture):
 
 def _grouped(built: Built) -> Drawn:
     """The instructions as one part, in the order of the loops, each with the loop it is in."""
-    program = drawn(built.program)
-    homes = homes_of(built)
+    program, homes = built.program, homes_of(built)
+    keys = {step.name: key for key, step in enumerate(program)}
+    forward = program.needed(program.loss)
+    values = {keys[step.name]: _value(step, program, forward) for step in program}
     used = set(homes.values())
     nests = [
         (number, node.loop)
@@ -115,24 +120,38 @@ def _grouped(built: Built) -> Drawn:
         number: (Scope(f"{place}. {_title(loop)}", number),)
         for place, (number, loop) in enumerate(nests, 1)
     }
-    steps = dict(zip(_computed(built.program), program.steps, strict=True))
 
     def home(step: Instruction) -> int:
         return homes[step.name]
 
-    ordered = tuple(
-        replace(steps[step.name], scope=scopes.get(homes[step.name], ()))
+    steps = tuple(
+        Step(
+            OPS[step.op].name_of(step),
+            tuple(keys[name] for name in step.inputs),
+            (keys[step.name],),
+            OPS[step.op].parameters_of(step, [program[name].shape for name in step.inputs]),
+            scope=scopes.get(home(step), ()),
+            tooltip=step.site,
+            whole="op" if step.name in forward else "rule",
+        )
         # An input stands in the loop of its first reader at the latest.
-        for step in sorted((s for s in built.program if s.name in homes), key=home)
+        for step in sorted((s for s in program if s.name in homes), key=home)
     )
-    return Drawn(program.values, ordered, program.result)
+    return Drawn(values, steps, keys[program.loss])
 
 
-def _computed(program: Program) -> list[str]:
-    """The instructions that compute something, in the order of their steps in `drawn`."""
-    forward = needed(program)
-    names = [step.name for step in program if not given(step)]
-    return sorted(names, key=lambda name: name not in forward)
+def _value(step: Instruction, program: Program, forward: set[str]) -> Value:
+    if step.op in WRITES:
+        table = program[step.inputs[0]]
+        return Value(printable(table.name), "written", type_of(table))
+    if step.op in ("size", "constant") and listed(step) != step.name:
+        return Value(listed(step), "number")
+    content = content_of(program.constants[step.name]) if step.op == "constant" else ""
+    kinds: Mapping[str, Kind] = {name: name for name in ("parameter", "input", "constant")}
+    kind: Kind = kinds.get(step.op, "intermediate" if step.name in forward else "derived")
+    if step.name == program.loss:
+        kind = "result"
+    return Value(printable(step.name), kind, type_of(step), content)
 
 
 def _title(loop: Loop) -> str:
@@ -158,7 +177,7 @@ def homes_of(built: Built) -> dict[str, int]:
     readers = built.program.readers()
     last = len(built.code.body)
     for step in reversed(built.program.instructions):
-        if step.name not in homes and not given(step):
+        if step.name not in homes and step.op not in GIVEN:
             read = [homes[reader.name] for reader in readers[step.name] if reader.name in homes]
             homes[step.name] = min(read, default=last)
     homes.pop("", None)
