@@ -15,8 +15,8 @@ COMPILER = Path(tinygrad_w2v.__file__).parent / "compiler"
 FILES = sorted(COMPILER.rglob("*.py"))
 OF_A_SOURCE = {"context", "target", "label", "negative", "tree", "window", "word", "corpus"}
 OF_A_SOURCE |= {f"{name}s" for name in OF_A_SOURCE} | {"corpora"}
-# What others named: a function of NumPy, what Numba gives, the variable of a loop in `ast`.
-GIVEN = {"negative", "typing_context", "target"}
+# What others named: a function of NumPy, what Numba gives, the variable of a loop in `ast`, a file.
+GIVEN = {"negative", "typing_context", "target", "tinygrad_w2v.drawing.labels"}
 
 
 def names(tree: ast.AST) -> Iterator[str]:
