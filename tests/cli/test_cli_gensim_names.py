@@ -44,7 +44,7 @@ def test_names_of_gensim(run, text, tmp_path, monkeypatch) -> None:
     done = run(*again, "--trim-rule", "my_rules:rule")
     assert "the vectors are those of out/settings.json, byte for byte" in done.err
     done = run("train", text, *SMALL, "--batch-words=9", "--comment", "hi", "--output", "third")
-    assert "note: --batch-words, --comment: taken for gensim's sake, without effect" in done.err
+    assert "note: --batch-words, --comment: accepted as in gensim, without effect" in done.err
     done = run("train", "--settings", "out/settings.json", "--sg", 1, "--output", "other")
     assert done.status == 2
     assert '--sg gives "skipgram", and out/settings.json says "cbow"; leave out --sg' in done.err

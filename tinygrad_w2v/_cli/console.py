@@ -1,7 +1,6 @@
 """What the commands say: results on standard output, all else on standard error.
 
-Here every line goes through, so here it is made sure that none of them, whatever words and paths
-it holds, does more to a terminal than appear on it.
+Every line goes through here, where what would do more to a terminal than appear on it is escaped.
 """
 
 from __future__ import annotations

@@ -32,13 +32,13 @@ def add_options(parser: Parser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the report; the status is 1 when something does not work."""
-    found = report()
+    values = report()
     if arguments.json:
-        say_json(found)
+        say_json(values)
     else:
-        for name, value in found.items():
+        for name, value in values.items():
             say(f"{name:>18}: {value}")
-    return 0 if found["gradients"] == "right" else 1
+    return 0 if values["gradients"] == "right" else 1
 
 
 def report() -> dict[str, Any]:
@@ -90,12 +90,12 @@ def _speeds() -> dict[str, Any]:
     ids = rng.choice(3000, size=(4000, 20), p=share / share.sum())
     text = build_corpus([list(map(str, row)) for row in ids.tolist()])
     history = train_vectors(*text, TrainingSettings(epochs=2)).history
-    found: dict[str, Any] = {"words per second": round(history.words / history.seconds)}
+    speeds: dict[str, Any] = {"words per second": round(history.words / history.seconds)}
     if has_numba():
         settings, threads = TrainingSettings(epochs=20), cores()
         try:
             history = train_vectors(*text, settings, engine="compiled", workers=threads).history
-            found["compiled"] = round(history.words / history.seconds)
+            speeds["compiled"] = round(history.words / history.seconds)
         except (TinygradError, OSError) as error:
-            found["compiled"] = f"fails: {error}"
-    return found
+            speeds["compiled"] = f"fails: {error}"
+    return speeds

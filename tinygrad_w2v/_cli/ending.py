@@ -65,11 +65,11 @@ def end_run(
     folder, checkpoints
         Where files and state are kept.
     state, outcome
-        What the run has come to.
+        The state of the run, and its results.
     asked
-        Who wants the process to end.
+        Tells whether the process was asked to end.
     resume
-        The command that goes on.
+        The command that resumes the run.
     quiet
         Say nothing.
 
@@ -121,7 +121,7 @@ def end_run(
 
 
 def what_was_kept(folder: RunFolder, resume: str) -> str:
-    """Return where a run can go on that was broken off on its way, and how; "" if nowhere."""
+    """Return where an interrupted run can be resumed, and how; "" if nowhere."""
     try:
         last = newest_checkpoint(folder.checkpoints, note)
     except InputError:
@@ -130,7 +130,7 @@ def what_was_kept(folder: RunFolder, resume: str) -> str:
 
 
 def resume_line(output: str, request: Request) -> str:
-    """Return the command that goes on with a run.
+    """Return the command that resumes a run.
 
     Examples
     --------

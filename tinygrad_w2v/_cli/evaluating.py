@@ -56,14 +56,14 @@ def run(arguments: argparse.Namespace) -> int:
     files = {path: Path(path) for path in arguments.files} or _files_of_gensim()
     kinds = {name: _has_sections(path) for name, path in files.items()}
     vectors = load_vectors(arguments.vectors)
-    found = {
+    results = {
         name: (_analogies if kinds[name] else _pairs)(vectors, path, arguments)
         for name, path in files.items()
     }
     if arguments.json:
-        say_json(found)
+        say_json(results)
         return 0
-    for name, result in found.items():
+    for name, result in results.items():
         for line in _lines(name, result):
             say(line)
     return 0
@@ -73,17 +73,17 @@ def _files_of_gensim() -> dict[str, Path]:
     spec = importlib.util.find_spec("gensim")
     places = list(spec.submodule_search_locations or []) if spec else []
     folder = Path(places[0], "test", "test_data") if places else None
-    found = {
+    files = {
         name: folder / file
         for name, file in GENSIM_FILES.items()
         if folder is not None and (folder / file).exists()
     }
-    if not found:
+    if not files:
         raise InputError(
             "there is no installed gensim to take WordSim-353, SimLex-999 and the Google analogies "
             "from; name files: tinygrad-w2v eval wordsim353.tsv questions-words.txt"
         )
-    return found
+    return files
 
 
 def _has_sections(path: Path) -> bool:

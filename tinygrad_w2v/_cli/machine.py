@@ -43,8 +43,8 @@ def processor() -> dict[str, Any]:
 def blas() -> str:
     """Return the name and version of the library that multiplies matrices."""
     config: Any = np.show_config(mode="dicts")
-    found = config.get("Build Dependencies", {}).get("blas", {})
-    return f"{found.get('name', 'unknown')} {found.get('version', '')}".strip()
+    library = config.get("Build Dependencies", {}).get("blas", {})
+    return f"{library.get('name', 'unknown')} {library.get('version', '')}".strip()
 
 
 def _processor_name() -> str:

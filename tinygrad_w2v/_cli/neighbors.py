@@ -56,11 +56,11 @@ def _add_question_options(parser: Parser) -> None:
 def run_neighbors(arguments: argparse.Namespace) -> int:
     """Print the words nearest to each word."""
     vectors = _vectors(arguments)
-    found = {word: vectors.most_similar(word, topn=arguments.topn) for word in arguments.words}
+    nearest_to = {word: vectors.most_similar(word, topn=arguments.topn) for word in arguments.words}
     if arguments.json:
-        say_json(found)
+        say_json(nearest_to)
         return 0
-    for word, nearest in found.items():
+    for word, nearest in nearest_to.items():
         say(word)
         for other, cosine in nearest:
             say(f"  {cosine:.3f}  {other}")

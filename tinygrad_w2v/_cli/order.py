@@ -93,7 +93,7 @@ def check_call(arguments: argparse.Namespace) -> None:
     given = arguments.given
     if ignored := [given[name] for name in WITHOUT_EFFECT if name in given]:
         which = ", ".join(ignored)
-        note(f"note: {which}: taken for gensim's sake, without effect", arguments.quiet)
+        note(f"note: {which}: accepted as in gensim, without effect", arguments.quiet)
     for pair in (("resume", "overwrite"), ("resume", "repeat"), ("repeat", "update")):
         if all(name in given for name in pair):
             one, other = map(flag_of, pair)
@@ -175,7 +175,7 @@ def _repeated(arguments: argparse.Namespace, stored: Request, place: str) -> Req
 
 
 def _continued(arguments: argparse.Namespace) -> tuple[Base, Request]:
-    """Return what is learned on from, and the request: what no option says is as it was there."""
+    """Return the model to learn on from, and the request: its own, but for what options say."""
     place = arguments.update
     file = _model_in(place)
     if file == Path(place):
@@ -259,7 +259,7 @@ def _refuse_changes(arguments: argparse.Namespace, known: Mapping[str, Any], pla
 def _engine(
     arguments: argparse.Namespace, stored: Mapping[str, Any] | None = None, place: str = ""
 ) -> EngineOptions:
-    """Return what the options ask of the engine, and of what they do not say what a file says."""
+    """Return the engine's options: those of the command line, else those of a file."""
     if stored is None:
         workers = cores() if arguments.workers is None else arguments.workers
         return EngineOptions(arguments.engine, workers, arguments.deterministic)
@@ -275,7 +275,7 @@ def _engine(
 def _engine_repeated(
     arguments: argparse.Namespace, description: Mapping[str, Any], place: str
 ) -> EngineOptions:
-    """Return the engine of the run that a ``settings.json`` describes, so that it is done again."""
+    """Return the engine of the run that a ``settings.json`` describes."""
     try:
         stored = {
             "engine": description["engine"]["name"],

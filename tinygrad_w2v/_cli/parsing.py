@@ -71,15 +71,15 @@ def parse(parser: Parser, commands: dict[str, Parser], argv: Sequence[str]) -> a
 
 
 def _given(command: Parser, words: Sequence[str]) -> dict[str, str]:
-    """Return the options that a command line names, each with the way that it is written."""
+    """Return the settings that a command line gives, each with the flag that gives it."""
     unset = object()
     probe = argparse.Namespace(**{action.dest: unset for action in command._actions})
     command.parse_known_args(words, probe)
-    found = {name for name, value in vars(probe).items() if value is not unset}
+    named = {name for name, value in vars(probe).items() if value is not unset}
     written = {word.partition("=")[0] for word in words}
     given = {}
     for action in command._actions:
-        if action.dest in found:
+        if action.dest in named:
             # One setting may have two names; the one that was written is told of.
             if not action.option_strings:
                 given[action.dest] = action.dest
@@ -89,5 +89,5 @@ def _given(command: Parser, words: Sequence[str]) -> dict[str, str]:
 
 
 def _nearest(word: str, known: list[str]) -> str:
-    found = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-    return f", did you mean {found[0]}?" if found else ""
+    matches = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    return f", did you mean {matches[0]}?" if matches else ""

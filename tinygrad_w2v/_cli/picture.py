@@ -8,7 +8,6 @@ from typing import Any
 
 from tinygrad_w2v._base.batch import Batch
 from tinygrad_w2v._base.errors import InputError
-from tinygrad_w2v._base.npz import read_arrays
 from tinygrad_w2v._cli.console import note, say_lines
 from tinygrad_w2v._cli.neighbors import add_vectors_option
 from tinygrad_w2v._cli.parsing import Parser, path_name
@@ -16,6 +15,7 @@ from tinygrad_w2v._cli.request import read_description, request_of
 from tinygrad_w2v.compiler.inspect.picture import draw_model
 from tinygrad_w2v.drawing import graph
 from tinygrad_w2v.drawing.picture import Picture
+from tinygrad_w2v.word2vec.file import read_model
 from tinygrad_w2v.word2vec.settings import MODELS, TrainingSettings, small_batch
 
 # The tables of an untrained model; only their shapes are seen.
@@ -64,12 +64,9 @@ def run(arguments: argparse.Namespace) -> int:
                 "--model cbow to draw an untrained one"
             )
         settings = request_of(read_description(folder), str(folder)).settings
-        tables = read_arrays(folder / "model.npz")
-        missing = [name for name in ("vectors", "w_out") if name not in tables]
-        if missing:
-            raise InputError(f"{folder / 'model.npz'} holds no {' and no '.join(missing)}")
-        model = settings.new_model(len(tables["vectors"]))
-        model.load_state_dict({"w_in": tables["vectors"], "w_out": tables["w_out"]})
+        saved = read_model(folder / "model.npz")
+        model = settings.new_model(len(saved.vocabulary))
+        model.load_state_dict(saved.tables)
     if arguments.compiled:
         picture: Picture = _compiled(model, settings, arguments.direction)
     else:

@@ -57,7 +57,7 @@ class UpdateFacts(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What a run has come to.
+    """The results of a run.
 
     Attributes
     ----------
@@ -139,7 +139,7 @@ def _draw(path: Path, draw: Callable[[Path], object]) -> None:
 
 
 def describe(outcome: Outcome) -> dict[str, Any]:
-    """Return all that decides the outcome of a run, and what came of it."""
+    """Return all that decides the outcome of a run, and its results in numbers."""
     trained, request, engine = outcome.trained, outcome.request, outcome.engine
     settings, history = request.settings, trained.history
     resolved = dataclasses.asdict(settings)

@@ -38,9 +38,8 @@ CHECKPOINTS = "checkpoints"
 class RunFolder:
     """The folder that a run will be written into; it is checked, made and locked before the run.
 
-    Where the run comes to nothing, a folder that was made for it goes again, and what was there
-    before stays as it was: a run is replaced by one that has begun to train, not by one whose text
-    cannot be read.
+    If the run fails before it trains, a folder that was made for it is removed again, and what was
+    there before stays: a run is replaced only by one whose text could be read.
 
     Attributes
     ----------
@@ -119,10 +118,10 @@ class RunFolder:
                 f"{self.path} holds an unfinished run; go on with it with --resume, replace it "
                 "with --overwrite, or name another folder with --output"
             )
-        found = [name for name in FILES if (self.path / name).exists()]
-        if found and not unfinished and not self._replaces:
+        present = [name for name in FILES if (self.path / name).exists()]
+        if present and not unfinished and not self._replaces:
             raise InputError(
-                f"{self.path} holds a run already ({', '.join(found)}); replace it with "
+                f"{self.path} holds a run already ({', '.join(present)}); replace it with "
                 "--overwrite, or name another folder with --output"
             )
         if self.path.is_dir():
@@ -230,7 +229,7 @@ class RunFolder:
         shutil.rmtree(self._staged, ignore_errors=True)
 
     def finish(self) -> None:
-        """The run has come to its end: what it was to go on from is not needed any more."""
+        """Remove what a finished run would have been resumed from."""
         self._remove_checkpoints()
 
     def stored(self) -> dict[str, Any]:

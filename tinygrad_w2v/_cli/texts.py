@@ -31,7 +31,7 @@ from tinygrad_w2v.text.vocabulary import Grown, Vocabulary
 from tinygrad_w2v.vectors.blocks import shown
 from tinygrad_w2v.vectors.word2vec_header import what_is_wrong
 
-# A text from this size on is told of before it is read.
+# From this size on, a plan of the text is printed before it is read.
 WORTH_A_PLAN = 50_000_000
 
 

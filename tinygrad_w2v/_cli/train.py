@@ -142,17 +142,17 @@ def _judge(history: History, folder: RunFolder, resume: str, ending: bool) -> No
 
 def _compare(place: str, description: dict[str, Any], quiet: bool) -> None:
     """Say whether a repeated run gave the same vectors."""
-    found = read_json(Path(place), "check the path")
-    if found.get("vectors_sha256") == description["vectors_sha256"]:
+    before = read_json(Path(place), "check the path")
+    if before.get("vectors_sha256") == description["vectors_sha256"]:
         note(f"the vectors are those of {place}, byte for byte", quiet)
         return
     reason = "the processor or a thread count may differ"
     if not description["engine"]["reproducible"]:
         reason = "threads that do not wait for each other give other bytes each time"
-    if found["text"].get("corpus_sha256") != description["text"]["corpus_sha256"]:
+    if before["text"].get("corpus_sha256") != description["text"]["corpus_sha256"]:
         reason = "the text is another one"
-    elif found.get("versions") != description["versions"]:
+    elif before.get("versions") != description["versions"]:
         reason = "the versions differ"
-    elif found.get("finished") is not True:
+    elif before.get("finished") is not True:
         reason = "that run was ended early"
     note(f"note: the vectors are not those of {place}: {reason}", quiet)

@@ -22,10 +22,10 @@ COST = {
 }
 # How much longer a word takes where the vectors do not fit into the cache.
 OUT_OF_CACHE = 1.5
-# How much longer it takes to give the same bytes for any number of threads.
+# How many times longer it takes to give the same bytes for any number of threads.
 MERGING = 3.0
-# Of a way through a tree.
-TURNS = 12
+# Inner nodes on the path of a word in a tree, about.
+PATH = 12
 
 
 def seconds_a_word(settings: TrainingSettings, options: EngineOptions) -> float:
@@ -51,6 +51,6 @@ def seconds_a_word(settings: TrainingSettings, options: EngineOptions) -> float:
         threads = max(1, min(int(options.workers), cores()))
         merging = MERGING if options.deterministic else 1.0
     own, number = COST[engine, settings.model]
-    targets = (1 + settings.negative if settings.negative else 0) + TURNS * settings.hs
+    targets = (1 + settings.negative if settings.negative else 0) + PATH * settings.hs
     microseconds = OUT_OF_CACHE * (own + number * settings.size * targets)
     return merging * settings.epochs * microseconds / 1e6 / threads

@@ -37,7 +37,7 @@ class SavedModel(NamedTuple):
     tables : dict of str to array
         The model's parameters by name.
     description : dict
-        The keywords and what was counted on the way, as plain JSON values.
+        The keywords, and what was counted during training, as plain JSON values.
     """
 
     vocabulary: Vocabulary

@@ -22,7 +22,7 @@ from tinygrad_w2v.word2vec.file import SavedModel, read_model, write_model
 from tinygrad_w2v.word2vec.keywords import KEPT, keywords_for
 from tinygrad_w2v.word2vec.settings import TrainingSettings
 
-# What was counted on the way, and what it is.
+# What is counted during training, with its type.
 COUNTED: dict[str, type] = {
     "corpus_count": int,
     "corpus_total_words": int,
@@ -223,12 +223,12 @@ def unpickled(
     return model
 
 
-def _known(found: Any, what: str, names: Any) -> dict[str, Any]:
-    if not isinstance(found, Mapping):
+def _known(stored: Any, what: str, names: Any) -> dict[str, Any]:
+    if not isinstance(stored, Mapping):
         raise InputError(f"it has no {what}")
-    if unknown := set(found) - set(names):
+    if unknown := set(stored) - set(names):
         raise InputError(f"it holds {what} that no model keeps: {sorted(unknown)!s:.100}")
-    return dict(found)
+    return dict(stored)
 
 
 def _of_kind(name: str, value: Any, kind: type) -> Any:

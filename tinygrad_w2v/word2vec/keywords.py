@@ -1,4 +1,4 @@
-"""The keywords of `Word2Vec` as its attributes, and the settings that they come to."""
+"""The keywords of `Word2Vec` as its attributes, and the settings that they make up."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ KEPT = (
 
 
 def keywords_for(settings: TrainingSettings) -> dict[str, Any]:
-    """Return the keywords of `Word2Vec` that come to settings; the size of a batch is none.
+    """Return the keywords of `Word2Vec` for settings; the batch size is not among them.
 
     Examples
     --------
@@ -86,7 +86,7 @@ class Keywords:
         self._alpha = alpha
 
     def settings(self) -> TrainingSettings:
-        """Return what the keywords come to, checked.
+        """Return the settings that the keywords make up, checked.
 
         Raises
         ------

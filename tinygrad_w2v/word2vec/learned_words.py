@@ -252,16 +252,12 @@ class LearnedWords(Keywords):
             self.vocabulary, self.model = vocabulary, self._new_model(len(vocabulary))
             self.losses, self.heldout_losses, self.unigram_loss = [], [], None
             self._epochs_drawn, self._wv = 0, None
+        known = self._vocabulary()
         logger.info(
             "vocabulary: %s words, %s occurrences, of a text of %s words in %s sentences",
-            *(
-                f"{number:,}"
-                for number in (
-                    len(self._vocabulary()),
-                    int(self._vocabulary().counts.sum()),
-                    self.corpus_total_words,
-                    self.corpus_count,
-                )
+            *map(
+                "{:,}".format,
+                (len(known), int(known.counts.sum()), self.corpus_total_words, self.corpus_count),
             ),
         )
 

@@ -29,8 +29,8 @@ WORD = 110
 SHORTEST, LONGEST, ROUNDS = 64, 8192, 64
 PARTS, PART_WORDS = 8, 512
 
-# What is taken for a text before it is read: whoever trains on fewer words has no use for numbers
-# that would not do then.
+# The words of a text that has not been read: settings that need too much memory for so few words
+# are refused at once.
 UNREAD = 1000
 
 
@@ -135,7 +135,7 @@ def _tables(settings: TrainingSettings, words: int) -> Need:
 
 
 def _targets(settings: TrainingSettings, words: int) -> int:
-    """The fewest targets of a window: the true word, negative ones, turns of a way in a tree."""
+    """The fewest targets of a window: the true word, negative ones, inner nodes of a path."""
     return (1 + settings.negative if settings.negative else 0) + settings.hs * (words > 2)
 
 

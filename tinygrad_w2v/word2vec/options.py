@@ -72,7 +72,7 @@ def equivalent_alpha(alpha: float) -> float:
 
 
 def told_of_alpha(settings: TrainingSettings) -> str | None:
-    """Return what to tell whoever gives a rate of gensim's to the true gradient, or None.
+    """Return advice for a learning rate of gensim's with the true gradient, or None.
 
     Examples
     --------
@@ -106,7 +106,7 @@ def warn_of_ignored(given: Mapping[str, tuple[Any, Any]], stacklevel: int = 3) -
     ignored = [name for name, (value, usual) in given.items() if value != usual]
     if ignored:
         warnings.warn(
-            f"{', '.join(ignored)}: taken for gensim's sake, without effect in tinygrad_w2v",
+            f"{', '.join(ignored)}: accepted as in gensim, without effect in tinygrad_w2v",
             UserWarning,
             stacklevel=stacklevel,
         )

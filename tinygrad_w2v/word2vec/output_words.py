@@ -30,18 +30,18 @@ def ids_of(vocabulary: Vocabulary, words: Iterable[Any]) -> IntArray:
     """
     if isinstance(words, (str, bytes)):
         raise InputError(f"give a list of words, not the string {words!r:.40}; split it")
-    found = []
+    ids = []
     for word in words:
         if isinstance(word, str):
-            found.append(vocabulary.word_to_id.get(word, -1))
+            ids.append(vocabulary.word_to_id.get(word, -1))
         elif _is_id(word) and 0 <= word < len(vocabulary):
-            found.append(int(word))
+            ids.append(int(word))
         else:
             raise InputError(
                 f"{word!r:.60} is neither a word nor an id below {len(vocabulary)}; give words as "
                 "str, or ids that count from 0"
             )
-    return np.array([place for place in found if place >= 0], dtype=np.intp)
+    return np.array([place for place in ids if place >= 0], dtype=np.intp)
 
 
 def _is_id(value: object) -> bool:
@@ -91,7 +91,7 @@ def output_probabilities(
         weights = np.exp(scores - scores.max())
         return weights / weights.sum()
     tree = HuffmanTree.of(counts)
-    turns = (1 - 2 * tree.code) * (w_out @ h)[tree.nodes]
-    log_sigmoid = np.minimum(turns, 0) - np.log1p(np.exp(-np.abs(turns)))
-    found: FloatArray = np.exp(np.add.reduceat(log_sigmoid, tree.starts[:-1]))
-    return found
+    signed_scores = (1 - 2 * tree.code) * (w_out @ h)[tree.nodes]
+    log_sigmoid = np.minimum(signed_scores, 0) - np.log1p(np.exp(-np.abs(signed_scores)))
+    probabilities: FloatArray = np.exp(np.add.reduceat(log_sigmoid, tree.starts[:-1]))
+    return probabilities

@@ -37,7 +37,7 @@ ALPHA: dict[tuple[str, str | None], float] = {
 ALPHA_OF_SUM = 0.025
 
 # From and to which a setting may be. What it leads to is held against the memory elsewhere; what
-# lies outside would only come to grief later.
+# lies outside would only fail later.
 MANY, _COUNT = 2**31 - 1, 2**63 - 1
 _WHOLE = {
     "size": (1, LARGEST_DIM),
@@ -331,7 +331,7 @@ def small_batch(
     targets = (center[:, None] + np.arange(1 + settings.negative)) % vocab_size
     labels = np.zeros(targets.shape, np.float32)
     labels[:, 0] = 1
-    if settings.hs:  # a way of three inner nodes, turning once
+    if settings.hs:  # a path of three inner nodes, with one 1 in its code
         nodes = (center[:, None] + np.arange(3)) % max(vocab_size - 1, 1)
         code = np.tile(np.array([0, 1, 0], np.float32), (windows, 1))
         if settings.negative:

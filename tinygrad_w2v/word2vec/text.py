@@ -1,6 +1,6 @@
 """A text as users give it to `Word2Vec`, and what it must not be.
 
-Each trap is found before anything is trained, and answered with one line.
+Each trap is detected before training, and answered with one line.
 """
 
 from __future__ import annotations
