@@ -391,7 +391,9 @@ def test_keywords_without_effect_are_said_once() -> None:
     with pytest.warns(UserWarning) as caught:
         Word2Vec(TEXT, batch_words=100, hashfxn=len, null_word=1, comment="hi", **SMALL)
     assert len(caught) == 1
-    assert "hashfxn, null_word, batch_words, comment: taken for gensim's" in str(caught[0].message)
+    assert "hashfxn, null_word, batch_words, comment: accepted as in gensim" in str(
+        caught[0].message
+    )
     assert caught[0].filename == __file__
 
 

@@ -17,12 +17,7 @@ from tinygrad_w2v.word2vec.options import (
 )
 from tinygrad_w2v.word2vec.settings import TrainingSettings, usual_alpha
 
-# Those that a file keeps; functions and objects are given again when it is loaded.
-KEPT = (
-    "vector_size window min_count max_vocab_size sample seed workers alpha min_alpha sg hs "
-    "negative ns_exponent cbow_mean epochs max_final_vocab shrink_windows compute_loss engine "
-    "compat deterministic shared_negatives"
-).split()
+_SWITCHES = ("shrink_windows", "hs", "cbow_mean", "shared_negatives")
 
 
 def keywords_for(settings: TrainingSettings) -> dict[str, Any]:
@@ -102,24 +97,15 @@ class Keywords:
             raise InputError(error.told(in_keywords)) from None
 
     def _settings(self) -> TrainingSettings:
+        names = {field.name for field in dataclasses.fields(TrainingSettings)} - {"model", "batch"}
+        given = {name: getattr(self, keyword_of(name)) for name in names} | {"alpha": self._alpha}
+        numbers = [name for name in ("sample", "alpha", "min_alpha") if given[name] is not None]
+        given |= {name: real_number(name, given[name]) for name in numbers}
+        given |= {name: switch(name, given[name]) for name in _SWITCHES}
+        model = "skipgram" if switch("sg", self.sg) else "cbow"
+        compat = resolve_compat(self.compat, self.sg)
         return TrainingSettings(
-            model="skipgram" if switch("sg", self.sg) else "cbow",
-            size=self.vector_size,
-            window=self.window,
-            min_count=self.min_count,
-            max_vocab=self.max_final_vocab,
-            negative=self.negative,
-            ns_exponent=self.ns_exponent,
-            sample=real_number("sample", self.sample),
-            shrink_windows=switch("shrink_windows", self.shrink_windows),
-            epochs=self.epochs,
-            alpha=None if self._alpha is None else real_number("alpha", self._alpha),
-            min_alpha=real_number("min_alpha", self.min_alpha),
-            compat=resolve_compat(self.compat, self.sg),
-            seed=int(self.seed),
-            hs=switch("hs", self.hs),
-            cbow_mean=switch("cbow_mean", self.cbow_mean),
-            shared_negatives=switch("shared_negatives", self.shared_negatives),
+            **given | {"model": model, "compat": compat, "seed": int(self.seed)}
         )
 
     def engine_options(self) -> EngineOptions:
@@ -142,3 +128,7 @@ class Keywords:
         except InputError:
             self.__dict__.update(before)
             raise
+
+
+# Those that a file keeps; functions and objects are given again when it is loaded.
+KEPT = tuple(name.removeprefix("_") for name in Keywords.__annotations__ if name != "trim_rule")

@@ -80,7 +80,7 @@ class Word2Vec(LearnedWords):
     epochs : int
         How often the text is read.
     compute_loss : bool
-        The loss is there in any case, as the forward expression is computed; taken for gensim's.
+        The loss is there in any case, as the forward expression is computed; accepted, ignored.
     callbacks : iterable of objects
         With any of ``on_train_begin, on_epoch_begin, on_epoch_end, on_train_end``, each called
         with this model.
