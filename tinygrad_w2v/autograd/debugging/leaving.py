@@ -37,29 +37,21 @@ at_work = _watch.get  # None where no transform is
 def watching(leaves: Sequence[Node] = ()) -> Iterator[None]:
     """Note what leaves the graph of `leaves` until the block ends; the outermost block tells."""
     outer = _watch.get()
-    if outer is not None:
-        token = _watch.set(_Watch((*outer.leaves, *leaves), outer.exits))
-        try:
-            yield
-        finally:
-            _watch.reset(token)
-        return
-    watch = _Watch(tuple(leaves), {})
+    watch = _Watch((*outer.leaves, *leaves), outer.exits) if outer else _Watch(tuple(leaves), {})
     token = _watch.set(watch)
     try:
         yield
     except Exception as error:
-        _watch.reset(token)
-        for how, place in watch.exits.values():
-            error.add_note(f"{how} at {place.site} made a number of a Variable")
-        with suppress(Warning):  # where warnings are errors, this error is the one to see
-            _tell(watch)
+        if outer is None:
+            for how, place in watch.exits.values():
+                error.add_note(f"{how} at {place.site} made a number of a Variable")
+            with suppress(Warning):  # where warnings are errors, this error is the one to see
+                _tell(watch)
         raise
-    except BaseException:
+    finally:
         _watch.reset(token)
-        raise
-    _watch.reset(token)
-    _tell(watch)
+    if outer is None:
+        _tell(watch)
 
 
 def _tell(watch: _Watch) -> None:
