@@ -58,6 +58,21 @@ def test_settings_say_all_that_decides(trained) -> None:
     assert found["run"] == {"engine": "numpy", "deterministic": False, "checkpoint_minutes": 5.0}
 
 
+def test_a_request_stands_as_it_was_asked(run, trained, tmp_path) -> None:
+    """What was not asked for is not in it; a file that holds nothing else can be repeated."""
+    found = json.loads((trained / "settings.json").read_text(encoding="utf-8"))
+    assert found["request"]["settings"]["alpha"] is None
+    assert found["request"]["settings"]["batch"] is None
+    assert found["settings"]["alpha"] == 0.15
+    alone = {name: found[name] for name in ("request", "engine", "workers", "run")}
+    (tmp_path / "alone.json").write_text(json.dumps(alone), encoding="utf-8")
+    out = tmp_path / "out"
+    assert run("train", "--settings", tmp_path / "alone.json", "--output", out).status == 0
+    assert (out / "vectors.txt").read_bytes() == (trained / "vectors.txt").read_bytes()
+    again = json.loads((out / "settings.json").read_text(encoding="utf-8"))
+    assert again["request"] == found["request"]
+
+
 def test_another_text_is_said(run, trained, text, tmp_path) -> None:
     other = tmp_path / "other.txt"
     other.write_text(text.read_text(encoding="utf-8") * 2, encoding="utf-8")
