@@ -113,12 +113,12 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 def train(counts: Any, corpus: Any, options: argparse.Namespace) -> None:
     """Take some steps with a CBOW model."""
     from tinygrad_w2v.models import CBOW
-    from tinygrad_w2v.training.eager import EagerStep
+    from tinygrad_w2v.training.engines.numpy import descend
 
     source = WindowSource(corpus, counts, WindowSettings(seed=1))
-    step = EagerStep(CBOW(len(counts), options.size, rng=np.random.default_rng(1)))
+    model = CBOW(len(counts), options.size, rng=np.random.default_rng(1))
     for batch, _ in islice(source.batches(epoch=0), options.batches):
-        step.step(batch, 0.05)
+        descend(model, batch, 0.05)
 
 
 def main() -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tinygrad_w2v.training.eager import EagerStep
+from tinygrad_w2v.training.engines.numpy import NumpyRun
 from tinygrad_w2v.vectors import WordVectors
 from tinygrad_w2v.vectors.archive import write_archive
 
@@ -249,7 +249,7 @@ def giving(tmp_path, monkeypatch):
 @pytest.mark.parametrize("kind", UNHOLDABLE)
 def test_words_that_the_files_cannot_hold(kind, run, text, tmp_path, giving, monkeypatch) -> None:
     word, problem, remedy = UNHOLDABLE[kind]
-    monkeypatch.setattr(EagerStep, "step", lambda *a: pytest.fail("it was trained"))
+    monkeypatch.setattr(NumpyRun, "step", lambda *a: pytest.fail("it was trained"))
     tokenizer = ("--tokenizer", giving(word, kind), "--engine", "numpy")
     done = run("train", text, *tokenizer, "--output", tmp_path / "out")
     refused(done, "the word ", problem, "vectors.txt, where a blank ends a word", remedy)
@@ -312,7 +312,7 @@ def test_a_run_is_not_replaced_by_one_whose_text_cannot_be_read(
     run, text, tmp_path, monkeypatch
 ) -> None:
     """An unfinished run can still be gone on with."""
-    out, real, steps = tmp_path / "out", EagerStep.step, [0]
+    out, real, steps = tmp_path / "out", NumpyRun.step, [0]
 
     def step(self, batch, lr):
         steps[0] += 1
@@ -322,7 +322,7 @@ def test_a_run_is_not_replaced_by_one_whose_text_cannot_be_read(
 
     options = ("--epochs", 5, "--engine", "numpy", "--checkpoint-minutes", 1e-9)
     with monkeypatch.context() as patch:
-        patch.setattr(EagerStep, "step", step)
+        patch.setattr(NumpyRun, "step", step)
         run("train", text, *options, "--quiet", "--output", out)
     before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
     assert any(path.name.startswith("checkpoint-") for path in before)

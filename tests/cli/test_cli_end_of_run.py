@@ -19,10 +19,11 @@ import pytest
 
 from tinygrad_w2v._base import files
 from tinygrad_w2v._base.errors import WriteError
-from tinygrad_w2v._cli import ending, results, run_folder, train
+from tinygrad_w2v._cli import ending, results, run_folder
 from tinygrad_w2v._cli.run_folder import FILES
 from tinygrad_w2v.training.checkpoints import Checkpoints, newest_checkpoint
-from tinygrad_w2v.training.eager import EagerStep
+from tinygrad_w2v.training.engines.numpy import NumpyRun
+from tinygrad_w2v.training.run import Run
 from tinygrad_w2v.vectors import WordVectors
 
 SMALL = ("--size", 16, "--epochs", 3, "--seed", 3, "--engine", "numpy")
@@ -42,7 +43,7 @@ def no_training(monkeypatch) -> Callable[[], None]:
     """From its call on, nothing may be trained."""
 
     def forbid() -> None:
-        monkeypatch.setattr(EagerStep, "step", lambda *a: pytest.fail("it was trained again"))
+        monkeypatch.setattr(NumpyRun, "step", lambda *a: pytest.fail("it was trained again"))
 
     return forbid
 
@@ -192,15 +193,15 @@ def test_a_picture_may_fail_for_any_reason(run, text, tmp_path, monkeypatch) -> 
 
 def test_numbers_that_are_lost_at_the_very_end(run, text, tmp_path, monkeypatch) -> None:
     """The last step may leave what no later one could find."""
-    real = train.train_model
+    real = Run.follow
 
-    def lost(model, *arguments, **options):
-        history = real(model, *arguments, **options)
-        model.w_out.data[0, 0] = np.inf
+    def lost(self, *arguments, **options):
+        history = real(self, *arguments, **options)
+        self.model.w_out.data[0, 0] = np.inf
         return history
 
     out = tmp_path / "out"
-    monkeypatch.setattr(train, "train_model", lost)
+    monkeypatch.setattr(Run, "follow", lost)
     done = run("train", text, *SMALL, "--output", out)
     assert done.status == 1
     assert "training diverged: w_out holds numbers that are not finite; use a" in done.err
@@ -292,7 +293,7 @@ def test_a_batch_that_is_torn_is_no_place_to_go_on_from(
     run, whole, text, tmp_path, monkeypatch
 ) -> None:
     """Ctrl-C twice within a batch: what was learned is written, and kept as no place."""
-    out, real, steps = tmp_path / "out", EagerStep.step, [0]
+    out, real, steps = tmp_path / "out", NumpyRun.step, [0]
 
     def step(self, batch, lr):
         steps[0] += 1
@@ -303,7 +304,7 @@ def test_a_batch_that_is_torn_is_no_place_to_go_on_from(
         return real(self, batch, lr)
 
     with monkeypatch.context() as patch:
-        patch.setattr(EagerStep, "step", step)
+        patch.setattr(NumpyRun, "step", step)
         done = run("train", text, *SMALL, "--quiet", "--output", out)
     assert done.status == 0
     assert "what was learned is kept in" in done.err

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tinygrad_w2v.training.eager import EagerStep
+from tinygrad_w2v.training.engines.numpy import NumpyRun
 
 SMALL = ("--size", 8, "--epochs", 2, "--min-count", 1, "--engine", "numpy")
 TRACE = "trace.txt"
@@ -84,7 +84,7 @@ def test_a_folder_of_a_stranger_is_not_gone_on_with(
     run, text, tmp_path, functions, monkeypatch
 ) -> None:
     """The line that goes on with one's own run names the function, so that it can be pasted."""
-    out, steps, real = Path("out"), [0], EagerStep.step
+    out, steps, real = Path("out"), [0], NumpyRun.step
 
     def step(self, batch, lr):
         steps[0] += 1
@@ -94,7 +94,7 @@ def test_a_folder_of_a_stranger_is_not_gone_on_with(
 
     options = ("--tokenizer", f"{functions}:cut", "--trim-rule", f"{functions}:rule")
     with monkeypatch.context() as patch:
-        patch.setattr(EagerStep, "step", step)
+        patch.setattr(NumpyRun, "step", step)
         done = run("train", text, *SMALL, *options, "--output", out)
     line = done.err.rpartition("with: ")[2].splitlines()[0]
     assert line == (

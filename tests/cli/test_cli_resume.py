@@ -16,8 +16,8 @@ import pytest
 
 from tinygrad_w2v._cli.run_folder import FILES
 from tinygrad_w2v.training.checkpoints import Checkpoints, newest_checkpoint
-from tinygrad_w2v.training.eager import EagerStep
 from tinygrad_w2v.training.engines.compiled import CompiledRun
+from tinygrad_w2v.training.engines.numpy import NumpyRun
 
 LONG = ("--size", 8, "--epochs", 40, "--heldout", "0.1", "--seed", 3, "--engine", "numpy")
 NO_NUMBA = importlib.util.find_spec("numba") is None
@@ -95,7 +95,7 @@ def stop_at(monkeypatch: pytest.MonkeyPatch, steps: int, error: type[BaseExcepti
 
         return step
 
-    for kind in (EagerStep, CompiledRun):
+    for kind in (NumpyRun, CompiledRun):
         monkeypatch.setattr(kind, "step", stopping(kind.step))
 
 
@@ -390,7 +390,7 @@ def test_a_full_disk_does_not_stop_the_run(run, text, tmp_path, monkeypatch) -> 
 
 
 def test_divergence_names_the_last_good_checkpoint(run, text, tmp_path, monkeypatch) -> None:
-    real, steps = EagerStep.step, [0]
+    real, steps = NumpyRun.step, [0]
 
     def step(self, batch, lr):
         steps[0] += 1
@@ -398,7 +398,7 @@ def test_divergence_names_the_last_good_checkpoint(run, text, tmp_path, monkeypa
             self.model.w_out.data[0, 0] = np.nan
         return real(self, batch, lr)
 
-    monkeypatch.setattr(EagerStep, "step", step)
+    monkeypatch.setattr(NumpyRun, "step", step)
     out = tmp_path / "out"
     done = run("train", text, *LONG, "--checkpoint-minutes", 1e-4, "--output", out)
     assert done.status == 1

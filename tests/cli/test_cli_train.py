@@ -16,7 +16,7 @@ import pytest
 from tinygrad_w2v._base.errors import MissingDependencyError
 from tinygrad_w2v._cli import results
 from tinygrad_w2v._cli.run_folder import FILES
-from tinygrad_w2v.training.eager import EagerStep
+from tinygrad_w2v.training.engines.numpy import NumpyRun
 from tinygrad_w2v.vectors import WordVectors
 
 SMALL = ("--size", 8, "--epochs", 1, "--min-count", 1, "--engine", "numpy")
@@ -207,7 +207,7 @@ def test_a_finished_run_is_not_replaced_unasked(run, trained, text) -> None:
 
 def test_an_interrupt_keeps_what_was_learned(run, text, tmp_path, monkeypatch) -> None:
     steps = []
-    whole = EagerStep.step
+    whole = NumpyRun.step
 
     def step(self, batch, lr):
         steps.append(lr)
@@ -215,7 +215,7 @@ def test_an_interrupt_keeps_what_was_learned(run, text, tmp_path, monkeypatch) -
             raise KeyboardInterrupt
         return whole(self, batch, lr)
 
-    monkeypatch.setattr(EagerStep, "step", step)
+    monkeypatch.setattr(NumpyRun, "step", step)
     out = tmp_path / "out"
     done = run("train", text, *SMALL, "--epochs", 50, "--output", out)
     assert done.status == 0

@@ -13,7 +13,7 @@ import pytest
 from tinygrad_w2v._base.locking import NAME, FolderLock
 from tinygrad_w2v._cli.results import file_digest
 from tinygrad_w2v._cli.run_folder import FILES
-from tinygrad_w2v.training.eager import EagerStep
+from tinygrad_w2v.training.engines.numpy import NumpyRun
 from tinygrad_w2v.vectors import WordVectors
 
 SMALL = ("--size", 8, "--epochs", 2, "--engine", "numpy")
@@ -37,18 +37,18 @@ def test_a_live_run_is_left_alone(options, run, text, trained, tmp_path, monkeyp
     out = tmp_path / "out"
     if options == ("--update",):
         options = ("--update", trained, "--overwrite")
-    real, seen = EagerStep.step, []
+    real, seen = NumpyRun.step, []
 
     def step(self, batch, lr):
         if len(seen) == 5:
-            monkeypatch.setattr(EagerStep, "step", real)
+            monkeypatch.setattr(NumpyRun, "step", real)
             before = everything(out)
             seen.append(run("train", text, *SMALL, *options, "--output", out))
             assert everything(out) == before
         seen.append(None)
         return real(self, batch, lr)
 
-    monkeypatch.setattr(EagerStep, "step", step)
+    monkeypatch.setattr(NumpyRun, "step", step)
     minutes = ("--checkpoint-minutes", 1e-9)
     assert run("train", text, *SMALL, *minutes, "--quiet", "--output", out).status == 0
     (done,) = filter(None, seen)

@@ -29,7 +29,7 @@ from tinygrad_w2v.text.settings import TextSettings
 from tinygrad_w2v.text.stored import open_corpus
 from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.training.checkpoints import Checkpoints, newest_checkpoint
-from tinygrad_w2v.training.run import History, Mean, Record, RunState
+from tinygrad_w2v.training.history import History, Mean, Record, RunState
 from tinygrad_w2v.vectors import formats
 from tinygrad_w2v.vectors.archive import write_archive
 from tinygrad_w2v.vectors.npy import words_path

@@ -18,7 +18,7 @@ from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.npz import read_arrays, write_arrays
 from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.training.checkpoints import Checkpoints, newest_checkpoint
-from tinygrad_w2v.training.run import RunState
+from tinygrad_w2v.training.history import RunState
 from tinygrad_w2v.word2vec.file import read_model, write_model
 
 ROWS = 1500

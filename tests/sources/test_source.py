@@ -75,7 +75,7 @@ def test_a_source_without_a_native_sampler_runs_compiled(options: dict[str, Any]
     run = CompiledRun(Bag(), Ragged(2000), **options)
     losses = [sum(run.step(part, 0.05) for part, _ in run.batches(epoch)) for epoch in range(4)]
     assert losses[3] < 0.9 * losses[0]
-    assert run.used == 4 * 2000
+    assert run.units_used() == 4 * 2000
     run.close()
 
 

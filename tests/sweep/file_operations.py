@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from tinygrad_w2v._base import files
 from tinygrad_w2v._base.errors import TinygradError
 from tinygrad_w2v.text.rows import GrowingRow
-from tinygrad_w2v.training.eager import EagerStep
+from tinygrad_w2v.training.engines.numpy import NumpyRun
 
 HOWS = ("kill", "full", "interrupt", "twice")
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -128,13 +128,13 @@ def in_child(act: Callable[[], int], root: Path, at: int | None = None, how: str
 
 
 def _child(act: Callable[[], int], operations: Operations, said: Path, done: Path) -> None:
-    status, steps, real = 70, [0], EagerStep.step
+    status, steps, real = 70, [0], NumpyRun.step
 
-    def step(self: EagerStep, batch: Any, lr: float) -> float:
+    def step(self: NumpyRun, batch: Any, lr: float) -> float:
         steps[0] += 1
         return real(self, batch, lr)
 
-    EagerStep.step = step  # type: ignore[method-assign]
+    NumpyRun.step = step  # type: ignore[method-assign]
     signal.signal(signal.SIGINT, signal.default_int_handler)
     with said.open("w", encoding="utf-8") as out, redirect_stdout(out), redirect_stderr(out):
         operations.install()

@@ -21,7 +21,7 @@ from tinygrad_w2v._cli import results
 from tinygrad_w2v._cli.run_folder import FILES
 from tinygrad_w2v.cli import main as command
 from tinygrad_w2v.training.checkpoints import Checkpoints, newest_checkpoint
-from tinygrad_w2v.training.eager import EagerStep
+from tinygrad_w2v.training.engines.numpy import NumpyRun
 
 EPOCHS = 2
 # Six batches an epoch.
@@ -37,15 +37,15 @@ def train(*words: object) -> int:
 
 def at_a_step(happen: Callable[[], object]) -> None:
     """Let something happen in the second epoch of this process's training."""
-    left, real = [9], EagerStep.step
+    left, real = [9], NumpyRun.step
 
-    def step(self: EagerStep, batch: Any, lr: float) -> float:
+    def step(self: NumpyRun, batch: Any, lr: float) -> float:
         left[0] -= 1
         if not left[0]:
             happen()
         return real(self, batch, lr)
 
-    EagerStep.step = step  # type: ignore[method-assign]
+    NumpyRun.step = step  # type: ignore[method-assign]
 
 
 def killed(act: Callable[[], int], root: Path) -> None:

@@ -9,7 +9,7 @@ from tinygrad_w2v._base.errors import InputError, WriteError
 from tinygrad_w2v._base.npz import write_arrays
 from tinygrad_w2v.training import checkpoints as checkpoints_module
 from tinygrad_w2v.training.checkpoints import Checkpoints, newest_checkpoint
-from tinygrad_w2v.training.run import History, Mean, Record, RunState
+from tinygrad_w2v.training.history import History, Mean, Record, RunState
 
 
 class Clock:

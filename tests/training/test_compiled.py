@@ -19,8 +19,8 @@ from tinygrad_w2v.compiler.codegen.index_checks import Places
 from tinygrad_w2v.sources.source import Drawn
 from tinygrad_w2v.sources.windows import WindowSettings, WindowSource
 from tinygrad_w2v.text.corpus import build_corpus
-from tinygrad_w2v.training.eager import EagerStep
 from tinygrad_w2v.training.engines.compiled import CompiledRun
+from tinygrad_w2v.training.engines.numpy import descend
 from tinygrad_w2v.training.private_rows import plan_of
 
 pytest.importorskip("numba")
@@ -101,9 +101,8 @@ def test_both_engines_learn_the_same(
             for part, _ in run.batches(0):
                 run.step(part, lr=0.05)
         else:  # the same windows, one at a time
-            step = EagerStep(model).step
             for batch in windows:
-                step(batch, 0.05)
+                descend(model, batch, 0.05)
         tables.append(model.w_in.data)
     np.testing.assert_allclose(tables[0], tables[1], rtol=0, atol=1e-9)
 

@@ -11,8 +11,10 @@ import pytest
 
 from tinygrad_w2v._base.progress import Progress
 from tinygrad_w2v.training.heldout import no_longer_falls
+from tinygrad_w2v.training.history import RunState
+from tinygrad_w2v.training.hooks import RunHooks
 from tinygrad_w2v.training.interrupt import deferred_interrupt
-from tinygrad_w2v.training.run import RunHooks, RunState, run_epochs
+from tinygrad_w2v.training.run import run_epochs
 
 EPOCHS, BATCHES = 3, 7
 

@@ -5,7 +5,8 @@ import pytest
 
 from tinygrad_w2v._base.errors import NonFiniteError
 from tinygrad_w2v._base.progress import Progress
-from tinygrad_w2v.training.run import RECORDS, History, run_epochs
+from tinygrad_w2v.training.history import History
+from tinygrad_w2v.training.run import RECORDS, run_epochs
 
 
 def run(step, batches, count=len, epochs=2, words=4, alpha=0.1, min_alpha=0.0) -> History:

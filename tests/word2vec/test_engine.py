@@ -16,10 +16,10 @@ import tinygrad_w2v.functions as F
 from tinygrad_w2v._base.errors import CompileError, InputError, MissingDependencyError
 from tinygrad_w2v.text.corpus import build_corpus
 from tinygrad_w2v.training.checkpoints import newest_checkpoint
-from tinygrad_w2v.training.eager import EagerStep
+from tinygrad_w2v.training.engines import Engine, EngineOptions, choose_engine
 from tinygrad_w2v.training.engines.compiled import CompiledRun
+from tinygrad_w2v.training.engines.numpy import NumpyRun
 from tinygrad_w2v.word2vec import TrainingSettings, Word2Vec, train_vectors
-from tinygrad_w2v.word2vec.engine import Engine, EngineOptions, choose_engine
 
 TOPICS = [["cat", "dog", "cow", "hen"], ["red", "blue", "pink", "grey"]]
 
@@ -377,7 +377,7 @@ def test_a_training_that_was_broken_off_goes_on(workers, tmp_path, monkeypatch, 
     ],
 )
 def test_another_engine_does_not_go_on(begun, goes_on, message, tmp_path, monkeypatch) -> None:
-    kind = EagerStep if begun["engine"] == "numpy" else CompiledRun
+    kind = NumpyRun if begun["engine"] == "numpy" else CompiledRun
     broken_off(tmp_path, monkeypatch, kind, **begun)
     before = sorted(tmp_path.iterdir())
     with pytest.raises(InputError, match=message):
@@ -391,7 +391,7 @@ def test_auto_goes_on_with_the_engine_that_it_began_with(tmp_path, monkeypatch) 
     with monkeypatch.context() as patch:
         patch.setitem(sys.modules, "numba", None)
         with pytest.warns(tw.EngineWarning, match="numba is not installed"):
-            broken_off(tmp_path, monkeypatch, EagerStep)
+            broken_off(tmp_path, monkeypatch, NumpyRun)
     model = Word2Vec(TEXT, checkpoint=tmp_path, resume=True, seed=3, **SMALL)
     assert bytes_of(model) == bytes_of(Word2Vec(TEXT, seed=3, engine="numpy", **SMALL))
 

@@ -16,7 +16,7 @@ import pytest
 import tinygrad_w2v as tw
 from tinygrad_w2v._base.errors import InputError, NonFiniteError
 from tinygrad_w2v.training.checkpoints import newest_checkpoint
-from tinygrad_w2v.training.eager import EagerStep
+from tinygrad_w2v.training.engines.numpy import NumpyRun
 from tinygrad_w2v.word2vec import Word2Vec
 from tinygrad_w2v.word2vec.file import write_model
 from tinygrad_w2v.word2vec.kept_model import COUNTED, keywords_of
@@ -43,7 +43,7 @@ class Killed(BaseException):
 
 
 def stop_at(monkeypatch: pytest.MonkeyPatch, steps: int) -> None:
-    real, left = EagerStep.step, [steps]
+    real, left = NumpyRun.step, [steps]
 
     def step(self, batch, lr):
         left[0] -= 1
@@ -51,7 +51,7 @@ def stop_at(monkeypatch: pytest.MonkeyPatch, steps: int) -> None:
             raise Killed
         return real(self, batch, lr)
 
-    monkeypatch.setattr(EagerStep, "step", step)
+    monkeypatch.setattr(NumpyRun, "step", step)
 
 
 def broken_off(folder: Path, monkeypatch, steps: int = 60, **keywords) -> None:
@@ -211,7 +211,7 @@ def test_without_a_checkpoint_yet_it_begins(tmp_path, caplog) -> None:
 
 def test_ctrl_c_keeps_the_place(tmp_path, monkeypatch, caplog) -> None:
     whole = Word2Vec(TEXT, **SMALL)
-    real, steps = EagerStep.step, [0]
+    real, steps = NumpyRun.step, [0]
 
     def step(self, batch, lr):
         steps[0] += 1
@@ -220,7 +220,7 @@ def test_ctrl_c_keeps_the_place(tmp_path, monkeypatch, caplog) -> None:
         return real(self, batch, lr)
 
     with monkeypatch.context() as patch:
-        patch.setattr(EagerStep, "step", step)
+        patch.setattr(NumpyRun, "step", step)
         model = Word2Vec(TEXT, checkpoint=tmp_path, checkpoint_minutes=0, **SMALL)
     assert model.interrupted
     assert "the same call with resume=True goes on" in caplog.text
@@ -270,7 +270,7 @@ def test_options_that_cannot_be(keywords, message) -> None:
 
 
 def test_divergence_names_the_last_good_checkpoint(tmp_path, monkeypatch) -> None:
-    real, steps = EagerStep.step, [0]
+    real, steps = NumpyRun.step, [0]
 
     def step(self, batch, lr):
         steps[0] += 1
@@ -278,7 +278,7 @@ def test_divergence_names_the_last_good_checkpoint(tmp_path, monkeypatch) -> Non
             self.model.w_out.data[:, 0] = np.nan
         return real(self, batch, lr)
 
-    monkeypatch.setattr(EagerStep, "step", step)
+    monkeypatch.setattr(NumpyRun, "step", step)
     with pytest.raises(NonFiniteError, match=r"diverged in epoch \d+ at batch") as caught:
         Word2Vec(TEXT, checkpoint=tmp_path, **(SMALL | OFTEN))
     assert f"the last good checkpoint is {newest_checkpoint(tmp_path).path}" in str(caught.value)
@@ -305,15 +305,15 @@ def test_a_folder_has_one_training_at_a_time(tmp_path) -> None:
 ENDED = """
 import signal, sys
 from tinygrad_w2v import Word2Vec
-from tinygrad_w2v.training.eager import EagerStep
+from tinygrad_w2v.training.engines.numpy import NumpyRun
 signal.signal(signal.SIGTERM, signal.SIG_DFL)
-step, steps = EagerStep.step, [0]
+step, steps = NumpyRun.step, [0]
 def stepping(self, batch, lr):
     steps[0] += 1
     if steps[0] == 30:
         signal.raise_signal(signal.SIGTERM)
     return step(self, batch, lr)
-EagerStep.step = stepping
+NumpyRun.step = stepping
 text = [line.split() for line in open(sys.argv[1], encoding="utf-8")]
 Word2Vec(text, vector_size=8, sample=0, epochs=6, seed=3, engine="numpy", checkpoint=sys.argv[2])
 print("went on")

@@ -14,12 +14,10 @@ from tinygrad_w2v._base import memory as left
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v.text import numbering
 from tinygrad_w2v.text.corpus import build_corpus
-from tinygrad_w2v.training import private_rows
-from tinygrad_w2v.training.eager import EagerStep
-from tinygrad_w2v.training.engines import compiled
+from tinygrad_w2v.training.engines import EngineOptions, compiled
+from tinygrad_w2v.training.engines.numpy import descend
 from tinygrad_w2v.vectors import formats
 from tinygrad_w2v.word2vec import TrainingSettings, memory, train_vectors
-from tinygrad_w2v.word2vec.engine import EngineOptions
 
 TEXT = [["you", "say", "goodbye", "and", "i", "say", "hello"][i % 3 :] for i in range(400)]
 MB = 10**6
@@ -181,18 +179,12 @@ def test_they_are_low_and_not_far_from_what_is_taken(model, shared) -> None:
     needed = memory._plain_draws(settings, sizes).bytes
     assert 0.1 * drawn < needed < drawn
     batch = max((batch for batch, _ in source.batches(0)), key=lambda batch: batch.targets.size)
-    stepped = peak(lambda: EagerStep(made).step(batch, 0.01))
+    stepped = peak(lambda: descend(made, batch, 0.01))
     needed = memory._step(settings, sizes).bytes
     assert 0.05 * stepped < needed < stepped
 
 
 def test_they_are_those_of_the_compiled_engine() -> None:
-    assert (memory.SHORTEST, memory.LONGEST) == (
-        compiled.SMALLEST_STRETCH,
-        compiled.LARGEST_STRETCH,
-    )
-    assert compiled.ROUNDS_AN_EPOCH == memory.ROUNDS
-    assert (memory.PARTS, memory.PART_WORDS) == (private_rows.SHARDS, compiled.LARGEST_SHARD)
     text = [list("abcdefgh")] * 900
     vocabulary, corpus = build_corpus(text, min_count=1)
     for deterministic in (False, True):

@@ -14,7 +14,7 @@ import pytest
 import tinygrad_w2v as tw
 import tinygrad_w2v.functions as F
 from tinygrad_w2v._base.errors import CompileError, InputError
-from tinygrad_w2v.word2vec.own_model import check_sum, check_windows
+from tinygrad_w2v.training.model_checks import check_example, check_sum
 from tinygrad_w2v.word2vec.settings import TrainingSettings, small_batch
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -115,6 +115,11 @@ def batch(windows: int = 3) -> Any:
     return small_batch(9, TrainingSettings(window=2, negative=3), windows)
 
 
+def one_window() -> Any:
+    windows = batch()
+    return type(windows)(*[array[1] for array in windows])
+
+
 NO_SUMS = (Mean, MeanOfWindows, Averaging, Regularized, Squared, ZeroAtFirst, DroppedMean)
 
 
@@ -138,7 +143,7 @@ def test_a_check_leaves_no_trace() -> None:
     model = Dropped(9, 4)
     kept = model.w_in.data, model.w_in.data.copy()
     check_sum(model, batch())
-    check_windows(model, batch())
+    check_example(model, one_window())
     assert model.w_in.data is kept[0]
     np.testing.assert_array_equal(*kept)
     assert not model.w_out.data.any()
@@ -177,7 +182,7 @@ def test_axes_from_the_front_are_of_another_window_in_a_kernel() -> None:
     with pytest.warns(tw.EngineWarning, match=message):
         tw.Word2Vec(TEXT, model=Leading, **SMALL)
     for own in (Own, Trailing, TimesSize):
-        check_windows(own(9, 4), batch())
+        check_example(own(9, 4), one_window())
 
 
 SCRIPT = """

@@ -6,12 +6,12 @@ import argparse
 import math
 from pathlib import Path
 
+from tinygrad_w2v._base.checks import require_range
 from tinygrad_w2v._base.errors import InputError, WriteError
 from tinygrad_w2v._cli.console import note, say_json
 from tinygrad_w2v._cli.neighbors import file_of_vectors
 from tinygrad_w2v._cli.parsing import Parser, path_name
 from tinygrad_w2v.vectors.formats import FORMATS, convert, format_named, format_of_target, recognise
-from tinygrad_w2v.word2vec.checks import require_range
 
 
 def add_options(parser: Parser) -> None:

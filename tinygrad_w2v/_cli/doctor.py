@@ -18,9 +18,9 @@ from tinygrad_w2v.compiler.codegen.kernel_cache import FOLDER_VARIABLE, kernels_
 from tinygrad_w2v.drawing.render import engines
 from tinygrad_w2v.text.corpus import build_corpus
 from tinygrad_w2v.text.resources import cores
-from tinygrad_w2v.word2vec.engine import has_numba
+from tinygrad_w2v.training.engines import has_numba
 from tinygrad_w2v.word2vec.settings import TrainingSettings, small_batch
-from tinygrad_w2v.word2vec.vector_training import train_vectors
+from tinygrad_w2v.word2vec.training import train_vectors
 
 OPTIONAL = ("numba", "scipy", "safetensors", "matplotlib", "graphviz", "tqdm", "janome", "gensim")
 

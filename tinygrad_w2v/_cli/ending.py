@@ -30,8 +30,8 @@ from tinygrad_w2v._cli.run_folder import RunFolder
 from tinygrad_w2v.models import EmbeddingModel
 from tinygrad_w2v.text.resources import free_space
 from tinygrad_w2v.training.checkpoints import Checkpoints, newest_checkpoint, size_of
+from tinygrad_w2v.training.history import RunState
 from tinygrad_w2v.training.interrupt import Deferred
-from tinygrad_w2v.training.run import RunState
 
 # Of a number in text, about.
 _DIGITS = 12

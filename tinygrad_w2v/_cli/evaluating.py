@@ -8,13 +8,13 @@ import math
 from pathlib import Path
 from typing import Any
 
+from tinygrad_w2v._base.checks import require_range
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._cli.console import say, say_json
 from tinygrad_w2v._cli.neighbors import add_vectors_option, load_vectors
 from tinygrad_w2v._cli.parsing import Parser, path_name
 from tinygrad_w2v.vectors import WordVectors
 from tinygrad_w2v.vectors.source import BOM, open_source
-from tinygrad_w2v.word2vec.checks import require_range
 
 _LONGEST = 1 << 20  # bytes of a line
 # What an installed gensim brings along.

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
+from tinygrad_w2v._base.checks import require_range
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._cli.console import say, say_json
 from tinygrad_w2v._cli.parsing import Parser, path_name
 from tinygrad_w2v.vectors import WordVectors
 from tinygrad_w2v.vectors.formats import load
-from tinygrad_w2v.word2vec.checks import require_range
 
 # Words that a programmer has an opinion on; the built-in corpus has them all.
 FAMILIAR = ("list", "class", "exception", "integer", "string", "file", "array", "true")

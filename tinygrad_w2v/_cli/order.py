@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tinygrad_w2v._base.checks import require_range
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.terminal import option
 from tinygrad_w2v._cli.console import note
@@ -30,11 +31,10 @@ from tinygrad_w2v._cli.results import file_digest
 from tinygrad_w2v._cli.run_folder import RunFolder
 from tinygrad_w2v._cli.texts import check_builtin
 from tinygrad_w2v.text.resources import cores
-from tinygrad_w2v.word2vec.checks import require_range
-from tinygrad_w2v.word2vec.engine import MOST_WORKERS, EngineOptions
+from tinygrad_w2v.training.engines import MOST_WORKERS, EngineOptions
+from tinygrad_w2v.training.keeping import LONGEST_MINUTES
 from tinygrad_w2v.word2vec.file import SavedModel, read_model
 from tinygrad_w2v.word2vec.kept_model import settings_of
-from tinygrad_w2v.word2vec.kept_run import LONGEST_MINUTES
 from tinygrad_w2v.word2vec.word2vec import Word2Vec
 
 # What has to stay, for learned vectors to be of use.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any, NamedTuple
 
-from tinygrad_w2v._base.errors import InputError, Setting, written
+from tinygrad_w2v._base.errors import Message, Setting, written
 from tinygrad_w2v._cli.console import note
 from tinygrad_w2v._cli.ending import tell_of_space
 from tinygrad_w2v._cli.options import in_flags
@@ -13,101 +13,76 @@ from tinygrad_w2v._cli.order import Order
 from tinygrad_w2v._cli.results import HeldoutFacts, UpdateFacts
 from tinygrad_w2v._cli.run_folder import RunFolder
 from tinygrad_w2v._cli.texts import Text
-from tinygrad_w2v.models import EmbeddingModel
-from tinygrad_w2v.training.checkpoints import Checkpoint, Checkpoints, newest_checkpoint
-from tinygrad_w2v.training.run import RunState
-from tinygrad_w2v.word2vec.engine import (
-    GONE_ON,
-    Engine,
-    EngineOptions,
-    choose_engine,
-    has_numba,
-)
-from tinygrad_w2v.word2vec.heldout_loss import HeldoutLoss
+from tinygrad_w2v.training.engines import Engine, EngineOptions, has_numba
+from tinygrad_w2v.training.keeping import Keeping, checkpoint_of
+from tinygrad_w2v.training.run import Run, Voice
 from tinygrad_w2v.word2vec.memory import check_memory
-from tinygrad_w2v.word2vec.options import told_of_alpha
+from tinygrad_w2v.word2vec.options import keyword_of, told_of_alpha
+from tinygrad_w2v.word2vec.training import prepare_text
 
 
-class Run(NamedTuple):
-    """A run that is ready to begin, or to go on."""
+class Prepared(NamedTuple):
+    """A run that is ready, and what to note of it beside what it comes to."""
 
-    model: EmbeddingModel
-    engine: Engine
-    words: int
-    checkpoints: Checkpoints
-    state: RunState
-    heldout: HeldoutLoss | None
-    heldout_facts: HeldoutFacts | None
-    update_facts: UpdateFacts | None
+    run: Run
+    heldout: HeldoutFacts | None
+    update: UpdateFacts | None
     about: dict[str, Any]
 
 
-def prepare(order: Order, text: Text, folder: RunFolder) -> Run:
+def prepare(order: Order, text: Text, folder: RunFolder) -> Prepared:
     """Make the model and choose what computes; go on where the run was."""
     request, base, settings = order.request, order.base, order.request.settings
-    vocabulary, corpus = text.vocabulary, text.corpus
-    kept = _kept(order, text, folder)
+    vocabulary, quiet = text.vocabulary, order.quiet
+    keeping = _keeping(order, text, folder)
     told = told_of_alpha(settings)
     if told and "alpha" in order.given:
-        note(f"note: {told}", order.quiet)
-    asked = order.engine.going_on(kept, order.given)
+        note(f"note: {told}", quiet)
+    asked = order.engine.going_on(keeping.begun, order.given)
     check_memory(
-        *(settings, asked, vocabulary.counts, corpus.words),
+        *(settings, asked, vocabulary.counts, text.corpus.words),
         heldout=request.heldout is not None,
     )
-    heldout = heldout_facts = update_facts = None
-    if request.heldout is not None:
-        place = folder.checkpoints if request.sources else None
-        corpus, part = corpus.split(request.heldout, settings.seed, place)
-        heldout = HeldoutLoss(vocabulary, part, settings)
-        heldout_facts = HeldoutFacts(request.heldout, part.sentences, part.words, heldout.unigram)
+    update = None
     if base is not None and text.grown is not None and request.update is not None:
         grown = text.grown
-        tables, old_ids = base.model.tables, grown.old_ids
-        model = settings.enlarged_model(tables, old_ids, len(vocabulary))
-        update_facts = UpdateFacts(
+        model = settings.enlarged_model(base.model.tables, grown.old_ids, len(vocabulary))
+        update = UpdateFacts(
             folder=request.update,
             model_sha256=base.sha256,
-            old_words=len(old_ids),
+            old_words=len(grown.old_ids),
             new_words=grown.added,
             rare_words=grown.rare,
         )
     else:
         model = settings.new_model(len(vocabulary))
-    if kept is not None:
-        model.load_state_dict(kept.tables)
-    source = settings.windows(corpus, vocabulary)
-    _say_that_it_compiles(asked, order.quiet)
-    engine = choose_engine(
-        *(asked, model, source),
-        why="asked for" if kept is None else "as the run began",
+    _say_that_it_compiles(asked, quiet)
+    # A line would go through the bar of a terminal; that shows the numbers itself.
+    beside_a_bar = sys.stderr is not None and sys.stderr.isatty()
+    run, _, part = prepare_text(
+        *(model, vocabulary, text.corpus, settings, order.engine),
+        share=request.heldout,
+        early_stopping=request.early_stopping,
+        folder=folder.checkpoints if request.sources else None,
+        keeping=keeping,
+        voice=Voice(
+            note=lambda text: note(text, quiet),
+            warn=note,
+            epoch=lambda text: note(text, quiet or beside_a_bar),
+            engine=lambda engine: _tell(order, engine),
+        ),
     )
-    engine.check_goes_on(kept, ("begin anew with ", Setting("overwrite", True)))
-    _tell(order, engine)
-    if kept is not None and not engine.reproducible:
-        note(GONE_ON, order.quiet)
     tell_of_space(folder.path, model)
-    checkpoints = Checkpoints(
-        folder.checkpoints,
-        model.state_dict,
-        {
-            "request": request.without_text(),
-            "corpus_sha256": text.facts.corpus_sha256,
-            "engine": dict(engine.about),
-        },
-        order.checkpoint_minutes,
-        note,
-    )
-    state = RunState() if kept is None else kept.state
-    run = {
+    heldout = None
+    if request.heldout is not None and part is not None and run.heldout is not None:
+        unigram = run.heldout.unigram
+        heldout = HeldoutFacts(request.heldout, part.sentences, part.words, unigram)
+    about = {
         "engine": order.engine.engine,
         "deterministic": order.engine.deterministic,
         "checkpoint_minutes": order.checkpoint_minutes,
     }
-    return Run(
-        *(model, engine, corpus.words, checkpoints, state),
-        *(heldout, heldout_facts, update_facts, run),
-    )
+    return Prepared(run, heldout, update, about)
 
 
 def _say_that_it_compiles(asked: EngineOptions, quiet: bool) -> None:
@@ -133,27 +108,17 @@ def _tell(order: Order, engine: Engine) -> None:
         )
 
 
-def _kept(order: Order, text: Text, folder: RunFolder) -> Checkpoint | None:
-    """Return where a run goes on; None where it begins."""
-    if not order.resume:
-        return None
-    try:
-        kept = newest_checkpoint(folder.checkpoints, note)
-    except InputError as error:
-        raise InputError(f"{error}; begin anew with --overwrite") from error
-    if kept is None:
-        note("no checkpoint had been written yet: beginning anew", order.quiet)
-        return None
-    if kept.about.get("request") != order.request.without_text():
-        raise InputError(
-            f"{kept.path} is of a run with other settings; begin anew with --overwrite"
-        )
-    if kept.about.get("corpus_sha256") != text.facts.corpus_sha256:
-        raise InputError(
-            f"the text is not the one that {kept.path} was trained on, so that run cannot go on; "
-            "give the same text, or begin anew with --overwrite"
-        )
-    words = kept.state.history.words
-    where = f"after {words:,} words, in epoch {kept.state.epoch + 1}"
-    note(f"going on {where} ({kept.path})", order.quiet)
-    return kept
+def _keeping(order: Order, text: Text, folder: RunFolder) -> Keeping:
+    """Return where the run is kept, and where it goes on if it does."""
+    about = {
+        "request": order.request.without_text(),
+        "corpus_sha256": text.facts.corpus_sha256,
+    }
+    remedy: Message = ("begin anew with ", Setting("overwrite", True))
+    kept = None
+    if order.resume:
+        kept = checkpoint_of(folder.checkpoints, about, note, remedy, keyword_of)
+        if kept is None:
+            note("no checkpoint had been written yet: beginning anew", order.quiet)
+    minutes = order.checkpoint_minutes
+    return Keeping(folder.checkpoints, about, minutes, kept, order.given, remedy)

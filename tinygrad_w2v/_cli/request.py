@@ -17,7 +17,7 @@ from typing import Any
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.json_object import json_object
 from tinygrad_w2v.text.rules import check_limit
-from tinygrad_w2v.word2vec.run_hooks import check_watch
+from tinygrad_w2v.training.keeping import check_watch
 from tinygrad_w2v.word2vec.settings import TrainingSettings
 
 BUILTIN = "built-in corpus"

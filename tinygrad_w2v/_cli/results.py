@@ -19,11 +19,11 @@ from tinygrad_w2v._cli.machine import processor, versions
 from tinygrad_w2v._cli.request import Request, json_text
 from tinygrad_w2v.drawing import graph, plot_losses
 from tinygrad_w2v.text.vocabulary import Vocabulary
-from tinygrad_w2v.word2vec.engine import Engine
+from tinygrad_w2v.training.engines import Engine
 from tinygrad_w2v.word2vec.file import write_model
 from tinygrad_w2v.word2vec.kept_model import run_description
 from tinygrad_w2v.word2vec.settings import TrainingSettings, small_batch, windows_in_batch
-from tinygrad_w2v.word2vec.vector_training import Trained
+from tinygrad_w2v.word2vec.training import Trained
 
 
 class TextFacts(NamedTuple):

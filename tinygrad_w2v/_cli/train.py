@@ -11,26 +11,26 @@ import math
 from pathlib import Path
 from typing import Any
 
+from tinygrad_w2v._base.progress import Progress
 from tinygrad_w2v._base.terminal import option
 from tinygrad_w2v._cli.console import note, say
 from tinygrad_w2v._cli.ending import end_run, resume_line, what_was_kept
 from tinygrad_w2v._cli.neighbors import neighbor_lines, words_to_show
 from tinygrad_w2v._cli.options import DEFAULT_FOLDER
 from tinygrad_w2v._cli.order import Order, check_call, order_of
-from tinygrad_w2v._cli.preparing import Run, prepare
+from tinygrad_w2v._cli.preparing import Prepared, prepare
 from tinygrad_w2v._cli.request import read_json
 from tinygrad_w2v._cli.results import Outcome
 from tinygrad_w2v._cli.run_folder import RunFolder
 from tinygrad_w2v._cli.texts import Text, check_sources, read_text
-from tinygrad_w2v._cli.training import train_model
 from tinygrad_w2v.text.tokenizing import get_tokenizer, import_function
+from tinygrad_w2v.training.history import History
+from tinygrad_w2v.training.hooks import naming_last_checkpoint
 from tinygrad_w2v.training.interrupt import Deferred, deferred_interrupt
-from tinygrad_w2v.training.run import History
 from tinygrad_w2v.vectors import WordVectors
 from tinygrad_w2v.word2vec.duration import seconds_a_word
 from tinygrad_w2v.word2vec.memory import check_memory
-from tinygrad_w2v.word2vec.run_hooks import naming_last_checkpoint
-from tinygrad_w2v.word2vec.vector_training import Trained
+from tinygrad_w2v.word2vec.training import Trained
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -70,12 +70,14 @@ def _train(order: Order, folder: RunFolder) -> tuple[Outcome, dict[str, Any], De
         known = None if base is None else base.model.vocabulary
         text = read_text(request, known, folder.checkpoints, duration, quiet)
         folder.begin(request, order.begun_with, None if base is None else base.path, text.ids)
-        run = prepare(order, text, folder)
+        prepared = prepare(order, text, folder)
+        run = prepared.run
+        assert run.checkpoints is not None
         with (
             deferred_interrupt(ending=True) as ending,
             naming_last_checkpoint(folder.checkpoints, note),
         ):
-            outcome = _followed(order, text, run)
+            outcome = _followed(order, text, prepared)
             description = end_run(
                 folder, run.checkpoints, run.state, outcome, ending, resume, quiet
             )
@@ -88,19 +90,12 @@ def _train(order: Order, folder: RunFolder) -> tuple[Outcome, dict[str, Any], De
         raise KeyboardInterrupt(f"interrupted; {kept or 'nothing was written'}") from None
 
 
-def _followed(order: Order, text: Text, run: Run) -> Outcome:
+def _followed(order: Order, text: Text, prepared: Prepared) -> Outcome:
     """Train, and return what has come of it."""
-    history = train_model(
-        run.model,
-        run.engine,
-        run.words,
-        order.request.settings,
-        checkpoints=run.checkpoints,
-        state=run.state,
-        heldout=run.heldout,
-        patience=order.request.early_stopping,
-        quiet=order.quiet,
-    )
+    run = prepared.run
+    total, done = run.schedule.epochs * run.source.units, run.state.history.words
+    with Progress(total, "words", "training", quiet=order.quiet, initial=done) as progress:
+        history = run.follow(progress)
     if history.interrupted and not history.words:
         raise KeyboardInterrupt
     vocabulary = text.vocabulary
@@ -110,9 +105,9 @@ def _followed(order: Order, text: Text, run: Run) -> Outcome:
         request=order.request,
         engine=run.engine,
         text=text.facts,
-        heldout=run.heldout_facts,
-        update=run.update_facts,
-        run=run.about,
+        heldout=prepared.heldout,
+        update=prepared.update,
+        run=prepared.about,
     )
 
 

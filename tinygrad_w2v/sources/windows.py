@@ -98,9 +98,12 @@ class WindowSource(Source):
 
     def example(self) -> Batch:
         """Return a window with as many contexts and targets as one may have."""
-        ids = np.zeros(self._contexts_in_row, np.int64)
-        labels = np.zeros(self._targets_in_row, np.float32)
-        return Batch(np.array(0), ids, ids + 1, np.zeros(self._targets_in_row, np.int64), labels)
+        window, words, targets = self.settings.window, len(self.keep), self._targets_in_row
+        steps = np.arange(-window, window + 1)
+        offsets, ids = steps[steps != 0], np.arange(targets)
+        labels = (ids % 2 == 0).astype(np.float32)
+        rows = self.ranges()["targets"][1] + 1
+        return Batch(np.array(0), offsets % words, offsets, ids % rows, labels)
 
     def axes(self) -> dict[str, tuple[Any, ...]]:
         """Return that windows differ in their contexts C, and over a tree in their targets T."""

@@ -22,7 +22,7 @@ from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v._base.json_object import json_object
 from tinygrad_w2v._base.npz import read_arrays, write_arrays
 from tinygrad_w2v._base.types import AnyArray
-from tinygrad_w2v.training.run import RunState
+from tinygrad_w2v.training.history import RunState
 
 KEPT = 2
 FORMAT = 1

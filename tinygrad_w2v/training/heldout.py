@@ -6,12 +6,60 @@ engines or two numbers of workers are compared on the same questions.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from tinygrad_w2v.autograd import no_grad
-from tinygrad_w2v.training.run import Mean
+from tinygrad_w2v.sources.source import Source
+from tinygrad_w2v.training.engines.numpy import NumpyRun
+from tinygrad_w2v.training.history import Mean
+
+
+class HeldoutLoss:
+    """The mean loss of a prediction on held-out examples.
+
+    Parameters
+    ----------
+    source
+        The examples; they are the same at every look.
+    draws
+        How many epochs of them are looked at, so that chance counts less.
+    baseline
+        The model to compare with.
+
+    Attributes
+    ----------
+    unigram : float
+        The loss of the baseline; NaN without one.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> from tinygrad_w2v.sources import WindowSource
+    >>> from tinygrad_w2v.text.corpus import build_corpus
+    >>> vocabulary, corpus = build_corpus([["you", "say", "hello"]] * 9)
+    >>> heldout = HeldoutLoss(WindowSource(corpus, vocabulary.counts), draws=9)
+    >>> round(heldout.of(tw.CBOW(3, 4)), 4)  # 6 log 2: six even guesses
+    4.1589
+    """
+
+    def __init__(self, source: Source, draws: int = 1, baseline: Any = None) -> None:
+        self._source, self._draws = source, draws
+        self.unigram = math.nan if baseline is None else self.of(baseline)
+
+    def of(self, model: Any) -> float:
+        """Return the loss of a model, with its dropout and the like switched off meanwhile."""
+        draws = map(self._source.batches, range(self._draws))
+        training = model.training
+        model.eval()
+        try:
+            count = NumpyRun(model, self._source).predictions
+            return mean_loss(model.loss, count, itertools.chain.from_iterable(draws))
+        finally:
+            if training:
+                model.train()
 
 
 def mean_loss(

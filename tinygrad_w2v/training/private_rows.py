@@ -32,9 +32,9 @@ from tinygrad_w2v.compiler.codegen import kernel_cache
 from tinygrad_w2v.compiler.codegen.batch_layout import Packed
 from tinygrad_w2v.compiler.ir.program import Program
 from tinygrad_w2v.compiler.ir.sizes import SymbolicSize, bound_of, size_of
+from tinygrad_w2v.training.engines.engine import SHARDS
 
 MOST_READ = 1.0  # reads of one row that count whole, in inverse learning rates
-SHARDS = 8  # of a round
 LARGE = 2**20  # bytes of a table whose copies take longer than the examples between them
 MOST_ROWS = 64  # hot ones of a table
 AT_A_TIME = 1024  # examples between two looks at the table

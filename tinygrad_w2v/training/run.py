@@ -1,8 +1,7 @@
-"""A training run: epochs of batches under a falling learning rate, with its history.
+"""A training run: a model follows the examples of a source, epoch by epoch, in an engine.
 
-It takes any *step* from a batch and a learning rate to a loss, so it serves every engine. Where a
-run is, is one value, its `RunState`: kept beside the tables, it lets a run go on as if it had
-never stopped.
+`prepare` is the one way to begin a run or to go on with it, and `Run.follow` the one way to its
+end, whatever the model, the examples and the engine.
 """
 
 from __future__ import annotations
@@ -11,156 +10,218 @@ import dataclasses
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from tinygrad_w2v._base.errors import Message, NonFiniteError, Setting
 from tinygrad_w2v._base.progress import Progress
+from tinygrad_w2v.sources.source import Source
+from tinygrad_w2v.training.checkpoints import Checkpoints
+from tinygrad_w2v.training.engines import Engine, EngineOptions, choose_engine
+from tinygrad_w2v.training.engines.engine import GONE_ON
+from tinygrad_w2v.training.heldout import HeldoutLoss
+from tinygrad_w2v.training.history import History, Mean, Record, RunState
+from tinygrad_w2v.training.hooks import AllHooks, RunHooks, Say, Watch
 from tinygrad_w2v.training.interrupt import Asked, deferred_interrupt
+from tinygrad_w2v.training.keeping import Keeping
 
 Step = Callable[[Any, float], float]
 Batches = Callable[[int], Iterable[tuple[Any, int]]]
 
 # What to do when the loss is no longer a number.
 SMALLER_STEPS: Message = ("use a smaller learning rate (", Setting("alpha"), ")")
+SMALLER_BATCHES: Message = (*SMALLER_STEPS, " or smaller batches (", Setting("batch"), ")")
 # How many points the curve of the loss has.
 RECORDS = 200
 
 
-class Record(NamedTuple):
-    """What was seen since the record before.
+class Schedule(NamedTuple):
+    """How long a run is, and how its learning rate falls.
 
     Attributes
     ----------
-    epoch : int
-        From 1.
-    words : int
-        Words read so far, in all epochs.
-    loss : float
-        Mean loss of a prediction.
-    alpha : float
-        The learning rate at the end.
-    seconds : float
-        Time since the run began.
-    heldout_loss : float, optional
-        At an epoch's end: the mean loss of a prediction on text that is not trained on.
+    epochs : int
+        How often all examples are read.
+    alpha, min_alpha : float
+        The first and the last learning rate.
+    early_stopping : int, optional
+        After how many epochs without a smaller held-out loss to stop.
+    batch : int, optional
+        The size of a batch, if the user set it.
     """
 
-    epoch: int
-    words: int
-    loss: float
+    epochs: int
     alpha: float
-    seconds: float
-    heldout_loss: float | None = None
+    min_alpha: float
+    early_stopping: int | None = None
+    batch: int | None = None
 
 
-@dataclass
-class History:
-    """What a run left: its records, each epoch's mean loss, and whether it came to its end.
-
-    `torn` says that the run was broken off within a batch, so that its tables are at no place
-    that it could go on from.
-    """
-
-    records: list[Record] = field(default_factory=list)
-    losses: list[float] = field(default_factory=list)
-    heldout_losses: list[float] = field(default_factory=list)
-    words: int = 0
-    seconds: float = 0.0
-    interrupted: bool = False
-    stopped_early: bool = False
-    torn: bool = False
-
-
-@dataclass
-class Mean:
-    """A mean in float64, whatever the losses are in.
-
-    Examples
-    --------
-    >>> mean = Mean()
-    >>> mean.add(6.0, 3)
-    >>> mean.value()
-    2.0
-    """
-
-    total: float = 0.0
-    count: int = 0
-
-    def add(self, total: float, count: int) -> None:
-        """Take in a sum of `count` losses."""
-        self.total += total
-        self.count += count
-
-    def value(self) -> float:
-        """Return the mean so far; NaN of nothing."""
-        return self.total / self.count if self.count else math.nan
-
-
-@dataclass
-class RunState:
-    """Where a run is, between two batches.
+class Voice(NamedTuple):
+    """Who is told what of a run.
 
     Attributes
     ----------
-    epoch : int
-        The epoch that is being read, from 0.
-    batch : int
-        How many batches of it are done.
-    due : float
-        The number of words at which the next record is made.
-    alpha : float
-        The last learning rate.
-    mean, recent : Mean
-        The losses of this epoch up to its last record, and since.
-    history : History
-        What was seen.
-    total : float
-        All losses of the run added up.
+    note, warn, epoch : callable
+        Are given a line: on what is as it should be, on what is not, on an epoch.
+    engine : callable
+        Is given the engine that was chosen.
+    """
+
+    note: Say = lambda text: None
+    warn: Say = print
+    epoch: Say = lambda text: None
+    engine: Callable[[Engine], None] = Engine.warn
+
+
+@dataclass
+class Run:
+    """A run that is ready to begin, or to go on; `prepare` makes it.
+
+    Attributes
+    ----------
+    model : Module
+        With the tables of the place where it begins.
+    source : Source
+        What it is trained on.
+    engine : Engine
+        What computes.
+    schedule : Schedule
+    state : RunState
+        Where it is; moves with the run.
+    heldout : HeldoutLoss, optional
+        What is looked at after each epoch.
+    checkpoints : Checkpoints, optional
+        Where it is kept on the way.
+    first : int
+        The number of the epoch that is drawn first.
+    """
+
+    model: Any
+    source: Source
+    engine: Engine
+    schedule: Schedule
+    state: RunState
+    heldout: HeldoutLoss | None
+    checkpoints: Checkpoints | None
+    first: int
+    voice: Voice
+
+    def follow(self, progress: Progress, hooks: RunHooks | None = None) -> History:
+        """Run to the end, and let the engine's threads end.
+
+        Parameters
+        ----------
+        progress
+            Is told of every batch; open.
+        hooks
+            What else is done on the way.
+        """
+
+        def look() -> float:
+            assert self.heldout is not None
+            loss = self.heldout.of(self.model)
+            progress.update(0, heldout=loss, unigram=self.heldout.unigram)
+            return loss
+
+        heldout, schedule, engine = self.heldout, self.schedule, self.engine
+        watch = Watch(
+            self.checkpoints,
+            None if heldout is None else look,
+            math.nan if heldout is None else heldout.unigram,
+            schedule.early_stopping,
+            self.voice.epoch,
+        )
+        shrinks = engine.name == "numpy" and schedule.batch is not None
+        with closing(engine):
+            return run_epochs(
+                engine.step,
+                lambda epoch: engine.batches(self.first + epoch),
+                engine.predictions,
+                epochs=schedule.epochs,
+                words_per_epoch=self.source.units,
+                alpha=schedule.alpha,
+                min_alpha=schedule.min_alpha,
+                progress=progress,
+                state=self.state,
+                hooks=AllHooks(watch, RunHooks() if hooks is None else hooks),
+                remedy=SMALLER_BATCHES if shrinks else SMALLER_STEPS,
+            )
+
+
+def prepare(
+    model: Any,
+    source: Source,
+    asked: EngineOptions,
+    schedule: Schedule,
+    *,
+    heldout: HeldoutLoss | None = None,
+    keeping: Keeping | None = None,
+    first: int = 0,
+    voice: Voice = Voice(),  # noqa: B008
+) -> Run:
+    """Go to the place where a run begins or goes on, and choose what computes.
+
+    Parameters
+    ----------
+    model : Module
+        Is given the tables of the checkpoint that the run goes on from.
+    source, asked, schedule
+        What is trained on, by which engine, and how long.
+    heldout
+        The loss to look at after each epoch.
+    keeping
+        Where the run is kept, and where it goes on.
+    first
+        The number of the epoch that is drawn first: those before were drawn in other runs.
+    voice
+        Who is told of it.
+
+    Raises
+    ------
+    InputError
+        When the run that is to go on was another engine's.
+    CompileError, MissingDependencyError
+        When the compiled engine is asked for, and cannot be.
 
     Examples
     --------
-    >>> state = RunState(epoch=1, batch=7, recent=Mean(0.1, 3))
-    >>> RunState.from_json(state.to_json()) == state
-    True
+    >>> import tinygrad_w2v as tw
+    >>> from tinygrad_w2v.sources import WindowSource
+    >>> from tinygrad_w2v.text.corpus import build_corpus
+    >>> vocabulary, corpus = build_corpus([["you", "say", "hello"]] * 50)
+    >>> source, schedule = WindowSource(corpus, vocabulary.counts), Schedule(2, 0.05, 0.0)
+    >>> run = prepare(tw.CBOW(3, 4), source, EngineOptions("numpy"), schedule)
+    >>> with Progress(300, "words", "training", quiet=True) as progress:
+    ...     history = run.follow(progress)
+    >>> len(history.losses), history.words
+    (2, 300)
     """
-
-    epoch: int = 0
-    batch: int = 0
-    due: float = 0.0
-    alpha: float = 0.0
-    mean: Mean = field(default_factory=Mean)
-    recent: Mean = field(default_factory=Mean)
-    history: History = field(default_factory=History)
-    total: float = 0.0
-
-    def to_json(self) -> dict[str, Any]:
-        """Return it as numbers, lists and dicts; every float as it is, to the last bit."""
-        return dataclasses.asdict(self)
-
-    @classmethod
-    def from_json(cls, stored: dict[str, Any]) -> RunState:
-        """Return what `to_json` gave, after a way through a file."""
-        history = dict(stored["history"])
-        records = [Record(*record) for record in history.pop("records")]
-        means = {name: Mean(**stored[name]) for name in ("mean", "recent")}
-        return cls(**{**stored, **means, "history": History(records=records, **history)})
-
-
-class RunHooks:
-    """What is done on the way; this one does nothing."""
-
-    def after_batch(self, state: RunState) -> None:
-        """Look at the run between two batches."""
-
-    def after_epoch(self, state: RunState) -> bool:
-        """Look at the run after an epoch; return whether to stop."""
-        return False
-
-    def interrupted(self, state: RunState) -> None:
-        """Ctrl-C has ended the run, between two batches."""
+    kept = None if keeping is None else keeping.begun
+    if keeping is not None and kept is not None:
+        state = kept.state
+        where = f"after {state.history.words:,} words, in epoch {state.epoch + 1}"
+        voice.note(f"going on {where} ({kept.path})")
+        model.load_state_dict(kept.tables)
+        asked = asked.going_on(kept, keeping.given)
+    why = "asked for" if kept is None else "as the run began"
+    engine = choose_engine(asked, model, source, why)
+    if keeping is not None:
+        engine.check_goes_on(kept, keeping.remedy)
+    voice.engine(engine)
+    if kept is not None and not engine.reproducible:
+        voice.note(GONE_ON)
+    checkpoints = None
+    if keeping is not None:
+        about = {**keeping.about, "engine": dict(engine.about)}
+        checkpoints = Checkpoints(
+            keeping.folder, model.state_dict, about, keeping.minutes, voice.warn
+        )
+    state = RunState() if kept is None else kept.state
+    return Run(model, source, engine, schedule, state, heldout, checkpoints, first, voice)
 
 
 def run_epochs(
@@ -238,6 +299,7 @@ def run_epochs(
         # Overflow is looked for in each loss; NumPy's warnings would only say less.
         with deferred_interrupt() as asked, np.errstate(over="ignore", invalid="ignore"):
             while state.epoch < epochs and not history.stopped_early:
+                hooks.before_epoch(state)
                 if not state.batch:
                     state.due = history.words + every
                 for batch, words in _not_done(batches(state.epoch), state.batch, asked):

@@ -10,7 +10,7 @@ from tinygrad_w2v.word2vec.settings import (
     small_batch,
     windows_in_batch,
 )
-from tinygrad_w2v.word2vec.vector_training import Trained, train_vectors
+from tinygrad_w2v.word2vec.training import Trained, train_vectors
 from tinygrad_w2v.word2vec.word2vec import Word2Vec
 
 __all__ = [

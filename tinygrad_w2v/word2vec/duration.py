@@ -9,7 +9,7 @@ or three.
 from __future__ import annotations
 
 from tinygrad_w2v.text.resources import cores
-from tinygrad_w2v.word2vec.engine import EngineOptions, has_numba
+from tinygrad_w2v.training.engines import EngineOptions, has_numba
 from tinygrad_w2v.word2vec.settings import TrainingSettings
 
 # Microseconds a word, and a number of its targets' rows. Measured on 166,000 words, 4,600 of them

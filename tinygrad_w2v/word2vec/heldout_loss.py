@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import math
-from typing import Any
 
 import numpy as np
 
@@ -16,28 +14,22 @@ from tinygrad_w2v.sources.negatives import negative_shares
 from tinygrad_w2v.sources.subsampling import keep_probability
 from tinygrad_w2v.text.corpus import Corpus
 from tinygrad_w2v.text.vocabulary import Vocabulary
-from tinygrad_w2v.training.heldout import mean_loss
-from tinygrad_w2v.word2vec.settings import TrainingSettings, predictions_of
+from tinygrad_w2v.training.heldout import HeldoutLoss
+from tinygrad_w2v.word2vec.settings import TrainingSettings
 
 # So many words are looked at, where so many draws of the held-out part have them.
 ENOUGH_WORDS, MOST_DRAWS = 20_000, 20
 
 
-class HeldoutLoss:
-    """The mean loss of a prediction on held-out text, for a model and for the words' counts.
+def heldout_loss(vocabulary: Vocabulary, corpus: Corpus, settings: TrainingSettings) -> HeldoutLoss:
+    """Return the loss on held-out sentences, for a model and for the words' counts alone.
+
+    Of a small part windows are drawn several times, so that subsampling leaves some.
 
     Parameters
     ----------
-    vocabulary, corpus
-        The words, and the held-out sentences.
-    settings
-        As in training; the windows and negative words are the same at every look. Of a small part
-        they are drawn several times, so that subsampling leaves some and chance counts less.
-
-    Attributes
-    ----------
-    unigram : float
-        The loss of `unigram_model`.
+    vocabulary, corpus, settings
+        The words, the held-out sentences, and how windows are drawn, as in training.
 
     Raises
     ------
@@ -49,36 +41,23 @@ class HeldoutLoss:
     >>> from tinygrad_w2v.text.corpus import build_corpus
     >>> vocabulary, corpus = build_corpus([["you", "say", "hello"]] * 9)
     >>> settings = TrainingSettings(size=4, sample=0)
-    >>> heldout = HeldoutLoss(vocabulary, corpus, settings)
+    >>> heldout = heldout_loss(vocabulary, corpus, settings)
     >>> guessing = heldout.of(settings.new_model(vocab_size=3))
     >>> round(guessing, 4), heldout.unigram < guessing  # 6 log 2: six even guesses
     (4.1589, True)
     """
-
-    def __init__(self, vocabulary: Vocabulary, corpus: Corpus, settings: TrainingSettings) -> None:
-        self._source = settings.windows(corpus, vocabulary)
-        self._draws = min(max(ENOUGH_WORDS // corpus.words, 1), MOST_DRAWS)
-        self.unigram = self.of(unigram_model(vocabulary, settings))
-        if math.isnan(self.unigram):
-            raise InputError(
-                (
-                    Setting("heldout"),
-                    f": subsampling leaves no window in the {corpus.sentences} held-out "
-                    "sentences; hold out a larger share",
-                )
-            )
-
-    def of(self, model: Any) -> float:
-        """Return the loss of a model, with its dropout and the like switched off meanwhile."""
-        draws = map(self._source.batches, range(self._draws))
-        batches = itertools.chain.from_iterable(draws)
-        training = model.training
-        model.eval()
-        try:
-            return mean_loss(model.loss, predictions_of(model), batches)
-        finally:
-            if training:
-                model.train()
+    draws = min(max(ENOUGH_WORDS // corpus.words, 1), MOST_DRAWS)
+    baseline = unigram_model(vocabulary, settings)
+    heldout = HeldoutLoss(settings.windows(corpus, vocabulary), draws, baseline)
+    if math.isnan(heldout.unigram):
+        raise InputError(
+            (
+                Setting("heldout"),
+                f": subsampling leaves no window in the {corpus.sentences} held-out sentences",
+            ),
+            remedy="hold out a larger share",
+        )
+    return heldout
 
 
 def unigram_model(vocabulary: Vocabulary, settings: TrainingSettings) -> EmbeddingModel:
@@ -86,7 +65,7 @@ def unigram_model(vocabulary: Vocabulary, settings: TrainingSettings) -> Embeddi
 
     Its vectors have one number: 1 for every context word, and for a word to predict the log odds
     that it is the true one, ``log(P(w) / (K P_n(w)))`` (for an inner node of a tree, those of
-    its turn). A model that is no better has learned nothing from the contexts.
+    code 0). A model that is no better has learned nothing from the contexts.
 
     Examples
     --------
@@ -106,8 +85,8 @@ def unigram_model(vocabulary: Vocabulary, settings: TrainingSettings) -> Embeddi
             tree = HuffmanTree.of(counts)
             spread = np.repeat(share, tree.lengths) * tree.code
             ones = np.bincount(tree.nodes, weights=spread, minlength=len(counts) - 1)
-            turns = np.log(tree.passing(share) - ones) - np.log(ones)
-            odds = np.concatenate([odds, turns])
+            nodes = np.log(tree.passing(share) - ones) - np.log(ones)
+            odds = np.concatenate([odds, nodes])
     small = dataclasses.replace(settings, size=1, cbow_mean=True)
     model = small.new_model(len(vocabulary))
     model.w_in.data = np.ones_like(model.w_in.data)

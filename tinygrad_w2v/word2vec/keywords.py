@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from tinygrad_w2v._base.checks import real_number, require_number, switch
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v.text.rules import check_limit
-from tinygrad_w2v.word2vec.checks import real_number, require_number, switch
-from tinygrad_w2v.word2vec.engine import EngineOptions
+from tinygrad_w2v.training.engines import EngineOptions
 from tinygrad_w2v.word2vec.options import (
     TRUE_GRADIENT,
     in_keywords,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TextIO, cast
 
 from tinygrad_w2v._base.progress import Progress
-from tinygrad_w2v.word2vec.engine import Engine
+from tinygrad_w2v.training.engines import Engine
 from tinygrad_w2v.word2vec.options import told_of_alpha
 from tinygrad_w2v.word2vec.settings import TrainingSettings
 

@@ -15,7 +15,8 @@ from tinygrad_w2v._base.memory import SMALL, in_bytes, memory_left
 from tinygrad_w2v._base.types import IntArray
 from tinygrad_w2v.sources.subsampling import keep_probability
 from tinygrad_w2v.sources.window_batches import BLOCK_WORDS, BLOCK_WORDS_WITH_TREE
-from tinygrad_w2v.word2vec.engine import EngineOptions, has_numba
+from tinygrad_w2v.training.engines import EngineOptions, has_numba
+from tinygrad_w2v.training.engines.engine import SHARDS, stretch_of
 from tinygrad_w2v.word2vec.settings import TrainingSettings
 
 # Bytes at the highest moment, measured with 100 negative words and 100 numbers in a vector:
@@ -24,10 +25,6 @@ DRAWN_FOR_PAIRS = 14  # the same where each context has targets of its own
 STEPPED = 14  # a number of a target's row in a step of the NumPy engine
 # A word in the table of negatives and in Python's lists while that is made.
 WORD = 110
-# How the compiled engine divides a text: the shortest and longest stretch of a thread, and a round
-# that gives the same bytes for any number of threads.
-SHORTEST, LONGEST, ROUNDS = 64, 8192, 64
-PARTS, PART_WORDS = 8, 512
 
 # The words of a text that has not been read: settings that need too much memory for so few words
 # are refused at once.
@@ -170,8 +167,7 @@ def _step(settings: TrainingSettings, sizes: _Sizes) -> Need:
 def _compiled_draws(settings: TrainingSettings, sizes: _Sizes, options: EngineOptions) -> Need:
     """The windows of a stretch of text for each thread, and private rows for the same bytes."""
     threads = int(options.workers)
-    shares, largest = (PARTS, PART_WORDS) if options.deterministic else (threads, LONGEST)
-    stretch = min(max(sizes.text // (ROUNDS * shares), SHORTEST), largest)
+    stretch = stretch_of(sizes.text, threads, options.deterministic)
     windows = stretch * sizes.kept // max(stretch, sizes.text)
     windows *= 1 if settings.shared_negatives else 2 * settings.window
     contexts, targets = 2 * settings.window, _targets(settings, sizes.words)
@@ -180,11 +176,11 @@ def _compiled_draws(settings: TrainingSettings, sizes: _Sizes, options: EngineOp
     private = 0
     if options.deterministic:
         rows = min(windows * contexts, sizes.words) + min(windows * targets, sizes.words)
-        private = PARTS * 4 * settings.size * rows
+        private = SHARDS * 4 * settings.size * rows
     what, lower = _subject(settings)
     if private > threads * (drawn + inside):
         what, lower = (
-            f"copies of rows with {settings.size:,} numbers for {PARTS} parts",
+            f"copies of rows with {settings.size:,} numbers for {SHARDS} parts",
             ("vector_size",),
         )
     if threads > 1:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from tinygrad_w2v._base.batch import Batch
+from tinygrad_w2v._base.checks import require_number, require_range, shown
 from tinygrad_w2v._base.errors import InputError, Setting
 from tinygrad_w2v._base.limits import LARGEST_DIM
 from tinygrad_w2v._base.types import FloatArray, IntArray
@@ -21,7 +22,6 @@ from tinygrad_w2v.sources.subsampling import keep_probability
 from tinygrad_w2v.sources.windows import WindowSettings, WindowSource
 from tinygrad_w2v.text.corpus import Corpus
 from tinygrad_w2v.text.vocabulary import Vocabulary
-from tinygrad_w2v.word2vec.checks import require_number, require_range, shown
 
 MODELS: dict[str, type[EmbeddingModel]] = {"cbow": CBOW, "skipgram": SkipGram}
 # By measurement on the built-in corpus and on ten million words. CBOW's gradient reaches each
@@ -257,18 +257,6 @@ def usual_alpha(model: str, compat: str | None, cbow_mean: bool) -> float:
 def _require(name: str, holds: bool, what: str, value: object) -> None:
     if not holds:
         raise InputError(f"must be {what}, not {shown(value)}", setting=name)
-
-
-def predictions_of(model: Any) -> Callable[[Any], int]:
-    """Return what counts the predictions of a batch; for a module that does not, its windows.
-
-    Examples
-    --------
-    >>> predictions_of(SkipGram(9, 4))(small_batch(9, TrainingSettings(window=2)))
-    8
-    """
-    count: Callable[[Any], int] = getattr(model, "predictions", lambda batch: batch.center.size)
-    return count
 
 
 def windows_in_batch(settings: TrainingSettings, counts: IntArray) -> int:

@@ -9,23 +9,24 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Sequence
-from contextlib import closing
 from typing import Any, Self
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v.text.corpus import Corpus, encode_corpus
-from tinygrad_w2v.training.run import RunState
+from tinygrad_w2v.training.checkpoints import remove_checkpoints
+from tinygrad_w2v.training.history import RunState
+from tinygrad_w2v.training.hooks import Callbacks, check_callbacks, naming_last_checkpoint
+from tinygrad_w2v.training.keeping import RunOptions, held_folder
+from tinygrad_w2v.training.model_checks import check_sum
+from tinygrad_w2v.training.run import Run, Voice
 from tinygrad_w2v.word2vec.kept_model import load_model, pickled, save_model
-from tinygrad_w2v.word2vec.kept_run import RunOptions, held_folder, prepare_run
 from tinygrad_w2v.word2vec.learned_words import LearnedWords
 from tinygrad_w2v.word2vec.log import log_epoch, log_interrupt, log_training, progress_of
 from tinygrad_w2v.word2vec.options import warn_of_ignored
-from tinygrad_w2v.word2vec.own_model import check_sum
-from tinygrad_w2v.word2vec.run_hooks import naming_last_checkpoint
 from tinygrad_w2v.word2vec.settings import small_batch
 from tinygrad_w2v.word2vec.text import check_contexts, folder_of_ids, source_of
-from tinygrad_w2v.word2vec.watched_run import WatchedRun, call, check_callbacks
+from tinygrad_w2v.word2vec.training import keeping_of, prepare_text
 
 logger = logging.getLogger(__name__)
 
@@ -218,7 +219,7 @@ class Word2Vec(LearnedWords):
         self.compute_loss, self.callbacks = compute_loss, check_callbacks(callbacks)
         self.total_train_time = 0.0
         self.interrupted = self.stopped_early = False
-        self._run: WatchedRun | None = None
+        self._run: Run | None = None
         self._latest_loss = 0.0
         options = RunOptions(heldout, early_stopping, checkpoint, checkpoint_minutes, resume)
         options.check()
@@ -237,7 +238,7 @@ class Word2Vec(LearnedWords):
         source = source_of(sentences, corpus_file, corpus_iterable)
         if source is not None:
             corpus = self._count(source, trim_rule)
-            with held_folder(checkpoint):
+            with held_folder(checkpoint, logger.warning):
                 self._train(corpus, epochs, self.callbacks, options, folder_of_ids(source))
 
     # Training
@@ -324,7 +325,7 @@ class Word2Vec(LearnedWords):
         ):
             if given is not None and given != found:
                 logger.warning("%s is %d, but the text has %d", name, given, found)
-        with held_folder(checkpoint):
+        with held_folder(checkpoint, logger.warning):
             return self._train(corpus, epochs, self.callbacks, options, folder, report_delay)
 
     def _train(
@@ -350,14 +351,22 @@ class Word2Vec(LearnedWords):
         if self._given_model is not None:
             check_sum(self.model, small_batch(len(vocabulary), settings))
         first, raw_words, all_words = self._epochs_drawn, corpus.raw_words, corpus.words
-        kept = prepare_run(
-            *(self.model, vocabulary, corpus, settings, options, first, ids_folder),
-            self.engine_options(),
+        asked = self.engine_options()
+        keeping = keeping_of(self.model, vocabulary, corpus, settings, options, first, asked)
+        run, corpus, _ = prepare_text(
+            *(self.model, vocabulary, corpus, settings, asked),
+            epochs=epochs,
+            share=options.heldout,
+            early_stopping=options.early_stopping,
+            folder=ids_folder,
+            keeping=keeping,
+            first=first,
+            voice=Voice(logger.info, logger.warning, logger.info),
         )
-        corpus, state, done = kept.corpus, kept.state, kept.state.history.words
+        self._run, state, done = run, run.state, run.state.history.words
         own = None if self._given_model is None else type(self.model).__name__
-        self.unigram_loss = None if own else kept.unigram
-        log_training(settings, epochs, self.compat, kept.engine, own)
+        self.unigram_loss = None if own or run.heldout is None else run.heldout.unigram
+        log_training(settings, epochs, self.compat, run.engine, own)
         started = time.perf_counter()
         losses, heldout_losses = self.losses, self.heldout_losses
 
@@ -367,30 +376,22 @@ class Word2Vec(LearnedWords):
             self.losses = losses + state.history.losses
             self.heldout_losses = heldout_losses + state.history.heldout_losses
 
-        def end_epoch() -> None:
+        def end_epoch(state: RunState) -> None:
             tell(state)
             log_epoch(state.epoch, self.losses[-1])
-            call(callbacks, "on_epoch_end", self)
 
         tell(state)
-        run = self._run = WatchedRun(
-            kept.engine,
-            first,
-            begin=lambda: call(callbacks, "on_epoch_begin", self),
-            end=end_epoch,
-            hooks=kept.hooks,
-            state=state,
-        )
-        call(callbacks, "on_train_begin", self)
+        watching = Callbacks(callbacks, self, end_epoch)
+        watching.call("on_train_begin")
         self._moving = True
         self._follow_model()
+        folder = None if keeping is None else keeping.folder
         try:
             with (
-                closing(kept.engine),
                 progress_of(epochs * corpus.words, report_delay, done) as progress,
-                naming_last_checkpoint(kept.folder, logger.warning),
+                naming_last_checkpoint(folder, logger.warning),
             ):
-                history = run.follow(settings, epochs, corpus.words, progress)
+                history = run.follow(progress, watching)
         except BaseException:
             self._wv = None  # it may hold numbers that are not finite
             raise
@@ -400,12 +401,12 @@ class Word2Vec(LearnedWords):
         self.interrupted, self.stopped_early = history.interrupted, history.stopped_early
         self.total_train_time += time.perf_counter() - started
         if self.interrupted:
-            log_interrupt(history.words, kept.folder)
-        else:
-            kept.finish()
-        call(callbacks, "on_train_end", self)
+            log_interrupt(history.words, folder)
+        elif folder is not None:
+            remove_checkpoints(folder)
+        watching.call("on_train_end")
         raw = round((history.words - done) * raw_words / max(all_words, 1))
-        return kept.engine.used() or kept.source.kept_words, raw
+        return run.engine.units_used(), raw
 
     # Results
 

@@ -29,13 +29,17 @@ from tinygrad_w2v.compiler.compile import Compiled, compile
 from tinygrad_w2v.nn import Module
 from tinygrad_w2v.optim.optimizer import Optimizer
 from tinygrad_w2v.sources.source import Source
-from tinygrad_w2v.training.private_rows import SHARDS, Changes, HotRows, Room, Shards
+from tinygrad_w2v.training.engines.engine import (
+    LARGEST_STRETCH,
+    ROUNDS_AN_EPOCH,
+    SHARDS,
+    Engine,
+    stretch_of,
+)
+from tinygrad_w2v.training.private_rows import Changes, HotRows, Room, Shards
 
-LARGEST_STRETCH, SMALLEST_STRETCH = 8192, 64
-LARGEST_SHARD = 512
 MOST_STRETCHES = 8  # of a thread in a round
 LEAST_UNITS_FOR_COPIES = 200_000
-ROUNDS_AN_EPOCH = 64  # at least so many, so that the rate falls evenly over a short epoch, too
 
 
 @dataclass
@@ -66,7 +70,7 @@ class Counts(NamedTuple):
     used: int
 
 
-class CompiledRun:
+class CompiledRun(Engine):
     """A model compiled for the examples of a source.
 
     Parameters
@@ -84,11 +88,6 @@ class CompiledRun:
     deterministic : bool
         The same bytes for any number of workers, by private rows that are merged in order; slower
         than threads that do not wait for each other.
-
-    Attributes
-    ----------
-    used : int
-        How many units were used so far; the others were left out, as by subsampling.
 
     Raises
     ------
@@ -110,6 +109,8 @@ class CompiledRun:
     (3, True)
     """
 
+    name = "compiled"
+
     def __init__(
         self,
         model: Module,
@@ -121,7 +122,7 @@ class CompiledRun:
     ) -> None:
         if deterministic and optimizer is not None:
             raise InputError("a deterministic run takes plain gradient descent, no other optimizer")
-        self.source, self.workers, self.used = source, workers, 0
+        self.source, self.workers, self._used = source, workers, 0
         self.compiled: Compiled = compile(model, source.example(), source.axes(), optimizer, dtype)
         self._identifiers = {field.name: field.identifier for field in self.compiled.fields}
         ranges = source.ranges()
@@ -130,9 +131,14 @@ class CompiledRun:
         }
         self._memory = threading.local()
         self._pool = ThreadPoolExecutor(workers) if workers > 1 else None
-        parts, largest = (SHARDS, LARGEST_SHARD) if deterministic else (workers, LARGEST_STRETCH)
-        fair = source.units // (ROUNDS_AN_EPOCH * parts)
-        self.stretch = min(max(fair, SMALLEST_STRETCH), largest)
+        self.stretch = stretch_of(source.units, workers, deterministic)
+        self.reproducible = deterministic or workers == 1
+        self.about = {
+            "name": "compiled",
+            "workers": None if deterministic else workers,
+            "deterministic": deterministic,
+            "stretch": self.stretch,
+        }
         self.shards: Shards | None = None
         if deterministic:
             program, tables = self.compiled.instructions, self.compiled.kernel.arrays()
@@ -211,7 +217,7 @@ class CompiledRun:
             counts = self._hogwild(part, lr)
         loss = math.fsum(each.loss for each in counts)
         part.predictions = sum(each.predictions for each in counts)
-        self.used += sum(each.used for each in counts)
+        self._used += sum(each.used for each in counts)
         if not math.isfinite(loss):
             raise NonFiniteError(self._reason(loss))
         return loss
@@ -232,6 +238,10 @@ class CompiledRun:
 
         run = map if self._pool is None else self._pool.map
         return list(itertools.chain.from_iterable(run(work, range(len(part.stretches)))))
+
+    def units_used(self) -> int:
+        """Return how many units were used so far."""
+        return self._used
 
     def _merged(self, part: Round, lr: float) -> list[Counts]:
         """Run the shards of a round, and add up what they change."""

@@ -8,13 +8,12 @@ too slowly by the one, and be another model in the other.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
-from tinygrad_w2v._base.batch import Batch
 from tinygrad_w2v._base.errors import CompileError, InputError
 from tinygrad_w2v.autograd import no_grad
 from tinygrad_w2v.autograd.node import Node
@@ -26,15 +25,15 @@ RUNS = 16  # of a loss that draws random numbers
 _ROWS = 64  # at both ends of a table: what a small batch reads
 
 
-def check_sum(model: Any, batch: Batch) -> None:
+def check_sum(model: Any, batch: Any) -> None:
     """Check that twice the batch is twice the loss.
 
     Parameters
     ----------
     model : Module
         With ``loss(batch)``.
-    batch : Batch
-        Some windows.
+    batch : NamedTuple or dict of arrays
+        Some examples.
 
     Raises
     ------
@@ -55,7 +54,7 @@ def check_sum(model: Any, batch: Batch) -> None:
     tinygrad_w2v._base.errors.InputError: the loss of twice the batch is 1 times as large, not \
 twice: Mean.loss(batch) must be the sum over the batch's windows: ...
     """
-    twice = Batch(*[np.concatenate([array, array]) for array in batch])
+    twice = _mapped(lambda array: np.concatenate([array, array]), batch)
     with _for_trial(model):
         one, two = _loss(model, batch), _loss(model, twice)
         if not _differ(two, 2 * one):
@@ -74,13 +73,15 @@ twice: Mean.loss(batch) must be the sum over the batch's windows: ...
     )
 
 
-def check_windows(model: Any, batch: Batch) -> None:
-    """Check that one window without leading axes has the loss that it has as a batch of one.
+def check_example(model: Any, example: Any) -> None:
+    """Check that one example without leading axes has the loss that it has as a batch of one.
 
     Parameters
     ----------
-    model, batch
+    model
         As for `check_sum`.
+    example : NamedTuple or dict of arrays
+        Without leading axes.
 
     Raises
     ------
@@ -90,17 +91,23 @@ def check_windows(model: Any, batch: Batch) -> None:
     Examples
     --------
     >>> import tinygrad_w2v as tw
-    >>> from tinygrad_w2v.word2vec.settings import TrainingSettings, small_batch
-    >>> check_windows(tw.CBOW(9, 4), small_batch(9, TrainingSettings(window=2)))
+    >>> class Own(tw.Module):
+    ...     def __init__(self):
+    ...         self.w = tw.Parameter(np.ones((9, 4), np.float32))
+    ...     def loss(self, batch):
+    ...         return (self.w[batch["ids"]].sum(axis=1) ** 2).sum()
+    >>> check_example(Own(), {"ids": np.array([1, 2, 3, 4])})
+    Traceback (most recent call last):
+    tinygrad_w2v._base.errors.CompileError: Own.loss is given one window, without an axis for the \
+batch in front, so its axes are counted from the end, such as `axis=-1`: it is ...
     """
-    window = Batch(*[array[1] for array in batch])
+    alone = _mapped(lambda array: np.asarray(array)[None], example)
     with _for_trial(model):
-        alone = Batch(*[array[1:2] for array in batch])
         right = _loss(model, alone)
         if _loss(model, alone) != right:
             return  # it is random, and is refused when it is traced
         try:
-            found = _loss(model, window)
+            found = _loss(model, example)
         except (ValueError, IndexError, TypeError) as error:
             raise CompileError(f"{_TRAILING.format(type(model).__name__)}: {error}") from error
     if _differ(found, right):
@@ -108,6 +115,13 @@ def check_windows(model: Any, batch: Batch) -> None:
             f"{_TRAILING.format(type(model).__name__)}: it is {found:.6g} for one window, and "
             f"{right:.6g} for a batch of this window alone"
         )
+
+
+def _mapped(change: Callable[[Any], Any], batch: Any) -> Any:
+    """The same kind of batch with all arrays changed."""
+    if isinstance(batch, Mapping):
+        return {name: change(array) for name, array in batch.items()}
+    return type(batch)(*map(change, batch))
 
 
 _TRAILING = (
@@ -120,7 +134,7 @@ def _differ(found: float, right: float) -> bool:
     return abs(found - right) > TOLERANCE * max(abs(found), abs(right))  # no NaN differs
 
 
-def _loss(model: Any, batch: Batch) -> float:
+def _loss(model: Any, batch: Any) -> float:
     with no_grad(), np.errstate(all="ignore"):
         loss = model.loss(batch)
     if not isinstance(loss, Node) or np.size(loss._data) != 1:

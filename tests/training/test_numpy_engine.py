@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from tinygrad_w2v._base.batch import Batch
 from tinygrad_w2v._base.errors import NonFiniteError
 from tinygrad_w2v.autograd import RowGrad
 from tinygrad_w2v.models import CBOW, SkipGram
-from tinygrad_w2v.training.eager import EagerStep
+from tinygrad_w2v.training.engines.numpy import descend
 
 
 def draw(rng: np.random.Generator, vocab_size: int, windows: int = 8) -> Batch:
@@ -34,7 +35,7 @@ def test_a_step_subtracts_lr_times_the_gradient(objective, rng) -> None:
         g = p.grad.data
         expected.append(start - 0.1 * (g.to_dense() if isinstance(g, RowGrad) else g))
     model.cleargrads()
-    assert EagerStep(model).step(batch, 0.1) == loss.item()
+    assert descend(model, batch, 0.1) == loss.item()
     for p, wanted in zip(model.parameters(), expected, strict=True):
         np.testing.assert_allclose(p.data, wanted, rtol=1e-5, atol=1e-7)
         assert p.grad is None
@@ -45,8 +46,8 @@ def test_rows_that_were_not_read_are_not_touched(rng) -> None:
     table = model.w_in.data
     before = table.copy()
     batch = draw(rng, 1000)
-    EagerStep(model).step(batch, 0.5)
-    EagerStep(model).step(batch, 0.5)
+    descend(model, batch, 0.5)
+    descend(model, batch, 0.5)
     changed = np.flatnonzero((table != before).any(axis=1))
     assert set(changed) <= set(batch.contexts.ravel())
     assert model.w_in.data is table  # in place: the table is not copied
@@ -54,7 +55,7 @@ def test_rows_that_were_not_read_are_not_touched(rng) -> None:
 
 def test_repeated_steps_lower_the_loss(rng) -> None:
     model, batch = CBOW(20, 8, rng=rng), draw(rng, 20)
-    step = EagerStep(model).step
+    step = partial(descend, model)
     losses = [step(batch, 0.5) for _ in range(30)]
     assert losses[-1] < 0.5 * losses[0]
 
@@ -64,14 +65,14 @@ def test_the_op_that_lost_the_numbers_is_named(rng) -> None:
     for p in model.parameters():
         p.data = np.full((20, 4), 1e30, np.float32)
     with np.errstate(all="ignore"), pytest.raises(NonFiniteError, match="matmul"):
-        EagerStep(model).step(batch, 0.1)
+        descend(model, batch, 0.1)
 
 
 def test_a_table_that_is_not_finite_is_named(rng) -> None:
     model, batch = SkipGram(20, 4, rng=rng), draw(rng, 20)
     model.w_out.data = np.full((20, 4), np.nan, np.float32)
     with pytest.raises(NonFiniteError, match=r"w_out holds .* not finite: the update w_out -= lr"):
-        EagerStep(model).step(batch, 0.1)
+        descend(model, batch, 0.1)
 
 
 class TwoParameters(tw.Module):
@@ -87,7 +88,7 @@ class TwoParameters(tw.Module):
 
 def test_only_what_the_model_calls_its_parameters_is_learned() -> None:
     model = TwoParameters()
-    step = EagerStep(model).step
+    step = partial(descend, model)
     for _ in range(2):
         step(None, 0.5)
     assert model.w.data.tolist() == [0.0, 0.0]
@@ -97,5 +98,5 @@ def test_only_what_the_model_calls_its_parameters_is_learned() -> None:
 def test_a_gradient_from_before_is_not_of_the_first_batch() -> None:
     model = TwoParameters()
     model.loss(None).backward()
-    EagerStep(model).step(None, 0.25)
+    descend(model, None, 0.25)
     assert model.w.data.tolist() == [0.75, 0.75]

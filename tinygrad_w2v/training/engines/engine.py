@@ -1,0 +1,231 @@
+"""What every engine is: steps over batches of a source whose predictions are counted."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterable, Mapping
+from numbers import Integral
+from typing import Any, NamedTuple
+
+from tinygrad_w2v._base.checks import require_range, shown
+from tinygrad_w2v._base.errors import (
+    EngineWarning,
+    InputError,
+    Message,
+    Setting,
+    flat,
+    written,
+)
+from tinygrad_w2v._base.warning import warn_user
+from tinygrad_w2v.training.checkpoints import Checkpoint
+
+ENGINES = ("auto", "numpy", "compiled")
+MOST_WORKERS = 1024
+SHARDS = 8  # of a round that gives the same bytes for any number of threads
+SMALLEST_STRETCH, LARGEST_STRETCH, LARGEST_SHARD = 64, 8192, 512
+ROUNDS_AN_EPOCH = 64  # at least so many, so that the rate falls evenly over a short epoch, too
+GONE_ON = (
+    "place, rate and tables are those of the checkpoint; as its threads do not wait for each "
+    "other, the bytes may differ from those of a run that never stopped"
+)
+
+
+def stretch_of(units: int, workers: int, deterministic: bool) -> int:
+    """Return how many units a thread of the compiled engine draws at a time.
+
+    Examples
+    --------
+    >>> stretch_of(10**6, workers=4, deterministic=False), stretch_of(10**6, 4, True)
+    (3906, 512)
+    """
+    parts, largest = (SHARDS, LARGEST_SHARD) if deterministic else (workers, LARGEST_STRETCH)
+    return min(max(units // (ROUNDS_AN_EPOCH * parts), SMALLEST_STRETCH), largest)
+
+
+class EngineOptions(NamedTuple):
+    """What a user asks of the engine.
+
+    Attributes
+    ----------
+    engine : {"auto", "numpy", "compiled"}
+    workers : int
+        Threads of the compiled engine.
+    deterministic : bool
+        The same bytes for any number of `workers`.
+    """
+
+    engine: str = "auto"
+    workers: int = 1
+    deterministic: bool = False
+
+    def check(self) -> None:
+        """Raise an InputError for an engine that there is not.
+
+        Examples
+        --------
+        >>> EngineOptions("gpu").check()
+        Traceback (most recent call last):
+        tinygrad_w2v._base.errors.InputError: engine must be 'auto', 'numpy' or 'compiled', not \
+'gpu'
+        """
+        if self.engine not in ENGINES:
+            known = f"must be 'auto', 'numpy' or 'compiled', not {self.engine!r}"
+            raise InputError(known, setting="engine")
+        workers: Any = self.workers
+        if not isinstance(workers, Integral) or workers < 1:
+            few = f"must be 1 or more, not {shown(workers)}: nobody would train"
+            raise InputError(few, setting="workers")
+        require_range("workers", workers, 1, MOST_WORKERS)
+
+    def going_on(self, kept: Checkpoint | None, given: Collection[str]) -> EngineOptions:
+        """Return these for a run that goes on: what is not given is as the run began.
+
+        Examples
+        --------
+        >>> from tinygrad_w2v.training.history import RunState
+        >>> about = {"engine": {"name": "compiled", "workers": 4, "deterministic": False}}
+        >>> kept = Checkpoint("checkpoint-1.npz", RunState(), {}, about)
+        >>> EngineOptions(workers=2).going_on(kept, given=["workers"])
+        EngineOptions(engine='compiled', workers=2, deterministic=False)
+        """
+        about = {} if kept is None else dict(kept.about.get("engine", {}))
+        begun = {
+            "engine": about.get("name"),
+            "workers": about.get("workers"),
+            "deterministic": about.get("deterministic"),
+        }
+        return self._replace(
+            **{
+                name: value
+                for name, value in begun.items()
+                if value is not None and name not in given
+            }
+        )
+
+
+class Engine(ABC):
+    """What computes a training, over which batches.
+
+    Attributes
+    ----------
+    name : {"numpy", "compiled"}
+    why : str
+        Why it was taken.
+    fell_back : bool
+        Whether it was taken because a faster one could not be.
+    workers : int
+        How many threads compute.
+    reproducible : bool
+        Whether the same seed gives the same bytes.
+    about : dict
+        What has to be the same for a run to go on from a checkpoint.
+    """
+
+    name: str
+    why = "asked for"
+    fell_back = False
+    workers = 1
+    reproducible = True
+    about: Mapping[str, Any]
+
+    @abstractmethod
+    def batches(self, epoch: int) -> Iterable[tuple[Any, int]]:
+        """Yield pairs of a batch and the units that it stands for, the same for an epoch."""
+
+    @abstractmethod
+    def step(self, batch: Any, lr: float) -> float:
+        """Follow the gradient once; return the batch's loss from before, a sum."""
+
+    @abstractmethod
+    def predictions(self, batch: Any) -> int:
+        """Return how many predictions a batch's loss was a sum of."""
+
+    @abstractmethod
+    def units_used(self) -> int:
+        """Return how many units were used so far; the others were left out, as by subsampling."""
+
+    def close(self) -> None:
+        """Let the threads end, where there are any."""
+        return
+
+    def warn(self) -> None:
+        """Say where a slower engine runs than could, however logging is set up.
+
+        Warns
+        -----
+        EngineWarning
+            At the user's line, so once for each.
+        """
+        if self.fell_back:
+            warn_user(
+                f"training runs on the NumPy engine, which is many times slower: {self.why}; "
+                "engine='numpy' says that this is meant",
+                EngineWarning,
+            )
+
+    def description(self) -> Message:
+        """Return what is said of it."""
+        threads = f"{self.workers} thread{'s' if self.workers > 1 else ''}"
+        name = f"engine {self.name} ({self.why}), {threads}: "
+        if self.reproducible:
+            return f"{name}the same seed gives the same bytes"
+        one, all_threads = Setting("workers", 1), Setting("deterministic", True)
+        equal = ("the bytes may differ from run to run; ", one, " or ", all_threads, " makes them")
+        return (name, *equal, " equal")
+
+    def __str__(self) -> str:
+        return written(self.description())
+
+    def check_goes_on(self, kept: Checkpoint | None, remedy: Message) -> None:
+        """Refuse to go on with the run of another engine, which counts its batches differently.
+
+        Parameters
+        ----------
+        kept
+            Where the run is to go on.
+        remedy
+            What else can be done.
+
+        Raises
+        ------
+        InputError
+            It says what would go on.
+
+        Examples
+        --------
+        >>> import tinygrad_w2v as tw
+        >>> from tinygrad_w2v.training.engines.numpy import NumpyRun
+        >>> from tinygrad_w2v.training.history import RunState
+        >>> engine = NumpyRun(tw.CBOW(9, 4), None)
+        >>> about = {"engine": {"name": "compiled", "workers": 4}}
+        >>> kept = Checkpoint("checkpoint-1.npz", RunState(), {}, about)
+        >>> engine.check_goes_on(kept, "begin anew")
+        Traceback (most recent call last):
+        tinygrad_w2v._base.errors.InputError: checkpoint-1.npz is of a run with engine='compiled' \
+workers=4, whose place is counted in other batches than that of engine='numpy'; give those, or \
+begin anew
+        """
+        if kept is None:
+            return
+        begun = kept.about.get("engine", {})
+        if begun != dict(self.about):
+            raise InputError(
+                (
+                    *(f"{kept.path} is of a run with ", *_asked(begun)),
+                    *(
+                        ", whose place is counted in other batches than that of ",
+                        *_asked(self.about),
+                    ),
+                    *("; give those, or ", *flat(remedy)),
+                )
+            )
+
+
+def _asked(about: Mapping[str, Any]) -> list[str | Setting]:
+    """How an engine is asked for."""
+    asked: list[str | Setting] = [Setting("engine", about.get("name"))]
+    if about.get("deterministic"):
+        asked += [" ", Setting("deterministic", True)]
+    elif about.get("workers") is not None:
+        asked += [" ", Setting("workers", about["workers"])]
+    return asked

@@ -1,0 +1,132 @@
+"""What a run has seen, and where it is.
+
+Where a run is, is one value, its `RunState`: kept beside the tables, it lets a run go on as if it
+had never stopped.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+
+class Record(NamedTuple):
+    """What was seen since the record before.
+
+    Attributes
+    ----------
+    epoch : int
+        From 1.
+    words : int
+        Words read so far, in all epochs.
+    loss : float
+        Mean loss of a prediction.
+    alpha : float
+        The learning rate at the end.
+    seconds : float
+        Time since the run began.
+    heldout_loss : float, optional
+        At an epoch's end: the mean loss of a prediction on text that is not trained on.
+    """
+
+    epoch: int
+    words: int
+    loss: float
+    alpha: float
+    seconds: float
+    heldout_loss: float | None = None
+
+
+@dataclass
+class History:
+    """What a run left: its records, each epoch's mean loss, and whether it came to its end.
+
+    `torn` says that the run was broken off within a batch, so that its tables are at no place
+    that it could go on from.
+    """
+
+    records: list[Record] = field(default_factory=list)
+    losses: list[float] = field(default_factory=list)
+    heldout_losses: list[float] = field(default_factory=list)
+    words: int = 0
+    seconds: float = 0.0
+    interrupted: bool = False
+    stopped_early: bool = False
+    torn: bool = False
+
+
+@dataclass
+class Mean:
+    """A mean in float64, whatever the losses are in.
+
+    Examples
+    --------
+    >>> mean = Mean()
+    >>> mean.add(6.0, 3)
+    >>> mean.value()
+    2.0
+    """
+
+    total: float = 0.0
+    count: int = 0
+
+    def add(self, total: float, count: int) -> None:
+        """Take in a sum of `count` losses."""
+        self.total += total
+        self.count += count
+
+    def value(self) -> float:
+        """Return the mean so far; NaN of nothing."""
+        return self.total / self.count if self.count else math.nan
+
+
+@dataclass
+class RunState:
+    """Where a run is, between two batches.
+
+    Attributes
+    ----------
+    epoch : int
+        The epoch that is being read, from 0.
+    batch : int
+        How many batches of it are done.
+    due : float
+        The number of words at which the next record is made.
+    alpha : float
+        The last learning rate.
+    mean, recent : Mean
+        The losses of this epoch up to its last record, and since.
+    history : History
+        What was seen.
+    total : float
+        All losses of the run added up.
+
+    Examples
+    --------
+    >>> state = RunState(epoch=1, batch=7, recent=Mean(0.1, 3))
+    >>> RunState.from_json(state.to_json()) == state
+    True
+    """
+
+    epoch: int = 0
+    batch: int = 0
+    due: float = 0.0
+    alpha: float = 0.0
+    mean: Mean = field(default_factory=Mean)
+    recent: Mean = field(default_factory=Mean)
+    history: History = field(default_factory=History)
+    total: float = 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as numbers, lists and dicts; every float as it is, to the last bit."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> RunState:
+        """Return what `to_json` gave, after a way through a file."""
+        history = dict(stored["history"])
+        records = [Record(*record) for record in history.pop("records")]
+        means = {name: Mean(**stored[name]) for name in ("mean", "recent")}
+        return cls(**{**stored, **means, "history": History(records=records, **history)})
