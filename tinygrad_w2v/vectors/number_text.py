@@ -47,7 +47,7 @@ def number_lines(vectors: FloatArray, separator: str = " ") -> Iterator[bytes]:
     """
     if vectors.dtype == np.float64:
         for row in vectors:
-            yield _tidied(separator.join(map(repr, row.tolist()))).encode("ascii")
+            yield _tidied(separator.join(map(repr, row.tolist())), separator).encode("ascii")
         return
     step = max(1, _PART // max(1, vectors.shape[1]))
     for start in range(0, len(vectors), step):
@@ -57,11 +57,11 @@ def number_lines(vectors: FloatArray, separator: str = " ") -> Iterator[bytes]:
         yield from _lines(x, a, plain, separator)
 
 
-def _tidied(numbers: str) -> str:
+def _tidied(numbers: str, separator: str) -> str:
     """Write 2.0 as 2, and numbers from 1e-5 on without an exponent."""
     if "e-05" in numbers:
         numbers = re.sub(r"(\d)(?:\.(\d+))?e-05", r"0.0000\1\2", numbers)
-    return re.sub(r"\.0(?![\de])", "", numbers)
+    return (numbers + separator).replace(".0" + separator, separator).removesuffix(separator)
 
 
 def _lines(vectors: FloatArray, a: FloatArray, plain: BoolArray, separator: str) -> Iterator[bytes]:
