@@ -79,7 +79,7 @@ def test_check_compiled_names_what_is_wrong(run, monkeypatch) -> None:
 def test_graph_compiled(run, trained: Path, tmp_path) -> None:
     done = run("graph", "--compiled", "--text", "--vectors", trained)
     assert done.status == 0
-    assert done.out.startswith("one window\n")
+    assert done.out.startswith("one example\n")
     assert "1. for " in done.out
     assert "(8, 8)" in done.out
     target = tmp_path / "window.dot"

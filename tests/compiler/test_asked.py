@@ -42,7 +42,10 @@ def n(batch: Any) -> Any:
         (lambda w, b: w[b["c"][..., : n(b) // 2]].sum(), r"a slice whose ends are values.*where"),
         (lambda w, b: w[b["c"]][: n(b) // 2].sum(), r"write rows\[\.\.\., :"),
         (lambda w, b: w[b["c"]][: n(b) // 2, :].sum(), r"write rows\[\.\.\., :"),
-        (lambda w, b: w[b["c"][..., : b["k"]]].sum(), r"a slice whose ends are values of a window"),
+        (
+            lambda w, b: w[b["c"][..., : b["k"]]].sum(),
+            r"a slice whose ends are values of an example",
+        ),
         (lambda w, b: sum(w[i].sum() for i in range(n(b) // 2)), r"computed of a size is known"),
         (lambda w, b: w[np.where(b["x"] > 0)[0]].sum(), r"np.where of a condition alone.*, x, 0\)"),
         (lambda w, b: w[np.nonzero(b["x"])[0]].sum(), r"np\.nonzero cannot.*has a place for each"),
@@ -59,9 +62,9 @@ def n(batch: Any) -> Any:
         (lambda w, b: w[b["c"].foo].sum(), r"`\.foo` of c cannot be compiled.*NumPy's functions"),
         (lambda w, b: b["x"].__setitem__(0, 1), r"writing into x cannot.*np.where\(mask, new, old"),
         (lambda w, b: b["x"].__iadd__(1), r"writing into x cannot.*make a new array, `x = x \+ 1`"),
-        (lambda w, b: f"{b['k']:.2f}", r"the value of k is known only when a window comes"),
-        (lambda w, b: w[b["zz"]].sum(), r"the window has no field 'zz'; it has \['c', 'x', 'k'"),
-        (lambda w, b: w[b.c].sum(), r"this window is a dict: write `batch\['c'\]`"),
+        (lambda w, b: f"{b['k']:.2f}", r"the value of k is known only when an example comes"),
+        (lambda w, b: w[b["zz"]].sum(), r"the example has no field 'zz'; it has \['c', 'x', 'k'"),
+        (lambda w, b: w[b.c].sum(), r"this example is a dict: write `batch\['c'\]`"),
         (lambda w, b: np.sort(w[b["c"]], -1).sum(), r"np\.argsort cannot.*a kernel orders nothing"),
         (lambda w, b: w[b["c"][..., ::2]].sum(), r"a step along a dynamic axis.*two fields"),
         (lambda w, b: np.einsum("i,i->", b["c"], b["c"]) * w.sum(), r"astype\(np\.float64\)"),
@@ -185,7 +188,7 @@ def test_what_an_optimizer_holds_beside_the_model_is_no_constant() -> None:
         ({"c": (4.0,)}, r"the axis 4\.0: an axis is a length"),
         ({"c": (None,)}, r"the axis None: an axis is"),
         ({"k": ("K",)}, r"axes gives k 1 axes, .*shape \(\)"),
-        ({3: ("C",)}, r"axes names 3, which the window lacks"),
+        ({3: ("C",)}, r"axes names 3, which the example lacks"),
         ([("c", "C")], r"axes is \[\('c', 'C'\)\]: give a dict"),
         ("C", r"axes is 'C': give a dict"),
     ],
@@ -209,11 +212,11 @@ def test_ways_to_name_an_axis(axes: Any) -> None:
 @pytest.mark.parametrize(
     ("window", "message"),
     [
-        (None, "a window is a dict of arrays or a NamedTuple"),
-        ({"c": tw.Variable([1.0])}, r"c of a window is a Variable: give its array, `c\.data`"),
-        ({"c": [[1], [2, 3]]}, r"c of a window is no array of numbers .*F\.segment_sum"),
-        ({0: np.array([1])}, "a window has an array under 0: name it by a word"),
-        ({"c": np.array(["a"])}, "c of a window holds <U1, not numbers"),
+        (None, "an example is a dict of arrays or a NamedTuple"),
+        ({"c": tw.Variable([1.0])}, r"c of an example is a Variable: give its array, `c\.data`"),
+        ({"c": [[1], [2, 3]]}, r"c of an example is no array of numbers .*F\.segment_sum"),
+        ({0: np.array([1])}, "an example has an array under 0: name it by a word"),
+        ({"c": np.array(["a"])}, "c of an example holds <U1, not numbers"),
     ],
 )
 def test_windows(window: Any, message: str) -> None:
@@ -325,15 +328,15 @@ def test_numbers_of_any_kind_are_rates(compiled: Any, lr: Any) -> None:
 
 
 def test_what_run_takes(compiled: Any) -> None:
-    with pytest.raises(InputError, match="run takes windows, and this is one: give a list of it"):
+    with pytest.raises(InputError, match="run takes examples, and this is one: give a list of it"):
         compiled.run(WINDOW, 0.1)
-    with pytest.raises(InputError, match="run takes windows, such as a list of them, not 3"):
+    with pytest.raises(InputError, match="run takes examples, such as a list of them, not 3"):
         compiled.run(3, 0.1)
     assert compiled.run([], 0.1) == 0.0
 
 
 def test_a_loss_that_is_not_finite_names_the_table(compiled: Any) -> None:
-    with pytest.raises(NonFiniteError, match="x of window 0 holds numbers that are not finite"):
+    with pytest.raises(NonFiniteError, match="x of example 0 holds numbers that are not finite"):
         compiled.step({**WINDOW, "x": np.array([np.nan, 1.0, 1.0, 1.0])}, 0.0)
     compiled.model.w.data[:] = 1.0
     compiled.model.w.data[3] = 1e38

@@ -62,7 +62,7 @@ def test_ids_in_range(ids: Any, i: list[int], j: list[int]) -> None:
 @pytest.mark.parametrize("number", [0, 1, 2, 8, 12])
 def test_ids_out_of_range_are_found_in_any_window(number: int) -> None:
     ids = COMPUTED[number][0]
-    with pytest.raises(IndexError, match=r"window 1 holds ids from .* the rows 0 to 9"):
+    with pytest.raises(IndexError, match=r"example 1 holds ids from .* the rows 0 to 9"):
         check(ids, ([0, 0], [0, 0]), ([10, 4], [0, 11]))
 
 
@@ -85,7 +85,7 @@ def test_lengths_of_dynamic_axes() -> None:
     places = Places(optimized(trace(Dynamic(), windows[0], fields).program))
     places.check(next(pack(windows, fields, 10)))
     windows[0]["j"] = np.array([0, 2])  # beyond its own window, not beyond the other
-    with pytest.raises(InputError, match=r"j of window 0 holds ids from 0 to 2.*rows 0 to 1"):
+    with pytest.raises(InputError, match=r"j of example 0 holds ids from 0 to 2.*rows 0 to 1"):
         places.check(next(pack(windows, fields, 10)))
 
 
@@ -141,7 +141,7 @@ def test_each_id_is_computed_as_a_kernel_computes_it(ids: Any, i: list[int], j: 
         if ((found >= 0) & (found < 10)).all():
             check(ids, (i, j))
             return
-        with pytest.raises(InputError, match=r"window 0 holds ids from .* the rows 0 to 9"):
+        with pytest.raises(InputError, match=r"example 0 holds ids from .* the rows 0 to 9"):
             check(ids, (i, j))
 
 
@@ -159,11 +159,13 @@ def test_a_very_negative_number_times_nothing() -> None:
     before = model.w.data.copy()
     for least in (np.iinfo(np.int64).min, -(10**12)):
         bad = {"i": np.array([4, least]), "j": np.array([0, 1])}
-        with pytest.raises(InputError, match=r"computed from i and j of window 0 holds ids from -"):
+        with pytest.raises(
+            InputError, match=r"computed from i and j of example 0 holds ids from -"
+        ):
             compiled.step(bad, 0.1)
         with pytest.raises(InputError, match="holds ids from -"):
             compiled.gradients(bad)
-        with pytest.raises(InputError, match="window 1 holds ids from -"):
+        with pytest.raises(InputError, match="example 1 holds ids from -"):
             compiled.run([window, bad], 0.1)
         compiled.step({"i": np.array([4, least]), "j": np.array([0, 0])}, 0.0)
     assert np.array_equal(model.w.data, before)
@@ -172,7 +174,7 @@ def test_a_very_negative_number_times_nothing() -> None:
 def test_windows_without_any_ids() -> None:
     ids = COMPUTED[0][0]
     check(ids, ([], []), ([0], [9]), ([], []))
-    with pytest.raises(InputError, match="window 1 holds ids from 10 to 10"):
+    with pytest.raises(InputError, match="example 1 holds ids from 10 to 10"):
         check(ids, ([], []), ([1], [9]))
     check(lambda i, j: np.concatenate([i, np.array([3])]), ([], []))
 

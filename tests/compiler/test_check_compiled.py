@@ -160,9 +160,9 @@ def test_what_cannot_be_compiled_or_drawn(plainly: list[Any]) -> None:
     window = {"x": np.array([1.0, 2.0])}
     with pytest.raises(tw.CompileError, match=r"np\.sort(.|\n)*lambda w, x"):
         tw.check_compiled(Model(lambda w, x: (w * np.sort(x)[..., 0]).sum()), window, {"x": ("n",)})
-    with pytest.raises(InputError, match="axes names 'y', which the window lacks"):
+    with pytest.raises(InputError, match="axes names 'y', which the example lacks"):
         tw.check_compiled(Model(lambda w, x: (w * x.sum()).sum()), window, {"y": ("n",)})
-    with pytest.raises(InputError, match="no window could be drawn after the example"):
+    with pytest.raises(InputError, match="nothing could be drawn after the example"):
         tw.check_compiled(
             Model(lambda w, x: (w * np.log(x - x).sum()).sum()), {"x": np.array([1.0])}
         )
@@ -179,7 +179,7 @@ def test_an_index_that_the_graph_refuses_and_the_kernel_takes(plainly: list[Any]
             return (self.w * batch["x"].sum()).sum()
 
     with pytest.raises(
-        tw.CompileError, match=r"the graph refuses a window \(n=1\) that the kernel"
+        tw.CompileError, match=r"the graph refuses an example \(n=1\) that the kernel"
     ):
         tw.check_compiled(Model(), {"x": np.ones(3)}, {"x": ("n",)})
 

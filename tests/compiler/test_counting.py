@@ -164,7 +164,7 @@ def test_in_an_op_of_a_users() -> None:
 def test_of_an_empty_window_nothing_is_the_largest(name: str) -> None:
     compiled = tw.compile(Model(TAKEN[name]), windows()[0], AXES)
     before = compiled.model.w.data.copy()
-    with pytest.raises(InputError, match=r"window 0 is too short: C is 0 .* there is no m(ax|in)"):
+    with pytest.raises(InputError, match=r"example 0 is too short: C is 0 .* there is no m(ax|in)"):
         compiled.step(window(np.random.default_rng(0), 0, 2), 0.1)
     np.testing.assert_array_equal(compiled.model.w.data, before)
 
@@ -180,7 +180,7 @@ def test_of_an_empty_window_nothing_is_the_largest(name: str) -> None:
 def test_a_mean_over_nothing_does_not_speak_of_the_learning_rate(expression: Any) -> None:
     compiled = tw.compile(Model(expression), windows()[0], AXES)
     before = compiled.model.w.data.copy()
-    with pytest.raises(InputError, match="a mean over nothing is no number: leave such windows"):
+    with pytest.raises(InputError, match="a mean over nothing is no number: leave such examples"):
         compiled.step(window(np.random.default_rng(0), 0, 2), 0.1)
     np.testing.assert_array_equal(compiled.model.w.data, before)
     safe = Model(lambda w, v, b: w[b["c"]].sum(axis=-2) / np.maximum(b["x"].shape[-1], 1))

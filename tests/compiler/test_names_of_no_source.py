@@ -22,11 +22,13 @@ GIVEN = {"negative", "typing_context", "target", "tinygrad_w2v.drawing.labels"}
 def names(tree: ast.AST) -> Iterator[str]:
     """Identifiers, and the literals that could be one: keys, attributes, files."""
     for node in ast.walk(tree):
-        for field in ("id", "attr", "arg", "name", "asname", "module", "rest", "kwd_attrs"):
+        for field in ("id", "attr", "arg", "name", "asname", "rest", "kwd_attrs"):
             value = getattr(node, field, None)
             yield from [value] if isinstance(value, str) else value or []
-        if isinstance(node, ast.Global | ast.Nonlocal | ast.Import | ast.ImportFrom):
-            yield from (n if isinstance(n, str) else n.name for n in node.names)
+        if isinstance(node, ast.Global | ast.Nonlocal):
+            yield from node.names
+        if isinstance(node, ast.ImportFrom):  # (the files of other packages are theirs to name)
+            yield from (alias.name for alias in node.names)
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             if re.fullmatch(r"[\w./-]+", node.value):
                 yield node.value

@@ -162,7 +162,7 @@ def test_the_picture(skipgram):
         "written",
         "result",
     }
-    assert "17 instructions for one window, in " in picture.svg()
+    assert "17 instructions for one example, in " in picture.svg()
     assert picture.png().startswith(b"\x89PNG")
     page = picture.html()
     assert "op of backward or of the update" in page and "written" in page

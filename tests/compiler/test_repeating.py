@@ -106,7 +106,7 @@ def test_what_makes_two_runs_differ_is_refused(
     with pytest.raises(CompileError, match=message) as caught:
         tw.compile(model, WINDOW, optimizer=rule)
     assert "Model.loss" in str(caught.value)
-    assert "give them as an array of the window" in str(caught.value)
+    assert "give them as an array of the example" in str(caught.value)
     assert f"{__file__}:" in str(caught.value)
 
 

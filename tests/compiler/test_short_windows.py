@@ -85,7 +85,7 @@ def test_ends_that_are_lengths() -> None:
 def test_one_element_stretches_and_has_to_be_there() -> None:
     for one in (lambda x, y: x - x[..., :1, :], lambda x, y: x * x[..., -1:, :]):
         agree(one, 5, 1, 2)
-        with pytest.raises(IndexError, match=r"window 0 is too short: C is 0 \(c\).*no element"):
+        with pytest.raises(IndexError, match=r"example 0 is too short: C is 0 \(c\).*no element"):
             agree_places(one, 0)
 
 
@@ -117,7 +117,7 @@ def test_what_a_window_is_too_short_for(function: Any, least: int) -> None:
     agree(function, *range(max(least, 1), 8))
     for n in range(least):
         with pytest.raises(
-            InputError, match=r"window 0 is too short: (C|C - .*|min.*|C \+ T) is \d"
+            InputError, match=r"example 0 is too short: (C|C - .*|min.*|C \+ T) is \d"
         ):
             agree_places(function, n)
 
@@ -126,7 +126,7 @@ def test_the_graph_refuses_the_same_index() -> None:
     for function in (lambda x, y: x[..., 2, :], lambda x, y: x[..., -3, :]):
         with pytest.raises(IndexError):
             Rows(function).loss(windows(2)[0])
-        with pytest.raises(InputError, match="window 0 is too short"):
+        with pytest.raises(InputError, match="example 0 is too short"):
             agree_places(function, 2)
 
 
@@ -137,7 +137,7 @@ def test_the_window_the_field_and_the_line_are_named() -> None:
     with pytest.raises(InputError) as caught:
         compiled.run(windows(3, 2), lr=0.1)
     message = str(caught.value)
-    assert "window 1 is too short: C is 2 (c), so there is no element 2" in message
+    assert "example 1 is too short: C is 2 (c), so there is no element 2" in message
     assert "x[..., 2, :]" in message
     assert f"{__file__}:" in message
     assert np.array_equal(model.w.data, before)

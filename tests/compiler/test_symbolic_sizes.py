@@ -55,7 +55,9 @@ def test_parts_must_be_whole() -> None:
     [int, bool, float, range, lambda c: c < 3, lambda c: [0][c]],
 )
 def test_it_is_no_python_number(use: Callable[[Any], Any]) -> None:
-    with pytest.raises(CompileError, match=r"size C is known only when a window comes(.|\n)*test_"):
+    with pytest.raises(
+        CompileError, match=r"size C is known only when an example comes(.|\n)*test_"
+    ):
         use(C)
 
 

@@ -37,7 +37,7 @@ def test_an_index_from_the_first_axis_shows_the_trailing_form() -> None:
     with pytest.raises(CompileError) as caught:
         attempt(lambda w, b: np.sum(w[b["contexts"]][:, 0]))
     message = str(caught.value)
-    assert "of one window has the shape (C, 3)" in message
+    assert "of one example has the shape (C, 3)" in message
     assert "[..., 0]" in message
     assert f"{__file__}:" in message
     assert "lambda w, b: np.sum(w[b" in message
@@ -77,7 +77,7 @@ def test_a_size_is_no_number(expression: Any) -> None:
 )
 def test_a_value_is_no_number(expression: Any) -> None:
     with pytest.raises(
-        CompileError, match=r"is known only when a window(.|\n)*applied at .*lambda"
+        CompileError, match=r"is known only when an example(.|\n)*applied at .*lambda"
     ):
         attempt(expression)
 
@@ -139,7 +139,7 @@ def test_a_function_without_any_rule_is_still_the_graphs_error() -> None:
     [
         (lambda w, b: w[b["contexts"]], r"has the shape \(C, 3\); it must be one number"),
         (lambda w, b: 3.0, "returned a float, not a Variable"),
-        (lambda w, b: tw.Variable(2.0) * 3, "does not depend on the window"),
+        (lambda w, b: tw.Variable(2.0) * 3, "does not depend on the example"),
         (lambda w, b: np.sum(np.reshape(w[b["contexts"]], (-1, 2))), "not 2 equal parts"),
         (lambda w, b: np.sum(np.reshape(w[b["contexts"]], (3, 3))), "the lengths do not fit"),
         (lambda w, b: np.sum(np.split(w[b["contexts"]], 2, axis=-2)[0]), "np.split of an axis"),
@@ -154,7 +154,7 @@ def test_losses_that_are_none(expression: Any, message: str) -> None:
 
 def test_axes_that_do_not_fit() -> None:
     for axes, message in (
-        ({"words": ("C",)}, "axes names 'words', which the window lacks"),
+        ({"words": ("C",)}, "axes names 'words', which the example lacks"),
         ({"contexts": ("C", "T", "S")}, "3 axes"),
         ({"contexts": (4,)}, "the length 4; the example has 3"),
         ({"contexts": ("step",)}, "calls a size 'step', which a kernel cannot"),
@@ -162,9 +162,9 @@ def test_axes_that_do_not_fit() -> None:
     ):
         with pytest.raises(InputError, match=message):
             fields_of(WINDOW, axes)
-    with pytest.raises(InputError, match="a window is a dict of arrays or a NamedTuple"):
+    with pytest.raises(InputError, match="an example is a dict of arrays or a NamedTuple"):
         fields_of(3, None)
-    with pytest.raises(InputError, match="x of a window holds <U1, not numbers"):
+    with pytest.raises(InputError, match="x of an example holds <U1, not numbers"):
         fields_of({"x": np.array("a")}, None)
 
 
@@ -180,12 +180,12 @@ def kernel() -> Any:
     [
         ({"contexts": np.arange(6), "x": np.ones(6)}, r'6 long, but C is at most 5.*\("C", 6\)'),
         ({"x": np.ones(4)}, "C is 3 in one array and 4 in x"),
-        ({"x": np.ones((2, 3))}, r"x of window 0 has the shape \(2, 3\), but one window's has 1"),
-        ({"contexts": np.array([1.0, 2.0, 0.0])}, "contexts of window 0 is float64, not int"),
-        ({"contexts": np.array([1, 6, 0])}, "computed from contexts of window 0 holds ids from 1"),
+        ({"x": np.ones((2, 3))}, r"x of example 0 has the shape \(2, 3\), but one example's has 1"),
+        ({"contexts": np.array([1.0, 2.0, 0.0])}, "contexts of example 0 is float64, not int"),
+        ({"contexts": np.array([1, 6, 0])}, "computed from contexts of example 0 holds ids from 1"),
         ({"contexts": np.array([1, -2, 0])}, "holds ids from -1 to 2"),
-        ({"center": np.array([1, 2])}, r"center of window 0 has the shape \(2,\)"),
-        ({"x": None}, "window 0 has no x"),
+        ({"center": np.array([1, 2])}, r"center of example 0 has the shape \(2,\)"),
+        ({"x": None}, "example 0 has no x"),
     ],
 )
 def test_windows_that_do_not_fit(compiled: Any, changes: Any, message: str) -> None:
@@ -214,7 +214,7 @@ def test_a_table_of_another_shape_or_dtype_is_refused(compiled: Any) -> None:
 
 
 def test_a_loss_that_is_not_finite_is_said(compiled: Any) -> None:
-    with pytest.raises(NonFiniteError, match="x of window 0 holds numbers that are not"):
+    with pytest.raises(NonFiniteError, match="x of example 0 holds numbers that are not"):
         compiled.step({**WINDOW, "x": np.array([np.nan, 1.0, 1.0])}, 0.0)
 
 

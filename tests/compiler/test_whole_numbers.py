@@ -251,7 +251,7 @@ def test_windows_keep_the_types_of_the_example() -> None:
     model = Weighed(lambda x: 2 * x - 1)
     compiled = tw.compile(model, {"x": np.array([1, 2], np.uint8)})
     for x in (np.array([1, 0]), np.array([1, 0], np.int8), np.array([1.0, 0.0])):
-        with pytest.raises(InputError, match=rf"x of window 0 is {x.dtype}, not uint8"):
+        with pytest.raises(InputError, match=rf"x of example 0 is {x.dtype}, not uint8"):
             compiled.step({"x": x}, 0.1)
     wide = tw.compile(model, {"x": np.array([1, 2])})
     for dtype in ("int8", "uint8", "int32", "uint32"):
@@ -260,7 +260,7 @@ def test_windows_keep_the_types_of_the_example() -> None:
 
 def test_whole_numbers_beyond_int64() -> None:
     compiled = tw.compile(Weighed(lambda x: x), {"x": np.array([1, 2], np.uint64)})
-    with pytest.raises(InputError, match=r"x of window 0 holds 9223372036854775808, beyond int64"):
+    with pytest.raises(InputError, match=r"x of example 0 holds 9223372036854775808, beyond int64"):
         compiled.step({"x": np.array([1, 2**63], np.uint64)}, 0.1)
 
 

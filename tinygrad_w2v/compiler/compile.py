@@ -216,9 +216,9 @@ class Compiled:
         """
         total, lr = 0.0, checked_rate(lr)
         if isinstance(source, Mapping) or hasattr(source, "_fields"):
-            raise InputError("run takes windows, and this is one: give a list of it, or call step")
+            raise InputError("run takes examples, and this is one: give a list of it, or call step")
         if not isinstance(source, Iterable):
-            raise InputError(f"run takes windows, such as a list of them, not {source!r:.60}")
+            raise InputError(f"run takes examples, such as a list of them, not {source!r:.60}")
         for packed in pack(source, self.fields, CHUNK):
             total += self.run_packed(packed, np.full(packed.count, lr, np.float64))
         return total
@@ -241,8 +241,8 @@ class Compiled:
             for name, array in packed.example(self.instructions, at).items():
                 if not np.isfinite(array).all():
                     return (
-                        f"the loss is {loss}, as {name} of window {at} holds numbers that are not "
-                        "finite: leave such windows out"
+                        f"the loss is {loss}, as {name} of example {at} holds numbers that are not "
+                        "finite: leave such examples out"
                     )
         for name, parameter in self.model.named_parameters():
             if not np.isfinite(parameter.data).all():

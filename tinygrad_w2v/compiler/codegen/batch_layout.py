@@ -159,12 +159,12 @@ def _fill(packed: Packed, at: int, example: Any, fields: Sequence[Field]) -> Non
         sizes[at] = -1
     for field in fields:
         if field.name not in given:
-            raise InputError(f"window {at} has no {field.name}")
+            raise InputError(f"example {at} has no {field.name}")
         array = given[field.name]
         if array.ndim != len(field.shape):
             raise InputError(
-                f"{field.name} of window {at} has the shape {array.shape}, but one window's "
-                f"has {len(field.shape)} axes; a kernel takes one window at a time"
+                f"{field.name} of example {at} has the shape {array.shape}, but one example's "
+                f"has {len(field.shape)} axes; a kernel takes one example at a time"
             )
         for axis, (n, length) in enumerate(zip(field.shape, array.shape, strict=True)):
             _note_size(field, axis, n, length, at, packed.sizes)
@@ -178,11 +178,11 @@ def _check_whole(field: Field, array: AnyArray, at: int) -> None:
     """Raise an InputError for whole numbers that are none of the example's type, or of a kernel."""
     if not np.can_cast(array.dtype, field.dtype, "safe"):
         raise InputError(
-            f"{field.name} of window {at} is {array.dtype}, not {field.dtype}, as in the example "
+            f"{field.name} of example {at} is {array.dtype}, not {field.dtype}, as in the example "
             "that the model was compiled with"
         )
     if array.dtype == np.uint64 and array.max(initial=0) > np.iinfo(np.int64).max:
-        raise InputError(f"{field.name} of window {at} holds {array.max()}, beyond int64")
+        raise InputError(f"{field.name} of example {at} holds {array.max()}, beyond int64")
 
 
 def _note_size(
@@ -191,20 +191,20 @@ def _note_size(
     if not isinstance(n, SymbolicSize):
         if length != n:
             raise InputError(
-                f"axis {axis} of {field.name} of window {at} is {length} long, not {n}; name it in "
-                "`axes` if it changes from window to window"
+                f"axis {axis} of {field.name} of example {at} is {length} long, not {n}; name it "
+                "in `axes` if it changes from example to example"
             )
         return
     size = size_of(n)
     if length > size.bound:
         raise InputError(
-            f"axis {axis} of {field.name} of window {at} is {length} long, but {size.name} is at "
+            f"axis {axis} of {field.name} of example {at} is {length} long, but {size.name} is at "
             f'most {size.bound}: give a larger bound, `("{size.name}", {length})`, in `axes`'
         )
     known = int(sizes[size.name][at])
     if known not in (-1, length):
         raise InputError(
-            f"window {at}: {size.name} is {known} in one array and {length} in {field.name}"
+            f"example {at}: {size.name} is {known} in one array and {length} in {field.name}"
         )
     sizes[size.name][at] = length
 

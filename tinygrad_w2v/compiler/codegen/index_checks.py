@@ -127,7 +127,9 @@ def needs_of(program: Program) -> list[Need]:
             divisor = known[step.inputs[1]]
             if divisor.op == "size":
                 n = divisor["length"]
-                note(n - 1, n, "and a mean over nothing is no number: leave such windows out", step)
+                note(
+                    n - 1, n, "and a mean over nothing is no number: leave such examples out", step
+                )
     return list(needs.values())
 
 
@@ -205,7 +207,7 @@ class Places:
         ]
         length = value_of(need.length, {name: n[at] for name, n in sizes.items()})
         raise PlaceError(
-            f"window {at} is too short: {need.length} is {length} ({', '.join(fields)}), "
+            f"example {at} is too short: {need.length} is {length} ({', '.join(fields)}), "
             f"{need.because}"
         )
 
@@ -217,7 +219,7 @@ class Places:
         for at in range(packed.count):
             sizes, example = packed.sizes_of(at), packed.example(self._program, at)
             values = whole_numbers(self._program, steps, example, sizes)
-            where = f"{name} of window {at}"
+            where = f"{name} of example {at}"
             _check_ids(place, values[place.ids], value_of(place.length, sizes), where)
 
     def _refuse_unknown(self, place: Place) -> None:

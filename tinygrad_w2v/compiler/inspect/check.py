@@ -101,8 +101,8 @@ def check_compiled(
     except (GradientError, KernelFault) as error:
         sizes = ", ".join(_sizes_shown(drawn, fields) for drawn in examples)
         raise CompileError(
-            f"the kernel of {type(model).__name__} is wrong: {error} (windows: {sizes}). This is a "
-            'fault of the compiler; the graph and `engine="numpy"` do without it'
+            f"the kernel of {type(model).__name__} is wrong: {error} (examples: {sizes}). This is "
+            'a fault of the compiler; the graph and `engine="numpy"` do without it'
         ) from error
 
 
@@ -158,7 +158,7 @@ def _drawn(
             return
     if not count:
         raise InputError(
-            f"no window could be drawn after the example that {type(model).__name__}.loss has a "
+            f"nothing could be drawn after the example that {type(model).__name__}.loss has a "
             "finite answer for: give an example of several contexts, with numbers as they come"
         )
 
@@ -173,8 +173,8 @@ def _fits(model: Module, example: Any, fields: tuple[Field, ...], places: Places
         return _is_finite(model, example)
     except IndexError as error:
         raise CompileError(
-            f"{type(model).__name__}: the graph refuses a window ({_sizes_shown(example, fields)}) "
-            f"that the kernel takes: {error}"
+            f"{type(model).__name__}: the graph refuses an example "
+            f"({_sizes_shown(example, fields)}) that the kernel takes: {error}"
         ) from error
 
 

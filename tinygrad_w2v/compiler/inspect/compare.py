@@ -235,7 +235,7 @@ def _error(
         wanted = expected.losses[number] if each else math.fsum(expected.losses)
         apart = abs(loss - wanted) / max(1.0, abs(wanted))
         if not apart <= worst:
-            worst, which = apart, f"window {number}" if each else "all windows"
+            worst, which = apart, f"example {number}" if each else "all examples"
             message = f"the loss of {which} is {loss!r}, but {wanted!r} in the graph"
     for name, before in start.items():
         right = np.asarray(expected.tables[name], np.float64)

@@ -80,9 +80,9 @@ def draw_model(
     ...         self.slope = tw.Parameter(np.zeros(1))
     ...     def loss(self, batch):
     ...         return ((self.slope * batch["x"] - batch["y"]) ** 2).sum()
-    >>> window = {"x": np.zeros(2), "y": np.zeros(2)}
-    >>> draw_model(Line(), window, {"x": ("n",), "y": ("n",)}).text.splitlines()[0]
-    'one window'
+    >>> example = {"x": np.zeros(2), "y": np.zeros(2)}
+    >>> draw_model(Line(), example, {"x": ("n",), "y": ("n",)}).text.splitlines()[0]
+    'one example'
     """
     if optimizer is not None and not optimizer.parameters:
         optimizer.bind(model.parameters())
@@ -96,12 +96,12 @@ class Drawing(Picture):
     @cached_property
     def text(self) -> str:
         """The instructions in the order of the loops, one a line."""
-        return text_of(self._program, ("one window", ""))
+        return text_of(self._program, ("one example", ""))
 
     def _description(self) -> str:
         steps = self._program.forward
         loops = len({step.scope for step in steps if step.scope})
-        return f"{len(steps)} instructions for one window, in {loops} loops."
+        return f"{len(steps)} instructions for one example, in {loops} loops."
 
 
 def _grouped(built: Built) -> Drawn:

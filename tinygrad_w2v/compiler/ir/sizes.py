@@ -80,7 +80,7 @@ class SymbolicSize(np.lib.mixins.NDArrayOperatorsMixin):
     (C + 6, True, False, 16)
     >>> int(c)
     Traceback (most recent call last):
-    tinygrad_w2v._base.errors.CompileError: the size C is known only when a window comes, ...
+    tinygrad_w2v._base.errors.CompileError: the size C is known only when an example comes, ...
     """
 
     terms: tuple[tuple[tuple[Size, ...], int], ...]
@@ -232,9 +232,9 @@ def _is_length(number: Any) -> bool:
 def no_number(what: str, n: str = "n") -> CompileError:
     """The error for a size, or what is computed of sizes, where Python needs a number."""
     return CompileError(
-        f"{what} is known only when a window comes, so it is no Python number: multiply or divide "
-        f"values by it, or let `mean` do so; `np.arange({n}, like=x)`, for an array x of the "
-        f"window, counts so far; a loop or an `if` over it cannot be compiled{user_line()}"
+        f"{what} is known only when an example comes, so it is no Python number: multiply or "
+        f"divide values by it, or let `mean` do so; `np.arange({n}, like=x)`, for an array x of "
+        f"the example, counts so far; a loop or an `if` over it cannot be compiled{user_line()}"
     )
 
 

@@ -51,7 +51,7 @@ def check_model(model: Any) -> None:
     if not callable(getattr(model, "loss", None)):
         raise InputError(
             f"tw.compile: {kind} has no method `loss(batch)`: write one that returns the sum over "
-            "the windows of a batch"
+            "the examples of a batch"
         )
     named = list(model.named_parameters())
     if not named:
@@ -202,7 +202,7 @@ def dynamic_axes(
         raise InputError(f'axes is {axes!r}: give a dict, such as `{{"contexts": ("C",)}}`')
     unknown = [name for name in axes if name not in arrays]
     if unknown:
-        raise InputError(f"axes names {unknown[0]!r}, which the window lacks; it has {[*arrays]}")
+        raise InputError(f"axes names {unknown[0]!r}, which the example lacks; it has {[*arrays]}")
     parts: dict[str, tuple[int | str, ...]] = {}
     bounds: dict[str, int | None] = {}
     lengths: dict[str, tuple[int, str]] = {}
@@ -256,7 +256,7 @@ def _entries(field: str, array: AnyArray, axes: Mapping[str, Any]) -> tuple[Any,
     if not isinstance(given, tuple | list):
         raise InputError(
             f"axes gives {field} {given!r}: give a tuple with an entry for each axis of one "
-            "window: its length, a name for one that changes, or a name with the most it can be, "
+            "example: its length, a name for one that changes, or a name with the most it can be, "
             'such as `("C",)` or `(("C", 10),)`'
         )
     if array.ndim == 1 and len(given) == 2 and isinstance(given[0], str):
@@ -264,7 +264,7 @@ def _entries(field: str, array: AnyArray, axes: Mapping[str, Any]) -> tuple[Any,
     if len(given) != array.ndim:
         raise InputError(
             f"axes gives {field} {len(given)} axes, but in the example it has the shape "
-            f"{array.shape}: give one entry for each axis of one window"
+            f"{array.shape}: give one entry for each axis of one example"
         )
     return tuple(given)
 

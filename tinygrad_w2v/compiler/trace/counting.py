@@ -1,8 +1,8 @@
 """Arrays that are made rather than computed, running sums, and where the largest stands.
 
 What NumPy makes of a length alone, such as ``np.arange(n)``, it makes without asking anybody. With
-``like=x`` it asks `x`, which in a window is a symbol: so ``np.arange(x.shape[-1], like=x)`` counts
-along an axis, in the graph and in a kernel.
+``like=x`` it asks `x`, a symbol while a loss is traced: so ``np.arange(x.shape[-1], like=x)``
+counts along an axis, in the graph and in a kernel.
 """
 
 from __future__ import annotations
@@ -119,8 +119,8 @@ def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
     (axis,) = normalized_axes(operator.index(axis), a.ndim)
     if isinstance(repeats, Symbol | SymbolicSize):
         raise unsupported(
-            "np.repeat of as many times as is known only when a window comes",
-            "give the ids as a field of the window, and write `np.take`",
+            "np.repeat of as many times as is known only when an example comes",
+            "give the ids as a field of the example, and write `np.take`",
         )
     counts = np.asarray(repeats)
     if counts.size == 1:
@@ -132,6 +132,6 @@ def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
     if isinstance(a.shape[axis], SymbolicSize):
         raise unsupported(
             f"np.repeat with {counts.size} counts along a dynamic axis",
-            "give the ids as a field of the window, and write `np.take`",
+            "give the ids as a field of the example, and write `np.take`",
         )
     return np.take(a, np.repeat(np.arange(a.shape[axis]), counts), axis=axis)

@@ -2,8 +2,8 @@
 
 A basic index becomes a list with one entry for each axis: ``("at", place)`` for a number and
 ``("range", first, step, length)`` for a slice. Places may be symbolic: the last of a dynamic axis
-is ``C - 1``. A slice is clipped to its axis, as NumPy clips it; whether a window is long enough for
-the place of a number is looked at when it comes (`bounds`).
+is ``C - 1``. A slice is clipped to its axis, as NumPy clips it; whether an example is long enough
+for the place of a number is checked when it comes (`codegen.index_checks`).
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ def _places(shape: Shape, parts: tuple[Any, ...]) -> tuple[int, Any, Shape]:
 
 
 def _check_trailing(x: Symbol, index: Any, parts: tuple[Any, ...]) -> None:
-    """A window has no batch axis: what is written for one must not name the first axis."""
+    """An example has no batch axis: what is written for one must not name the first axis."""
     if not (x.trace.forward and x.batched) or parts[:1] == (...,) or x.ndim == 0:
         return
     if is_ids(parts[0]) and len(parts) == 1:
@@ -157,7 +157,7 @@ def _check_trailing(x: Symbol, index: Any, parts: tuple[Any, ...]) -> None:
     kept = [part for part in parts if not _is_whole(part)]
     shown = ", ".join(["...", *[_shown(p) for p in kept]])
     raise CompileError(
-        f"{x.name}[{', '.join(_shown(p) for p in parts)}]: {x.name} of one window has the shape "
+        f"{x.name}[{', '.join(_shown(p) for p in parts)}]: {x.name} of one example has the shape "
         f"{_shape_shown(x.shape)}; a batch would have more axes in front, so an index starts from "
         f"the last axis: write {x.name}[{shown}]{user_line()}"
     )
@@ -233,7 +233,7 @@ def _slice(part: slice, n: Length, stretches: bool) -> tuple[Length, int, Length
     """First place, step and length of a slice, which never reaches beyond its axis."""
     if any(isinstance(bound, Symbol) for bound in (part.start, part.stop, part.step)):
         raise unsupported(
-            "a slice whose ends are values of a window",
+            "a slice whose ends are values of an example",
             "a length is a number or a size; write `np.where(np.arange(n, like=x) < end, x, 0)`",
         )
     step = 1 if part.step is None else int(part.step)
@@ -252,7 +252,7 @@ def _slice(part: slice, n: Length, stretches: bool) -> tuple[Length, int, Length
     stop = n if part.stop is None else _clipped(part.stop, n)
     length = stop - at_most(first, stop)
     if stretches and n != length == at_most(n, 1) and first in (0, n - length):
-        # One element is one, so that it can be stretched; a window without it is refused.
+        # One element is one, so that it can be stretched; an example without it is refused.
         return (0 if first == 0 else n - 1), 1, 1
     return first, 1, length
 
@@ -269,7 +269,7 @@ def _clipped(bound: Any, n: Length) -> Length:
         return cut if bound >= 0 else n - cut
     if floor_of(bound) < 0:
         raise CompileError(
-            f"the end {bound} of a slice is below 0 in a short window, where NumPy counts from "
+            f"the end {bound} of a slice is below 0 in a short example, where NumPy counts from "
             f"the other end: write a number, such as `x[..., :-1]`{user_line()}"
         )
     return at_most(n, bound)

@@ -1,4 +1,4 @@
-"""A loss that is another one each time is found: a kernel would hold its first run for all windows.
+"""Repeatability: a loss that is another one each time is refused, as a kernel would hold one run.
 
 A trace runs Python once. Whatever that run drew, counted or read off a clock would stand in the
 kernel as a number for ever. So the loss is traced several times: what it computes, and each array
@@ -23,8 +23,8 @@ from tinygrad_w2v.optim.optimizer import Optimizer
 
 TIMES = 8  # a coin that nobody holds is thrown the same way so often once in 128 times
 REMEDY = (
-    "a kernel would hold the first run for all windows: make such numbers outside, and give them "
-    "as an array of the window"
+    "a kernel would hold the first run for all examples: make such numbers outside, and give them "
+    "as an array of the example"
 )
 
 
@@ -57,8 +57,8 @@ def trace_repeatable(
     ...         self.w, self.rng = tw.Parameter(np.ones(8)), np.random.default_rng(0)
     ...     def loss(self, batch):
     ...         return (F.dropout(self.w, 0.5, self.rng) * batch["x"]).sum()
-    >>> window = {"x": np.ones(8)}
-    >>> trace_repeatable(Dropped(), window, fields_of(window, None))
+    >>> example = {"x": np.ones(8)}
+    >>> trace_repeatable(Dropped(), example, fields_of(example, None))
     Traceback (most recent call last):
     tinygrad_w2v._base.errors.CompileError: Dropped.loss draws random numbers from self.rng: ...
     """

@@ -55,7 +55,7 @@ def reshape(a: Any, shape: Any, order: str = "C") -> Any:
     if regrouped(a.shape, wanted) is None:
         raise CompileError(
             f"reshape from {a.shape} to {wanted}: the lengths do not fit, or cannot be known to "
-            f"before a window comes{user_line()}"
+            f"before an example comes{user_line()}"
         )
     return a.trace.record("reshape", (a,), shape=wanted)
 

@@ -30,7 +30,7 @@ _PYTHON = {bool: "bool", int: "int", float: "float"}
 
 
 class Trace:
-    """Notes the instructions of one window.
+    """Notes the instructions of one example.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ class Trace:
         self.refused: CompileError | None = None
         # The functions that are being written as others.
         self.within: list[Any] = []
-        # While the user's own expression runs: an index must then say that windows are batched.
+        # While the user's own expression runs: an index must then say that examples are batched.
         self.forward = False
         self._names = Names(taken)
 
@@ -92,7 +92,7 @@ class Trace:
         return result
 
     def given(self, op: str, name: str, shape: Shape, dtype: str, **parameters: Any) -> Symbol:
-        """Note something that the window or the model brings along, under its name."""
+        """Note something that the example or the model brings along, under its name."""
         own = (replace(n, recorder=self) if isinstance(n, SymbolicSize) else n for n in shape)
         return self.record(op, (), dtype, tuple(own), name, **parameters)
 
@@ -163,9 +163,9 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
     Attributes
     ----------
     shape : tuple
-        Of one window: ints and symbolic sizes.
+        Of one example: ints and symbolic sizes.
     batched : bool
-        Whether it depends on the window, so that a batch would have more axes in front.
+        Whether it depends on the example, so that a batch would have more axes in front.
     """
 
     __hash__ = object.__hash__
@@ -239,7 +239,7 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
     # ------------------------------------------------------------------ what it cannot know
     def _refused(self, *_: Any) -> NoReturn:
         error = CompileError(
-            f"the value of {self.name} is known only when a window comes: an `if`, a loop or a "
+            f"the value of {self.name} is known only when an example comes: an `if`, a loop or a "
             "Python number cannot depend on it; use `np.where`, `np.maximum` or another op, and "
             f"`F.take(array, ids, axis=0)` to look up a constant array{user_line()}"
         )
@@ -261,7 +261,7 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
         if method is not None:
             return functools.partial(method, self)
         raise MissingAttribute(
-            f"`.{name}` of {self.name} cannot be compiled: it is known only when a window comes; "
+            f"`.{name}` of {self.name} cannot be compiled: it is known only when an example comes; "
             f"use NumPy's functions and those of tinygrad_w2v.functions{user_line()}"
         )
 

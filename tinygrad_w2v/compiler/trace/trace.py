@@ -1,6 +1,6 @@
 """From a model to instructions: its loss runs on symbols, and so do the rules of backward.
 
-Nothing here knows a derivative or a model. The expression is run for one window whose arrays are
+Nothing here knows a derivative or a model. The expression is run for one example whose arrays are
 symbols; the engine walks the graph that it left, with the same rules as always; and the optimizer's
 own update is run on the gradients. What remains are instructions that read rows, compute, and
 write rows.
@@ -38,7 +38,7 @@ Axes = Mapping[str, Any]
 
 
 class Field(NamedTuple):
-    """An array of a window: its name in the batch, shape, kind, name in the kernel, and dtype."""
+    """An array of an example: its name in the batch, shape, kind, name in the kernel, and dtype."""
 
     name: str
     shape: Shape
@@ -54,11 +54,11 @@ class Traced(NamedTuple):
     ----------
     program : Program
     fields : tuple of Field
-        The arrays of a window, those included that the loss does not read.
+        The arrays of an example, those included that the loss does not read.
     arrays : dict
         What the program's parameters are: a name to a function that returns the array.
     predictions : SymbolicSize or int
-        How many predictions the loss of a window is a sum of.
+        How many predictions the loss of an example is a sum of.
     gradients : dict
         Where only gradients are computed: a parameter's name to that of the table they go to.
     places : tuple of Place
@@ -74,12 +74,12 @@ class Traced(NamedTuple):
 
 
 def fields_of(example: Any, axes: Axes | None) -> tuple[Field, ...]:
-    """Return the arrays of a window, with the dynamic axes that the user named.
+    """Return the arrays of an example, with the dynamic axes that the user named.
 
     Parameters
     ----------
     example : NamedTuple or dict of arrays
-        One window.
+        One example.
     axes : dict
         For a field a tuple with one entry an axis: its length, a name (a dynamic axis), or a
         name with a bound, ``("C", 10)``.
@@ -112,11 +112,11 @@ def fields_of(example: Any, axes: Axes | None) -> tuple[Field, ...]:
 
 
 def example_arrays(example: Any) -> dict[str, Any]:
-    """Return the arrays of a window by name; what is None is left out."""
+    """Return the arrays of an example by name; what is None is left out."""
     items = example if isinstance(example, Mapping) else getattr(example, "_asdict", dict)()
     if not items:
         raise InputError(
-            "a window is a dict of arrays or a NamedTuple of arrays, such as a Batch without "
+            "an example is a dict of arrays or a NamedTuple of arrays, such as a Batch without "
             f"leading axes, not {type(example).__name__}"
         )
     return {name: _array(name, value) for name, value in items.items() if value is not None}
@@ -124,18 +124,18 @@ def example_arrays(example: Any) -> dict[str, Any]:
 
 def _array(name: Any, value: Any) -> Any:
     if not isinstance(name, str):
-        raise InputError(f"a window has an array under {name!r}: name it by a word, such as 'x'")
+        raise InputError(f"an example has an array under {name!r}: name it by a word, such as 'x'")
     if isinstance(value, Node):
-        raise InputError(f"{name} of a window is a Variable: give its array, `{name}.data`")
+        raise InputError(f"{name} of an example is a Variable: give its array, `{name}.data`")
     try:
         array = np.asarray(value)
     except ValueError as error:
         raise InputError(
-            f"{name} of a window is no array of numbers ({error}): give ragged rows flat, with "
+            f"{name} of an example is no array of numbers ({error}): give ragged rows flat, with "
             "where each begins (`F.segment_sum`)"
         ) from error
     if array.dtype.kind not in KINDS:
-        raise InputError(f"{name} of a window holds {array.dtype}, not numbers")
+        raise InputError(f"{name} of an example holds {array.dtype}, not numbers")
     return array
 
 
@@ -154,7 +154,7 @@ def trace(
     model : Module
         With ``loss(batch)``, written over trailing axes.
     example
-        One window: its type says what `loss` is given.
+        One example: its type says what `loss` is given.
     fields
         Of `fields_of`.
     optimizer : Optimizer, optional
@@ -221,15 +221,15 @@ def _like(example: Any, symbols: dict[str, Symbol]) -> Any:
 
 
 class _Fields(dict[str, Any]):
-    """A window's arrays; what it lacks is named with the line."""
+    """An example's arrays; what it lacks is named with the line."""
 
     def __missing__(self, name: Any) -> Any:
-        raise CompileError(f"the window has no field {name!r}; it has {[*self]}{user_line()}")
+        raise CompileError(f"the example has no field {name!r}; it has {[*self]}{user_line()}")
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        raise CompileError(f"this window is a dict: write `batch[{name!r}]`{user_line()}")
+        raise CompileError(f"this example is a dict: write `batch[{name!r}]`{user_line()}")
 
 
 def _check_untouched(model: Module, tables: Mapping[str, Symbol]) -> None:
@@ -283,7 +283,7 @@ def _checked_loss(model: Module, loss: Any) -> Symbol:
         )
     value = loss._data
     if not isinstance(value, Symbol) or loss.creator is None:
-        raise CompileError(f"{what} does not depend on the window and the parameters{where}")
+        raise CompileError(f"{what} does not depend on the example and the parameters{where}")
     if value.shape != ():
         raise CompileError(
             f"{what} has the shape {value.shape}; it must be one number, the sum over the batch: "
