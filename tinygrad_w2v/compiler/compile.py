@@ -382,8 +382,7 @@ class Kernel:
         self, packed: Packed, arrays: Mapping[str, AnyArray], rates: AnyArray, step: int
     ) -> Callable[[int, int], float]:
         """Return what runs the examples from one number to another."""
-        program, _, source = self.built
-        arguments = source.arguments(packed, program.constants, arrays, rates, step)
+        arguments = self.built.source.arguments(packed, arrays, rates, step)
         return lambda first, last: float(self._run(first, last, *arguments))
 
     def check_ids(self, packed: Packed, ranges: Mapping[str, Interval] | None = None) -> None:

@@ -113,8 +113,10 @@ class Source(NamedTuple):
         The sizes, and what they are called in the text.
     own : tuple of str
         Which of the arrays are the kernel's own, made by its `run`.
-    inputs, sizes, constants, parameters : tuple of str
-        The parameters of ``run(first, last, ...)`` in this order; then rates, and the first step.
+    inputs, sizes, parameters : tuple of str
+    constants : dict of arrays
+        What ``run(first, last, ...)`` is given: inputs, sizes, constants, parameters; then rates,
+        and the first step.
     """
 
     text: str
@@ -123,22 +125,17 @@ class Source(NamedTuple):
     own: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
     sizes: tuple[str, ...] = ()
-    constants: tuple[str, ...] = ()
+    constants: Mapping[str, AnyArray] = {}
     parameters: tuple[str, ...] = ()
 
     def arguments(
-        self,
-        packed: Packed,
-        constants: Mapping[str, AnyArray],
-        tables: Mapping[str, AnyArray],
-        rates: AnyArray,
-        step: int,
+        self, packed: Packed, tables: Mapping[str, AnyArray], rates: AnyArray, step: int
     ) -> list[Any]:
         """Return the arguments of ``run``, in order, from the third on."""
         return [
             *[packed.arrays[name] for name in self.inputs],
             *[packed.sizes[name] for name in self.sizes],
-            *[constants[name] for name in self.constants],
+            *self.constants.values(),
             *[tables[name] for name in self.parameters],
             rates,
             step,
@@ -160,7 +157,7 @@ class _Writer:
         self.steps = program.by_name()
         self.inputs = tuple(s.name for s in program.of_op("input") if s.name not in SCALARS)
         self.sizes = tuple(size.name for size in program.sizes())
-        self.constants = tuple(program.constants)
+        self.constants = program.constants
         self.parameters = tuple(step.name for step in program.of_op("parameter"))
         self.given = (*self.inputs, *self.constants, *self.parameters)
         self.taken = {*RESERVED, *keyword.kwlist}

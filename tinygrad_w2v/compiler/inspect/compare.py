@@ -115,8 +115,7 @@ def compare(
     built = build(traced.program, dtype, "comparison", schedule)
 
     def checked(packed: Packed, tables: Tables) -> float:
-        constants, rates = built.program.constants, run.rates()
-        given = built.source.arguments(packed, constants, tables, rates, first)
+        given = built.source.arguments(packed, tables, run.rates(), first)
         return Checked(built.source, dtype).run([0, packed.count, *given])
 
     def native_kernel(packed: Packed, tables: Tables) -> float:
