@@ -92,6 +92,22 @@ def test_another_text_or_setting_is_not_reused(path, tmp_path):
     assert not any(open_corpus(path, rule, folder).reused for _ in range(2))
 
 
+def test_a_text_with_another_date_is_read_again(path, tmp_path):
+    """Also one of the same size whose date was set back."""
+    folder = tmp_path / "ids"
+    first = open_corpus(path, SETTINGS, folder)
+    state = path.stat()
+    os.utime(path)
+    same = open_corpus(path, SETTINGS, folder)
+    assert not same.reused and same.digest == first.digest
+    assert same.corpus_digest == first.corpus_digest
+    path.write_text(TEXT.replace("hello", "HELLO"), encoding="utf-8")
+    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+    other = open_corpus(path, SETTINGS, folder)
+    if os.name == "posix":  # where a change of the date is a change that has a date
+        assert not other.reused and other.digest != first.digest
+
+
 @pytest.mark.parametrize("name", ["ids", "offsets", "vocabulary.json", "corpus.json"])
 @pytest.mark.parametrize("damage", [b"", b"\xff", None])
 def test_damaged_files_are_made_again(path, tmp_path, name, damage):

@@ -146,7 +146,7 @@ def open_corpus(
     except OSError as error:
         raise unwritable(str(place), error) from error
     try:
-        text = _made(made, sources, settings)
+        vocabulary, facts = _make(made, sources, settings)
         if _states(sources) != states:  # the ids would be kept under the name of another text
             raise InputError(
                 "the text was changed while it was read; start again when nobody writes to it"
@@ -155,11 +155,12 @@ def open_corpus(
             shutil.rmtree(target, ignore_errors=True)
             # Another run may just have made the same: then each keeps its own.
             with suppress(OSError):
-                text.folder = made.rename(target)
+                made = made.rename(target)
+        # Mapped only here: not every system renames a folder of files that are mapped.
+        return replace(_stored(made, vocabulary, facts), keep=keep)
     except BaseException:
         shutil.rmtree(made, ignore_errors=True)
         raise
-    return replace(text, keep=keep)
 
 
 def _states(sources: PathLike | Sequence[PathLike]) -> list[tuple[Any, ...]] | None:
@@ -190,10 +191,10 @@ def _is_ours(folder: Path) -> bool:
     return not hasattr(os, "getuid") or folder.stat().st_uid == os.getuid()
 
 
-def _made(
+def _make(
     folder: Path, sources: PathLike | Sequence[PathLike], settings: TextSettings
-) -> StoredCorpus:
-    """Read a text and write its files into a folder."""
+) -> tuple[Vocabulary, dict[str, Any]]:
+    """Read a text and write its files into a folder; return what they say."""
     digests: list[bytes] = []
 
     def read() -> Iterator[Chunk]:
@@ -209,14 +210,18 @@ def _made(
     except OSError as error:
         raise unwritable(str(folder), error) from error
     corpus = Corpus(*_rows(folder, lengths), raw_words=rows.raw_words)
-    digest = None if once else hashlib.sha256(b"".join(digests)).hexdigest()
-    text = StoredCorpus(vocabulary, corpus, digest, corpus.digest(vocabulary), folder)
+    facts = {
+        "version": VERSION,
+        **lengths,
+        "raw_words": corpus.raw_words,
+        "digest": None if once else hashlib.sha256(b"".join(digests)).hexdigest(),
+        "corpus_digest": corpus.digest(vocabulary),
+    }
     vocabulary.save(folder / "vocabulary.json")
-    facts = {"raw_words": corpus.raw_words, "digest": digest, "corpus_digest": text.corpus_digest}
     # Written last: when this file exists, the others are complete.
     with safe_write(folder / "corpus.json") as file:
-        json.dump({"version": VERSION, **lengths, **facts}, file)
-    return text
+        json.dump(facts, file)
+    return vocabulary, facts
 
 
 def _load(folder: Path) -> StoredCorpus | None:
@@ -227,14 +232,16 @@ def _load(folder: Path) -> StoredCorpus | None:
         facts = json_object((folder / "corpus.json").read_bytes())
         if facts["version"] != VERSION:
             return None
-        vocabulary = Vocabulary.load(folder / "vocabulary.json")
-        corpus = Corpus(*_rows(folder, facts), raw_words=int(facts["raw_words"]))
+        text = _stored(folder, Vocabulary.load(folder / "vocabulary.json"), facts)
         # Of all ids and words: kernels rely on what the ids are.
-        if corpus.digest(vocabulary) != facts["corpus_digest"]:
-            return None
-        return StoredCorpus(vocabulary, corpus, facts["digest"], facts["corpus_digest"], folder)
+        return text if text.corpus.digest(text.vocabulary) == text.corpus_digest else None
     except (OSError, ValueError, KeyError, TypeError, ArithmeticError):
         return None
+
+
+def _stored(folder: Path, vocabulary: Vocabulary, facts: dict[str, Any]) -> StoredCorpus:
+    corpus = Corpus(*_rows(folder, facts), raw_words=int(facts["raw_words"]))
+    return StoredCorpus(vocabulary, corpus, facts["digest"], facts["corpus_digest"], folder)
 
 
 def _rows(folder: Path, lengths: dict[str, Any]) -> tuple[AnyArray, AnyArray]:
