@@ -26,6 +26,7 @@ from tinygrad_w2v.autograd.node import GRADIENT, Node, is_duck_array, lost_leaf,
 ndarray = np.ndarray
 _SCALARS = frozenset((np.float64, np.float32))
 _by_order = attrgetter("order")
+_CONCRETE = (ndarray, np.generic)
 _DENSE = _SCALARS | {ndarray, tuple}
 
 
@@ -86,7 +87,7 @@ def _walk(
 ) -> dict[Node, Any]:
     arriving: dict[Any, Any] = {_key(root): seed}  # the sum of the gradients that came so far
     owned: set[Any] = set()  # keys whose sum is an array of ours, which may be added to in place
-    functions = ops_behind([root])
+    functions = consumers_first([root.creator]) if root.creator is not None else []
     holders = _variables_by_key(root, functions) if kept is not None else {}
     if modes.debugging:
         pull = partial(watching.backward, pull)
@@ -139,7 +140,7 @@ def _key(x: Node) -> Any:
 
 def _private(g: Any) -> Any:
     """A gradient that shares no memory with the graph or with another one."""
-    return np.array(g) if isinstance(g, ndarray | np.generic) else g
+    return np.array(g) if isinstance(g, _CONCRETE) else g
 
 
 def _variables_by_key(root: Node, functions: list[Function]) -> dict[Any, dict[int, Node]]:
@@ -231,7 +232,7 @@ def leave_gradients(root: Any, grad: Any, retain_grad: bool, create_graph: bool)
             break
     else:
         missing.must_reach(root, leaves, ops_behind([root]))
-    for node, g in (kept or {}).items():
+    for node, g in kept.items() if kept else ():
         if node.creator is not None:
             node._grad = _as_grad(g, create_graph)
     for leaf, g in leaves.items():
