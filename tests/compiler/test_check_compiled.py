@@ -119,7 +119,9 @@ def test_an_optimizer_goes_on_where_it_was(rule: str, plainly: list[Any]) -> Non
 
 
 # ---------------------------------------------------------------------- kernels that are wrong
-def test_turns_that_share_a_buffer(plainly: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_iterations_that_share_a_buffer(
+    plainly: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     real = dependence.private_arrays
 
     def without_scatters(*given: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What may change places, and what may not: statements, turns of a loop, reads before it."""
+"""What may change places, and what may not: statements, iterations of a loop, reads before it."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_statements_that_may_not_change_places(before: Any, after: Any, expected
         (put("y", B, value=Load("x", (B,))), put("x", B), False),
     ],
 )
-def test_a_turn_needs_what_was_made_in_it(before: Any, after: Any, expected: bool) -> None:
+def test_an_iteration_needs_what_was_made_in_it(before: Any, after: Any, expected: bool) -> None:
     assert same_iteration(before, after, "b") is expected
 
 
@@ -128,7 +128,7 @@ def test_a_set_that_reaches_every_element() -> None:
     assert not sets_all([*numbers[1:], ((B, D), [b, d])], (C, 4))
 
 
-# ---------------------------------------------------------------------- two turns at once
+# ---------------------------------------------------------------------- two iterations at once
 SHAPES = {"x": (9,), "y": (C, 9), "flat": (C.times(9),), "sum": (), "h": (9,)}
 FILL = over("d", 9, put("x", D))
 
@@ -136,7 +136,7 @@ FILL = over("d", 9, put("x", D))
 @pytest.mark.parametrize(
     ("body", "own"),
     [
-        # What is set whole in a turn is the turn's own, whatever its indices are after that.
+        # What is set whole in an iteration is private to it, whatever its indices are after that.
         ([FILL, add("x", ID), add("sum", value=Load("x", (ID,)))], {"x"}),
         ([FILL, add("sum", value=Call("first_of", (Whole("x"), B)))], None),
         ([over("d", 9, add("x", D)), add("sum", value=Load("x", (ID,)))], None),
@@ -146,7 +146,7 @@ FILL = over("d", 9, put("x", D))
         # What is only added to is shared.
         ([over("d", 9, add("h", D)), add("h", ID)], set()),
         ([over("d", 9, add("h", D, value=Load("h", (Number(0),))))], None),
-        # What every turn has elements of its own of.
+        # What every iteration has elements of its own of.
         ([over("d", 9, put("y", B, D)), add("sum", value=Load("y", (B, ID)))], set()),
         ([over("d", 9, put("y", B, D)), add("sum", value=Load("y", (ID, B)))], None),
         ([over("d", 9, put("flat", flat(B, 9, D)))], set()),
@@ -159,11 +159,11 @@ FILL = over("d", 9, put("x", D))
         ([Statement("x", (ID,), ONE, "set", (), only_if=Number(True))], None),
     ],
 )
-def test_turns_that_can_be_mixed(body: list[Any], own: set[str] | None) -> None:
+def test_iterations_that_can_be_mixed(body: list[Any], own: set[str] | None) -> None:
     assert private_arrays(over("b", C, *body), SHAPES, {"sum"}) == own
 
 
-def test_what_others_read_is_no_turns_own() -> None:
+def test_what_others_read_is_private_to_no_iteration() -> None:
     nest = over("b", C, FILL, add("sum", value=Load("x", (ID,))))
     assert private_arrays(nest, SHAPES, set()) == {"x"}
     assert private_arrays(nest, SHAPES, {"x"}) is None

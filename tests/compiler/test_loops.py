@@ -60,7 +60,7 @@ def test_the_innermost_loop_is_the_one_that_memory_lies_along() -> None:
     assert [loop.variable for loop in ordered(given).loops] == ["c", "v", "d"]
 
 
-# ---------------------------------------------------------------------- fusing
+# ---------------------------------------------------------------------- fusion
 def test_what_is_read_where_it_was_made_shares_the_loop() -> None:
     first = setting("a", Load("x", at("i")), at("i"), loops(i=C))
     second = setting("b", Load("a", at("j")), at("j"), loops(j=C))
@@ -109,7 +109,7 @@ def test_a_statement_moves_up_past_what_it_has_nothing_to_do_with() -> None:
 
 
 def test_one_extent_twice_is_two_loops() -> None:
-    """Contexts by contexts: the product reads rows that other turns made."""
+    """Contexts by contexts: the product reads rows that other iterations made."""
     rows = setting("x", Load("t", at("i", "d")), at("i", "d"), loops(i=C, d=16))
     value = Call("multiply", (Load("x", at("p", "e")), Load("x", at("q", "e"))))
     product = Statement("s", at("p", "q"), value, "add", loops(p=C, q=C, e=16))
@@ -118,8 +118,8 @@ def test_one_extent_twice_is_two_loops() -> None:
     assert depth(tree) == 3
 
 
-# ---------------------------------------------------------------------- placing
-def test_what_is_made_and_read_in_one_turn_is_a_number() -> None:
+# ---------------------------------------------------------------------- contraction
+def test_what_is_made_and_read_in_one_iteration_is_a_number() -> None:
     first = setting("a", Load("x", at("i")), at("i"), loops(i=C))
     second = setting("b", Load("a", at("j")), at("j"), loops(j=C))
     arrays = {"a": Array((C,), "float"), "b": Array((C,), "float")}
@@ -129,7 +129,7 @@ def test_what_is_made_and_read_in_one_turn_is_a_number() -> None:
     assert arrays["b"].shape == (C,)  # it is read when all is done
 
 
-def test_what_outlives_a_turn_keeps_its_axis() -> None:
+def test_what_outlives_an_iteration_keeps_its_axis() -> None:
     first = setting("a", Load("x", at("i")), at("i"), loops(i=C))
     second = setting("b", Load("a", (Number(0),)), at("j"), loops(j=C))
     code = LoopCode(fused([first, second]), {"a": Array((C,), "float")}, NOTHING)
@@ -170,7 +170,7 @@ def test_exponentials_of_all_scores_are_one_flat_loop() -> None:
     assert repr(loop.length) == "3 * C"
 
 
-def test_two_turns_at_once_where_they_share_what_they_read() -> None:
+def test_two_iterations_at_once_where_they_share_what_they_read() -> None:
     for kind, jammed in ((tw.SkipGram, True), (tw.CBOW, False)):
         code = lowered_of(kind)
         for stage in (unroll, collapse, fuse, contract, jam):
@@ -180,7 +180,7 @@ def test_two_turns_at_once_where_they_share_what_they_read() -> None:
 
 
 @pytest.mark.parametrize("contexts", [1, 2, 3, 8, 9])
-def test_a_last_turn_alone_is_not_forgotten(contexts: int, rng: np.random.Generator) -> None:
+def test_a_last_iteration_alone_is_not_forgotten(contexts: int, rng: np.random.Generator) -> None:
     from tinygrad_w2v.compiler.inspect.compare import compare
 
     window = {

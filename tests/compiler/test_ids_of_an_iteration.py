@@ -1,4 +1,4 @@
-"""Turns of a loop that put things at ids of their own: classes, next words, margins."""
+"""Iterations of a loop that put things at ids of their own: classes, next words, margins."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_the_gradient_of_softmax_regression() -> None:
     np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
-def test_turns_are_still_taken_by_two() -> None:
+def test_iterations_are_still_run_by_two() -> None:
     """Each with a buffer of its own for what it puts at its id."""
     model, window = Classes(16), windows(16)[0]
     program = trace(model, window, fields_of(window, AXES)).program
