@@ -77,7 +77,7 @@ class Names:
         return same
 
     def fresh(self, wanted: str) -> str:
-        """Return `wanted`, or with a number behind it where it was given before."""
+        """Return `wanted`, or with a number appended where it was given before."""
         number = self._next.get(wanted, 0) + 1
         self._next[wanted] = number
         return wanted if number == 1 else self.fresh(f"{wanted}_{number}")

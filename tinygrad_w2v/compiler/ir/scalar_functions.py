@@ -198,7 +198,7 @@ for _dtype in INTEGERS:
     _signed = f"(({_bits}) ^ {1 << (_about.bits - 1)}) - {1 << (_about.bits - 1)}"
     HELPERS[_dtype] = f"def {_dtype}(x):\n    return {_signed if _about.min < 0 else _bits}\n"
 
-# What helpers call in their turn.
+# Helpers that helpers call.
 NEEDS: dict[str, tuple[str, ...]] = {
     "sigmoid": ("exp",),
     "softplus": ("exp", "log_1_plus"),

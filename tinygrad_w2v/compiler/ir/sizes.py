@@ -348,7 +348,7 @@ def product(lengths: Iterable[Length]) -> Length:
 
 
 def size_of(length: SymbolicSize) -> Size:
-    """Return the size that a symbolic size is, where it is no more than that."""
+    """Return the one size that a symbolic size consists of."""
     (((size,), times),) = length.terms
     assert times == 1 and length.constant == 0, length
     return size

@@ -36,7 +36,7 @@ class Promoted(NamedTuple):
     Attributes
     ----------
     function : str
-        The scalar function, which may be another one.
+        The scalar function, not always the one that was called.
     kind : str
         What its inputs are taken as: ``float``, ``int`` or ``bool``.
     dtype : dtype

@@ -1,4 +1,4 @@
-"""Repeatability: a loss that is another one each time is refused, as a kernel would hold one run.
+"""Repeatability: a loss that changes from run to run is refused, as a kernel would hold one run.
 
 A trace runs Python once. Whatever that run drew, counted or read off a clock would stand in the
 kernel as a number for ever. So the loss is traced several times: what it computes, and each array
@@ -8,6 +8,7 @@ among the attributes may go on changing. What the traces left in the model is ta
 
 from __future__ import annotations
 
+import itertools
 import zlib
 from typing import Any
 
@@ -72,9 +73,9 @@ def trace_repeatable(
             drawn = held.moved_on()
             step = first.difference(again) or first.written()
             if drawn or step is not None:
-                whence = f"draws random numbers from {drawn}" if drawn else _whence(step)
+                fault = f"draws random numbers from {drawn}" if drawn else _difference(step)
                 line = f"\n  applied at {step.site}" if step is not None and step.site else ""
-                raise CompileError(f"{what} {whence}: {REMEDY}{line or where}")
+                raise CompileError(f"{what} {fault}: {REMEDY}{line or where}")
             changed = [name for name, n in held.numbers().items() if n != counted.get(name, n)]
             if changed:
                 raise CompileError(
@@ -83,7 +84,7 @@ def trace_repeatable(
     return traced, gradients
 
 
-def _whence(step: Instruction | None) -> str:
+def _difference(step: Instruction | None) -> str:
     assert step is not None
     if step.op == "constant":
         shape = "a number" if step.shape == () else f"an array of the shape {step.shape}"
@@ -105,15 +106,13 @@ class _Print:
         return {name: zlib.crc32(np.ascontiguousarray(array).data) for name, array in arrays}
 
     def difference(self, other: _Print) -> Instruction | None:
-        """The first instruction that is another one."""
-        for one, two in zip(self.steps, other.steps, strict=False):
-            if one.key != two.key or not _same_bytes(
-                self.arrays.get(one.name), other.arrays.get(two.name)
-            ):
+        """The first instruction that differs."""
+        for one, two in itertools.zip_longest(self.steps, other.steps):
+            if one is None or two is None or one.key != two.key:
+                return one or two
+            if not _same_bytes(self.arrays.get(one.name), other.arrays.get(two.name)):
                 return one
-        longer = max(self.steps, other.steps, key=len)
-        common = min(len(self.steps), len(other.steps))
-        return longer[common] if common < len(longer) else None
+        return None
 
     def written(self) -> Instruction | None:
         """An array that somebody wrote into since."""
