@@ -12,7 +12,7 @@ from tinygrad_w2v._base.batch import Batch
 from tinygrad_w2v.compiler.ir.sizes import Size, symbolic
 from tinygrad_w2v.compiler.loops.collapse import collapse
 from tinygrad_w2v.compiler.loops.contract import contract
-from tinygrad_w2v.compiler.loops.fuse import depth, fuse, fused
+from tinygrad_w2v.compiler.loops.fuse import fuse, fused
 from tinygrad_w2v.compiler.loops.lower import lower
 from tinygrad_w2v.compiler.loops.nest import (
     Array,
@@ -45,6 +45,11 @@ def at(*names: str) -> tuple[Any, ...]:
 
 def loops(**lengths: Any) -> tuple[Loop, ...]:
     return tuple(Loop(name, length) for name, length in lengths.items())
+
+
+def depth(body: Any) -> int:
+    """How many loops stand inside each other."""
+    return max((1 + depth(node.body) for node in body if isinstance(node, Nest)), default=0)
 
 
 def setting(

@@ -106,16 +106,3 @@ def _joined(statement: Statement, group: _Group) -> Statement | None:
             loops = sorted(joined.loops, key=lambda other: other.variable != variable)
             return replace(joined, loops=tuple(loops))
     return None
-
-
-def depth(body: Body) -> int:
-    """Return how many loops stand inside each other.
-
-    Examples
-    --------
-    >>> from tinygrad_w2v.compiler.loops.nest import Load
-    >>> one = Statement("x", (Variable("i"),), Load("y", (Variable("i"),)), "set", (Loop("i", 3),))
-    >>> depth(fused([one]))
-    1
-    """
-    return max((1 + depth(node.body) for node in body if isinstance(node, Nest)), default=0)
