@@ -164,6 +164,27 @@ def test_files_of_a_package_import_each_other_in_no_circle(package: str) -> None
     assert bool(circles) == (package in KNOWN_TYPE_CYCLES), sorted(circles)
 
 
+# The rooms of the compiler, each with those that it may read; `compile` and its stages read all.
+ROOMS = {
+    "ir": set(),
+    "trace": {"ir"},
+    "passes": {"ir"},
+    "loops": {"ir", "trace", "passes"},
+    "codegen": {"ir", "trace", "loops"},
+}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_rooms_of_the_compiler_read_those_below(room: str) -> None:
+    """None but `inspect` draws."""
+    for path in sorted((ROOT / "compiler" / room).rglob("*.py")):
+        for name in imports(ast.parse(path.read_text(encoding="utf-8"))):
+            parts = name.split(".")
+            assert parts[:2] != ["tinygrad_w2v", "drawing"], path
+            if parts[:2] == ["tinygrad_w2v", "compiler"]:
+                assert parts[2] in ROOMS[room] | {room}, (path, name)
+
+
 def test_every_package_is_listed() -> None:
     packages = {p.parent.name for p in ROOT.glob("*/__init__.py")}
     assert packages - {"_cli"} <= set(MAY_IMPORT)
