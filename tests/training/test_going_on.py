@@ -60,7 +60,7 @@ def run(work: Work, state: RunState | None = None, hooks: RunHooks | None = None
             min_alpha=0.01,
             progress=progress,
             state=state,
-            hooks=hooks,
+            hooks=[] if hooks is None else [hooks],
         )
 
 

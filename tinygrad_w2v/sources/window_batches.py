@@ -32,25 +32,21 @@ BLOCK_WORDS, BLOCK_WORDS_WITH_TREE = 16_384, 65_536
 class Kept(NamedTuple):
     """Words that subsampling left, with their places in the corpus; arrays of one length."""
 
-    ids: IntArray
-    sentence: UInt64Array
-    position: UInt64Array
+    ids: AnyArray
+    sentence: AnyArray
+    position: AnyArray
 
     def part(self, start: int, stop: int) -> Kept:
         """Return the words from `start` to `stop`."""
-        return Kept(self.ids[start:stop], self.sentence[start:stop], self.position[start:stop])
+        return Kept(*[column[start:stop] for column in self])
 
     def at(self, places: IntArray) -> Kept:
         """Return the words at these places."""
-        return Kept(self.ids.take(places), self.sentence.take(places), self.position.take(places))
+        return Kept(*[column.take(places) for column in self])
 
     def followed_by(self, other: Kept) -> Kept:
         """Return these words and then others."""
-        return Kept(
-            np.concatenate([self.ids, other.ids]),
-            np.concatenate([self.sentence, other.sentence]),
-            np.concatenate([self.position, other.position]),
-        )
+        return Kept(*map(np.concatenate, zip(self, other, strict=True)))
 
 
 class WindowBatches:

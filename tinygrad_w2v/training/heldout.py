@@ -6,9 +6,8 @@ engines or two numbers of workers are compared on the same questions.
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from tinygrad_w2v.autograd import no_grad
@@ -51,49 +50,17 @@ class HeldoutLoss:
 
     def of(self, model: Any) -> float:
         """Return the loss of a model, with its dropout and the like switched off meanwhile."""
-        draws = map(self._source.batches, range(self._draws))
-        training = model.training
+        engine, mean, training = NumpyRun(model, self._source), Mean(), model.training
         model.eval()
         try:
-            count = NumpyRun(model, self._source).predictions
-            return mean_loss(model.loss, count, itertools.chain.from_iterable(draws))
+            with no_grad():
+                for epoch in range(self._draws):
+                    for batch, _ in self._source.batches(epoch):
+                        mean.add(float(model.loss(batch).item()), engine.predictions(batch))
         finally:
             if training:
                 model.train()
-
-
-def mean_loss(
-    loss: Callable[[Any], Any], count: Callable[[Any], int], batches: Iterable[tuple[Any, int]]
-) -> float:
-    """Return the mean loss of a prediction over batches, added up in float64.
-
-    Parameters
-    ----------
-    loss
-        ``loss(batch)`` is the sum over the batch, a Variable.
-    count
-        How many predictions it is a sum of.
-    batches
-        Pairs of a batch and its words.
-
-    Returns
-    -------
-    float
-        NaN where there are no batches.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import tinygrad_w2v as tw
-    >>> batches = [(tw.Variable(np.ones(3)), 3), (tw.Variable(np.full(1, 5.0)), 1)]
-    >>> mean_loss(lambda batch: batch.sum(), len, batches)
-    2.0
-    """
-    mean = Mean()
-    with no_grad():
-        for batch, _ in batches:
-            mean.add(float(loss(batch).item()), count(batch))
-    return mean.value()
+        return mean.value()
 
 
 def no_longer_falls(losses: Sequence[float], patience: int) -> bool:

@@ -39,39 +39,6 @@ class RunHooks:
         """Ctrl-C has ended the run, between two batches."""
 
 
-class AllHooks(RunHooks):
-    """Hooks of several kinds, one after another.
-
-    Examples
-    --------
-    >>> AllHooks(RunHooks(), RunHooks()).after_epoch(RunState())
-    False
-    """
-
-    def __init__(self, *hooks: RunHooks) -> None:
-        self._hooks = hooks
-
-    def before_epoch(self, state: RunState) -> None:
-        """Let all look."""
-        for hooks in self._hooks:
-            hooks.before_epoch(state)
-
-    def after_batch(self, state: RunState) -> None:
-        """Let all look."""
-        for hooks in self._hooks:
-            hooks.after_batch(state)
-
-    def after_epoch(self, state: RunState) -> bool:
-        """Let all look; one is enough to stop."""
-        stops = [hooks.after_epoch(state) for hooks in self._hooks]
-        return any(stops)
-
-    def interrupted(self, state: RunState) -> None:
-        """Tell all."""
-        for hooks in self._hooks:
-            hooks.interrupted(state)
-
-
 class Watch(RunHooks):
     """Checkpoints when they are due, the held-out loss after each epoch.
 

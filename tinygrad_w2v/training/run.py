@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -24,7 +24,7 @@ from tinygrad_w2v.training.engines import Engine, EngineOptions, choose_engine
 from tinygrad_w2v.training.engines.engine import GONE_ON
 from tinygrad_w2v.training.heldout import HeldoutLoss
 from tinygrad_w2v.training.history import History, Mean, Record, RunState
-from tinygrad_w2v.training.hooks import AllHooks, RunHooks, Say, Watch
+from tinygrad_w2v.training.hooks import RunHooks, Say, Watch
 from tinygrad_w2v.training.interrupt import Asked, deferred_interrupt
 from tinygrad_w2v.training.keeping import Keeping
 
@@ -77,6 +77,9 @@ class Voice(NamedTuple):
     engine: Callable[[Engine], None] = Engine.warn
 
 
+SILENT = Voice()
+
+
 @dataclass
 class Run:
     """A run that is ready to begin, or to go on; `prepare` makes it.
@@ -110,14 +113,14 @@ class Run:
     first: int
     voice: Voice
 
-    def follow(self, progress: Progress, hooks: RunHooks | None = None) -> History:
+    def follow(self, progress: Progress, *hooks: RunHooks) -> History:
         """Run to the end, and let the engine's threads end.
 
         Parameters
         ----------
         progress
             Is told of every batch; open.
-        hooks
+        *hooks
             What else is done on the way.
         """
 
@@ -147,7 +150,7 @@ class Run:
                 min_alpha=schedule.min_alpha,
                 progress=progress,
                 state=self.state,
-                hooks=AllHooks(watch, RunHooks() if hooks is None else hooks),
+                hooks=[watch, *hooks],
                 remedy=SMALLER_BATCHES if shrinks else SMALLER_STEPS,
             )
 
@@ -161,7 +164,7 @@ def prepare(
     heldout: HeldoutLoss | None = None,
     keeping: Keeping | None = None,
     first: int = 0,
-    voice: Voice = Voice(),  # noqa: B008
+    voice: Voice = SILENT,
 ) -> Run:
     """Go to the place where a run begins or goes on, and choose what computes.
 
@@ -235,7 +238,7 @@ def run_epochs(
     min_alpha: float,
     progress: Progress,
     state: RunState | None = None,
-    hooks: RunHooks | None = None,
+    hooks: Sequence[RunHooks] = (),
     remedy: Message = SMALLER_STEPS,
 ) -> History:
     """Run all epochs; the learning rate falls evenly from `alpha` to `min_alpha` with the words.
@@ -288,7 +291,6 @@ def run_epochs(
     ([2.0, 2.0], [0.1, 0.08, 0.06, 0.04])
     """
     state = RunState() if state is None else state
-    hooks = RunHooks() if hooks is None else hooks
     history = state.history
     history.interrupted = history.torn = False
     total_words = max(epochs * words_per_epoch, 1)
@@ -299,7 +301,8 @@ def run_epochs(
         # Overflow is looked for in each loss; NumPy's warnings would only say less.
         with deferred_interrupt() as asked, np.errstate(over="ignore", invalid="ignore"):
             while state.epoch < epochs and not history.stopped_early:
-                hooks.before_epoch(state)
+                for each in hooks:
+                    each.before_epoch(state)
                 if not state.batch:
                     state.due = history.words + every
                 for batch, words in _not_done(batches(state.epoch), state.batch, asked):
@@ -318,19 +321,22 @@ def run_epochs(
                     if history.words >= state.due:
                         state.due += every
                         _note(state)
-                    hooks.after_batch(state)
+                    for each in hooks:
+                        each.after_batch(state)
                     if asked():
                         break
                 if asked():
                     history.interrupted = True
-                    hooks.interrupted(state)
+                    for each in hooks:
+                        each.interrupted(state)
                     break
                 # An epoch whose sampling left no window at all is over, too.
                 left_out = max((state.epoch + 1) * words_per_epoch - history.words, 0)
                 history.words += left_out
                 progress.update(left_out)
                 _end_epoch(state)
-                history.stopped_early = hooks.after_epoch(state) and state.epoch < epochs
+                stops = [each.after_epoch(state) for each in hooks]
+                history.stopped_early = any(stops) and state.epoch < epochs
     except NonFiniteError as error:
         raise NonFiniteError(f"training diverged {place}: {error}", remedy=remedy) from error
     except KeyboardInterrupt:

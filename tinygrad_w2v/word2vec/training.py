@@ -22,7 +22,7 @@ from tinygrad_w2v.training.checkpoints import remove_half_written
 from tinygrad_w2v.training.engines import EngineOptions
 from tinygrad_w2v.training.history import History
 from tinygrad_w2v.training.keeping import Keeping, RunOptions, checkpoint_of
-from tinygrad_w2v.training.run import Run, Schedule, Voice, prepare
+from tinygrad_w2v.training.run import SILENT, Run, Schedule, Voice, prepare
 from tinygrad_w2v.vectors import WordVectors
 from tinygrad_w2v.word2vec.file import plain
 from tinygrad_w2v.word2vec.heldout_loss import heldout_loss
@@ -62,7 +62,7 @@ def prepare_text(
     folder: PathLike | None = None,
     keeping: Keeping | None = None,
     first: int = 0,
-    voice: Voice = Voice(),  # noqa: B008
+    voice: Voice = SILENT,
 ) -> TextRun:
     """Hold out a part of a text and make a run over the rest.
 

@@ -88,19 +88,10 @@ class EngineOptions(NamedTuple):
         >>> EngineOptions(workers=2).going_on(kept, given=["workers"])
         EngineOptions(engine='compiled', workers=2, deterministic=False)
         """
-        about = {} if kept is None else dict(kept.about.get("engine", {}))
-        begun = {
-            "engine": about.get("name"),
-            "workers": about.get("workers"),
-            "deterministic": about.get("deterministic"),
-        }
-        return self._replace(
-            **{
-                name: value
-                for name, value in begun.items()
-                if value is not None and name not in given
-            }
-        )
+        begun = {} if kept is None else dict(kept.about.get("engine", {}))
+        begun["engine"] = begun.get("name")
+        names = [name for name in self._fields if name not in given and begun.get(name) is not None]
+        return self._replace(**{name: begun[name] for name in names})
 
 
 class Engine(ABC):
