@@ -6,7 +6,7 @@ import os
 import types
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tinygrad_w2v._base.errors import InputError
@@ -128,6 +128,7 @@ def test_a_file_that_vanishes_from_a_folder(tmp_path):
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0\r\n"), max_size=30)))
+@example(["", "", "00000000000000\u0800\U00010000\U00010000\U00010000\U00010000\U00010000"])
 def test_long_lines_come_in_parts(parts):
     text = "x" + " ".join(parts)
     raw = text.encode()

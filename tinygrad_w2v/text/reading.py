@@ -18,7 +18,7 @@ from tinygrad_w2v._base.errors import InputError, Setting
 from tinygrad_w2v._base.files import PathLike, unchanged
 from tinygrad_w2v._base.limits import LONGEST_WORD
 
-# A line of more characters than this is yielded in parts that end between words.
+# A line that is longer than this many bytes is yielded in parts that end between words.
 LONGEST_PIECE = 1 << 20
 
 # Text is read this many bytes at a time: what is made of them fits the processor's caches.
@@ -51,7 +51,7 @@ def read_lines(
     Yields
     ------
     str
-        One line. A line beyond 1,048,576 characters comes in parts.
+        One line. A line beyond 1 MiB comes in parts.
 
     Raises
     ------
@@ -264,7 +264,7 @@ def _lines(pieces: Iterator[str]) -> Iterator[str]:
     rest = ""
     for piece in pieces:
         head, *others = piece.split("\n")
-        if rest and len(rest) + len(head) > LONGEST_PIECE:
+        if rest and len((rest + head).encode()) > LONGEST_PIECE:
             yield rest
             rest = ""
         *lines, rest = [rest + head, *others]
