@@ -238,3 +238,16 @@ def test_a_power_of_zero_to_second_order() -> None:
 
 def test_dropout_of_integers() -> None:
     assert F.dropout(np.array([4, 4], np.uint8), 0.5, np.random.default_rng(0)).dtype == float
+
+
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize("f", [F.power, F.arctan2, F.divide], ids=lambda f: f.__name__)
+def test_an_integer_variable_beside_a_float_is_cast_on_either_side(f: Any, order: int) -> None:
+    # In uint8, backward's logarithm would be one of float16, and its products would wrap around.
+    small = np.array([40, 60, 3], np.uint8)
+    gradients = []
+    for integers in (small, small.astype(np.float32)):
+        x = tw.Variable(np.array([1.5, 2.5, 0.5], np.float32))
+        f(*[tw.Variable(integers), x][::order]).sum().backward()
+        gradients.append(x.grad.data)
+    np.testing.assert_array_equal(*gradients)

@@ -275,6 +275,14 @@ def test_an_error_inside_leaves_no_module_running() -> None:
     assert list(spans(model(tw.Variable(1.0)))) == ["Failing"]
 
 
+def test_a_forward_may_name_its_parameters_as_it_likes() -> None:
+    class Chosen(tw.Module):
+        def forward(self, x: Any, module: float, method: float) -> Any:
+            return x * module + method
+
+    assert Chosen()(2.0, module=3.0, method=1.0) == 7.0
+
+
 def test_calls_without_a_graph() -> None:
     model = Nested()
     with tw.no_grad():

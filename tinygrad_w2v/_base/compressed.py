@@ -89,7 +89,7 @@ def damage(path: PathLike) -> Iterator[None]:
     ...     gzip.decompress(b"you say")
     Traceback (most recent call last):
     tinygrad_w2v._base.errors.InputError: say.txt.gz: the compressed data is damaged or cut off: \
-Not a gzipped file (b'yo')
+Not a gzipped file (b'yo'); make it again
     """
     try:
         yield
@@ -98,7 +98,9 @@ Not a gzipped file (b'yo')
     except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
         if isinstance(error, OSError) and error.errno is not None:  # the system's, as of a disk
             raise
-        raise InputError(f"{path}: the compressed data is damaged or cut off: {error}") from error
+        raise InputError(
+            f"{path}: the compressed data is damaged or cut off: {error}; make it again"
+        ) from error
 
 
 @contextmanager

@@ -128,7 +128,11 @@ class Function:
             if value.name:
                 self.parameter_names = {**self.parameter_names, parameter: value.name}
             value = value._data
-        return value.copy() if type(value) is ndarray else copied(value, self, parameter)
+        if type(value) is ndarray:
+            return value.copy()
+        if isinstance(value, ndarray | tuple):
+            return copied(value, self, parameter)
+        return value
 
     def needs(self, position: int) -> bool:
         """Whether input number `position` is a Variable: a constant needs no gradient."""
@@ -181,16 +185,18 @@ class Function:
                 y = watching.forward(self, arrays)
         except Exception as error:
             raise forward_error(self, arrays, error) from error
+        first = arrays[0] if arrays else last
         kind = type(y)
         if kind is ndarray:
             dtype = y.dtype
-            usual = dtype is last.dtype and (dtype is _FLOAT64 or dtype is _FLOAT32)
+            usual = dtype is last.dtype is first.dtype and (dtype is _FLOAT64 or dtype is _FLOAT32)
         else:
-            usual = kind is type(last) and kind in _SCALARS
+            usual = kind is type(last) is type(first) and kind in _SCALARS
         if not usual:
             if kind is not ndarray and kind not in _SCALARS:
                 y = self._checked_output(y)
-            if self.promotes_integers and not (kind in _SCALARS and y.dtype is last.dtype):
+            fits = kind in _SCALARS and y.dtype is last.dtype is first.dtype
+            if self.promotes_integers and not fits:
                 fitting = promoted(self, inputs, arrays)
                 if fitting is not inputs:
                     self.saved = ()
@@ -204,7 +210,7 @@ class Function:
         for array in self.saved:
             if array is y:
                 self._outputs = (y,)
-            elif array is not last and not (arrays and array is arrays[0]):
+            elif array is not last and array is not first:
                 self._check_saved(array, arrays, y)
         self.inputs = inputs
         self.order = next_order()

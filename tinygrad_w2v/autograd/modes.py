@@ -57,9 +57,10 @@ unusual = _unusual.get
 
 def _set(entries: tuple[_Entry, ...]) -> None:
     """Make the mode what these blocks say, the innermost last."""
-    mode = _USUAL
+    wanted = {"recording": True, "debugging": False}
     for entry in entries:
-        mode = mode._replace(**entry.block.wanted)
+        wanted |= entry.block.wanted
+    mode = Mode(**wanted)
     _entries.set(entries)
     _unusual.set(None if mode == _USUAL else mode)
 

@@ -363,5 +363,5 @@ def _describe(
 
 
 @noting_its_span
-def _spanned_forward(module: Module, *args: Any, **kwargs: Any) -> Any:
+def _spanned_forward(module: Module, /, *args: Any, **kwargs: Any) -> Any:
     return module.forward(*args, **kwargs)

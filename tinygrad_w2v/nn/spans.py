@@ -37,7 +37,7 @@ def noting_its_span(method: Callable[..., Any]) -> Callable[..., Any]:
     """A method of a module that leaves its span with the ops of its result."""
 
     @functools.wraps(method)
-    def spanned(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def spanned(self: Any, /, *args: Any, **kwargs: Any) -> Any:
         outer = _running.module
         if outer is self:  # `forward` that calls `loss`, or a `loss` that calls its parent class's
             return method(self, *args, **kwargs)
