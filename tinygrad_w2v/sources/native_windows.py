@@ -110,7 +110,7 @@ def draw_negative(true, k, side, number, sentence, position, key, table):
 
 
 def keep_words(text, begin, end, sentence, start, stop, window, chances, kept):
-    """Note the kept words of a sentence from `window` of them before `start` to `window` behind.
+    """Note a sentence's kept words from `start` to `stop`, and `window` more on both sides.
 
     Returns
     -------

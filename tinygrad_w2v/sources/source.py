@@ -28,7 +28,7 @@ class Drawn:
     Attributes
     ----------
     arrays : dict
-        A field of an example to its array ``(rows, ...)``; what lies behind an example's end has
+        A field of an example to its array ``(rows, ...)``; what lies beyond an example's end has
         no meaning.
     sizes : dict
         The name of an axis whose length changes to its length in each example, int64 ``(rows,)``.

@@ -37,7 +37,7 @@ class Checkpoint(NamedTuple):
     Attributes
     ----------
     path : Path
-        Where it was found.
+        Its file.
     state : RunState
         The place.
     tables : dict
@@ -79,8 +79,8 @@ class Checkpoints:
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     checkpoints = Checkpoints(folder, lambda: {"w_in": table}, {"seed": 1})
     ...     path = checkpoints.save(RunState(epoch=2, batch=5))
-    ...     found = newest_checkpoint(folder)
-    >>> path.name, found.state.epoch, found.tables, found.about
+    ...     kept = newest_checkpoint(folder)
+    >>> path.name, kept.state.epoch, kept.tables, kept.about
     ('checkpoint-1.npz', 2, {'w_in': array([0., 1., 2., 3.])}, {'seed': 1})
     """
 
@@ -196,16 +196,16 @@ def newest_checkpoint(folder: PathLike, say: Callable[[str], None] = print) -> C
     >>> newest_checkpoint("no/such/folder") is None
     True
     """
-    found = _numbered(Path(folder))
+    numbered = _numbered(Path(folder))
     problem = ""
-    for _, path in reversed(found):
+    for _, path in reversed(numbered):
         try:
             return _read(path)
         except InputError as error:
             problem = str(error)
-            if path != found[0][1]:
+            if path != numbered[0][1]:
                 say(f"note: {problem}; taking the checkpoint before it")
-    if found:
+    if numbered:
         raise InputError(f"{problem}; there is no other to go on from")
     return None
 

@@ -125,7 +125,7 @@ class RunState:
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> RunState:
-        """Return what `to_json` gave, after a way through a file."""
+        """Return the state that `to_json` gave, as it was read from a file."""
         history = dict(stored["history"])
         records = [Record(*record) for record in history.pop("records")]
         means = {name: Mean(**stored[name]) for name in ("mean", "recent")}

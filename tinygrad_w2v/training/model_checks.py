@@ -107,12 +107,12 @@ batch in front, so its axes are counted from the end, such as `axis=-1`: it is .
         if _loss(model, alone) != right:
             return  # it is random, and is refused when it is traced
         try:
-            found = _loss(model, example)
+            loss = _loss(model, example)
         except (ValueError, IndexError, TypeError) as error:
             raise CompileError(f"{_TRAILING.format(type(model).__name__)}: {error}") from error
-    if _differ(found, right):
+    if _differ(loss, right):
         raise CompileError(
-            f"{_TRAILING.format(type(model).__name__)}: it is {found:.6g} for one window, and "
+            f"{_TRAILING.format(type(model).__name__)}: it is {loss:.6g} for one window, and "
             f"{right:.6g} for a batch of this window alone"
         )
 
@@ -130,8 +130,8 @@ _TRAILING = (
 )
 
 
-def _differ(found: float, right: float) -> bool:
-    return abs(found - right) > TOLERANCE * max(abs(found), abs(right))  # no NaN differs
+def _differ(loss: float, right: float) -> bool:
+    return abs(loss - right) > TOLERANCE * max(abs(loss), abs(right))  # no NaN differs
 
 
 def _loss(model: Any, batch: Any) -> float:

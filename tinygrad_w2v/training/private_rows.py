@@ -6,7 +6,7 @@ are renumbered to fit. Then what changed in the copies is added to the table. Th
 - `HotRows`. Two threads that write the same row keep taking its memory from each other, which costs
   far more than the arithmetic: the root of a Huffman tree, or the vector of *the*, is written for
   nearly every example (Vuurens, Eickhoff, de Vries 2016, "Efficient parallel learning of
-  word2vec"). So each thread has copies of the few most read rows, right behind the table.
+  word2vec"). So each thread has copies of the few most read rows, right after the table.
 - `Shards`. The examples of a round are cut into a fixed number of shards. Each works on copies of
   all rows that it reads, and the changes are added shard after shard: which thread, or machine, did
   which shard makes no difference to a byte.
@@ -237,7 +237,7 @@ class _Hot(NamedTuple):
     slots : IntArray
         For each row of the table, copies included, its number among the hot ones, or -1.
     extended : AnyArray
-        The table, and behind it the copies of all threads.
+        The table, followed by the copies of all threads.
     threads : list of _Copies
         Of each thread; the copies are parts of `extended`.
     """

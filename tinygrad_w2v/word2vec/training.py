@@ -94,8 +94,8 @@ def prepare_text(
     >>> vocabulary, corpus = build_corpus([["you", "say"]] * 99)
     >>> settings = TrainingSettings(size=4, sample=0)
     >>> model, engine = settings.new_model(vocab_size=2), EngineOptions("numpy")
-    >>> found = prepare_text(model, vocabulary, corpus, settings, engine, share=0.2)
-    >>> found.corpus.sentences + found.part.sentences, found.run.state.epoch
+    >>> prepared = prepare_text(model, vocabulary, corpus, settings, engine, share=0.2)
+    >>> prepared.corpus.sentences + prepared.part.sentences, prepared.run.state.epoch
     (99, 0)
     """
     if keeping is not None:

@@ -51,7 +51,7 @@ class Round:
     epoch, number : int
         Which round of which epoch.
     stretches : tuple of (int, int)
-        The first position, and that behind the last.
+        The first position, and the one after the last.
     predictions : int
         How many predictions its loss was a sum of, once it has been run.
     """
