@@ -289,3 +289,18 @@ def test_inputs_that_share_one_array_keep_apart_to_second_order() -> None:
     x.cleargrad(), y.cleargrad()
     slope.backward()
     assert (float(slope), float(x.grad), float(y.grad)) == (8.0, 4.0, 4.0)
+
+
+def test_backward_of_several_outputs_may_be_a_static_method_of_all_gradients() -> None:
+    class TwiceAndThrice(tw.Function):
+        def forward(self, x: Any) -> Any:
+            return 2 * x, 3 * x
+
+        @staticmethod
+        def backward(gs: Any) -> Any:  # type: ignore[override]
+            return 2 * gs[0] + 3 * gs[1]
+
+    x = tw.Variable(1.0)
+    twice, thrice = TwiceAndThrice()(x)
+    (twice + 10 * thrice).backward()
+    assert x.grad is not None and x.grad.data == 32.0

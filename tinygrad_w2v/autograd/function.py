@@ -90,9 +90,11 @@ class Function:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        code = getattr(inspect.unwrap(cls.backward), "__code__", None)
+        backward = next(vars(base)["backward"] for base in cls.__mro__ if "backward" in vars(base))
+        code = getattr(inspect.unwrap(backward), "__code__", None)
+        parameters = 1 if isinstance(backward, staticmethod) else 2
         cls._one_gradient = code is not None and (
-            code.co_argcount == 2 and not code.co_flags & inspect.CO_VARARGS
+            code.co_argcount == parameters and not code.co_flags & inspect.CO_VARARGS
         )
 
     # ------------------------------------------------------------------ what a subclass writes
