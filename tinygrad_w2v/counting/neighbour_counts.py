@@ -61,7 +61,7 @@ def cooccurrence(
         Count neighbours on both sides. False counts those that follow: j after i.
     sample
         Leave out frequent words at random before windows are formed, with the threshold of
-        :func:`~tinygrad_w2v.text.keep_probability`; 0 keeps all.
+        :func:`~tinygrad_w2v.sources.subsampling.keep_probability`; 0 keeps all.
     seed
         Of that draw, which is the one that training makes in its first epoch.
     block_pairs
