@@ -192,27 +192,38 @@ def fill(model: Any, saved: SavedModel) -> None:
             raise InputError(f"its {name} holds NaN or infinity: that training has diverged")
 
 
-def pickled(model: Any) -> tuple[Any, ...]:
-    """Return what a pickle of a `Word2Vec` holds: its class, its file, what stands beside it."""
+def pickled(model: Any, base: type) -> tuple[Any, ...]:
+    """Return what a pickle of a `Word2Vec` holds: its class, its file, what stands beside it.
+
+    Parameters
+    ----------
+    model
+        The model.
+    base
+        `Word2Vec` itself, which its class may derive from.
+    """
     beside = {name: value for name, value in vars(model).items() if name not in _NOT_BESIDE}
     if model.vocabulary is None:
-        return unpickled, (type(model), keywords_of(model), b"", model._given_model, beside)
+        return unpickled, (type(model), keywords_of(model), b"", model._given_model, beside, base)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "model.npz")
         model.save(path)
         data = path.read_bytes()
-    return unpickled, (type(model), keywords_of(model), data, model._given_model, beside)
+    return unpickled, (type(model), keywords_of(model), data, model._given_model, beside, base)
 
 
 def unpickled(
-    kind: Any, keywords: dict[str, Any], data: bytes, given: Any, beside: dict[str, Any]
+    kind: Any,
+    keywords: dict[str, Any],
+    data: bytes,
+    given: Any,
+    beside: dict[str, Any],
+    base: Any = None,  # that of version 0.1 has none
 ) -> Any:
     """Return the `Word2Vec` that `pickled` took apart."""
-    from tinygrad_w2v.word2vec.word2vec import Word2Vec
-
     # A class of the user's may be made of other arguments; its own attributes are beside.
     model = kind.__new__(kind)
-    Word2Vec.__init__(model, **keywords, model=given)
+    (kind if base is None else base).__init__(model, **keywords, model=given)
     if data:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "model.npz")

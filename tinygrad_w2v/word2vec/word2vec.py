@@ -459,7 +459,7 @@ class Word2Vec(LearnedWords):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Copies, and what other processes are sent, go through the file as well.
-        return pickled(self)
+        return pickled(self, Word2Vec)
 
     def __repr__(self) -> str:
         words = 0 if self.vocabulary is None else len(self.vocabulary)
