@@ -345,3 +345,8 @@ def test_first_vectors_are_word2vecs() -> None:
 def test_wrong_arguments_are_named(make_it, message) -> None:
     with pytest.raises(InputError, match=message):
         make_it()
+
+
+def test_what_an_objective_needs_is_one_of_three() -> None:
+    with pytest.raises(InputError, match="word, negatives, path, not 'tree'"):
+        needs("tree")  # type: ignore[arg-type]

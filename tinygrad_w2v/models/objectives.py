@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 import tinygrad_w2v.functions as F
 from tinygrad_w2v._base.errors import InputError
@@ -38,6 +38,8 @@ def needs(what: Needs) -> Callable[[_O], _O]:
     >>> needs_of(functools.partial(hinge))
     'word'
     """
+    if what not in get_args(Needs):
+        raise InputError(f"an objective needs one of {', '.join(get_args(Needs))}, not {what!r}")
 
     def declare(objective: _O) -> _O:
         # Kept in the function's `__dict__`, which `functools.wraps` hands on.
