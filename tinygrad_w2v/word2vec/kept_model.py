@@ -36,9 +36,11 @@ COUNTED: dict[str, type] = {
 # What files need not have: the command keeps no times, so that equal runs leave equal files.
 _USUAL = {"total_train_time": 0.0, "_latest_loss": 0.0}
 # What a pickle does not have beside the file: what is in that, and what `save` leaves out.
-_NOT_BESIDE = {
-    *(*KEPT, "_alpha", *COUNTED, "vocabulary", "model", "callbacks", "trim_rule"),
-    *("_wv", "_run", "_moving", "_given_model"),
+_NOT_BESIDE = {*KEPT, "_alpha", *COUNTED, "vocabulary", "model", "callbacks", "trim_rule"} | {
+    "_wv",
+    "_run",
+    "_moving",
+    "_given_model",
 }
 
 

@@ -291,7 +291,10 @@ class LearnedWords(Keywords):
         """Refuse what takes more memory than is left; without counts, before a text is read."""
         text_words = UNREAD if counts is None else self.corpus_total_words
         check_memory(
-            *(self.settings(), self.engine_options(), counts, text_words),
+            self.settings(),
+            self.engine_options(),
+            counts,
+            text_words,
             tables=self._given_model is None,
         )
 
@@ -307,12 +310,14 @@ class LearnedWords(Keywords):
         self._wv = None
         logger.info(
             "%d old words keep their vectors, %d new ones begin at random",
-            *(len(old), grown.added),
+            len(old),
+            grown.added,
         )
         if grown.rare:  # said in any case: who adds a text expects its words
             logger.warning(
                 "%d new words are left out, as they occur fewer than %d times in the new text%s",
-                *(grown.rare, self.min_count),
+                grown.rare,
+                self.min_count,
                 "" if self.max_final_vocab is None else " or max_final_vocab is reached",
             )
         if self.hs:

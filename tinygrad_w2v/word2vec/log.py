@@ -38,14 +38,14 @@ def log_training(
     """
     logger.info(
         "training %s: vector_size %d, window %d, negative %d, hs %d, alpha %g to %g, %d epochs",
-        *(
-            own_model or settings.model,
-            settings.size,
-            settings.window,
-            settings.negative,
-            settings.hs,
-        ),
-        *(settings.first_alpha, settings.min_alpha, epochs),
+        own_model or settings.model,
+        settings.size,
+        settings.window,
+        settings.negative,
+        settings.hs,
+        settings.first_alpha,
+        settings.min_alpha,
+        epochs,
     )
     logger.info("%s", engine)
     if settings.hs and settings.negative:
@@ -80,7 +80,8 @@ def log_interrupt(words: int, checkpoints: Path | None) -> None:
     """Log that Ctrl-C was pressed, and how to go on."""
     logger.warning(
         "interrupted after %s words; what was learned is kept%s",
-        *(words, "" if checkpoints is None else "; the same call with resume=True goes on"),
+        words,
+        "" if checkpoints is None else "; the same call with resume=True goes on",
     )
 
 

@@ -141,5 +141,6 @@ def check_contexts(corpus: Corpus) -> None:
         logger.warning(
             "%d of %d sentences have one word of the vocabulary and teach nothing: they have no "
             "context",
-            *(alone, corpus.sentences),
+            alone,
+            corpus.sentences,
         )

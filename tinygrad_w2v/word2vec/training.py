@@ -101,7 +101,10 @@ def prepare_text(
     if keeping is not None:
         asked = asked.going_on(keeping.begun, keeping.given)
     check_memory(
-        *(settings, asked, vocabulary.counts, corpus.words),
+        settings,
+        asked,
+        vocabulary.counts,
+        corpus.words,
         heldout=share is not None,
         tables=False,
     )
