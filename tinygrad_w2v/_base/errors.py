@@ -7,7 +7,7 @@ Every error also is the built-in error that a caller would expect (a `ShapeError
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 
 class Setting(NamedTuple):
@@ -56,11 +56,8 @@ class TinygradError(Exception):
     def __init__(
         self, problem: Message = "", *, setting: str | None = None, remedy: Message = ""
     ) -> None:
-        self.parts = (
-            *(() if setting is None else (Setting(setting), " ")),
-            *flat(problem),
-            *(("; ", *flat(remedy)) if remedy else ()),
-        )
+        named = () if setting is None else (Setting(setting), " ")
+        self.parts = flat((named, problem, ("; ", remedy) if remedy else ()))
         super().__init__(*([written(self.parts)] if self.parts else []))
 
     def told(self, write: Write) -> str:
@@ -81,16 +78,15 @@ def written(message: Message, write: Write = str) -> str:
 
 
 def flat(message: Message) -> tuple[str | Setting, ...]:
-    """Return the parts of a message, those of errors in it among them."""
+    """Return the parts of a message, those of messages and errors in it among them."""
+    if isinstance(message, TinygradError):
+        return message.parts
     if isinstance(message, str | Setting):
         return (message,) if message else ()
-    found: list[str | Setting] = []
-    for part in message:
-        found += part.parts if isinstance(part, TinygradError) else [part]
-    return tuple(found)
+    return tuple([part for inner in message for part in flat(inner)])
 
 
-Message = str | Setting | Sequence[str | Setting | TinygradError]
+Message: TypeAlias = "str | Setting | TinygradError | Sequence[Message]"
 Write = Callable[[Setting], str]
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tinygrad_w2v._base.checks import require_number, require_range, shown
-from tinygrad_w2v._base.errors import InputError, Message, Setting, flat
+from tinygrad_w2v._base.errors import InputError, Message, Setting
 from tinygrad_w2v._base.files import PathLike, check_writable_folder
 from tinygrad_w2v._base.locking import FolderLock, InUseError
 from tinygrad_w2v.training.checkpoints import Checkpoint, newest_checkpoint
@@ -146,13 +146,13 @@ def checkpoint_of(
         raise InputError(
             f"the text is not the one that {kept.path} was trained on, so that training cannot go "
             "on",
-            remedy=("give the same text, or ", *flat(remedy)),
+            remedy=("give the same text, or ", remedy),
         )
     if changed:
         names = [part for name in changed for part in (", ", Setting(name))][1:]
         raise InputError(
             (f"{kept.path} is of a training with other keywords (", *names, ")"),
-            remedy=("give the same, or ", *flat(remedy)),
+            remedy=("give the same, or ", remedy),
         )
     return kept
 

@@ -177,8 +177,10 @@ def keeping_of(
     if kept is not None and not options.resume:
         raise InputError(
             (
-                *(f"{folder} holds an unfinished training; go on with it by ",),
-                *(Setting("resume", True), ", or remove its checkpoints, or ", remedy),
+                f"{folder} holds an unfinished training; go on with it by ",
+                Setting("resume", True),
+                ", or remove its checkpoints, or ",
+                remedy,
             )
         )
     given = ["workers", "deterministic", *(["engine"] if asked.engine != "auto" else [])]

@@ -354,7 +354,11 @@ class Word2Vec(LearnedWords):
         asked = self.engine_options()
         keeping = keeping_of(self.model, vocabulary, corpus, settings, options, first, asked)
         run, corpus, _ = prepare_text(
-            *(self.model, vocabulary, corpus, settings, asked),
+            self.model,
+            vocabulary,
+            corpus,
+            settings,
+            asked,
             epochs=epochs,
             share=options.heldout,
             early_stopping=options.early_stopping,

@@ -13,7 +13,6 @@ from tinygrad_w2v._base.errors import (
     InputError,
     Message,
     Setting,
-    flat,
     written,
 )
 from tinygrad_w2v._base.warning import warn_user
@@ -202,12 +201,12 @@ begin anew
         if begun != dict(self.about):
             raise InputError(
                 (
-                    *(f"{kept.path} is of a run with ", *_asked(begun)),
-                    *(
-                        ", whose place is counted in other batches than that of ",
-                        *_asked(self.about),
-                    ),
-                    *("; give those, or ", *flat(remedy)),
+                    f"{kept.path} is of a run with ",
+                    _asked(begun),
+                    ", whose place is counted in other batches than that of ",
+                    _asked(self.about),
+                    "; give those, or ",
+                    remedy,
                 )
             )
 
