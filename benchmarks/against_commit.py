@@ -88,7 +88,7 @@ def training(keywords: str, sentences: int, epochs: int, warm: bool) -> str:
 
 PROGRAMS = {
     "import": IMPORT,
-    "--help": HELP,
+    "help": HELP,
     "eager chain": EAGER.replace("{work}", "chain"),
     "eager model": EAGER.replace("{work}", "model"),
     "cbow, numpy": training("sg=0, engine='numpy'", 2000, 1, False),

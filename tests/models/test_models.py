@@ -13,7 +13,7 @@ from tinygrad_w2v._base.batch import Batch
 from tinygrad_w2v._base.errors import GradientError, InputError
 from tinygrad_w2v.autograd import check_grads
 from tinygrad_w2v.models import CBOW, EmbeddingModel, SkipGram
-from tinygrad_w2v.models.objectives import hierarchical_softmax, needs, softmax
+from tinygrad_w2v.models.objectives import hierarchical_softmax, needs, negative_sampling, softmax
 
 V, DIM, K = 11, 4, 3
 OBJECTIVES = ["softmax", "negative_sampling", "hierarchical_softmax"]
@@ -303,6 +303,14 @@ def test_an_objective_of_the_users_says_what_it_needs() -> None:
     assert CBOW(5, 5, squared, negative=3).batch_of(*window).targets.shape == (4,)
     of_words = needs("word")(functools.partial(squared))
     assert CBOW(5, 5, of_words, negative=3).batch_of(*window).targets.shape == (1,)
+
+
+@pytest.mark.parametrize("objective", [negative_sampling, hierarchical_softmax])
+@pytest.mark.parametrize("kind", [np.uint8, np.int8, np.int64, np.bool_, np.float64])
+def test_labels_may_be_of_any_kind(objective, kind, rng) -> None:
+    h, w_out = rng.normal(size=(2, 4)), rng.normal(size=(9, 4))
+    targets, labels = np.array([3, 5, 6]), np.array([1.0, 0.0, 0.0])
+    assert objective(h, w_out, targets, labels.astype(kind)) == objective(h, w_out, targets, labels)
 
 
 def test_negatives_follow_the_counts(rng) -> None:

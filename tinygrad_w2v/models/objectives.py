@@ -14,6 +14,8 @@ import functools
 from collections.abc import Callable
 from typing import Any, Literal, TypeVar, get_args
 
+import numpy as np
+
 import tinygrad_w2v.functions as F
 from tinygrad_w2v._base.errors import InputError
 
@@ -94,6 +96,8 @@ def negative_sampling(h: Any, w_out: Any, targets: Any, labels: Any) -> Any:
     1.3863
     """
     scores = h @ F.swapaxes(w_out[targets], -1, -2)  # (..., n, 1 + K)
+    if labels.dtype.kind == "u":
+        labels = labels.astype(np.int64)  # else 2 * 0 - 1 is 255
     signs = 2 * labels - 1
     return -F.log_sigmoid(signs[..., None, :] * scores).sum()
 

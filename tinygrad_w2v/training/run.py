@@ -33,7 +33,7 @@ Batches = Callable[[int], Iterable[tuple[Any, int]]]
 
 # What to do when the loss is no longer a number.
 SMALLER_STEPS: Message = ("use a smaller learning rate (", Setting("alpha"), ")")
-SMALLER_BATCHES: Message = (*SMALLER_STEPS, " or smaller batches (", Setting("batch"), ")")
+SMALLER_BATCHES: Message = (SMALLER_STEPS, " or smaller batches (", Setting("batch"), ")")
 # How many points the curve of the loss has.
 RECORDS = 200
 
