@@ -116,6 +116,7 @@ def checkout(commit: str) -> Iterator[Path]:
 def run(program: str, tree: Path) -> tuple[float, str]:
     """What a program prints when this tree is imported: its seconds, and its digest if any."""
     environment = os.environ | ONE_THREAD | {"PYTHONPATH": str(tree)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package has its bytecode
     done = subprocess.run(
         [sys.executable, "-c", program],
         env=environment,

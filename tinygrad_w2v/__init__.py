@@ -1,5 +1,7 @@
 """An autograd mini-framework in which word2vec is a plain forward expression."""
 
+from typing import TYPE_CHECKING, Any
+
 from tinygrad_w2v import counting as counting
 from tinygrad_w2v import functions as functions
 from tinygrad_w2v import nn as nn
@@ -28,7 +30,6 @@ from tinygrad_w2v.autograd import (
     vjp,
 )
 from tinygrad_w2v.checking.gradients import check_grads
-from tinygrad_w2v.compiler import check_compiled, compile
 from tinygrad_w2v.drawing import graph
 from tinygrad_w2v.models import CBOW, SkipGram
 from tinygrad_w2v.nn import Module, Parameter
@@ -36,6 +37,9 @@ from tinygrad_w2v.text.sentences import LineSentence, PathLineSentences
 from tinygrad_w2v.training import Trainer
 from tinygrad_w2v.vectors import KeyedVectors, WordVectors
 from tinygrad_w2v.word2vec import Word2Vec
+
+if TYPE_CHECKING:
+    from tinygrad_w2v.compiler import check_compiled, compile
 
 __all__ = [
     "CBOW",
@@ -76,3 +80,16 @@ __all__ = [
     "value_and_grad",
     "vjp",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the compiler, a quarter of the package, when it is asked for."""
+    if name not in ("check_compiled", "compile"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from tinygrad_w2v import compiler
+
+    return getattr(compiler, name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

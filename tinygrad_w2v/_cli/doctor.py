@@ -14,7 +14,6 @@ from tinygrad_w2v._cli.console import say, say_json
 from tinygrad_w2v._cli.machine import blas, versions
 from tinygrad_w2v._cli.parsing import Parser
 from tinygrad_w2v.autograd import check_grads
-from tinygrad_w2v.compiler.codegen.kernel_cache import FOLDER_VARIABLE, kernels_folder
 from tinygrad_w2v.drawing.render import engines
 from tinygrad_w2v.text.corpus import build_corpus
 from tinygrad_w2v.text.resources import cores
@@ -63,6 +62,8 @@ def _compiler(numba_here: bool) -> str:
     """Which numba there is, and where kernels are kept."""
     if not numba_here:
         return "no numba: pip install 'tinygrad_w2v[fast]'"
+    from tinygrad_w2v.compiler.codegen.kernel_cache import FOLDER_VARIABLE, kernels_folder
+
     folder = kernels_folder()
     where = folder or f"memory; set {FOLDER_VARIABLE} to a folder to keep them"
     return f"numba {version('numba')}, kernels in {where}"

@@ -12,7 +12,6 @@ from tinygrad_w2v._cli.console import note, say_lines
 from tinygrad_w2v._cli.neighbors import add_vectors_option
 from tinygrad_w2v._cli.parsing import Parser, path_name
 from tinygrad_w2v._cli.request import read_description, request_of
-from tinygrad_w2v.compiler.inspect.picture import draw_model
 from tinygrad_w2v.drawing import graph
 from tinygrad_w2v.drawing.picture import Picture
 from tinygrad_w2v.word2vec.file import read_model
@@ -84,6 +83,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _compiled(model: Any, settings: TrainingSettings, direction: Any) -> Picture:
     """The instructions of one window, whose number of contexts is open."""
+    from tinygrad_w2v.compiler.inspect.picture import draw_model
+
     batch = small_batch(len(model.w_in.data), settings, windows=1)
     window = Batch(*[array[0] for array in batch])
     contexts = (("C", 2 * settings.window),)

@@ -17,7 +17,6 @@ from tinygrad_w2v._base import hashing
 from tinygrad_w2v._base.errors import MissingDependencyError
 from tinygrad_w2v._base.hashing import LOW_32, SHIFT_32, bounded, draw, uniform
 from tinygrad_w2v._base.types import AnyArray, IntArray
-from tinygrad_w2v.compiler.codegen import kernel_cache
 from tinygrad_w2v.sources.negatives import REDRAWS
 
 NO_COUNTER = np.uint64(0)
@@ -241,6 +240,9 @@ def draw_windows(text, rules, chances, paths, kept, windows, sentence, first, la
 @cache
 def native() -> Any:
     """Return `draw_windows` compiled."""
+    # Here, as most who draw nothing natively need no compiler.
+    from tinygrad_w2v.compiler.codegen import kernel_cache
+
     hashes = (hashing.mix, hashing.draw, hashing.uniform, hashing.bounded)
     helpers = (*hashes, is_kept, draw_negative, keep_words, put_targets)
     return kernel_cache.jitted([draw_windows], helpers)["draw_windows"]
