@@ -97,7 +97,8 @@ class Keywords:
             raise InputError(error.told(in_keywords)) from None
 
     def _settings(self) -> TrainingSettings:
-        names = {field.name for field in dataclasses.fields(TrainingSettings)} - {"model", "batch"}
+        names = {field.name for field in dataclasses.fields(TrainingSettings)}
+        names -= {"model", "batch", "alpha"}  # `alpha` asks others that are not checked yet
         given = {name: getattr(self, keyword_of(name)) for name in names} | {"alpha": self._alpha}
         numbers = [name for name in ("sample", "alpha", "min_alpha") if given[name] is not None]
         given |= {name: real_number(name, given[name]) for name in numbers}
