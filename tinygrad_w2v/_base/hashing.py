@@ -11,6 +11,8 @@ pseudorandom number generators"; constants of D. Stafford's variant 13):
 Each function is uint64 arithmetic only: on arrays it runs in NumPy, on scalars under Numba.
 """
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 
@@ -92,6 +94,7 @@ def draw(
     return mix(key + sentence * WEYL_SENTENCE + position * WEYL_POSITION + k * WEYL_DRAW)
 
 
+@lru_cache
 def stream_key(seed: int, epoch: int, stream: np.uint64) -> UInt64Array:
     """Return the key of one purpose's draws in one epoch.
 
@@ -107,7 +110,7 @@ def stream_key(seed: int, epoch: int, stream: np.uint64) -> UInt64Array:
     Returns
     -------
     UInt64Array
-        Shape (1,), since NumPy warns of the overflow of its own scalars.
+        Shape (1,), since NumPy warns of the overflow of its own scalars; not to be written into.
 
     Examples
     --------
@@ -117,7 +120,9 @@ def stream_key(seed: int, epoch: int, stream: np.uint64) -> UInt64Array:
     state = np.array([seed % 2**64], dtype=np.uint64)
     for part in (epoch, int(stream)):
         state = mix(state + WEYL_SENTENCE) ^ np.array([part % 2**64], dtype=np.uint64)
-    return mix(state + WEYL_SENTENCE)
+    key = mix(state + WEYL_SENTENCE)
+    key.flags.writeable = False
+    return key
 
 
 def uniform(bits: UInt64Array) -> FloatArray:

@@ -90,26 +90,37 @@ def fetch(table, rows, reads, copies, before):
     """Copy the rows that will be read twice: to work on, and to compare with."""
     for slot in range(len(rows)):
         if reads[slot] > 0:
+            row = rows[slot]
             for d in range(table.shape[1]):
-                value = table[rows[slot], d]
+                value = table[row, d]
                 copies[slot, d] = value
                 before[slot, d] = value
+
+
+def copy(table, rows, copies):
+    """Copy rows once."""
+    for slot in range(len(rows)):
+        row = rows[slot]
+        for d in range(table.shape[1]):
+            copies[slot, d] = table[row, d]
 
 
 def subtract(table, rows, copies):
     """Leave in the copies only what changed in them."""
     for slot in range(len(rows)):
+        row = rows[slot]
         for d in range(table.shape[1]):
-            copies[slot, d] -= table[rows[slot], d]
+            copies[slot, d] -= table[row, d]
 
 
 def publish(table, rows, reads, copies, before, most, threads):
     """Add what a thread changed to rows that other threads change, too; forget its reads."""
     for slot in range(len(rows)):
         if reads[slot] > 0:
+            row = rows[slot]
             share = before.dtype.type(share_of(most, threads * reads[slot], threads))
             for d in range(table.shape[1]):
-                table[rows[slot], d] += share * (copies[slot, d] - before[slot, d])
+                table[row, d] += share * (copies[slot, d] - before[slot, d])
             reads[slot] = 0
 
 
@@ -151,7 +162,7 @@ def merge(table, rows, reads, values, total, sharers, most, worker, workers):
 @cache
 def native() -> dict[str, Any]:
     """Return these functions compiled."""
-    return kernel_cache.jitted([renumber, fetch, subtract, publish, merge], [share_of])
+    return kernel_cache.jitted([renumber, fetch, copy, subtract, publish, merge], [share_of])
 
 
 # ---------------------------------------------------------------------- which rows can be private
@@ -447,7 +458,7 @@ class Shards(_Private):
                 )
             rows, reads = rows[:known], reads[:known]
             slots[name][rows] = -1
-            call["fetch"](tables[name], rows, reads, copies, copies)
+            call["copy"](tables[name], rows, copies)
             changes[name] = Changes(rows, reads, copies[:known])
         for name in self.plan.whole:
             room[name].values[...] = tables[name]
