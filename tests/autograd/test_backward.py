@@ -13,7 +13,7 @@ import pytest
 import tinygrad_w2v as tw
 import tinygrad_w2v.functions as F
 from tinygrad_w2v._base.errors import NonDifferentiableError, NonScalarError, ShapeError
-from tinygrad_w2v.autograd.backward import consumers_first
+from tinygrad_w2v.autograd.backward import consumers_first, gradients
 
 
 def test_a_variable_used_many_times_collects_all_its_gradients(rng: np.random.Generator) -> None:
@@ -304,3 +304,25 @@ def test_backward_of_several_outputs_may_be_a_static_method_of_all_gradients() -
     twice, thrice = TwiceAndThrice()(x)
     (twice + 10 * thrice).backward()
     assert x.grad is not None and x.grad.data == 32.0
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_the_parts_of_a_gradient_are_what_each_rule_gave(create_graph: bool) -> None:
+    x, y = tw.Variable([[1.0, 2.0]], name="x"), tw.Variable([[3.0], [4.0]], name="y")
+    s = x + y  # broadcast: each part comes back in its input's shape
+    z = s * y
+    parts: dict[tw.Function, tuple[object, ...]] = {}
+    leaves = gradients(z.sum(), np.ones(()), create_graph, parts=parts)
+    added, multiplied = parts[s.creator], parts[z.creator]
+    assert [part.shape for part in added] == [x.shape, y.shape]
+    total = np.asarray(getattr(added[1] + multiplied[1], "_data", added[1] + multiplied[1]))
+    assert np.array_equal(total, np.asarray(getattr(leaves[y], "_data", leaves[y])))
+
+
+def test_a_constant_has_no_part() -> None:
+    x = tw.Variable([1.0, 2.0])
+    y = 3.0 * x
+    parts: dict[tw.Function, tuple[object, ...]] = {}
+    gradients(y, np.ones(2), parts=parts)
+    assert parts[y.creator][0] is None
+    assert np.array_equal(parts[y.creator][1], [3.0, 3.0])

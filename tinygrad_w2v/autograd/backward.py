@@ -56,7 +56,11 @@ def ops_behind(outputs: Iterable[Node]) -> list[Function]:
 
 
 def gradients(
-    root: Node, seed: Any, create_graph: bool = False, kept: dict[Node, Any] | None = None
+    root: Node,
+    seed: Any,
+    create_graph: bool = False,
+    kept: dict[Node, Any] | None = None,
+    parts: dict[Function, tuple[Any, ...]] | None = None,
 ) -> dict[Node, Any]:
     """The gradient of `root` for each leaf; nothing on the graph is written.
 
@@ -70,16 +74,22 @@ def gradients(
         Run the rules on Variables, so that the result can be differentiated again.
     kept : dict, optional
         Is given the gradients of all Variables on the way, too.
+    parts : dict, optional
+        Is given what each op's rule returned, one part for each input (None for none), in the
+        shape and dtype of that input. A Variable's gradient is the sum of its parts.
 
     Returns
     -------
     dict
         Leaf to array, `RowGrad` or (with `create_graph`) Variable. The arrays are not shared.
     """
+    pull: Callable[..., Any] = _pull_recorded if create_graph else _pull
+    if parts is not None:
+        pull = partial(_pull_noted, pull, parts)
     if not create_graph:
-        return _walk(root, seed, _pull, kept)
+        return _walk(root, seed, pull, kept)
     with enable_grad():
-        return _walk(root, seed, _pull_recorded, kept)
+        return _walk(root, seed, pull, kept)
 
 
 def _walk(
@@ -189,6 +199,26 @@ def _pull(function: Function, g: Any) -> tuple[Any, ...]:
 def _pull_recorded(function: Function, g: Any) -> tuple[Any, ...]:
     """`_pull` on Variables, so that the result can be differentiated again."""
     return _pull(function.over_variables(), g)
+
+
+def _pull_noted(
+    pull: Callable[..., Any],
+    noted: dict[Function, tuple[Any, ...]],
+    function: Function,
+    g: Any,
+) -> tuple[Any, ...]:
+    """`pull`, whose result is fitted to the inputs and noted."""
+    parts = [
+        None if part is None or not isinstance(x, Node) else _fitted_part(function, x._data, part)
+        for x, part in zip(function.inputs, pull(function, g), strict=True)
+    ]
+    noted[function] = tuple(parts)
+    return noted[function]
+
+
+def _fitted_part(function: Function, data: Any, part: Any) -> Any:
+    part = np.float64(part) if type(part) in PYTHON_NUMBERS else part
+    return _fitted(function, data, part)
 
 
 def dense(g: Any) -> Any:

@@ -59,6 +59,8 @@ class Step:
     tooltip: str = ""
     # What the box is; "rule" is an op of backward among those of forward.
     whole: Literal["op", "module", "run", "rule"] = "op"
+    number: int = -1  # of the op that it is, by creation; a box of several has none
+    inside: tuple[Step, ...] = ()  # what a box of several was made of
 
 
 @dataclass(frozen=True)

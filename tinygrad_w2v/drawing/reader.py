@@ -191,6 +191,7 @@ class _Reader:
             parameters=parameters_of(function),
             scope=self.scopes.get(rule or function, ()),
             tooltip=_tooltip(function, rule),
+            number=function.order,
         )
 
     # ------------------------------------------------------------------ kinds and names

@@ -115,6 +115,7 @@ def _module_box(
         scope=scope[:-1],
         tooltip=_counted(steps),
         whole="module",
+        inside=tuple(steps),
     )
 
 
@@ -200,4 +201,5 @@ def _stretch(
         scope=_common_scope(steps),
         tooltip=_counted(steps, 40),
         whole="run",
+        inside=tuple(steps),
     )
