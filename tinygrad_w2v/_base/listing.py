@@ -5,7 +5,7 @@ The printer knows nothing of graphs or compilers: it is given names, types and e
 
 import unicodedata
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Line(NamedTuple):
@@ -25,6 +25,8 @@ class Line(NamedTuple):
         A remark at its end.
     depth : int
         How far the line is indented.
+    about : object
+        What the line is of, for those who link it; not printed.
     """
 
     name: str = ""
@@ -33,6 +35,7 @@ class Line(NamedTuple):
     comment: str = ""
     depth: int = 0
     given: str = ""
+    about: Any = None
 
 
 def listing(lines: Iterable[Line], widest_name: int = 32) -> str:

@@ -12,11 +12,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from tinygrad_w2v.drawing.program import GIVEN, Program, Scope, Step, Value
+from tinygrad_w2v.drawing.program import GIVEN, Program, Scope, Step, Value, common_scope, readers
 
 MOST_READERS = 8  # of a value; further ones read a node with its name
 MOST_INPUTS = 10  # of an op; further ones are counted in one node
 LONGEST_EDGE = 24  # in ranks
+UNSHARED = ("number", "constant")
 
 Shape = Literal["value", "op"]
 
@@ -33,6 +34,8 @@ class DiagramNode:
     tooltip: str = ""
     scope: tuple[Scope, ...] = ()
     backward: bool = False
+    value: int | None = None  # key of the value that it shows
+    step: int | None = None  # place of the op in its part of the program
 
 
 class DiagramEdge(NamedTuple):
@@ -57,7 +60,7 @@ class Diagram:
         return any(node.backward for node in self.nodes)
 
 
-def diagram_of(program: Program, message: str = "") -> Diagram:
+def diagram_of(program: Program, message: str = "", shared: bool = False) -> Diagram:
     """Return the nodes and edges of a program.
 
     Parameters
@@ -66,8 +69,10 @@ def diagram_of(program: Program, message: str = "") -> Diagram:
         What is drawn.
     message : str
         Shown below the picture.
+    shared : bool
+        Draw a leaf, too, once for all its readers, so that what they send back can meet there.
     """
-    drawing = _Drawing(program)
+    drawing = _Drawing(program, shared)
     drawing.part(program.forward, program.result)
     if program.seed is not None:
         drawing.backward = True
@@ -79,6 +84,7 @@ def diagram_of(program: Program, message: str = "") -> Diagram:
 @dataclass
 class _Drawing:
     program: Program
+    shared: bool = False
     backward: bool = False
     nodes: list[DiagramNode] = field(default_factory=list)
     edges: list[DiagramEdge] = field(default_factory=list)
@@ -92,10 +98,16 @@ class _Drawing:
         self.home.clear()
         if self.backward or not steps:
             self.value(start, ())
-        for step in steps:
+        uses = readers(steps) if self.shared else {}
+        for place, step in enumerate(steps):
             details = _wrapped(step.parameters)
-            box = self.add(step.whole, step.label, step.scope, details, step.tooltip, "op")
+            box = self.add(
+                step.whole, step.label, step.scope, details, step.tooltip, "op", step=place
+            )
             inputs = tuple(dict.fromkeys(step.inputs))
+            for key in inputs if self.shared else ():
+                if key not in self.home and self.program.values[key].kind not in UNSHARED:
+                    self.value(key, common_scope(uses[key]))
             if len(inputs) > MOST_INPUTS:
                 self.many_inputs(box, step, inputs[MOST_INPUTS - 2 : -1])
                 inputs = (*inputs[: MOST_INPUTS - 2], inputs[-1])
@@ -133,15 +145,19 @@ class _Drawing:
         details: tuple[str, ...] = (),
         tooltip: str = "",
         shape: Shape = "value",
+        value: int | None = None,
+        step: int | None = None,
     ) -> str:
         key = f"n{len(self.nodes)}"
-        node = DiagramNode(key, shape, kind, title, details, tooltip, scope, self.backward)
+        node = DiagramNode(
+            key, shape, kind, title, details, tooltip, scope, self.backward, value, step
+        )
         self.nodes.append(node)
         return key
 
     def value(self, key: int, scope: tuple[Scope, ...]) -> str:
         value = self.program.values[key]
-        home = self.add(value.kind, value.name, scope, _details(value), _tooltip(value))
+        home = self.add(value.kind, value.name, scope, _details(value), _tooltip(value), value=key)
         self.home[key] = home
         self.rank.setdefault(key, 0)
         return home
@@ -152,7 +168,8 @@ class _Drawing:
         given = value.kind in GIVEN and not self.backward
         kind = value.kind if given or value.kind in ("number", "constant") else "reference"
         details = _details(value) if given else ()
-        return self.add(kind, _local(value.name, scope), scope, details, _tooltip(value))
+        name = _local(value.name, scope)
+        return self.add(kind, name, scope, details, _tooltip(value), value=key)
 
     def many_inputs(self, box: str, step: Step, hidden: tuple[int, ...]) -> None:
         first, last = (self.program.values[key].name for key in (hidden[0], hidden[-1]))

@@ -6,7 +6,7 @@ alive and cannot change one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -60,6 +60,7 @@ class Step:
     # What the box is; "rule" is an op of backward among those of forward.
     whole: Literal["op", "module", "run", "rule"] = "op"
     number: int = -1  # of the op that it is, by creation; a box of several has none
+    rule_of: int = -1  # of the forward op whose rule a step of backward belongs to
     inside: tuple[Step, ...] = ()  # what a box of several was made of
 
 
@@ -109,6 +110,14 @@ def readers(steps: Iterable[Step]) -> dict[int, list[Step]]:
 def producers(steps: Iterable[Step]) -> dict[int, Step]:
     """The step that makes each value."""
     return {key: step for step in steps for key in step.outputs if key is not None}
+
+
+def common_scope(steps: Sequence[Step]) -> tuple[Scope, ...]:
+    """The innermost call of a module that all of some steps are in."""
+    scope = steps[0].scope
+    while scope and any(step.scope[: len(scope)] != scope for step in steps):
+        scope = scope[:-1]
+    return scope
 
 
 @dataclass

@@ -55,7 +55,7 @@ def read(
     Exception
         What a backward rule raises.
     """
-    reader = _Reader(root)
+    reader = Reader(root)
     if backward or with_gradients:
         reader.differentiate()
     return reader.program(backward, values, with_gradients)
@@ -76,7 +76,7 @@ class _Timed(dict[Node, Any]):
             self.rules.append(node.creator)
 
 
-class _Reader:
+class Reader:
     """Numbers the values and ops of one graph."""
 
     def __init__(self, root: Variable) -> None:
@@ -192,6 +192,7 @@ class _Reader:
             scope=self.scopes.get(rule or function, ()),
             tooltip=_tooltip(function, rule),
             number=function.order,
+            rule_of=rule.order if rule else -1,
         )
 
     # ------------------------------------------------------------------ kinds and names

@@ -12,7 +12,15 @@ from itertools import groupby
 from typing import Any
 
 from tinygrad_w2v._base.errors import InputError
-from tinygrad_w2v.drawing.program import Program, Scope, Step, Value, producers, readers
+from tinygrad_w2v.drawing.program import (
+    Program,
+    Scope,
+    Step,
+    Value,
+    common_scope,
+    producers,
+    readers,
+)
 
 MOST_BOXES = 80  # steps of each part of a summary
 
@@ -102,7 +110,7 @@ def _wanted(program: Program) -> set[int]:
 def _module_box(
     program: Program, steps: list[Step], outputs: tuple[int, ...], backward: bool
 ) -> Step:
-    made, values, scope = producers(steps), program.values, _common_scope(steps)
+    made, values, scope = producers(steps), program.values, common_scope(steps)
     read = dict.fromkeys(k for step in steps for k in step.inputs if k not in made)
     inputs = tuple(k for k in read if values[k].kind not in ("number", "constant"))
     if backward:
@@ -117,13 +125,6 @@ def _module_box(
         whole="module",
         inside=tuple(steps),
     )
-
-
-def _common_scope(steps: Sequence[Step]) -> tuple[Scope, ...]:
-    scope = steps[0].scope
-    while scope and any(step.scope[: len(scope)] != scope for step in steps):
-        scope = scope[:-1]
-    return scope
 
 
 def _counted(steps: Sequence[Step], most: int = 6) -> str:
@@ -198,7 +199,7 @@ def _stretch(
         inputs=inputs,
         outputs=outputs,
         parameters=(_counted(steps, 3), *((f"with {named}",) if named else ())),
-        scope=_common_scope(steps),
+        scope=common_scope(steps),
         tooltip=_counted(steps, 40),
         whole="run",
         inside=tuple(steps),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from tinygrad_w2v._base.listing import Line, listing
 from tinygrad_w2v.drawing.program import GIVEN, Program, Scope, Step, Value, producers
@@ -11,22 +12,44 @@ from tinygrad_w2v.drawing.program import GIVEN, Program, Scope, Step, Value, pro
 MOST_INPUTS = 8
 # Transpositions, which a formula writes at the matrix itself, as in x' g.
 _TRANSPOSITIONS = ("swapaxes", "transpose")
+HEADINGS = ("forward", "backward")
 
 
-def text_of(program: Program, headings: tuple[str, str] = ("forward", "backward")) -> str:
+class About(NamedTuple):
+    """What a line is of: the forward op that is computed or whose rule is run, or a value."""
+
+    op: int = -1
+    value: int = -1
+
+
+def text_of(program: Program, headings: tuple[str, str] = HEADINGS) -> str:
     """Return the listing of `program`, its two parts under `headings`.
 
     A line reads ``name  shape  = op(inputs, parameters)``. What is given (parameters, variables,
     constant arrays) is at the top; numbers are in the expressions. In the backward part a
     transposition that is read once is written into the line that reads it.
     """
+    return listing(lines_of(program, headings))
+
+
+def lines_of(program: Program, headings: tuple[str, str] = HEADINGS) -> list[Line]:
+    """The lines of `text_of`; each says what it is `About`."""
     lines = [Line(headings[0])]
     lines += _given_lines(program)
     lines += _step_lines(program, program.forward, {})
     if program.seed is not None:
         lines += [Line(), Line(headings[1])]
         seed = program.values[program.seed]
-        lines.append(Line(seed.name, seed.type, "1" if seed.type[:2] == "()" else "ones", "", 1))
+        lines.append(
+            Line(
+                seed.name,
+                seed.type,
+                "1" if seed.type[:2] == "()" else "ones",
+                "",
+                1,
+                about=About(value=program.result),
+            )
+        )
         lines += _step_lines(program, program.backward, _transposed(program))
         lines += _handed_on(program)
     elif program.backward:
@@ -34,7 +57,7 @@ def text_of(program: Program, headings: tuple[str, str] = ("forward", "backward"
         lines += _step_lines(program, program.backward, {})
     elif program.note:
         lines += [Line(), Line(f"backward: none, {program.note}")]
-    return listing(lines)
+    return lines
 
 
 def _given_lines(program: Program) -> Iterator[Line]:
@@ -43,22 +66,23 @@ def _given_lines(program: Program) -> Iterator[Line]:
     for key in dict.fromkeys([*read, program.result]):
         value = program.values[key]
         if value.kind in GIVEN and value.kind != "number":
-            yield _given(value, value.kind)
+            yield _given(key, value, value.kind)
         elif value.kind == "result" and not program.forward:
-            yield _given(value, "leaf")
+            yield _given(key, value, "leaf")
     listed = set(read)
     for key in dict.fromkeys(key for step in program.backward for key in step.inputs):
         value = program.values[key]
         if key in listed or value.view:
             continue
         if program.seed is None and value.kind in GIVEN and value.kind != "number":
-            yield _given(value, value.kind)
+            yield _given(key, value, value.kind)
         elif value.kind == "constant":
-            yield _given(value, "constant of backward")
+            yield _given(key, value, "constant of backward")
 
 
-def _given(value: Value, kind: str) -> Line:
-    return Line(value.name, value.type, comment=value.content, depth=1, given=kind)
+def _given(key: int, value: Value, kind: str) -> Line:
+    about = About(value=key)
+    return Line(value.name, value.type, "", value.content, 1, given=kind, about=about)
 
 
 def _step_lines(
@@ -84,7 +108,9 @@ def _step_line(program: Program, step: Step, transposed: dict[int, Step]) -> Lin
     different = list(dict.fromkeys(value.type for value in outputs if value is not None))
     types = ", ".join(different if len(different) <= 2 else [different[0], "…"])
     content = "; ".join(value.content for value in outputs if value is not None and value.content)
-    return Line(names, types, expression(program, step, transposed), content, 1 + len(step.scope))
+    formula, depth = expression(program, step, transposed), 1 + len(step.scope)
+    about = About(step.number if step.rule_of < 0 else step.rule_of)
+    return Line(names, types, formula, content, depth, about=about)
 
 
 def expression(program: Program, step: Step, transposed: dict[int, Step]) -> str:
@@ -125,4 +151,4 @@ def _handed_on(program: Program) -> Iterator[Line]:
         name = f"g{program.values[leaf].name}"
         value = program.values[g]
         if not value.name.startswith(name):
-            yield Line(name, value.type, value.name, "", 1)
+            yield Line(name, value.type, value.name, "", 1, about=About(value=leaf))
