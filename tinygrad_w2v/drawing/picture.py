@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -14,9 +14,11 @@ from typing import Any, get_args
 
 from tinygrad_w2v._base.errors import InputError, MissingDependencyError
 from tinygrad_w2v._base.files import PathLike, safe_write
+from tinygrad_w2v._base.language import Language
 from tinygrad_w2v.autograd.variable import Variable
 from tinygrad_w2v.drawing.diagram import Diagram, diagram_of
 from tinygrad_w2v.drawing.dot import Direction, dot_of
+from tinygrad_w2v.drawing.options import Detail, Notation, Options, check_labels, labels_of
 from tinygrad_w2v.drawing.page import page_of
 from tinygrad_w2v.drawing.program import Program
 from tinygrad_w2v.drawing.reader import read, why_not
@@ -212,19 +214,17 @@ class Graph(Picture):
         self,
         variable: Variable,
         backward: bool,
-        values: bool,
-        gradients: bool,
+        options: Options,
         direction: Direction,
-        collapse: tuple[str, ...],
         max_nodes: int,
         timeout: float,
     ) -> None:
+        self.options = options
         self._variable = variable
-        self._values = values
-        self._collapse = collapse
         self._backward = backward
-        program = collapsed(read(variable, backward, values, gradients), collapse)
-        super().__init__(program, direction, max_nodes, timeout)
+        program = read(variable, backward, options.values, options.gradients)
+        check_labels(options.labels, program)
+        super().__init__(collapsed(program, options.collapse), direction, max_nodes, timeout)
 
     @cached_property
     def text(self) -> str:
@@ -235,11 +235,11 @@ class Graph(Picture):
         if self._backward:
             return text_of(self._program)
         try:
-            program = read(self._variable, True, self._values)
+            program = read(self._variable, True, self.options.values)
         except Exception as error:  # a user's rule may raise anything; the forward part is true
-            program = read(self._variable, False, self._values)
+            program = read(self._variable, False, self.options.values)
             program = replace(program, note=why_not(error))
-        return text_of(collapsed(program, self._collapse))
+        return text_of(collapsed(program, self.options.collapse))
 
 
 def _write(target: Path, content: str | bytes) -> None:
@@ -255,6 +255,12 @@ def graph(
     gradients: bool = False,
     direction: Direction = "TB",
     collapse: str | Iterable[str] = (),
+    group: bool = True,
+    detail: Detail = "ops",
+    notation: Notation = "gh",
+    symbols: bool = False,
+    labels: Mapping[str, Any] | None = None,
+    lang: Language = "en",
     max_nodes: int = 8000,
     timeout: float = 30.0,
 ) -> Graph:
@@ -278,6 +284,21 @@ def graph(
         From top to bottom, or from left to right.
     collapse : str or iterable of str
         Names of modules to draw as one box.
+    group : bool
+        Draw repeated structures, such as ten look-ups of one table, as one box. (`.text` always
+        lists them all.)
+    detail : {"ops", "book"}
+        How the backward pass is shown: the ops that compute it, or for each op of the forward
+        pass one step for each input, as a textbook writes it: ``(softmax(x) - t) / N * g``.
+    notation : {"gh", "dh", "dL/dh"}
+        How the gradient of ``h`` is called; L stands for the name of the result.
+    symbols : bool
+        Name ops by their symbols, ``+ - × / @``, where they have a usual one.
+    labels : dict, optional
+        Words for a value's rows, ``{"w_in": words}``, or for its rows and columns,
+        ``{"w_in": (words, features)}``; a page shows them beside the numbers.
+    lang : {"en", "ja"}
+        Language of the page.
     max_nodes : int
         A larger graph is drawn as a summary, with a warning.
     timeout : float
@@ -329,4 +350,6 @@ def graph(
     if not timeout > 0:
         raise InputError(f"timeout must be a positive number of seconds, not {timeout}")
     names = (collapse,) if isinstance(collapse, str) else tuple(collapse)
-    return Graph(v, backward, values, gradients, direction, names, max_nodes, timeout)
+    words = labels_of(labels)
+    options = Options(values, gradients, names, group, detail, notation, symbols, words, lang)
+    return Graph(v, backward, options, direction, max_nodes, timeout)

@@ -45,6 +45,7 @@ class Value:
     gradient: str = ""  # the numbers of its gradient in short
     view: bool = False  # a constant that is another one transposed: the name says which
     backward: bool = False  # whether the backward pass made it
+    shape: tuple[int, ...] = ()  # of the array; a compiled program has sizes in `type` instead
 
 
 @dataclass(frozen=True, slots=True)

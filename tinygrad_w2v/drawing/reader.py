@@ -178,6 +178,7 @@ class Reader:
                 gradient=content_of(self.data[g]) if with_gradients and g is not None else "",
                 view=key in self.views,
                 backward=key in made_backward,
+                shape=tuple(data.shape),
             )
         parts = tuple(forward), self.root_key, tuple(later)
         return Program(described, *parts, seed=seed, gradients=leaf_gradients)
