@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.language import Language, check_language
-from tinygrad_w2v.drawing.program import Program
+from tinygrad_w2v._base.types import Shape
 
 Detail = Literal["ops", "book"]
 Notation = Literal["gh", "dh", "dL/dh"]
@@ -86,21 +86,20 @@ def _words(name: str, given: Any) -> tuple[str, ...]:
     return tuple(given)
 
 
-def check_labels(labels: Mapping[str, Labels], program: Program) -> None:
-    """Refuse words for what the graph does not have, or for another number of rows.
+def check_labels(
+    labels: Mapping[str, Labels], shapes: Mapping[str, Shape], owner: str = "the graph"
+) -> None:
+    """Refuse words for what `owner` does not have, or for another number of rows.
 
     Raises
     ------
     InputError
         The message says which names there are, or how long the list must be.
     """
-    shapes = {
-        value.name: value.shape for value in program.values.values() if value.kind != "number"
-    }
     for name, words in labels.items():
         if name not in shapes:
             there = ", ".join(shapes)
-            raise InputError(f"labels: the graph has no value {name!r}; it has {there}")
+            raise InputError(f"labels: {owner} has no value {name!r}; it has {there}")
         shape = shapes[name]
         if len(shape) not in (1, 2):
             raise InputError(

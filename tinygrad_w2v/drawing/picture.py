@@ -223,7 +223,8 @@ class Graph(Picture):
         self._variable = variable
         self._backward = backward
         program = read(variable, backward, options.values, options.gradients)
-        check_labels(options.labels, program)
+        values = program.values.values()
+        check_labels(options.labels, {v.name: v.shape for v in values if v.kind != "number"})
         super().__init__(collapsed(program, options.collapse), direction, max_nodes, timeout)
 
     @cached_property
