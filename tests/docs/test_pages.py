@@ -28,9 +28,12 @@ from tinygrad_w2v._cli.parsing import Parser
 from tinygrad_w2v.cli import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [
+    ROOT / "CONTRIBUTING.md",
+    *(page for folder in (ROOT, ROOT / "examples") for page in sorted(folder.glob("README*.md"))),
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
 WITH_CODE = [page for page in PAGES if "```python" in page.read_text(encoding="utf-8")]
-TRANSLATED = sorted((ROOT / "docs").rglob("*.en.md"))
 
 NEEDS = {"compiler.md": "numba"}  # pages about what is an extra
 
@@ -133,6 +136,21 @@ def test_a_block_is_left_out_only_for_a_reason(page: Path) -> None:
 
 
 # ---------------------------------------------------------------------- both languages
+def english_of(page: Path) -> Path:
+    """The English page of a Japanese one: beside `x.ja.md` stands `x.en.md` or `x.md`."""
+    name = page.name.removesuffix(".ja.md")
+    (english,) = (
+        path
+        for path in (page.with_name(f"{name}.en.md"), page.with_name(f"{name}.md"))
+        if path.exists()
+    )
+    return english
+
+
+JAPANESE = {page: english_of(page) for page in PAGES if page.name.endswith(".ja.md")}
+ENGLISH = {english: page for page, english in JAPANESE.items()}
+
+
 def code_alone(block: Block) -> list[str]:
     """The tokens of a block without its comments, so that they may be translated."""
     source = block.text
@@ -147,18 +165,76 @@ def code_alone(block: Block) -> list[str]:
     return [token.string for token in tokens if token.type not in left_out] + outputs
 
 
-@pytest.mark.parametrize("english", TRANSLATED, ids=lambda page: page.name)
-def test_both_languages_show_the_same_code(english: Path) -> None:
-    japanese = english.with_name(english.name.replace(".en.md", ".ja.md"))
-    pair = [[b for b in blocks(page) if b.language == "python"] for page in (english, japanese)]
-    for ours, theirs in zip(*pair, strict=True):
-        assert code_alone(ours) == code_alone(theirs), f"{english.name}:{ours.line}"
-    texts = [[b.text for b in blocks(p) if b.language == "text"] for p in (english, japanese)]
-    assert texts[0] == texts[1]
+@pytest.mark.parametrize("page", JAPANESE, ids=lambda page: str(page.relative_to(ROOT)))
+def test_both_languages_show_the_same_code(page: Path) -> None:
+    for block, english in zip(blocks(page), blocks(JAPANESE[page]), strict=True):
+        where = f"{page.name}:{block.line}"
+        assert block.language == english.language, where
+        if block.language == "python":
+            assert code_alone(block) == code_alone(english), where
+        else:
+            assert block.text == english.text, where
 
 
 def test_there_are_pages_in_both_languages() -> None:
-    assert {page.name for page in TRANSLATED} >= {"tutorial.en.md", "tutorial-hand-written.en.md"}
+    assert {page.name for page in JAPANESE} >= {
+        "tutorial.ja.md",
+        "tutorial-hand-written.ja.md",
+        "counting-and-inference.ja.md",
+        "maths.ja.md",
+    }
+
+
+def paragraphs(page: Path) -> str:
+    """What is read: the page without its blocks of code."""
+    text = page.read_text(encoding="utf-8")
+    return re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)
+
+
+@pytest.mark.parametrize("page", JAPANESE, ids=lambda page: str(page.relative_to(ROOT)))
+def test_pages_in_two_languages_link_to_each_other_at_the_top(page: Path) -> None:
+    for here, there in ((page, JAPANESE[page]), (JAPANESE[page], page)):
+        top = paragraphs(here).partition("\n## ")[0]
+        assert f"]({there.name})" in top, f"{here.name} does not begin with a link to {there.name}"
+
+
+@pytest.mark.parametrize("page", JAPANESE, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_japanese_page_says_which_links_lead_to_english(page: Path) -> None:
+    for target, after in re.findall(r"\]\(([^)\s#]+\.md)[^)]*\)(.{0,5})", paragraphs(page)):
+        linked = (page.parent / target).resolve()
+        if linked == JAPANESE[page]:
+            continue
+        assert linked not in ENGLISH, f"{page.name}: {ENGLISH[linked].name} is there in Japanese"
+        english = not linked.name.endswith(".ja.md")
+        assert english == (after == " (英語)"), f"{page.name}: the link to {target}"
+
+
+CONTINUED = re.compile(r"^(?![#|<!]| {4}).+\n {0,3}(?!\d+\. |[-*] )[^\s#|<!]", re.M)
+
+
+@pytest.mark.parametrize("page", JAPANESE, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_japanese_paragraph_is_one_line(page: Path) -> None:
+    """Browsers show the end of a line as a space, and Japanese has none between its words."""
+    broken = CONTINUED.search(paragraphs(page))
+    assert not broken, f"{page.name}: {broken[0]}" if broken else ""
+
+
+TRANSLATIONESE = (
+    "自分の来歴",
+    "演算子はどれも 1 つの関数",
+    "いつもすること",
+    "まわりについて語る",
+    "同じ問いに現れる",
+    "対数にマイナスを付け",
+    "ほかの単語も聞いて",
+    "(英語) に続きます",
+)
+
+
+@pytest.mark.parametrize("page", JAPANESE, ids=lambda page: str(page.relative_to(ROOT)))
+def test_japanese_is_not_translated_word_by_word(page: Path) -> None:
+    read = paragraphs(page)
+    assert [words for words in TRANSLATIONESE if words in read] == []
 
 
 # ---------------------------------------------------------------------- names and commands
@@ -216,8 +292,7 @@ def anchors(page: Path) -> set[str]:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page: Path) -> None:
-    without_code = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
-    for link in LINK.findall(without_code):
+    for link in LINK.findall(paragraphs(page)):
         target = link[0] or link[1]
         if target.startswith(("http://", "https://", "mailto:")):
             continue
