@@ -32,7 +32,7 @@ def _sigmoid(x: Any) -> Any:
 
 
 class Sigmoid(Elementwise, ufunc=_sigmoid):
-    """y = 1 / (1 + e^-x);  dy/dx = y (1 - y)"""
+    """y = 1 / (1 + exp(-x));  gx = g * y * (1 - y)"""
 
     def slope(self, y: Any) -> Any:
         return y * (1 - y)
@@ -59,7 +59,7 @@ def softplus_of(x: Any) -> Any:
 
 
 class Softplus(Elementwise, ufunc=softplus_of):
-    """y = log(1 + e^x);  dy/dx = sigmoid x"""
+    """y = log(1 + exp(x));  gx = g * sigmoid(x)"""
 
     def slope(self, x: Any) -> Any:
         return sigmoid(x)
@@ -85,7 +85,7 @@ def _log_sigmoid(x: Any) -> Any:
 
 
 class LogSigmoid(Elementwise, ufunc=_log_sigmoid):
-    """y = -log(1 + e^-x);  dy/dx = sigmoid -x"""
+    """y = -log(1 + exp(-x));  gx = g * sigmoid(-x)"""
 
     def slope(self, x: Any) -> Any:
         return sigmoid(-x)
@@ -110,7 +110,7 @@ def _relu(x: Any) -> Any:
 
 
 class Relu(Function):
-    """y = max(x, 0);  gx = g where x > 0, else 0"""
+    """y = maximum(x, 0);  gx = where(x > 0, g, 0)"""
 
     def forward(self, x: Any) -> Any:
         self.save(x)
@@ -135,7 +135,7 @@ def relu(x: Any) -> Any:
 
 
 class LeakyRelu(Function):
-    """y = x where x > 0, else a x;  dy/dx = 1 where x > 0, else a"""
+    """y = where(x > 0, x, negative_slope * x);  gx = where(x > 0, g, negative_slope * g)"""
 
     def __init__(self, negative_slope: float = 0.01) -> None:
         self.negative_slope = negative_slope
@@ -173,7 +173,7 @@ def leaky_relu(x: Any, negative_slope: float = 0.01) -> Any:
 
 
 class Logaddexp(Arithmetic):
-    """z = log(e^x + e^y);  gx = g sigmoid(x - y),  gy = g sigmoid(y - x)   (0 where z = -inf)"""
+    """z = log(exp(x) + exp(y));  gx = g * exp(x - z),  gy = g * exp(y - z)   (0 at -inf)"""
 
     ufunc: ClassVar[Any] = np.logaddexp
     unit: ClassVar[float] = 1.0  # the logarithm of the base
@@ -206,7 +206,7 @@ def logaddexp(x1: Any, x2: Any) -> Any:
 
 
 class Logaddexp2(Logaddexp):
-    """z = log2(2^x + 2^y);  gx = g 2^(x-z),  gy = g 2^(y-z)   (0 where z = -inf)"""
+    """z = log2(2**x + 2**y);  gx = g * 2**(x - z),  gy = g * 2**(y - z)   (0 at -inf)"""
 
     ufunc = np.logaddexp2
     unit = math.log(2)
@@ -226,10 +226,15 @@ def logaddexp2(x1: Any, x2: Any) -> Any:
 
 
 class Dropout(Function):
-    """y = x / (1 - p) where it is kept, else 0;  gx = g / (1 - p) there, else 0"""
+    """y = where(kept, x / (1 - p), 0);  gx = where(kept, g / (1 - p), 0)"""
 
     def __init__(self, p: float, kept: BoolArray) -> None:
         self.p, self._kept = p, kept
+
+    @property
+    def kept(self) -> BoolArray:
+        """Where `x` is kept."""
+        return self._kept
 
     def forward(self, x: Any) -> Any:
         return np.where(self._kept, real(x) * (1 / (1 - self.p)), 0)
@@ -275,7 +280,7 @@ def dropout(x: Any, p: float, rng: np.random.Generator) -> Any:
 
 
 class StopGradient(Function):
-    """y = x;  no gradient"""
+    """y = x   (no gradient goes back)"""
 
     def forward(self, x: Any) -> Any:
         y = offer_whole("stop_gradient", x)

@@ -76,7 +76,7 @@ def subtract(x1: Any, x2: Any) -> Any:
 
 
 class Multiply(Ring):
-    """z = x y;  gx = g y,  gy = g x"""
+    """z = x * y;  gx = g * y,  gy = g * x"""
 
     def forward(self, x: Any, y: Any) -> Any:
         self.save(x, y)
@@ -101,7 +101,7 @@ def multiply(x1: Any, x2: Any) -> Any:
 
 
 class Divide(Arithmetic):
-    """z = x / y;  gx = g / y,  gy = -g x / y^2"""
+    """z = x / y;  gx = g / y,  gy = -g * x / y**2"""
 
     def forward(self, x: Any, y: Any) -> Any:
         self.save(x, y)
@@ -127,7 +127,7 @@ def divide(x1: Any, x2: Any) -> Any:
 
 
 class Power(Ring):
-    """z = x^y;  gx = g y x^(y-1),  gy = g x^y log x   (0 where x = 0 and y >= 0)"""
+    """z = x**y;  gx = g * y * x**(y - 1),  gy = g * z * log(x)   (0 at 0)"""
 
     def forward(self, x: Any, y: Any) -> Any:
         self.save(x, y)
@@ -149,7 +149,7 @@ class Power(Ring):
 
 
 class PowerOfNumber(Ring):
-    """z = x^c for a number c;  gx = g c x^(c-1)"""
+    """y = x**exponent;  gx = g * exponent * x**(exponent - 1)"""
 
     def __init__(self, exponent: float) -> None:
         self.exponent = exponent
@@ -230,7 +230,7 @@ def positive(x: Any) -> Any:
 
 
 class Abs(Ring):
-    """y = |x|;  gx = g sign x   (0 at 0)"""
+    """y = abs(x);  gx = g * sign(x)   (0 at 0)"""
 
     def forward(self, x: Any) -> Any:
         self.save(x)
@@ -256,7 +256,7 @@ def abs(x: Any) -> Any:
 
 
 class Sign(Elementwise, ufunc=np.sign):
-    """y = -1, 0 or 1;  dy/dx = 0"""
+    """y = sign(x);  gx = 0"""
 
     def forward(self, x: Any) -> Any:
         self.save(x)

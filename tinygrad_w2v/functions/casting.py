@@ -18,7 +18,7 @@ _FLOAT64, _FLOAT32, _FLOAT16 = np.dtype(np.float64), np.dtype(np.float32), np.dt
 
 
 class Cast(Function):
-    """y = x in another dtype;  gx = g in the dtype of x (the engine sees to it)"""
+    """y = x.astype(dtype);  gx = g   (in the dtype of the input)"""
 
     def __init__(self, dtype: Any) -> None:
         self.dtype = np.dtype(dtype)

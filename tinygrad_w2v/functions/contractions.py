@@ -18,7 +18,7 @@ __all__ = ["dot", "einsum", "inner", "tensordot"]
 
 
 class Tensordot(Ring):
-    """z = sum of x y over pairs of axes;  gx = the same of g and y,  gy = the same of x and g"""
+    """z = tensordot(x, y, axes);  gx = g and y summed over y's free axes,  gy = x and g over x's"""
 
     def __init__(self, axes: Any = 2) -> None:
         self.axes = axes
@@ -119,7 +119,7 @@ def inner(a: Any, b: Any) -> Any:
 
 
 class Einsum(Ring):
-    """z = sum of products of labelled axes;  gx = einsum of g and the other inputs to x's labels"""
+    """z = einsum(subscripts, *xs);  gx = einsum of g and the other inputs, to the axes of x"""
 
     def __init__(self, subscripts: str, optimize: Any = False) -> None:
         self.subscripts, self.optimize = subscripts, optimize

@@ -50,7 +50,7 @@ _FORWARD = {(): _keep_nothing, ("x",): _keep_x, ("y",): _keep_y, ("x", "y"): _ke
 
 
 class Elementwise(Function):
-    """y = ufunc(x);  gx = g slope   (of x, of y, or of both: `slope`'s parameters decide)"""
+    """y = ufunc(x);  gx = g * slope   (of x, of y, or of both: `slope`'s parameters decide)"""
 
     ufunc: ClassVar[Any]
     slope: Any  # a method: dy/dx, in terms of what its parameters name
@@ -72,7 +72,7 @@ class Elementwise(Function):
 
 
 class Square(Elementwise, ufunc=np.square):
-    """y = x^2;  dy/dx = 2 x"""
+    """y = x**2;  gx = g * 2 * x"""
 
     def slope(self, x: Any) -> Any:
         return 2 * x
@@ -92,7 +92,7 @@ def square(x: Any) -> Any:
 
 
 class Sqrt(Elementwise, ufunc=np.sqrt):
-    """y = x^(1/2);  dy/dx = 1 / (2 y)"""
+    """y = sqrt(x);  gx = g / (2 * y)"""
 
     def slope(self, y: Any) -> Any:
         return 0.5 / y
@@ -112,7 +112,7 @@ def sqrt(x: Any) -> Any:
 
 
 class Cbrt(Elementwise, ufunc=np.cbrt):
-    """y = x^(1/3);  dy/dx = 1 / (3 y^2)"""
+    """y = cbrt(x);  gx = g / (3 * y**2)"""
 
     def slope(self, y: Any) -> Any:
         return 1 / (3 * y * y)
@@ -132,7 +132,7 @@ def cbrt(x: Any) -> Any:
 
 
 class Reciprocal(Elementwise, ufunc=np.reciprocal):
-    """y = 1 / x;  dy/dx = -y^2"""
+    """y = 1 / x;  gx = -g * y**2"""
 
     def slope(self, y: Any) -> Any:
         return -y * y
@@ -152,7 +152,7 @@ def reciprocal(x: Any) -> Any:
 
 
 class Exp(Elementwise, ufunc=np.exp):
-    """y = e^x;  dy/dx = y"""
+    """y = exp(x);  gx = g * y"""
 
     def slope(self, y: Any) -> Any:
         return y
@@ -172,7 +172,7 @@ def exp(x: Any) -> Any:
 
 
 class Exp2(Elementwise, ufunc=np.exp2):
-    """y = 2^x;  dy/dx = y log 2"""
+    """y = 2**x;  gx = g * y * log(2)"""
 
     def slope(self, y: Any) -> Any:
         return y * math.log(2)
@@ -192,7 +192,7 @@ def exp2(x: Any) -> Any:
 
 
 class Expm1(Elementwise, ufunc=np.expm1):
-    """y = e^x - 1;  dy/dx = y + 1"""
+    """y = exp(x) - 1;  gx = g * (y + 1)"""
 
     def slope(self, y: Any) -> Any:
         return y + 1
@@ -212,7 +212,7 @@ def expm1(x: Any) -> Any:
 
 
 class Log(Elementwise, ufunc=np.log):
-    """y = log x;  dy/dx = 1 / x"""
+    """y = log(x);  gx = g / x"""
 
     def slope(self, x: Any) -> Any:
         return 1 / x
@@ -232,7 +232,7 @@ def log(x: Any) -> Any:
 
 
 class Log2(Elementwise, ufunc=np.log2):
-    """y = log x / log 2;  dy/dx = 1 / (x log 2)"""
+    """y = log2(x);  gx = g / (x * log(2))"""
 
     def slope(self, x: Any) -> Any:
         return 1 / (x * math.log(2))
@@ -252,7 +252,7 @@ def log2(x: Any) -> Any:
 
 
 class Log10(Elementwise, ufunc=np.log10):
-    """y = log x / log 10;  dy/dx = 1 / (x log 10)"""
+    """y = log10(x);  gx = g / (x * log(10))"""
 
     def slope(self, x: Any) -> Any:
         return 1 / (x * math.log(10))
@@ -272,7 +272,7 @@ def log10(x: Any) -> Any:
 
 
 class Log1p(Elementwise, ufunc=np.log1p):
-    """y = log(1 + x);  dy/dx = 1 / (1 + x)"""
+    """y = log(1 + x);  gx = g / (1 + x)"""
 
     def slope(self, x: Any) -> Any:
         return 1 / (1 + x)

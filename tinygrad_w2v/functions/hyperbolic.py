@@ -12,7 +12,7 @@ __all__ = ["arccosh", "arcsinh", "arctanh", "cosh", "sinh", "tanh"]
 
 
 class Sinh(Elementwise, ufunc=np.sinh):
-    """y = sinh x;  dy/dx = cosh x"""
+    """y = sinh(x);  gx = g * cosh(x)"""
 
     def slope(self, x: Any) -> Any:
         return np.cosh(x)
@@ -32,7 +32,7 @@ def sinh(x: Any) -> Any:
 
 
 class Cosh(Elementwise, ufunc=np.cosh):
-    """y = cosh x;  dy/dx = sinh x"""
+    """y = cosh(x);  gx = g * sinh(x)"""
 
     def slope(self, x: Any) -> Any:
         return np.sinh(x)
@@ -52,7 +52,7 @@ def cosh(x: Any) -> Any:
 
 
 class Tanh(Elementwise, ufunc=np.tanh):
-    """y = tanh x;  dy/dx = 1 - y^2"""
+    """y = tanh(x);  gx = g * (1 - y**2)"""
 
     def slope(self, y: Any) -> Any:
         return 1 - y * y
@@ -72,7 +72,7 @@ def tanh(x: Any) -> Any:
 
 
 class Arcsinh(Elementwise, ufunc=np.arcsinh):
-    """y = arcsinh x;  dy/dx = 1 / (1 + x^2)^(1/2)"""
+    """y = arcsinh(x);  gx = g / sqrt(1 + x**2)"""
 
     def slope(self, x: Any) -> Any:
         return 1 / np.hypot(1, x)
@@ -92,7 +92,7 @@ def arcsinh(x: Any) -> Any:
 
 
 class Arccosh(Elementwise, ufunc=np.arccosh):
-    """y = arccosh x;  dy/dx = 1 / (x^2 - 1)^(1/2)"""
+    """y = arccosh(x);  gx = g / sqrt(x**2 - 1)"""
 
     def slope(self, x: Any) -> Any:
         return 1 / (np.sqrt(x - 1) * np.sqrt(x + 1))
@@ -112,7 +112,7 @@ def arccosh(x: Any) -> Any:
 
 
 class Arctanh(Elementwise, ufunc=np.arctanh):
-    """y = arctanh x;  dy/dx = 1 / (1 - x^2)"""
+    """y = arctanh(x);  gx = g / (1 - x**2)"""
 
     def slope(self, x: Any) -> Any:
         return 1 / ((1 - x) * (1 + x))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -34,7 +35,7 @@ def part_along(x: Any, axis: int, part: Any) -> Any:
 
 
 class Concatenate(Arithmetic):
-    """z = x, y, ... end to end;  gx, gy, ... = their parts of g"""
+    """z = concatenate(xs, axis);  gx = split(g, places, axis)[i]"""
 
     def __init__(self, axis: int = 0) -> None:
         self.axis = axis
@@ -44,6 +45,11 @@ class Concatenate(Arithmetic):
         (self._axis,) = normalized_axes(self.axis, len(z.shape))
         self._sizes = [x.shape[self._axis] for x in xs]
         return z
+
+    @property
+    def places(self) -> list[Any]:
+        """Where the second input begins, and each after it."""
+        return [*itertools.accumulate(self._sizes[:-1])]
 
     def backward(self, g: Any) -> Any:
         parts = []
@@ -87,7 +93,7 @@ def append(arr: Any, values: Any, axis: int | None = None) -> Any:
 
 
 class Stack(Arithmetic):
-    """z = x, y, ... along a new axis;  gx, gy, ... = their slices of g"""
+    """z = stack(xs, axis);  gx = take(g, i, axis)"""
 
     def __init__(self, axis: int = 0) -> None:
         self.axis = axis
@@ -156,7 +162,7 @@ def dstack(tup: Sequence[Any]) -> Any:
 
 
 class Split(Function):
-    """y, z, ... = consecutive parts of x;  gx = gy, gz, ... end to end"""
+    """ys = split(x, indices_or_sections, axis);  split(gx, indices_or_sections, axis) += gs"""
 
     def __init__(self, indices_or_sections: Any, axis: int = 0) -> None:
         self.indices_or_sections, self.axis = indices_or_sections, axis

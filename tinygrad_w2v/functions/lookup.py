@@ -25,7 +25,7 @@ __all__ = ["embedding", "take", "take_along_axis", "to_dense"]
 
 
 class Rows(Function):
-    """y = table[ids], whole rows;  gtable = scatter_rows(g, ids)"""
+    """y = table[ids];  gtable[ids] += g   (0 elsewhere)"""
 
     def __init__(self, ids: Any) -> None:
         self.ids = self.keep_copy("ids", ids)  # the gradient goes on reading them
@@ -45,13 +45,13 @@ def look_up(table: Any, ids: Any) -> Any:
 
 
 class ScatterRows(Function):
-    """y = RowGrad(ids, g): rows of zeros with `g` added at `ids`;  gg = gy[ids]"""
+    """y[ids] += x;  gx = g[ids]   (0 elsewhere)"""
 
     def __init__(self, ids: Any, shape: Shape) -> None:
         self.ids, self.shape = ids, shape
 
-    def forward(self, g: Any) -> Any:
-        return RowGrad(self.ids, g, self.shape)
+    def forward(self, x: Any) -> Any:
+        return RowGrad(self.ids, x, self.shape)
 
     def backward(self, g: Any) -> Any:
         return look_up(g, self.ids)
@@ -95,7 +95,7 @@ def embedding(table: Any, ids: Any) -> Any:
 
 
 class ToDense(Function):
-    """y = the array that a row gradient stands for;  g is passed on"""
+    """y = to_dense(x);  gx = g"""
 
     def forward(self, x: Any) -> Any:
         return x.to_dense()
@@ -123,7 +123,7 @@ def to_dense(x: Any) -> Any:
 
 
 class GetItem(Function):
-    """y = x[index];  gx = zeros with `g` added at `index`"""
+    """y = x[index];  gx[index] += g   (0 elsewhere)"""
 
     def __init__(self, index: Any) -> None:
         self.index = self.keep_copy("index", index)
@@ -149,19 +149,19 @@ def get_item(x: Any, index: Any) -> Any:
 
 
 class ScatterIndex(Function):
-    """y = zeros of `shape` with `g` added at `index`;  gg = gy[index]"""
+    """y[index] += x;  gx = g[index]   (0 elsewhere)"""
 
     def __init__(self, index: Any, shape: Shape) -> None:
         self.index, self.shape = index, shape
 
-    def forward(self, g: Any) -> Any:
-        if (y := offer_whole("scatter_index", g, self.index, self.shape)) is not NotImplemented:
+    def forward(self, x: Any) -> Any:
+        if (y := offer_whole("scatter_index", x, self.index, self.shape)) is not NotImplemented:
             return y
-        out = np.zeros(self.shape, g.dtype)
+        out = np.zeros(self.shape, x.dtype)
         if is_basic(self.index):
-            out[self.index] = g
+            out[self.index] = x
         else:
-            np.add.at(out, self.index, g)
+            np.add.at(out, self.index, x)
         return out
 
     def backward(self, g: Any) -> Any:
@@ -177,7 +177,7 @@ def is_basic(index: Any) -> bool:
 
 
 class Take(Function):
-    """y = x[..., ids, ...];  gx = zeros with g added at ids"""
+    """y = take(x, ids, axis);  take(gx, ids, axis) += g   (0 elsewhere)"""
 
     def __init__(self, ids: Any, axis: int) -> None:
         self.ids, self.axis = self.keep_copy("ids", ids), axis
@@ -248,7 +248,7 @@ def taken(x: Any, ids: Any, axis: int) -> Any:
 
 
 class TakeAlongAxis(Function):
-    """y_ij = x_i,ids(i,j);  gx = zeros with g added at ids"""
+    """y = take_along_axis(x, ids, axis);  take_along_axis(gx, ids, axis) += g   (0 elsewhere)"""
 
     def __init__(self, ids: Any, axis: int) -> None:
         self.ids, self.axis = self.keep_copy("ids", ids), axis
@@ -304,13 +304,13 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
 
 
 class ScatterAlongAxis(Function):
-    """y = zeros of a shape with g added at ids along an axis;  gg = gy at ids"""
+    """take_along_axis(y, ids, axis) += x;  gx = take_along_axis(g, ids, axis)   (0 elsewhere)"""
 
     def __init__(self, ids: Any, axis: int, shape: Shape) -> None:
         self.ids, self.axis, self.shape = ids, axis, shape
 
-    def forward(self, g: Any) -> Any:
-        y = offer_whole("scatter_along_axis", g, self.ids, self.axis, self.shape)
+    def forward(self, x: Any) -> Any:
+        y = offer_whole("scatter_along_axis", x, self.ids, self.axis, self.shape)
         if y is not NotImplemented:
             return y
         places: list[Any] = []
@@ -318,8 +318,8 @@ class ScatterAlongAxis(Function):
             beside = [1] * len(self.shape)
             beside[i] = n
             places.append(self.ids if i == self.axis else np.arange(n).reshape(beside))
-        out = np.zeros(self.shape, g.dtype)
-        np.add.at(out, tuple(places), g)
+        out = np.zeros(self.shape, x.dtype)
+        np.add.at(out, tuple(places), x)
         return out
 
     def backward(self, g: Any) -> Any:

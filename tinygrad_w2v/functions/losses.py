@@ -60,7 +60,13 @@ def _in_range(ids: IntArray, classes: int) -> bool:
 
 
 class CrossEntropy(Function):
-    """y = -mean log softmax(x)_t;  gx = g (softmax(x) - onehot(t)) / n"""
+    """y = -sum(onehot(ids) * log_softmax(x)) / n;  gx = g * (softmax(x) - onehot(ids)) / n
+
+    With n = ids.size.
+
+    Book: L = -sum(t * log(y)) / N;  gx = (y - t) / N * g,  y = softmax(x),  t = onehot(ids),
+    N = ids.size
+    """
 
     def __init__(self, ids: Any) -> None:
         self.ids = self.keep_copy("ids", ids)
@@ -100,9 +106,14 @@ class CrossEntropy(Function):
 
 
 class SoftCrossEntropy(Arithmetic):
-    """y = mean sum t l, l = -log softmax(x);  gx = g (softmax(x) sum t - t) / n,  gt = g l / n
+    """y = -sum(t * l) / n;  gx = g * (softmax(x) * sum(t, -1) - t) / n,  gt = -g * l / n
 
-    Where t = 0 nothing is added, also where l is infinite.
+    With l = log_softmax(x),  n = prod(x.shape[:-1]).
+
+    Book: L = -sum(t * log(y)) / N;  gx = (y - t) / N * g,  gt = -log(y) / N * g,  y = softmax(x),
+    N = prod(x.shape[:-1])   (targets add up to 1)
+
+    Where t = 0 nothing is added, also where the logarithm is infinite.
     """
 
     def forward(self, x: Any, t: Any) -> Any:
@@ -212,7 +223,13 @@ def _weighted(weights: Any, values: Any) -> Any:
 
 
 class SigmoidCrossEntropy(Arithmetic):
-    """y = mean (softplus(x) - t x);  gx = g (sigmoid(x) - t) / n,  gt = -g x / n"""
+    """y = sum(softplus(x) - t * x) / n;  gx = g * (sigmoid(x) - t) / n,  gt = -g * x / n
+
+    With n = x.size.
+
+    Book: L = -sum(t * log(y) + (1 - t) * log(1 - y)) / N;  gx = (y - t) / N * g,
+    gt = -x / N * g,  y = sigmoid(x),  N = x.size
+    """
 
     def forward(self, x: Any, t: Any) -> Any:
         self.save(x, t)

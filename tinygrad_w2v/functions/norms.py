@@ -22,7 +22,7 @@ __all__ = ["cosine_similarity", "norm"]
 
 
 class Norm(Reduction):
-    """y = (sum of x^2)^(1/2);  gx = g x / y   (0 where y = 0)"""
+    """y = sqrt(sum(x**2, axis));  gx = g * x / y   (0 at 0)"""
 
     def forward(self, x: Any) -> Any:
         axes = self.remember(x)

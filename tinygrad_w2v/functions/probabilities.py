@@ -19,7 +19,7 @@ _CONCRETE = (np.ndarray, np.generic)
 
 
 class Logsumexp(Reduction):
-    """y = log sum e^x;  gx = g softmax x   (0 where all x are -inf)"""
+    """y = log(sum(exp(x), axis));  gx = g * softmax(x, axis)   (0 at -inf)"""
 
     def forward(self, x: Any) -> Any:
         axes = self.remember(x)
@@ -77,7 +77,7 @@ class Normalized(Function):
 
 
 class Softmax(Normalized):
-    """y = e^x / sum e^x;  gx = y (g - sum g y)"""
+    """y = exp(x) / sum(exp(x), axis);  gx = y * (g - sum(g * y, axis))"""
 
     def forward(self, x: Any) -> Any:
         e = np.exp(self.lowered(x))
@@ -104,7 +104,7 @@ def softmax(x: Any, axis: Axis = -1) -> Any:
 
 
 class LogSoftmax(Normalized):
-    """y = x - log sum e^x;  gx = g - e^y sum g"""
+    """y = x - log(sum(exp(x), axis));  gx = g - exp(y) * sum(g, axis)"""
 
     def forward(self, x: Any) -> Any:
         lowered = self.lowered(x)

@@ -21,7 +21,7 @@ __all__ = ["cross", "kron", "matmul", "matvec", "outer", "vdot", "vecdot", "vecm
 
 
 class Matmul(Ring):
-    """z = x y over the last two axes;  gx = g y',  gy = x' g"""
+    """z = x @ y;  gx = g @ y.T,  gy = x.T @ g   (a vector is a row, on the right a column)"""
 
     def forward(self, x: Any, y: Any) -> Any:
         self.save(x, y)

@@ -20,7 +20,7 @@ __all__ = ["flip", "fliplr", "flipud", "pad", "repeat", "roll", "rot90", "tile"]
 
 
 class Flip(Function):
-    """y = x reversed along axes;  gx = g reversed"""
+    """y = flip(x, axis);  gx = flip(g, axis)"""
 
     def __init__(self, axis: Axis = None) -> None:
         self.axis = axis
@@ -93,7 +93,7 @@ def rot90(m: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Any:
 
 
 class Repeat(Function):
-    """y = each x, r times along an axis;  gx = the sum of its r gradients"""
+    """y = repeat(x, repeats, axis);  repeat(gx, repeats, axis) += g"""
 
     def __init__(self, repeats: int, axis: int) -> None:
         self.repeats, self.axis = repeats, axis

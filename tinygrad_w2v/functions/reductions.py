@@ -52,7 +52,7 @@ class Reduction(Function):
 
 
 class Sum(Reduction):
-    """y = sum of x over axes;  gx = g, repeated"""
+    """y = sum(x, axis);  gx = broadcast_to(g, x.shape)"""
 
     def forward(self, x: Any) -> Any:
         axes = self.remember(x)
@@ -106,7 +106,7 @@ def sum(
 
 
 class Mean(Reduction):
-    """y = sum of x over axes / n;  gx = g / n, repeated"""
+    """y = mean(x, axis);  gx = broadcast_to(g / count, x.shape)"""
 
     axes = staticmethod(normalized_axes)
 
@@ -153,7 +153,7 @@ def mean(
 
 
 class Prod(Reduction):
-    """y = product of x;  gx_i = g times the product of the other x   (right with zeros, too)"""
+    """y = prod(x, axis);  gx = g * y / x   (at 0 the limit)"""
 
     def forward(self, x: Any) -> Any:
         axes = self.remember(x)
@@ -262,7 +262,10 @@ class Extreme(Reduction):
 
 
 class Max(Extreme):
-    """y = max x;  gx = g shared equally among the x that equal y"""
+    """y = max(x, axis);  gx = where(x == y, g / n, 0)   (equal ones share)
+
+    With n = sum(x == y, axis).
+    """
 
     reduce = staticmethod(np.max)
 
@@ -301,7 +304,10 @@ def max(
 
 
 class Min(Extreme):
-    """y = min x;  gx = g shared equally among the x that equal y"""
+    """y = min(x, axis);  gx = where(x == y, g / n, 0)   (equal ones share)
+
+    With n = sum(x == y, axis).
+    """
 
     reduce = staticmethod(np.min)
 

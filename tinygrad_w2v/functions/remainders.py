@@ -43,7 +43,7 @@ def floor_divide(x1: Any, x2: Any) -> Any:
 
 
 class Remainder(Arithmetic):
-    """z = x - floor(x / y) y;  gx = g,  gy = -g floor(x / y)"""
+    """z = x - floor(x / y) * y;  gx = g,  gy = -g * floor(x / y)"""
 
     def forward(self, x: Any, y: Any) -> Any:
         self.save(x, y)
@@ -73,7 +73,7 @@ def mod(x1: Any, x2: Any) -> Any:
 
 
 class Fmod(Arithmetic):
-    """z = x - trunc(x / y) y;  gx = g,  gy = -g trunc(x / y)"""
+    """z = x - trunc(x / y) * y;  gx = g,  gy = -g * trunc(x / y)"""
 
     def forward(self, x: Any, y: Any) -> Any:
         z = np.fmod(x, y)
@@ -115,7 +115,7 @@ def divmod(x1: Any, x2: Any) -> tuple[Any, Any]:
 
 
 class Round(Function):
-    """y = x rounded to so many decimals;  gx = 0"""
+    """y = round(x, decimals);  gx = 0"""
 
     def __init__(self, decimals: int = 0) -> None:
         self.decimals = decimals

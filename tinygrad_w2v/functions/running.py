@@ -21,7 +21,7 @@ __all__ = ["cumprod", "cumsum", "diff", "gradient"]
 
 
 class Cumsum(Function):
-    """y_i = x_1 + ... + x_i;  gx_i = g_i + ... + g_n"""
+    """y = cumsum(x, axis);  gx = flip(cumsum(flip(g, axis), axis), axis)"""
 
     def __init__(self, axis: int) -> None:
         self.axis = axis
@@ -56,7 +56,10 @@ def cumsum(a: Any, axis: int | None = None, dtype: Any = None, out: None = None)
 
 
 class Cumprod(Function):
-    """y_i = x_1 ... x_i;  gx_i = x_1 ... x_(i-1) s_i  with  s_i = g_i + x_(i+1) s_(i+1)"""
+    """y = cumprod(x, axis);  gx = flip(cumsum(s, axis), axis) / x   (at 0 the limit)
+
+    With s = flip(g * y, axis).
+    """
 
     def __init__(self, axis: int) -> None:
         self.axis = axis

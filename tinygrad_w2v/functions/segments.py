@@ -24,7 +24,7 @@ __all__ = ["segment_sum"]
 
 
 class SegmentSum(Function):
-    """y_s = sum of x_i over the rows i of segment s;  gx_i = g of the segment of i"""
+    """y = segment_sum(x, starts);  gx = repeat(g, lengths, 0)"""
 
     def __init__(self, starts: Any) -> None:
         self.starts = self.keep_copy("starts", starts)
@@ -33,6 +33,11 @@ class SegmentSum(Function):
         self._count = x.shape[0]
         y = offer_whole("segment_sum", x, self.starts)
         return segment_sums(x, self.starts) if y is NotImplemented else y
+
+    @property
+    def lengths(self) -> Any:
+        """How many rows each segment has."""
+        return np.diff(self.starts, append=self._count)
 
     def backward(self, g: Any) -> Any:
         return SegmentRepeat(self.starts, self._count)(g)
@@ -121,7 +126,7 @@ def segment_sums(x: AnyArray, starts: IntArray) -> AnyArray:
 
 
 class SegmentRepeat(Function):
-    """y_i = x of the segment of i;  gx_s = sum of g_i over the rows i of segment s"""
+    """y = repeat(x, lengths, 0);  gx = segment_sum(g, starts)"""
 
     def __init__(self, starts: Any, count: Any) -> None:
         self.starts, self.count = starts, count
@@ -130,7 +135,12 @@ class SegmentRepeat(Function):
         y = offer_whole("segment_repeat", x, self.starts, self.count)
         if y is not NotImplemented:
             return y
-        return np.repeat(x, np.diff(self.starts, append=self.count), axis=0)
+        return np.repeat(x, self.lengths, axis=0)
+
+    @property
+    def lengths(self) -> Any:
+        """How many rows each segment becomes."""
+        return np.diff(self.starts, append=self.count)
 
     def backward(self, g: Any) -> Any:
         return SegmentSum(self.starts)(g)

@@ -37,7 +37,10 @@ class Choice(Arithmetic):
 
 
 class Maximum(Choice):
-    """z = max(x, y);  gx = g where x > y, g / 2 where x = y, else 0"""
+    """z = maximum(x, y);  gx = where(x > y, g, e),  gy = where(y > x, g, e)
+
+    With e = where(x == y, g / 2, 0).
+    """
 
     choose = np.maximum
     wins = np.greater
@@ -59,7 +62,10 @@ def maximum(x1: Any, x2: Any) -> Any:
 
 
 class Minimum(Choice):
-    """z = min(x, y);  gx = g where x < y, g / 2 where x = y, else 0"""
+    """z = minimum(x, y);  gx = where(x < y, g, e),  gy = where(y < x, g, e)
+
+    With e = where(x == y, g / 2, 0).
+    """
 
     choose = np.minimum
     wins = np.less
@@ -81,7 +87,10 @@ def minimum(x1: Any, x2: Any) -> Any:
 
 
 class Fmax(Choice):
-    """z = max(x, y), of a number and NaN the number;  gx, gy as of `Maximum`"""
+    """z = fmax(x, y);  gx = where((x > y) | isnan(y), g, e),  gy = where((y > x) | isnan(x), g, e)
+
+    With e = where(x == y, g / 2, 0).
+    """
 
     choose = np.fmax
 
@@ -104,7 +113,10 @@ def fmax(x1: Any, x2: Any) -> Any:
 
 
 class Fmin(Choice):
-    """z = min(x, y), of a number and NaN the number;  gx, gy as of `Minimum`"""
+    """z = fmin(x, y);  gx = where((x < y) | isnan(y), g, e),  gy = where((y < x) | isnan(x), g, e)
+
+    With e = where(x == y, g / 2, 0).
+    """
 
     choose = np.fmin
 
@@ -127,7 +139,7 @@ def fmin(x1: Any, x2: Any) -> Any:
 
 
 class Clip(Function):
-    """y = x, at least low and at most high;  gx = g where low < x < high, else 0"""
+    """y = clip(x, a_min, a_max);  gx = where((a_min < x) & (x < a_max), g, 0)   (None: no bound)"""
 
     def __init__(self, a_min: Any = None, a_max: Any = None) -> None:
         self.a_min, self.a_max = self.keep_copy("a_min", a_min), self.keep_copy("a_max", a_max)
@@ -207,7 +219,7 @@ def _bound(bound: Any, x: Any) -> Any:
 
 
 class Where(Arithmetic):
-    """z = x where c, else y;  gx = g where c, else 0;  gy = 0 where c, else g"""
+    """z = where(condition, x, y);  gx = where(condition, g, 0),  gy = where(condition, 0, g)"""
 
     def __init__(self, condition: Any) -> None:
         self.condition = self.keep_copy("condition", condition)

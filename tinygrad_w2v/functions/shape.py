@@ -22,7 +22,7 @@ ndarray = np.ndarray
 
 
 class Reshape(Function):
-    """y = x in another shape;  gx = g in the shape of x"""
+    """y = reshape(x, shape);  gx = reshape(g, x.shape)"""
 
     def __init__(self, shape: Any) -> None:
         self.shape = shape
@@ -82,7 +82,7 @@ def ravel(a: Any, order: str = "C") -> Any:
 
 
 class Transpose(Function):
-    """y = x with its axes permuted;  gx = g with the inverse permutation"""
+    """y = transpose(x, axes);  gx = transpose(g, inverse)"""
 
     def __init__(self, axes: tuple[int, ...] | None = None) -> None:
         self.axes = axes
@@ -91,9 +91,12 @@ class Transpose(Function):
         return np.transpose(x, self.axes)
 
     def backward(self, g: Any) -> Any:
-        if self.axes is None:
-            return np.transpose(g)
-        return np.transpose(g, inverse([a % len(self.axes) for a in self.axes]))
+        return np.transpose(g, self.inverse)
+
+    @property
+    def inverse(self) -> tuple[int, ...] | None:
+        """The order of axes that undoes `axes`."""
+        return None if self.axes is None else inverse([a % len(self.axes) for a in self.axes])
 
 
 def transpose(a: Any, axes: Any = None) -> Any:
@@ -128,7 +131,7 @@ def moveaxis(a: Any, source: Any, destination: Any) -> Any:
 
 
 class Swapaxes(Function):
-    """y = x with two axes exchanged;  gx = g with the same two exchanged"""
+    """y = swapaxes(x, axis1, axis2);  gx = swapaxes(g, axis1, axis2)"""
 
     def __init__(self, axis1: int, axis2: int) -> None:
         self.axis1, self.axis2 = axis1, axis2
@@ -169,7 +172,7 @@ def matrix_transpose(x: Any) -> Any:
 
 
 class BroadcastTo(Function):
-    """y = x repeated along new or stretched axes;  gx = g summed over them (by the engine)"""
+    """y = broadcast_to(x, shape);  gx = sum_to(g, x.shape)"""
 
     def __init__(self, shape: Any) -> None:
         self.shape = shape
@@ -213,7 +216,7 @@ def broadcast_arrays(*args: Any, subok: bool = False) -> tuple[Any, ...]:
 
 
 class ExpandDims(Function):
-    """y = x with new axes of size 1;  gx = g without them"""
+    """y = expand_dims(x, axis);  gx = squeeze(g, axis)"""
 
     def __init__(self, axis: int | tuple[int, ...]) -> None:
         self.axis = axis
@@ -239,7 +242,7 @@ def expand_dims(a: Any, axis: Any) -> Any:
 
 
 class Squeeze(Function):
-    """y = x without axes of size 1;  gx = g with them"""
+    """y = squeeze(x, axis);  gx = reshape(g, x.shape)"""
 
     def __init__(self, axis: Axis = None) -> None:
         self.axis = axis

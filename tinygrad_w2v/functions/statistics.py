@@ -33,7 +33,10 @@ class Spread(Reduction):
 
 
 class Var(Spread):
-    """y = sum (x - mean x)^2 / (n - ddof);  gx = 2 g (x - mean x) / (n - ddof)"""
+    """y = sum((x - m)**2, axis) / n;  gx = g * 2 * (x - m) / n
+
+    With m = mean(x, axis),  n = count - ddof.
+    """
 
     def forward(self, x: Any) -> Any:
         axes = self.remember(x)
@@ -94,7 +97,10 @@ def var(
 
 
 class Std(Spread):
-    """y = (var x)^(1/2);  gx = g (x - mean x) / ((n - ddof) y)   (0 where all x are equal)"""
+    """y = sqrt(sum((x - m)**2, axis) / n);  gx = g * (x - m) / (n * y)   (0 where all are equal)
+
+    With m = mean(x, axis),  n = count - ddof.
+    """
 
     def forward(self, x: Any) -> Any:
         axes = self.remember(x)

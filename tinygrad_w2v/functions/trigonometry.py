@@ -21,7 +21,7 @@ __all__ += ["sin", "sinc", "tan"]
 
 
 class Sin(Elementwise, ufunc=np.sin):
-    """y = sin x;  dy/dx = cos x"""
+    """y = sin(x);  gx = g * cos(x)"""
 
     def slope(self, x: Any) -> Any:
         return np.cos(x)
@@ -41,7 +41,7 @@ def sin(x: Any) -> Any:
 
 
 class Cos(Elementwise, ufunc=np.cos):
-    """y = cos x;  dy/dx = -sin x"""
+    """y = cos(x);  gx = -g * sin(x)"""
 
     def slope(self, x: Any) -> Any:
         return -np.sin(x)
@@ -61,7 +61,7 @@ def cos(x: Any) -> Any:
 
 
 class Tan(Elementwise, ufunc=np.tan):
-    """y = tan x;  dy/dx = 1 + y^2"""
+    """y = tan(x);  gx = g * (1 + y**2)"""
 
     def slope(self, y: Any) -> Any:
         return 1 + y * y
@@ -81,7 +81,7 @@ def tan(x: Any) -> Any:
 
 
 class Arcsin(Elementwise, ufunc=np.arcsin):
-    """y = arcsin x;  dy/dx = 1 / (1 - x^2)^(1/2)"""
+    """y = arcsin(x);  gx = g / sqrt(1 - x**2)"""
 
     def slope(self, x: Any) -> Any:
         return 1 / np.sqrt((1 - x) * (1 + x))
@@ -101,7 +101,7 @@ def arcsin(x: Any) -> Any:
 
 
 class Arccos(Elementwise, ufunc=np.arccos):
-    """y = arccos x;  dy/dx = -1 / (1 - x^2)^(1/2)"""
+    """y = arccos(x);  gx = -g / sqrt(1 - x**2)"""
 
     def slope(self, x: Any) -> Any:
         return -1 / np.sqrt((1 - x) * (1 + x))
@@ -121,7 +121,7 @@ def arccos(x: Any) -> Any:
 
 
 class Arctan(Elementwise, ufunc=np.arctan):
-    """y = arctan x;  dy/dx = 1 / (1 + x^2)"""
+    """y = arctan(x);  gx = g / (1 + x**2)"""
 
     def slope(self, x: Any) -> Any:
         infinite = np.isinf(x)  # where the derivative of x^2 would be 0 times infinity
@@ -143,7 +143,10 @@ def arctan(x: Any) -> Any:
 
 
 class Arctan2(Arithmetic):
-    """z = the angle of the point (x, y);  gy = g x / r^2,  gx = -g y / r^2   (0 where r = 0)"""
+    """z = arctan2(y, x);  gy = g * x / r**2,  gx = -g * y / r**2   (0 at 0)
+
+    With r = sqrt(x**2 + y**2).
+    """
 
     def forward(self, y: Any, x: Any) -> Any:
         self.save(y, x)
@@ -173,7 +176,7 @@ def arctan2(x1: Any, x2: Any) -> Any:
 
 
 class Hypot(Arithmetic):
-    """z = (x^2 + y^2)^(1/2);  gx = g x / z,  gy = g y / z   (0 where z = 0)"""
+    """z = sqrt(x**2 + y**2);  gx = g * x / z,  gy = g * y / z   (0 at 0)"""
 
     def forward(self, x: Any, y: Any) -> Any:
         z = np.hypot(real(x), real(y))
@@ -210,7 +213,7 @@ def part_of_length(x: Any, length: Any) -> Any:
 
 
 class Deg2rad(Elementwise, ufunc=np.deg2rad):
-    """y = x pi / 180;  dy/dx = pi / 180"""
+    """y = x * pi / 180;  gx = g * pi / 180"""
 
     def slope(self) -> Any:
         return math.pi / 180
@@ -231,7 +234,7 @@ def deg2rad(x: Any) -> Any:
 
 
 class Rad2deg(Elementwise, ufunc=np.rad2deg):
-    """y = x 180 / pi;  dy/dx = 180 / pi"""
+    """y = x * 180 / pi;  gx = g * 180 / pi"""
 
     def slope(self) -> Any:
         return 180 / math.pi
@@ -252,7 +255,7 @@ def rad2deg(x: Any) -> Any:
 
 
 class Sinc(Elementwise, ufunc=np.sinc):
-    """y = sin(u) / u with u = pi x, and 1 at 0;  dy/dx = (cos u - y) / x, and 0 at 0"""
+    """y = sin(u) / u;  gx = g * (cos(u) - y) / x,  u = pi * x   (1 at 0, with slope 0)"""
 
     def slope(self, x: Any, y: Any) -> Any:
         near = np.less(np.absolute(x), 1 / math.pi)

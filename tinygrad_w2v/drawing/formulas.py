@@ -1,0 +1,342 @@
+"""What an op's docstring says of it, as equations whose letters are known.
+
+The first paragraph of a docstring is its formula: ``z = x * y;  gx = g * y,  gy = g * x   (a
+note)``. The letters are the parameter names of `forward`, the left side of the first equation is
+the output, ``g`` its gradient and ``gx`` that of the input ``x``. So a picture can write the names
+of a graph in their places, and a test can evaluate what is written. Any other equation defines a
+letter, there or in a paragraph of its own, ``With n = x.size.``; and a paragraph that begins with
+``Book:`` is the same rule as the chapter writes it.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, Literal, NamedTuple
+
+from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v.autograd.function import Function
+
+Role = Literal["text", "input", "output", "gradient", "input_gradient", "parameter"]
+Detail = Literal["ops", "book"]
+
+_EQUALS = (" = ", " += ")
+_LONGEST = 600  # characters of a paragraph; a longer one is prose
+_SHOWN = 3  # of the inputs of an op that takes any number of them, besides the last
+_NOTE = re.compile(r"\s{2,}\((?P<note>[^()]*(?:\([^()]*\)[^()]*)*)\)\s*$")
+_LETTER = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?!\w)")
+_EQUATION = re.compile(r"\s*[\w.]+(?:\[[^\]]*\]|\([^()]*\))?\s*\+?=(?!=)")
+_SIDE = re.compile(r"\w+(?:\s*,\s*(?:\w+|\.\.\.))*|[\w.]+\([^()]*\)|\w+\[[^\]]*\]")
+_EXPONENTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+class Token(NamedTuple):
+    """A piece of an equation: plain text, or a letter that stands for something of the op.
+
+    Attributes
+    ----------
+    role : str
+        ``"gradient"`` is that of output number `position`, ``"input_gradient"`` that of input
+        number `position`, ``"parameter"`` an attribute of the op, which `text` names.
+    text : str
+        As the docstring has it.
+    position : int
+    """
+
+    role: Role
+    text: str
+    position: int = 0
+
+
+class Formula(NamedTuple):
+    """One equation, both sides of it.
+
+    ``take(gx, ids) += g`` has a selection on its left: `g` is added at those places of ``gx``,
+    which is 0 elsewhere.
+    """
+
+    tokens: tuple[Token, ...]
+
+    @property
+    def source(self) -> str:
+        """The equation as the docstring has it, in Python's notation."""
+        return "".join([token.text for token in self.tokens])
+
+    @property
+    def sides(self) -> tuple[tuple[Token, ...], str, tuple[Token, ...]]:
+        """What is left of the sign, the sign (``"="`` or ``"+="``), and what is right of it."""
+        at = next(i for i, token in enumerate(self.tokens) if token.text in _EQUALS)
+        return self.tokens[:at], self.tokens[at].text.strip(), self.tokens[at + 1 :]
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether the gradient of an output is passed on as it is: ``gx = g``."""
+        left, sign, right = self.sides
+        roles = [token.role for token in (*left, *right)]
+        return sign == "=" and roles == ["input_gradient", "gradient"]
+
+    def written(self, names: Callable[[Token], str]) -> str:
+        """The equation with other names: ``names(token)`` for all that is not plain text.
+
+        Squares and their like are written with small digits.
+
+        Examples
+        --------
+        >>> import tinygrad_w2v as tw
+        >>> h = tw.Variable(2.0, name="h")
+        >>> rule = rule_of((h**-1.0).creator)
+        >>> rule.backward[0].written(lambda token: f"<{token.text}>")
+        '<gx> = <g> * <exponent> * <x>**(<exponent> - 1)'
+        """
+        written = ""
+        for token in self.tokens:
+            if token.role == "text":
+                written += re.sub(r"\*\*(\d+)(?![\w.(])", _small, token.text)
+                continue
+            name = names(token)
+            if written.endswith("**") and name.isdecimal():
+                written = written[:-2] + name.translate(_EXPONENTS)
+            elif name.startswith("-") and not written.endswith(("(", ", ", "= ")):
+                written += f"({name})"
+            else:
+                written += name
+        return written
+
+
+class Rule(NamedTuple):
+    """The formulas of one op.
+
+    Attributes
+    ----------
+    forward : Formula
+    backward : tuple of Formula or None
+        One for each input; None where none is written, as where no gradient goes.
+    note : str
+        What holds besides: ``"0 at 0"``.
+    definitions : tuple of Formula
+        Equations of letters that the others use: ``n = x.size``.
+    """
+
+    forward: Formula
+    backward: tuple[Formula | None, ...]
+    note: str = ""
+    definitions: tuple[Formula, ...] = ()
+
+
+def rule_of(function: Function, detail: Detail = "ops") -> Rule | None:
+    """The rule that the docstring of an op's own class writes; None where it writes none.
+
+    Parameters
+    ----------
+    function : Function
+        An op, applied or not.
+    detail : {"ops", "book"}
+        "book" prefers the paragraph that begins with ``Book:``.
+
+    Raises
+    ------
+    InputError
+        For another `detail`.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> x, y = tw.Variable(2.0), tw.Variable(3.0)
+    >>> rule = rule_of((x * y).creator)
+    >>> rule.forward.source, [formula.source for formula in rule.backward]
+    ('z = x * y', ['gx = g * y', 'gy = g * x'])
+    """
+    if detail not in ("ops", "book"):
+        raise InputError(f"detail must be 'ops' or 'book', not {detail!r}")
+    doc = vars(type(function)).get("__doc__")
+    if not isinstance(doc, str):
+        return None
+    first, *others = [paragraph.strip() for paragraph in inspect.cleandoc(doc).split("\n\n")]
+    books = [paragraph[5:].strip() for paragraph in others if paragraph.startswith("Book:")]
+    if detail == "book" and books:
+        return _read(books[0], "", function)
+    more = [paragraph[5:].rstrip(".") for paragraph in others if paragraph.startswith("With ")]
+    return _read(first, more[0] if more else "", function)
+
+
+def _read(paragraph: str, more: str, function: Function) -> Rule | None:
+    if len(paragraph) + len(more) > _LONGEST:
+        return None
+    text, note = paragraph.replace("\n", "  "), ""
+    if found := _NOTE.search(text):
+        text, note = text[: found.start()], re.sub(r"\s+", " ", found["note"])
+    first, *others = map(_parted, [*_separate(text), *_separate(more)])
+    letters = _Letters(function, first.left if first else "")
+    if first is None or not letters.outputs:
+        return None
+    equations = [each for each in others if each is not None]
+    of_inputs: dict[int, Formula] = {}
+    definitions = []
+    defined = [each.left for each in equations if each.left.isidentifier()]
+    shadows = {x: (Token("text", x),) for x in defined if x not in letters.targets}
+    for each in equations:
+        aims = [name for name in _LETTER.findall(each.left) if name in letters.targets]
+        for position in letters.targets[aims[0]] if aims else ():
+            of_inputs[position] = _formula(each, letters, letters.backward(position) | shadows)
+        if not aims:
+            definitions.append(_formula(each, letters, letters.backward(0) | shadows))
+    return Rule(
+        _formula(first, letters, letters.inputs | letters.outputs | shadows),
+        tuple([of_inputs.get(position) for position in range(letters.count)]),
+        note,
+        tuple(definitions),
+    )
+
+
+class _Equation(NamedTuple):
+    left: str
+    sign: str
+    right: str
+
+
+def _separate(text: str) -> list[str]:
+    """The equations of a paragraph: parted by semicolons, and by commas before the next one."""
+    parts, start = [], 0
+    for at in _outside_brackets(text, ";,"):
+        if text[at] == ";" or (_EQUATION.match(text, at + 1) and "=" in text[start:at]):
+            parts.append(text[start:at])
+            start = at + 1
+    return [*parts, text[start:]]
+
+
+def _parted(text: str) -> _Equation | None:
+    """The two sides of an equation; None where there are none, as in a sentence."""
+    for at in _outside_brackets(text, "="):
+        left = text[:at].removesuffix("+").strip()
+        right = text[at + 1 :].strip()
+        compared = text[at - 1 : at] in ("<", ">", "!") or right.startswith("=")
+        if compared or not (right and _SIDE.fullmatch(left)):
+            return None
+        return _Equation(left, " += " if text[at - 1] == "+" else " = ", right)
+    return None
+
+
+def _outside_brackets(text: str, wanted: str) -> Iterator[int]:
+    depth = 0
+    for at, character in enumerate(text):
+        depth += (character in "([{") - (character in ")]}")
+        if depth == 0 and character in wanted:
+            yield at
+
+
+_Meanings = dict[str, tuple[Token, ...]]
+
+
+class _Letters:
+    """What the letters of an op's formula stand for."""
+
+    def __init__(self, function: Function, left: str) -> None:
+        self.function = function
+        names, rest = _parameters(function.forward)
+        self.count = len(names) if function.inputs is None else len(function.inputs)
+        self.first_of_rest, self.rest = len(names), rest
+        self.inputs: _Meanings = {x: (Token("input", x, i),) for i, x in enumerate(names)}
+        if rest:
+            self.inputs[rest] = _several("input", rest, range(len(names), self.count))
+        # The inputs that an equation of this left side is for.
+        self.targets = {f"{d}{x}": [i] for d in "gd" for i, x in enumerate(names)}
+        self.targets |= {f"{d}{self.one}": [*range(len(names), self.count)] for d in "gd" if rest}
+        made = [x for x in _letters(left) if x not in self.inputs and not self.is_parameter(x)]
+        arity = function.arity
+        self.outputs: _Meanings = {y: (Token("output", y, i),) for i, y in enumerate(made)}
+        if len(made) == 1 and arity > 1:
+            self.outputs = {made[0]: _several("output", made[0], range(arity))}
+        gradients, all_gradients = _parameters(function.backward)
+        given = [("g", 0), *[(f"{d}{y}", i) for d in "gd" for i, y in enumerate(made)]]
+        given += [(g, i) for i, g in enumerate(gradients)]
+        self.gradients: _Meanings = {g: (Token("gradient", g, i),) for g, i in given}
+        if all_gradients:
+            self.gradients[all_gradients] = _several("gradient", all_gradients, range(arity))
+
+    @property
+    def one(self) -> str:
+        """One of the inputs ``*xs``: ``x``."""
+        return self.rest.removesuffix("s") if len(self.rest) > 1 else self.rest
+
+    def backward(self, position: int) -> _Meanings:
+        """The meanings in an equation for the gradient of input number `position`."""
+        meanings = self.inputs | self.outputs | self.gradients
+        for name, positions in self.targets.items():
+            meanings[name] = (Token("input_gradient", name, positions[0]),) if positions else ()
+            if position in positions:
+                meanings[name] = (Token("input_gradient", name, position),)
+        if self.rest and position >= self.first_of_rest:
+            meanings[self.one] = (_one_of("input", self.rest, position, self.first_of_rest),)
+            meanings.setdefault("i", (Token("text", str(position)),))
+        return meanings
+
+    def is_parameter(self, name: str) -> bool:
+        """Whether the op has an attribute of its own, which is no method."""
+        held = inspect.getattr_static(self.function, name, Function)
+        return not (held is Function or hasattr(Function, name) or callable(held))
+
+
+def _several(role: Role, name: str, positions: range) -> tuple[Token, ...]:
+    """``(x, y, z)``: what stands for ``xs``, in the middle left out where they are many."""
+    shown = [_one_of(role, name, i, positions.start) for i in positions]
+    tokens: list[Token] = []
+    for token in shown:
+        if len(shown) <= _SHOWN + 2 or token in shown[:_SHOWN] or token is shown[-1]:
+            tokens += [Token("text", ", "), token]
+        elif token is shown[_SHOWN]:
+            tokens.append(Token("text", ", ..."))
+    end = ",)" if len(shown) == 1 else ")"
+    return (Token("text", "("), *tokens[1:], Token("text", end))
+
+
+def _one_of(role: Role, name: str, position: int, first: int) -> Token:
+    return Token(role, f"{name}[{position - first}]", position)
+
+
+def _letters(text: str) -> list[str]:
+    """The names in a text, without those of functions and of arguments."""
+    return [m[0] for m in _LETTER.finditer(text) if not text[m.end() :].startswith(("(", "="))]
+
+
+def _formula(equation: _Equation, letters: _Letters, meanings: _Meanings) -> Formula:
+    tokens = [*_tokens(equation.left, letters, meanings), Token("text", equation.sign)]
+    return Formula((*tokens, *_tokens(equation.right, letters, meanings)))
+
+
+def _tokens(text: str, letters: _Letters, meanings: _Meanings) -> Iterator[Token]:
+    start = 0
+    for found in _LETTER.finditer(text):
+        name, end = found[0], found.end()
+        if re.match(r"\(|=(?!=)", text[end:]):
+            continue
+        if name in meanings:
+            stand_for = meanings[name]
+        elif letters.is_parameter(name):
+            stand_for = (Token("parameter", name),)
+        else:
+            continue
+        before = text[start : found.start()]
+        if before.endswith("*") and len(stand_for) > 1 and name == letters.rest:  # f(*xs)
+            before, stand_for = before[:-1], stand_for[1:-1]
+        if before:
+            yield Token("text", before)
+        yield from stand_for
+        start = end
+    if text[start:]:
+        yield Token("text", text[start:])
+
+
+def _parameters(method: Callable[..., Any]) -> tuple[list[str], str]:
+    """The names of a method's arguments, and that of ``*args``."""
+    try:
+        parameters = inspect.signature(method).parameters.values()
+    except (TypeError, ValueError):
+        return [], ""
+    rest = [p.name for p in parameters if p.kind is p.VAR_POSITIONAL]
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return [p.name for p in parameters if p.kind in positional], "".join(rest)
+
+
+def _small(power: re.Match[str]) -> str:
+    return power[1].translate(_EXPONENTS)
