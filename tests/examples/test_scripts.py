@@ -63,8 +63,9 @@ def test_importing_a_script_does_nothing(path) -> None:
     assert any(isinstance(s, ast.FunctionDef) and s.name == "main" for s in statements)
 
 
-def test_the_readme_lists_every_script() -> None:
-    readme = (ROOT / "examples" / "README.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["README.md", "README.ja.md"])
+def test_the_readme_lists_every_script(name: str) -> None:
+    readme = (ROOT / "examples" / name).read_text(encoding="utf-8")
     assert [f"`{path.name}`" in readme for path in SCRIPTS] == [True] * len(SCRIPTS)
 
 
