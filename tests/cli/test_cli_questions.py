@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from tinygrad_w2v._base.version import __version__
+from tinygrad_w2v._cli import doctor
 from tinygrad_w2v.cli import COMMANDS
+from tinygrad_w2v.drawing import fonts
 from tinygrad_w2v.vectors import WordVectors
 
 
@@ -85,7 +87,16 @@ def test_doctor(run, monkeypatch, tmp_path) -> None:
         assert found["engines"] == "numpy, compiled"
         assert found["compiled engine"].startswith("numba ")
         assert found["compiled engine"].endswith(f"kernels in {tmp_path / 'kernels'}")
+    assert "Japanese: " in found["fonts of pictures"]
     assert "cores" in run("doctor").out
+
+
+def test_doctor_says_what_a_png_with_japanese_needs(monkeypatch) -> None:
+    nothing = fonts.Coverage((), frozenset("語"))
+    monkeypatch.setattr(doctor, "coverage", lambda characters: nothing)
+    assert "Japanese: no installed font has 語; install Noto Sans CJK" in doctor._fonts()
+    monkeypatch.setattr(doctor.importlib.util, "find_spec", lambda name: None)
+    assert "pip install 'tinygrad_w2v[png]'" in doctor._fonts()
 
 
 def test_help_and_version(run) -> None:

@@ -272,21 +272,6 @@ def test_names_survive(name):
     Page().feed(g.html())
 
 
-@pytest.mark.render
-def test_png_warns_once_of_what_its_font_lacks(loss, monkeypatch):
-    found = [engine for engine in render.engines() if engine.name == "graphviz-pure"]
-    assert found, "graphviz-pure is a dependency"
-    monkeypatch.setattr(render, "engines", lambda: found)
-    assert tw.graph(loss, values=True).png().startswith(PNG)
-    x = tw.Variable([1.0, 2.0], name="入力")
-    h = x * x
-    h.name = "出力"
-    with pytest.warns(UserWarning, match="lacks 3 character") as seen:
-        tw.graph(h, backward=True).png()
-    assert len(seen) == 1
-    assert seen[0].filename == __file__
-
-
 class Page(HTMLParser):
     """Collects tags and what a browser would load."""
 

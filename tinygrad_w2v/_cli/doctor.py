@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_w2v._base.errors import GradientError, TinygradError
+from tinygrad_w2v._base.errors import GradientError, MissingDependencyError, TinygradError
 from tinygrad_w2v._cli.console import say, say_json
 from tinygrad_w2v._cli.machine import blas, versions
 from tinygrad_w2v._cli.parsing import Parser
 from tinygrad_w2v.autograd import check_grads
+from tinygrad_w2v.drawing.fonts import advice, coverage
+from tinygrad_w2v.drawing.raster import NO_RESVG
 from tinygrad_w2v.drawing.render import engines
 from tinygrad_w2v.text.corpus import build_corpus
 from tinygrad_w2v.text.resources import cores
@@ -21,7 +23,11 @@ from tinygrad_w2v.training.engines import has_numba
 from tinygrad_w2v.word2vec.settings import TrainingSettings, small_batch
 from tinygrad_w2v.word2vec.training import train_vectors
 
-OPTIONAL = ("numba", "scipy", "safetensors", "matplotlib", "graphviz", "tqdm", "janome", "gensim")
+OPTIONAL = (
+    *("numba", "scipy", "safetensors", "matplotlib", "graphviz", "tqdm", "janome", "gensim"),
+    "resvg_py",
+)
+SCRIPTS = {"Japanese": "あア語", "Korean": "한", "Arabic": "ب", "Thai": "ด", "emoji": "😀"}
 
 
 def add_options(parser: Parser) -> None:
@@ -53,6 +59,7 @@ def report() -> dict[str, Any]:
         "installed": ", ".join(installed) or "none",
         "missing": ", ".join(sorted(set(OPTIONAL) - set(installed))) or "none",
         "graph renderer": ", ".join(renderers) or "none: pip install graphviz-pure",
+        "fonts of pictures": _fonts(),
         "gradients": _gradients(),
         **_speeds(),
     }
@@ -67,6 +74,20 @@ def _compiler(numba_here: bool) -> str:
     folder = kernels_folder()
     where = folder or f"memory; set {FOLDER_VARIABLE} to a folder to keep them"
     return f"numba {version('numba')}, kernels in {where}"
+
+
+def _fonts() -> str:
+    """Which font writes Japanese and others in a PNG and in a curve, or what to install."""
+    try:
+        found = {script: coverage(frozenset(text)) for script, text in SCRIPTS.items()}
+    except MissingDependencyError as error:
+        return str(error)
+    fonts = [
+        f"{script}: {advice(one.missing) if one.missing else one.families[0].name}"
+        for script, one in found.items()
+    ]
+    extra = "" if importlib.util.find_spec("resvg_py") else "graphs as PNG: " + NO_RESVG + "; "
+    return extra + "; ".join(fonts)
 
 
 def _gradients() -> str:

@@ -59,6 +59,14 @@ class Diagram:
         """Whether there are two parts."""
         return any(node.backward for node in self.nodes)
 
+    @property
+    def words(self) -> str:
+        """All that is written in the picture."""
+        parts = [self.message]
+        for node in self.nodes:
+            parts += (node.title, *node.details, *(scope.name for scope in node.scope))
+        return "\n".join(parts)
+
 
 def diagram_of(program: Program, message: str = "", shared: bool = False) -> Diagram:
     """Return the nodes and edges of a program.

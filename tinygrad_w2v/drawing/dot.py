@@ -101,7 +101,8 @@ def dot_of(diagram: Diagram, direction: Direction) -> str:
         edge_attr={"color": "#808999", "arrowsize": "0.6", "penwidth": "0.9", "tooltip": " "},
     )
     if diagram.message:
-        dot.attr(label=graphviz.escape(diagram.message), labelloc="b")
+        label = _frame_label(diagram.message, 12, graphviz.escape)
+        dot.attr(label=label, labelloc="b")
     # An engine places the parts from left to right, but with "LR" from the bottom up.
     for backward in (False, True) if direction == "TB" else (True, False):
         nodes = [node for node in diagram.nodes if node.backward is backward]
@@ -141,7 +142,7 @@ def _scoped(part: Any, nodes: list[DiagramNode], depth: int, backward: bool, esc
         side = "backward" if backward else "forward"
         with part.subgraph(name=f"cluster_{side}_{scope.number}_{depth}") as cluster:
             cluster.attr(
-                label=escape(scope.name),
+                label=_frame_label(scope.name, 11, escape),
                 labeljust="l",
                 labelloc="t",  # else those of a summary inherit its message's place
                 style="rounded,filled",
@@ -202,6 +203,16 @@ def _label(node: DiagramNode, small: bool) -> str:
     return "<" + "<BR/>".join(lines) + ">"
 
 
+def _frame_label(text: str, size: int, escape: Any) -> str:
+    """The label of a frame; where its characters are wide, with the room that they need."""
+    width = _wide(text, size)
+    if not width:
+        return str(escape(text))
+    cell = f'<TD ALIGN="LEFT" WIDTH="{72 * width:.0f}">{_escaped(text)}</TD>'
+    sides = " ".join(f'{side}="0"' for side in ("BORDER", "CELLBORDER", "CELLSPACING"))
+    return f'<<TABLE {sides} CELLPADDING="1"><TR>{cell}</TR></TABLE>>'
+
+
 def _escaped(text: str) -> str:
     r"""`text` for an HTML-like label, where ``\N`` would stand for the node's key."""
     return html.escape(text).replace("\\", "\\\\")
@@ -210,8 +221,17 @@ def _escaped(text: str) -> str:
 def _needed_width(node: DiagramNode) -> float:
     """Inches that a label needs whose characters the engine's font may not measure; else 0."""
     sizes = [(node.title, TITLE_SIZE), *((text, DETAIL_SIZE) for text in node.details)]
-    if all(text.isascii() or display_width(text) == len(text) for text, _ in sizes):
+    if not any(_wide(text, size) for text, size in sizes):
         return 0.0
-    # A wide character is as wide as it is high; the others take about half of that.
-    inches = max(display_width(text) * 0.52 * size / 72 for text, size in sizes)
+    inches = max(_width(text, size) for text, size in sizes)
     return inches * (1.25 if node.shape == "value" else 1.0) + 0.25
+
+
+def _wide(text: str, size: int) -> float:
+    """Inches of a text with wide characters; 0 for others, which the engine measures."""
+    return 0.0 if text.isascii() or display_width(text) == len(text) else _width(text, size)
+
+
+def _width(text: str, size: int) -> float:
+    # A wide character is as wide as it is high; the others take about half of that.
+    return display_width(text) * 0.52 * size / 72

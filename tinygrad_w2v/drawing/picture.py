@@ -21,6 +21,7 @@ from tinygrad_w2v.drawing.dot import Direction, dot_of
 from tinygrad_w2v.drawing.options import Detail, Notation, Options, check_labels, labels_of
 from tinygrad_w2v.drawing.page import page_of
 from tinygrad_w2v.drawing.program import Program
+from tinygrad_w2v.drawing.raster import png_of
 from tinygrad_w2v.drawing.reader import read, why_not
 from tinygrad_w2v.drawing.render import LayoutTimeoutError, RenderError, render, user_stacklevel
 from tinygrad_w2v.drawing.summary import collapse as collapsed
@@ -114,12 +115,15 @@ class Picture:
     def png(self) -> bytes:
         """The picture as the bytes of a PNG file.
 
+        Where the engine's own font lacks a character, the fonts of the system are taken; this
+        needs the extra ``png``. A warning says what is missing.
+
         Raises
         ------
         MissingDependencyError, RenderError
             As `svg`.
         """
-        return self._render("png")
+        return png_of(self._diagram.words, self.svg, lambda: self._render("png"))
 
     def html(self) -> str:
         """A page that needs nothing else, to be zoomed (wheel) and panned (drag).

@@ -11,7 +11,6 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-import warnings
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -81,16 +80,11 @@ def render(dot: str, format: Format, timeout: float) -> bytes:
     failures = []
     for engine in available:
         try:
-            picture = _run(engine, dot, format, timeout)
+            return _run(engine, dot, format, timeout)
         except LayoutTimeoutError:
             raise
         except RenderError as error:
             failures.append(str(error))
-            continue
-        # Graphviz's own `dot` takes any font of the system.
-        if format == "png" and engine.name == "graphviz-pure":
-            _warn_of_missing_characters(dot)
-        return picture
     raise RenderError("; ".join(failures))
 
 
@@ -129,28 +123,28 @@ def user_stacklevel() -> int:
 _NOT_THE_USER = (str(Path(__file__).parent), functools.__file__)
 
 
-# ---------------------------------------------------------------------- characters of a PNG
 # What the one font of graphviz-pure has beside Latin, Greek, Cyrillic and Hebrew letters.
 _RANGES = ((0x20, 0x52F), (0x591, 0x5F4), (0x1E00, 0x1FFE), (0x2010, 0x2044), (0x20A0, 0x20BF))
 _SINGLE = frozenset("←↑→↓↔↕∂∆∏∑−√∞∫≈≠≤≥ⁿ℮™Ω")
 
 
-def _warn_of_missing_characters(dot: str) -> None:
-    missing = sorted(
-        {
-            c
-            for c in dot
-            if ord(c) > 0x7F
-            and not c.isspace()
-            and c not in _SINGLE
-            and not any(low <= ord(c) <= high for low, high in _RANGES)
-        }
-    )
-    if missing:
-        shown = "".join(missing[:12]) + ("…" if len(missing) > 12 else "")
-        warnings.warn(
-            f"the font of the PNG lacks {len(missing)} character(s), drawn as boxes: {shown}; "
-            "SVG and HTML show them (`.save('graph.svg')`)",
-            UserWarning,
-            stacklevel=user_stacklevel(),
-        )
+def boxes_in_png(words: str) -> str:
+    """The characters that the engine would draw as boxes in a PNG.
+
+    Graphviz's own `dot` takes any font of the system.
+
+    Examples
+    --------
+    >>> boxes_in_png("gh = ∂L/∂h")
+    ''
+    """
+    if [engine.name for engine in engines()][:1] != ["graphviz-pure"]:
+        return ""
+    lacking = {
+        c
+        for c in words
+        if not c.isspace()
+        and c not in _SINGLE
+        and not any(low <= ord(c) <= high for low, high in _RANGES)
+    }
+    return "".join(sorted(lacking))
