@@ -188,7 +188,7 @@ def test_there_are_pages_in_both_languages() -> None:
 def paragraphs(page: Path) -> str:
     """What is read: the page without its blocks of code."""
     text = page.read_text(encoding="utf-8")
-    return re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)
+    return re.sub(r"^ *```.*?^ *```$", "", text, flags=re.M | re.S)
 
 
 @pytest.mark.parametrize("page", JAPANESE, ids=lambda page: str(page.relative_to(ROOT)))
