@@ -44,6 +44,7 @@ LAZY = {("autograd/__init__.py", "tinygrad_w2v.checking.gradients.check_grads")}
 # Heavier libraries are imported where they are used, so that `import tinygrad_w2v` stays light.
 IMPORTED_WHERE_USED = {
     "matplotlib",
+    "IPython",
     "graphviz",
     "tqdm",
     "janome",

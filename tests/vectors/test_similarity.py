@@ -1,5 +1,8 @@
 """Similarities: gensim's numbers."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -120,6 +123,26 @@ def test_printed_table():
     assert lines[1] == "猫   1.00  1.00  0.00"
     assert lines[2] == "cat  1.00  1.00  0.00"
     assert wv.cosine_table([]) == ""
+
+
+def test_a_table_is_a_text_that_shows_itself():
+    wv = WordVectors(["<b>", "cat"], [[1.0, 0.0], [1.0, 1.0]])
+    table = wv.cosine_table(digits=2)
+    assert isinstance(table, str) and table == str(table)
+    assert f"{table}" == "      <b>   cat\n<b>  1.00  0.71\ncat  0.71  1.00"
+    assert repr(table) == str(table)
+    assert "<tr><th>&lt;b&gt;</th><td>1.00</td><td>0.71</td></tr>" in table._repr_html_()
+    assert pickle.loads(pickle.dumps(table)) == copy.deepcopy(table) == table
+    assert wv.cosine_table([])._repr_html_().count("<td>") == 0
+
+
+def test_a_large_table_shows_its_beginning_and_prints_all(rng):
+    table = WordVectors([f"w{i}" for i in range(60)], rng.normal(size=(60, 3))).cosine_table()
+    assert len(str(table).splitlines()) == 61
+    shown = repr(table).splitlines()
+    assert len(shown) == 42 and shown[-1] == "40 of 60 words; print it for all"
+    assert shown[0].split()[-2:] == ["w39", "…"]
+    assert shown[-1] in table._repr_html_() and table._repr_html_().count("<tr>") == 41
 
 
 def test_what_cannot_be_asked(pair):

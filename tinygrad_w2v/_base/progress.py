@@ -5,6 +5,7 @@ import sys
 import time
 from typing import Any, Self, TextIO
 
+from tinygrad_w2v._base.notebook import CellLine, in_notebook
 from tinygrad_w2v._base.terminal import displayed
 
 
@@ -120,20 +121,18 @@ class Progress:
             self._write_line(now)
 
     def _open_bar(self, stream: TextIO) -> Any:
-        notebook = _in_notebook() and stream is sys.stderr
+        notebook = in_notebook() and stream is sys.stderr
         if not (notebook or stream.isatty()):
             return None
-        if notebook:
-            from tqdm.auto import tqdm
-        else:
-            from tqdm import tqdm
+        from tqdm import tqdm
+
         return tqdm(
             total=self.total if self.total > 0 else None,
             initial=self.initial,
             unit=_encodable(stream, f" {self.unit}"),
             unit_scale=True,
             desc=_encodable(stream, self.label),
-            file=None if notebook else stream,
+            file=CellLine() if notebook else stream,
             ascii=None if _encodable(stream, "\u258f") == "\u258f" else True,
             dynamic_ncols=True,
         )
@@ -185,10 +184,3 @@ def _encodable(stream: TextIO, text: str) -> str:
     """Write what the stream's encoding lacks as escapes."""
     encoding = getattr(stream, "encoding", None) or "utf-8"
     return text.encode(encoding, "backslashreplace").decode(encoding)
-
-
-def _in_notebook() -> bool:
-    """Whether this runs in a Jupyter kernel, without importing anything of Jupyter's."""
-    interactive = sys.modules.get("IPython")
-    shell = interactive.get_ipython() if interactive is not None else None
-    return type(shell).__name__ == "ZMQInteractiveShell"

@@ -7,7 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_w2v._base.notebook import html_table
 from tinygrad_w2v.autograd.node import Node
+
+# A table of a notebook has no more.
+ROWS, COLUMNS = 20, 20
 
 
 def _facts(x: Node) -> list[str]:
@@ -38,10 +42,22 @@ def html_of(x: Node) -> str:
     """A heading with name, shape and dtype, and the values as a table where they are one."""
     heading = f"<b>{escape(x.name or type(x).__name__)}</b> " + escape(", ".join(_facts(x)))
     data = x._data
-    if not isinstance(data, np.ndarray) or data.ndim != 2 or data.shape[1] > 20:
+    if hasattr(data, "_repr_html_"):
+        return f"<div>{heading}{data._repr_html_()}</div>"
+    if not isinstance(data, np.ndarray) or data.ndim != 2 or data.shape[1] > COLUMNS:
         return f"<div>{heading}<pre>{escape(_values(data))}</pre></div>"
-    shown = "".join(
-        "<tr>" + "".join(f"<td>{value:.6g}</td>" for value in row) + "</tr>" for row in data[:20]
-    )
-    more = f"<p>{len(data) - 20} more rows</p>" if len(data) > 20 else ""
-    return f"<div>{heading}<table>{shown}</table>{more}</div>"
+    shown = html_table(([f"{value:.6g}" for value in row] for row in data[:ROWS]), named=False)
+    return f"<div>{heading}{shown}{_more(len(data))}</div>"
+
+
+def html_of_rows(title: str, rows: Any, values: Any) -> str:
+    """A heading, and the rows of a row gradient with their numbers, each by its number."""
+    shown = f"<pre>{escape(_values(values))}</pre>"
+    if isinstance(values, np.ndarray) and values.ndim == 2 and values.shape[1] <= COLUMNS:
+        pairs = zip(np.asarray(rows[:ROWS]).tolist(), values[:ROWS], strict=True)
+        shown = html_table([f"{row}", *(f"{value:.6g}" for value in line)] for row, line in pairs)
+    return f"<div>{escape(title)}{shown}{_more(len(rows))}</div>"
+
+
+def _more(rows: int) -> str:
+    return f"<p>{rows - ROWS:,} more rows</p>" if rows > ROWS else ""

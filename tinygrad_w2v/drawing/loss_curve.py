@@ -12,6 +12,7 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import InputError, MissingDependencyError
 from tinygrad_w2v._base.files import PathLike, safe_write
+from tinygrad_w2v._base.notebook import current_cell, in_notebook
 
 SUFFIXES = (".svg", ".png", ".pdf", ".jpg", ".jpeg")
 
@@ -34,7 +35,7 @@ def plot_losses(
         One number an interval.
     path : str or path, optional
         The picture to write (svg, png, pdf or jpg by its suffix); this needs no display. Without
-        it the curve is shown.
+        it the curve is shown: in a window, or once by the cell of a notebook.
     ylim : (float, float), optional
         Lower and upper end of the axis of the loss.
     eval_interval : int, optional
@@ -98,9 +99,7 @@ def plot_losses(
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
     if path is None:
-        import matplotlib.pyplot as plt
-
-        plt.show()
+        _show(figure)
         return figure
     content = _picture(figure, Path(path).suffix.lower()[1:])
     with safe_write(path, "wb") as file:
@@ -143,13 +142,49 @@ def _figure(shown: bool) -> Any:
         with warnings.catch_warnings():
             # At its first use matplotlib writes its list of fonts in the default encoding.
             warnings.simplefilter("ignore", EncodingWarning)
-            if shown:
-                import matplotlib.pyplot as plt
+            if not (shown or _inline()):
+                from matplotlib.figure import Figure
 
-                return plt.figure(figsize=(7, 4.2), layout="constrained")
-            from matplotlib.figure import Figure
+                return Figure(figsize=(7, 4.2), layout="constrained")
+            import matplotlib.pyplot as plt
     except ImportError as error:
         raise MissingDependencyError(
             "plotting needs matplotlib: `pip install matplotlib`"
         ) from error
-    return Figure(figsize=(7, 4.2), layout="constrained")
+    figure = plt.figure(figsize=(7, 4.2), layout="constrained")
+    if _inline():
+        plt.close(figure)  # else the end of the cell shows it once more
+    return figure
+
+
+# ---------------------------------------------------------------------- on the screen
+def _show(figure: Any) -> None:
+    if _inline():
+        from IPython.display import display
+
+        display(figure)
+        figure._ipython_display_ = _ShownBy(current_cell())
+    else:
+        import matplotlib.pyplot as plt
+
+        plt.show()
+
+
+def _inline() -> bool:
+    """Whether a figure is a picture in a cell's output, and not a window or a widget."""
+    if not in_notebook():
+        return False
+    from matplotlib import get_backend
+
+    return get_backend().lower().endswith("inline")
+
+
+class _ShownBy:
+    """Why a figure is not shown again as the value of the cell that has shown it."""
+
+    def __init__(self, cell: int) -> None:
+        self.cell = cell
+
+    def __call__(self) -> None:
+        if current_cell() != self.cell:
+            raise NotImplementedError  # tells IPython to show it as any other figure

@@ -39,12 +39,17 @@ class Record(NamedTuple):
     heldout_loss: float | None = None
 
 
-@dataclass
+@dataclass(repr=False)
 class History:
     """What a run left: its records, each epoch's mean loss, and whether it came to its end.
 
     `torn` says that the run was broken off within a batch, so that its tables are at no place
     that it could go on from.
+
+    Examples
+    --------
+    >>> History(losses=[2.1, 1.6], words=40_000, seconds=0.5)
+    History(2 epochs, 40,000 words, 0.5 s, loss 2.1 at first, 1.6 at last)
     """
 
     records: list[Record] = field(default_factory=list)
@@ -55,6 +60,15 @@ class History:
     interrupted: bool = False
     stopped_early: bool = False
     torn: bool = False
+
+    def __repr__(self) -> str:
+        seen = [f"{self.words:,} words", f"{self.seconds:.3g} s"]
+        if self.losses:
+            losses = f"loss {self.losses[0]:.4g} at first, {self.losses[-1]:.4g} at last"
+            seen = [f"{len(self.losses)} epochs", *seen, losses]
+        flags = ("interrupted", "stopped_early", "torn")
+        seen += [name.replace("_", " ") for name in flags if getattr(self, name)]
+        return f"History({', '.join(seen)})"
 
 
 @dataclass

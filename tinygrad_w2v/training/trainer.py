@@ -15,12 +15,14 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import InputError, NonFiniteError
 from tinygrad_w2v._base.files import PathLike
+from tinygrad_w2v._base.notebook import html_table
 from tinygrad_w2v._base.progress import Progress
 from tinygrad_w2v._base.randomness import generator
 from tinygrad_w2v._base.types import AnyArray, IntArray
 from tinygrad_w2v.autograd.node import Node
 from tinygrad_w2v.autograd.variable import Variable
 from tinygrad_w2v.drawing.loss_curve import plot_losses
+from tinygrad_w2v.drawing.small_curve import small_curve
 from tinygrad_w2v.nn.module import Module
 from tinygrad_w2v.optim.clipping import clip_grads
 from tinygrad_w2v.optim.optimizer import Optimizer, checked_parameters
@@ -33,6 +35,19 @@ class Interval(NamedTuple):
     iteration: int  # iterations done, over all calls of `fit`
     loss: float  # mean over the samples since the interval before
     seconds: float  # since the `fit` began
+
+
+class Intervals(list[Interval]):
+    """The intervals of a training, in a notebook a table of the first and the last of them."""
+
+    def _repr_html_(self) -> str:
+        shown = [*self[:5], *self[-5:]] if len(self) > 10 else self
+        rows = [
+            [f"{h.epoch}", f"{h.iteration}", f"{h.loss:.4g}", f"{h.seconds:.2f}"] for h in shown
+        ]
+        left_out = [["…"] * 4] if len(self) > 10 else []
+        rows[5:5] = left_out
+        return html_table(rows, Interval._fields, f"{len(self):,} intervals", named=False)
 
 
 class Trainer:
@@ -73,6 +88,8 @@ class Trainer:
     >>> trainer.fit(x, 2 * x, max_epoch=20, batch_size=4, quiet=True)
     >>> round(float(trainer.model.slope), 3), len(trainer.losses)
     (2.0, 3)
+    >>> trainer  # doctest: +ELLIPSIS
+    Trainer(Line, SGD(lr=0.5) of 1 parameter(s); trained 20 epochs, 60 iterations, loss ... last)
     """
 
     def __init__(self, model: Module, optimizer: Optimizer) -> None:
@@ -92,7 +109,7 @@ class Trainer:
             )
         self.model = model
         self.optimizer = optimizer
-        self.history: list[Interval] = []
+        self.history = Intervals()
         self.interrupted = False
         self._epochs = self._iterations = 0
         self._eval_interval = 0
@@ -191,6 +208,29 @@ class Trainer:
             If there is no loss yet, or the file cannot be written.
         """
         return plot_losses(self.losses, path, ylim, eval_interval=self._eval_interval or None)
+
+    def __repr__(self) -> str:
+        what = f"{type(self.model).__name__}, {self.optimizer!r}"
+        seen = ", ".join(f"{name} {value}" for name, value in self._seen().items())
+        return f"Trainer({what}; {seen or 'not trained yet'})"
+
+    def _repr_html_(self) -> str:
+        """Show how far it is, with the curve of the loss."""
+        rows = {"model": type(self.model).__name__, "optimizer": repr(self.optimizer)}
+        return html_table((rows | self._seen()).items(), caption="Trainer") + small_curve(
+            self.losses
+        )
+
+    def _seen(self) -> dict[str, str]:
+        """What has been trained, in words."""
+        if not self.history:
+            return {}
+        first, last = self.losses[0], self.losses[-1]
+        seen = {
+            "trained": f"{self._epochs:,} epochs, {self._iterations:,} iterations",
+            "loss": f"{first:.4g} at first, {last:.4g} at last",
+        }
+        return seen | ({"stopped": "by Ctrl-C"} if self.interrupted else {})
 
     def _step(
         self, x: AnyArray, t: AnyArray, parameters: list[Any], max_grad: float | None

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tinygrad_w2v._base.errors import InputError
-from tinygrad_w2v._base.listing import display_width
 from tinygrad_w2v._base.memory import require_memory
 from tinygrad_w2v._base.types import BoolArray, FloatArray
+from tinygrad_w2v.vectors.cosine_table import CosineTable
 from tinygrad_w2v.vectors.neighbours import NeighbourQueries
 from tinygrad_w2v.vectors.table import Table, is_key, unit
 
@@ -47,19 +47,17 @@ class SimilarityQueries(NeighbourQueries):
             units = table.vectors[rows] / table.norms[rows, None]
         return units @ units.T
 
-    def cosine_table(self, words: Iterable[str | int] | None = None, digits: int = 3) -> str:
-        """Return the cosines of all pairs of `words` as a table to print.
+    def cosine_table(
+        self, words: Iterable[str | int] | None = None, digits: int = 3
+    ) -> CosineTable:
+        """Return the cosines of all pairs of `words` as a table: a str, to print or to be shown.
 
         Words of East Asian letters, twice as wide on a terminal, stay in their columns.
         """
         table = self._table
         rows = range(len(table.words)) if words is None else table.rows(words).tolist()
         names = [table.words[row] for row in rows]
-        lines = [["", *names]]
-        for name, cosines in zip(names, self.similarities(rows).tolist(), strict=True):
-            lines.append([name, *(f"{round(c, digits) + 0.0:.{digits}f}" for c in cosines)])
-        widths = [max(map(display_width, column)) for column in zip(*lines, strict=True)]
-        return "\n".join(_aligned(line, widths) for line in lines)
+        return CosineTable(names, self.similarities(rows).tolist(), digits)
 
     def n_similarity(self, ws1: Sequence[str | int], ws2: Sequence[str | int]) -> float:
         """Return the cosine of the means of two sets of words."""
@@ -182,12 +180,3 @@ def _nearer(table: Table, w1: object, w2: object) -> BoolArray:
     nearer: BoolArray = away < away[row2]
     nearer[row1] = False
     return nearer
-
-
-def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
-    """Return a line of a table, its first column to the left, the others to the right."""
-    blanks = [
-        " " * (width - display_width(cell)) for cell, width in zip(cells, widths, strict=True)
-    ]
-    others = [blank + cell for blank, cell in zip(blanks[1:], cells[1:], strict=True)]
-    return "  ".join([cells[0] + blanks[0], *others])

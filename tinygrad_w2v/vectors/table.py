@@ -8,7 +8,6 @@ a query that runs in another thread keeps vectors and lengths that belong togeth
 
 from __future__ import annotations
 
-import html
 import numbers
 from collections.abc import Iterable
 from typing import Any, TypeGuard
@@ -16,6 +15,7 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from tinygrad_w2v._base.errors import InputError, ShapeError
+from tinygrad_w2v._base.notebook import html_table
 from tinygrad_w2v._base.numbers import cast
 from tinygrad_w2v._base.types import AnyArray, FloatArray, IntArray
 from tinygrad_w2v.vectors.keys import MissingWordError, index_words
@@ -110,16 +110,13 @@ class Table:
 
     def html(self, title: str) -> str:
         """Return the first words and numbers as a table of a page."""
-        dim = self.vectors.shape[1]
-        columns = min(6, dim)
-        more = "<td>…</td>" if columns < dim else ""
-        lines = []
-        for word, vector in zip(self.words[:8], self.vectors[:8, :columns].tolist(), strict=True):
-            cells = "".join(f"<td>{number:.4f}</td>" for number in vector)
-            lines.append(f"<tr><th>{html.escape(word)}</th>{cells}{more}</tr>")
-        if len(self) > 8:
-            lines.append(f"<tr><th>…</th><td colspan='{columns + 1}'></td></tr>")
-        return f"<table><caption>{html.escape(title)}</caption>{''.join(lines)}</table>"
+        shown = self.vectors[:8, :6].tolist()
+        more = ["…"] if self.vectors.shape[1] > 6 else []
+        rows = [
+            [word, *(f"{number:.4f}" for number in vector), *more]
+            for word, vector in zip(self.words[:8], shown, strict=True)
+        ]
+        return html_table([*rows, ["…"]] if len(self) > 8 else rows, caption=title)
 
     def query(self, vector: Any) -> FloatArray:
         """Return a vector that was given in place of a word, checked, as float64 ``(dim,)``."""

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TextIO, cast
 
+from tinygrad_w2v._base.notebook import in_notebook
 from tinygrad_w2v._base.progress import Progress
 from tinygrad_w2v.training.engines import Engine
 from tinygrad_w2v.word2vec.options import told_of_alpha
@@ -86,13 +87,13 @@ def log_interrupt(words: int, checkpoints: Path | None) -> None:
 
 
 def progress_of(total: int, report_delay: float, done: int = 0) -> Progress:
-    """Return lines in the log where it is read, else a bar on a terminal, else nothing."""
+    """Return lines in the log where it is read, else a bar where someone watches, else nothing."""
     if logger.isEnabledFor(logging.INFO):
         stream = cast(TextIO, LogLines(logger))
         return Progress(
             total, "words", "training", stream=stream, interval=report_delay, initial=done
         )
-    watched = sys.stderr is not None and sys.stderr.isatty()
+    watched = in_notebook() or (sys.stderr is not None and sys.stderr.isatty())
     return Progress(total, "words", "training", quiet=not watched, initial=done)
 
 

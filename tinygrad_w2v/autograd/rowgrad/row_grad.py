@@ -16,6 +16,7 @@ import numpy as np
 from tinygrad_w2v._base.errors import ShapeError
 from tinygrad_w2v._base.types import AnyArray, Shape
 from tinygrad_w2v.autograd.node import Node, is_duck_array, offer_whole
+from tinygrad_w2v.autograd.representation import html_of_rows
 from tinygrad_w2v.autograd.rowgrad.row_sums import sum_by_row
 
 
@@ -173,6 +174,9 @@ class RowGrad:
 
     def __repr__(self) -> str:
         return f"RowGrad({len(self.rows)} rows of shape {self.shape}, {self.dtype})"
+
+    def _repr_html_(self) -> str:
+        return html_of_rows(repr(self), self.rows, self.values)
 
     # ------------------------------------------------------------------ what can be made of it
     def coalesced(self) -> RowGrad:
