@@ -226,10 +226,14 @@ class Graph(Picture):
         self.options = options
         self._variable = variable
         self._backward = backward
-        program = read(variable, backward, options.values, options.gradients)
+        program = self._read(backward, options.gradients)
         values = program.values.values()
         check_labels(options.labels, {v.name: v.shape for v in values if v.kind != "number"})
         super().__init__(collapsed(program, options.collapse), direction, max_nodes, timeout)
+
+    def _read(self, backward: bool, gradients: bool = False) -> Program:
+        options = self.options
+        return read(self._variable, backward, options.values, gradients, options.notation)
 
     @cached_property
     def text(self) -> str:
@@ -240,9 +244,9 @@ class Graph(Picture):
         if self._backward:
             return text_of(self._program)
         try:
-            program = read(self._variable, True, self.options.values)
+            program = self._read(True)
         except Exception as error:  # a user's rule may raise anything; the forward part is true
-            program = read(self._variable, False, self.options.values)
+            program = self._read(False)
             program = replace(program, note=why_not(error))
         return text_of(collapsed(program, self.options.collapse))
 

@@ -24,6 +24,8 @@ Kind = Literal[
     "derived",  # made by a rule of backward or of an optimizer
     "written",  # a parameter after its update
 ]
+COPY = "copy"  # the step by which a rule hands on what it was given
+SUM = "add"  # of what the uses of a Variable sent back
 GIVEN: frozenset[Kind] = frozenset({"parameter", "variable", "constant", "number", "input"})
 
 
@@ -81,6 +83,8 @@ class Program:
         Key of the result's gradient, which is 1.
     gradients : tuple of (int, int)
         Leaf and its gradient.
+    gradient_of : mapping of int to int
+        The gradient of each value that has one, also of those on the way.
     note : str
         Why there is no backward part.
     """
@@ -91,6 +95,7 @@ class Program:
     backward: tuple[Step, ...] = ()
     seed: int | None = None
     gradients: tuple[tuple[int, int], ...] = ()
+    gradient_of: Mapping[int, int] = field(default_factory=dict)
     note: str = ""
 
     @property
@@ -111,6 +116,26 @@ def readers(steps: Iterable[Step]) -> dict[int, list[Step]]:
 def producers(steps: Iterable[Step]) -> dict[int, Step]:
     """The step that makes each value."""
     return {key: step for step in steps for key in step.outputs if key is not None}
+
+
+def made_by(steps: Iterable[Step]) -> list[int]:
+    """The values that steps make."""
+    return [key for step in steps for key in step.outputs if key is not None]
+
+
+def read_or_made(steps: Iterable[Step]) -> list[int]:
+    """The values that steps read and make, in that order."""
+    return [key for step in steps for key in (*step.inputs, *made_by([step]))]
+
+
+def needed(steps: Sequence[Step], wanted: Iterable[int]) -> tuple[Step, ...]:
+    """The steps that some values depend on, in their order."""
+    reached, kept = set(wanted), []
+    for step in reversed(steps):
+        if reached.intersection(step.outputs):
+            kept.append(step)
+            reached.update(step.inputs)
+    return tuple(reversed(kept))
 
 
 def common_scope(steps: Sequence[Step]) -> tuple[Scope, ...]:

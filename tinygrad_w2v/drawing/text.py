@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tinygrad_w2v._base.listing import Line, listing
-from tinygrad_w2v.drawing.program import GIVEN, Program, Scope, Step, Value, producers
+from tinygrad_w2v.drawing.program import COPY, GIVEN, Program, Scope, Step, Value, producers
 
 MOST_INPUTS = 8
 # Transpositions, which a formula writes at the matrix itself, as in x' g.
@@ -51,7 +51,6 @@ def lines_of(program: Program, headings: tuple[str, str] = HEADINGS) -> list[Lin
             )
         )
         lines += _step_lines(program, program.backward, _transposed(program))
-        lines += _handed_on(program)
     elif program.backward:
         lines += [Line(), Line(headings[1])]
         lines += _step_lines(program, program.backward, {})
@@ -110,6 +109,9 @@ def _step_line(program: Program, step: Step, transposed: dict[int, Step]) -> Lin
     content = "; ".join(value.content for value in outputs if value is not None and value.content)
     formula, depth = expression(program, step, transposed), 1 + len(step.scope)
     about = About(step.number if step.rule_of < 0 else step.rule_of)
+    if about.op < 0:  # the sum of a value's parts
+        whose = {g: key for key, g in program.gradient_of.items()}
+        about = About(value=whose.get(step.outputs[0] or -1, -1))
     return Line(names, types, formula, content, depth, about=about)
 
 
@@ -124,6 +126,8 @@ def expression(program: Program, step: Step, transposed: dict[int, Step]) -> str
     if len(arguments) > MOST_INPUTS:
         hidden = len(arguments) - MOST_INPUTS + 1
         arguments[MOST_INPUTS - 2 : -1] = [f"… {hidden} more …"]
+    if step.label == COPY:
+        return arguments[0]
     if step.label == "get_item" and len(arguments) == 1 and len(step.parameters) == 1:
         return arguments[0] + step.parameters[0]
     if step.label == "rows" and len(arguments) + len(step.parameters) == 2:
@@ -143,12 +147,3 @@ def _transposed(program: Program) -> dict[int, Step]:
         if step.label in _TRANSPOSITIONS and once and step.inputs[0] not in transposed:
             transposed[key] = step
     return transposed
-
-
-def _handed_on(program: Program) -> Iterator[Line]:
-    """``gx = gh`` for a leaf whose gradient is another value's, just as it is."""
-    for leaf, g in program.gradients:
-        name = f"g{program.values[leaf].name}"
-        value = program.values[g]
-        if not value.name.startswith(name):
-            yield Line(name, value.type, value.name, "", 1, about=About(value=leaf))

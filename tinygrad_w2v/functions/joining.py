@@ -76,8 +76,6 @@ def concatenate(
     refuse_out("concatenate", out)
     if axis is None:
         arrays, axis = [reshape(a, -1) for a in arrays], 0
-    if dtype is None:
-        return Concatenate(axis)(*arrays)
     return in_dtype("concatenate", Concatenate(axis)(*arrays), dtype)
 
 
@@ -122,8 +120,6 @@ def stack(arrays: Sequence[Any], axis: int = 0, out: None = None, *, dtype: Any 
            [2., 4.]])
     """
     refuse_out("stack", out)
-    if dtype is None:
-        return Stack(axis)(*arrays)
     return in_dtype("stack", Stack(axis)(*arrays), dtype)
 
 
