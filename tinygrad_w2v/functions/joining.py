@@ -76,6 +76,8 @@ def concatenate(
     refuse_out("concatenate", out)
     if axis is None:
         arrays, axis = [reshape(a, -1) for a in arrays], 0
+    if dtype is None:
+        return Concatenate(axis)(*arrays)
     return in_dtype("concatenate", Concatenate(axis)(*arrays), dtype)
 
 
@@ -120,6 +122,8 @@ def stack(arrays: Sequence[Any], axis: int = 0, out: None = None, *, dtype: Any 
            [2., 4.]])
     """
     refuse_out("stack", out)
+    if dtype is None:
+        return Stack(axis)(*arrays)
     return in_dtype("stack", Stack(axis)(*arrays), dtype)
 
 

@@ -171,8 +171,9 @@ def cosine_similarity(a: Any, b: Any, axis: Axis = -1, eps: float = 1e-8) -> Any
     def length(x: Any) -> Any:
         return np.sqrt(np.maximum(np.sum(np.square(x), axis=axes), eps**2))
 
-    cosine = np.sum(a * b, axis=axes) / (length(a) * length(b))
-    return cast(cosine, np.float16) if half else cosine
+    if half:
+        return cast(np.sum(a * b, axis=axes) / (length(a) * length(b)), np.float16)
+    return np.sum(a * b, axis=axes) / (length(a) * length(b))
 
 
 def _axes_of_vectors(a: Any, b: Any, axis: Axis) -> tuple[int, ...]:

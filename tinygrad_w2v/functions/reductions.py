@@ -101,8 +101,9 @@ def sum(
     19.0
     """
     refuse_out("sum", out)
-    y = Sum(axis, keepdims)(only("sum", in_dtype("sum", a, dtype), where, 0))
-    return y if initial is None else y + initial
+    if initial is not None:
+        return sum(a, axis, dtype, keepdims=keepdims, where=where) + initial
+    return Sum(axis, keepdims)(only("sum", in_dtype("sum", a, dtype), where, 0))
 
 
 class Mean(Reduction):
@@ -194,8 +195,9 @@ def prod(
     array([0., 6., 0.])
     """
     refuse_out("prod", out)
-    y = Prod(axis, keepdims)(only("prod", in_dtype("prod", a, dtype), where, 1))
-    return y if initial is None else y * initial
+    if initial is not None:
+        return prod(a, axis, dtype, keepdims=keepdims, where=where) * initial
+    return Prod(axis, keepdims)(only("prod", in_dtype("prod", a, dtype), where, 1))
 
 
 def product_of_others(x: Any, axes: tuple[int, ...]) -> Any:

@@ -6,6 +6,7 @@ knows nothing else of it.
 
 from __future__ import annotations
 
+import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -21,7 +22,7 @@ from tinygrad_w2v.autograd.debugging.errors import (
     place_or_hint,
     statistics,
 )
-from tinygrad_w2v.autograd.debugging.sites import place, user_site
+from tinygrad_w2v.autograd.debugging.sites import op_site, place
 
 
 def forward(op: Any, arrays: list[Any]) -> Any:
@@ -32,7 +33,7 @@ def forward(op: Any, arrays: list[Any]) -> Any:
     NonFiniteError
         Where it made NaN or infinity out of finite inputs.
     """
-    op.site = user_site()
+    op.site = op_site(sys._getframe(1))
     with locked(arrays) as inputs:
         y = op.forward(*arrays)
     outputs = y if isinstance(y, tuple) else (y,)
