@@ -1,25 +1,130 @@
-"""The page is made of files of the package; it is the page that it was as one string."""
+"""The page is made of files of the package; its words are there in both languages."""
 
 import configparser
-import hashlib
+import html
+import json
+import re
 from pathlib import Path
 
+import numpy as np
+import pytest
+
+import tinygrad_w2v as tw
+from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v.drawing import page
-from tinygrad_w2v.drawing.page import page_of
+from tinygrad_w2v.drawing.page_words import WORDS
 
 ROOT = Path(__file__).parents[2]
+PAGES = Path(page.__file__).with_name("pages")
 
 
-def test_the_parts_make_the_whole():
-    kinds = {(kind, backward) for kind, backward, _ in page._LEGEND}
-    made = page_of("Graph of <y>", "<svg viewBox='0 0 1 1'></svg>\n", "a < b\n", kinds)
-    digest = hashlib.sha256(made.encode()).hexdigest()
-    assert digest == "731d15095b7b8eef874cefd9a0a71c8af9517e32aa5e885b9cacfc37be6bf706"
+def data_of(text):
+    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)
+    return json.loads(found[1])
 
 
-def test_an_installed_package_has_them():
+@pytest.fixture
+def z():
+    x, y = tw.Variable(3.0, name="x"), tw.Variable(2.0, name="y")
+    z = (x + y) * y
+    z.name = "z"
+    return z
+
+
+def test_an_installed_package_has_the_parts():
     setup = configparser.ConfigParser()
     setup.read(ROOT / "setup.cfg", encoding="utf-8")
     assert setup["options.package_data"]["tinygrad_w2v.drawing"] == "pages/*"
-    names = {path.name for path in Path(page.__file__).with_name("pages").iterdir()}
-    assert names == {"graph.html", "graph.css", "graph.js"}
+    assert {path.name for path in PAGES.iterdir()} == {"page.html", *page.STYLES, *page.SCRIPTS}
+
+
+def test_each_script_has_one_job():
+    for path in PAGES.iterdir():
+        assert len(path.read_text(encoding="utf-8").splitlines()) < 400, path.name
+
+
+def test_both_languages_say_the_same_things():
+    for key, texts in WORDS.items():
+        assert set(texts) == {"en", "ja"}, key
+        assert all(text.strip() for text in texts.values()), key
+        places = [sorted(set(re.findall(r"\{\d\}", text))) for text in texts.values()]
+        assert places[0] == places[1], key
+
+
+def test_the_scripts_say_nothing_else():
+    scripts = "".join((PAGES / name).read_text(encoding="utf-8") for name in page.SCRIPTS)
+    asked = set(re.findall(r'say\("(\w+)"', scripts)) | set(
+        re.findall(r"data\.words\.(\w+)", scripts)
+    )
+    families = {name for name in WORDS if name.startswith(("kind_", "stat_"))}
+    buttons = set(re.findall(r'button\("\w+", "\w+", "(\w+)"', scripts))
+    chosen = {"copied", "copied_all", "backward_none", "backward_text"}
+    chosen |= {"title", "need_script", "pause", "pause_hint", "play", "play_hint"}
+    assert asked | families | buttons | chosen == set(WORDS)
+
+
+@pytest.mark.render
+def test_the_parts_of_a_gradient_are_there_and_add_up(z):
+    data = data_of(tw.graph(z).html())
+    values = {value["name"]: value for value in data["values"].values()}
+    assert values["x"]["gradient"]["array"]["numbers"] == [2]
+    assert values["y"]["gradient"]["array"]["numbers"] == [7]
+    parts = [(part["name"], part["array"]["numbers"]) for part in values["y"]["parts"]]
+    assert parts == [("gy_1", [5]), ("gy_2", [2])]
+    assert [part["sum"] for part in values["y"]["parts"]] == ["5", "7"]
+    assert len(data["views"]) == 1 and len(data["views"][0]["steps"]) == 2
+
+
+@pytest.mark.render
+def test_drawing_writes_nothing_on_the_variables(z):
+    leaves = [x for f in (z.creator, z.creator.inputs[0].creator) for x in f.inputs]
+    tw.graph(z).html()
+    assert all(leaf.grad is None for leaf in leaves)
+
+
+@pytest.mark.render
+def test_the_language_is_the_pictures_or_the_pages_own(z):
+    japanese = tw.graph(z, lang="ja")
+    assert '<html lang="ja">' in japanese.html() and "z の計算グラフ" in japanese.html()
+    assert '<html lang="en">' in japanese.html(lang="en")
+    with pytest.raises(InputError, match="lang must be 'en' or 'ja', not 'fr'"):
+        japanese.html(lang="fr")
+
+
+@pytest.mark.render
+def test_integers_have_a_forward_pass_alone():
+    data = data_of(tw.graph(tw.Variable(np.array([1, 2])) + 1).html())
+    assert "int64" in data["note"]
+    assert not any("gradient" in value for value in data["values"].values())
+
+
+@pytest.mark.render
+def test_a_rule_that_raises_is_quoted():
+    class Broken(tw.Function):
+        def forward(self, x):
+            return x + 1
+
+        def backward(self, g):
+            raise ValueError("not today")
+
+    data = data_of(tw.graph(Broken()(tw.Variable(1.0))).html())
+    assert "not today" in data["note"]
+
+
+@pytest.mark.render
+def test_a_large_array_is_sampled_within_the_limits():
+    w = tw.Parameter(np.arange(5000.0 * 40).reshape(5000, 40), name="w")
+    data = data_of(tw.graph((w * w).sum()).html())
+    array = next(v for v in data["values"].values() if v["name"] == "w")["array"]
+    assert array["shape"] == [5000, 40]
+    assert len(array["places"][0]) <= 24 and array["places"][0][-1] == 4999
+    assert array["statistics"]["max"] == "2e+05"
+
+
+@pytest.mark.render
+def test_in_a_notebook_the_page_is_in_a_frame_that_reaches_nothing(z):
+    frame = tw.graph(z)._repr_html_()
+    inner = re.fullmatch(
+        r"<iframe srcdoc='(.*)' sandbox='allow-scripts' style='[^']*'></iframe>", frame, re.DOTALL
+    )
+    assert html.unescape(inner[1]) == tw.graph(z).html()

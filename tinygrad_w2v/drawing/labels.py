@@ -96,7 +96,7 @@ def parameters_of(function: Function) -> tuple[str, ...]:
         if name in function.parameter_names:
             text = printable(function.parameter_names[name])
         else:
-            text = _index(value) if name == "index" else _parameter(value)
+            text = _index(value) if name == "index" else parameter_text(value)
         plain = default is inspect.Parameter.empty and name in asked
         texts.append(text if plain else f"{name}={text}")
     return tuple(texts)
@@ -115,10 +115,11 @@ def _equal(value: Any, default: Any) -> bool:
 
 def _index(value: Any) -> str:
     parts = value if isinstance(value, tuple) else (value,)
-    return f"[{', '.join(map(_parameter, parts))}]"
+    return f"[{', '.join(map(parameter_text, parts))}]"
 
 
-def _parameter(value: Any) -> str:
+def parameter_text(value: Any) -> str:
+    """A parameter of an op in few characters."""
     if isinstance(value, np.ndarray | np.generic):
         array = np.asarray(value)
         return _nested(array) if array.size <= 8 else f"<{type_of(array)}>"
@@ -128,7 +129,7 @@ def _parameter(value: Any) -> str:
         parts = ["" if p is None else str(p) for p in (value.start, value.stop, value.step)]
         return ":".join(parts[:2] if value.step is None else parts)
     if isinstance(value, tuple):
-        inner = ", ".join(_parameter(part) for part in value)
+        inner = ", ".join(parameter_text(part) for part in value)
         return f"({inner},)" if len(value) == 1 else f"({inner})"
     if isinstance(value, np.dtype):
         return value.name

@@ -1,71 +1,143 @@
-"""One HTML file that shows a graph, to be zoomed and panned; it loads nothing.
+"""One HTML file in which both passes over a graph are stepped through; it loads nothing.
 
-Its markup, style and script are the files in `pages/`.
+The file holds the graph as JSON, and the parts in `pages/` that show it: markup, style, and a
+script in files by job. All texts of the graph are data; the script sets them as text, never as
+markup.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from html import escape
+from importlib.resources import files
 from string import Template
+from typing import Any
 
-from tinygrad_w2v.drawing.dot import BACKWARD, FORWARD, Look
-from tinygrad_w2v.drawing.svg import FONTS
+from tinygrad_w2v._base.language import Language, words_in
+from tinygrad_w2v._base.listing import Line, listing
+from tinygrad_w2v.drawing.dot import Direction
+from tinygrad_w2v.drawing.page_words import WORDS
+from tinygrad_w2v.drawing.passes import Passes
+from tinygrad_w2v.drawing.program import Program
+from tinygrad_w2v.drawing.text import expression
+from tinygrad_w2v.drawing.views import MOST_STEPS, views_of
 
-_LEGEND = (
-    ("parameter", False, "parameter"),
-    ("variable", False, "variable"),
-    ("constant", False, "constant"),
-    ("input", False, "input"),
-    ("op", False, "op"),
-    ("rule", False, "op of backward or of the update"),
-    ("module", False, "module"),
-    ("run", False, "several ops"),
-    ("result", False, "result"),
-    ("op", True, "op of backward"),
-    ("module", True, "backward of a module"),
-    ("gradient", True, "gradient"),
-    ("written", False, "written"),
-    ("reference", True, "drawn elsewhere"),
+STYLES = ("theme.css", "layout.css", "graph.css", "panels.css")
+# In this order: each uses what those before it define.
+SCRIPTS = (
+    "data.js",
+    "timeline.js",
+    "tables.js",
+    "formulas.js",
+    "drawing.js",
+    "zoom.js",
+    "step.js",
+    "inspector.js",
+    "listing.js",
+    "search.js",
+    "player.js",
+    "main.js",
 )
+INLINE_HEIGHT = 640  # pixels of a page in a notebook
 
 
-def page_of(title: str, svg: str, text: str, kinds: set[tuple[str, bool]]) -> str:
+def page_of(
+    shown: Program,
+    whole: Program,
+    passes: Passes,
+    lines: Iterable[Line],
+    lang: Language = "en",
+    direction: Direction = "TB",
+    timeout: float = 30.0,
+    most: int = MOST_STEPS,
+) -> str:
     """Return a self-contained page.
 
     Parameters
     ----------
-    title : str
-        Heading of the page.
-    svg : str
-        The picture, without a namespace.
-    text : str
-        The listing that the button "text" shows.
-    kinds : set of (str, bool)
-        The kinds of nodes that the legend explains, and whether they are of the backward part.
+    shown : Program
+        What is drawn at first; boxes in it can be opened.
+    whole : Program
+        The same with every op a step of its own.
+    passes : Passes
+        The numbers of both passes; empty for a program that was not run.
+    lines : iterable of Line
+        The program as text.
+    lang : {"en", "ja"}
+        Language of the page.
+    direction, timeout
+        As for `tinygrad_w2v.graph`.
+    most : int
+        Steps of a view; one with more is summarised.
     """
-    legend = "".join(
-        _entry(name, (BACKWARD if backward else FORWARD)[kind], kind)
-        for kind, backward, name in _LEGEND
-        if (kind, backward) in kinds
-    )
-    return _part("graph.html").substitute(
+    views, values = views_of(shown, passes, direction, timeout, most)
+    name = whole.values[whole.result].name
+    words = words_in(lang, WORDS)
+    title = words["title"].replace("{0}", name)
+    printed = list(lines)
+    texts = listing(printed).split("\n")
+    parts = [i for i, line in enumerate(printed) if line.name and not line.depth]
+    backward_line = parts[1] if len(parts) > 1 else len(printed)
+    data = {
+        "lang": lang,
+        "title": title,
+        "words": words,
+        "direction": direction,
+        "result": whole.result,
+        "note": passes.note,
+        "numbers": bool(passes.values),
+        "values": {
+            key: {"name": value.name, "kind": value.kind, "type": value.type}
+            | ({"content": value.content} if value.content else {})
+            | passes.values.get(key, {})
+            for key, value in values.items()
+        },
+        "ops": {
+            step.number: {
+                "label": step.label,
+                "kind": step.whole,
+                "text": expression(whole, step, {}),
+                "inputs": list(step.inputs),
+                "outputs": list(step.outputs),
+                "scope": [scope.name for scope in step.scope],
+            }
+            | ({"site": step.tooltip} if step.tooltip and not passes.ops else {})
+            | passes.ops.get(step.number, {})
+            for step in whole.forward
+        },
+        "rules": passes.rules,
+        "views": views,
+        "backward_line": backward_line,
+        "lines": [
+            [text, *(line.about or (-1, -1))] for text, line in zip(texts, printed, strict=True)
+        ],
+    }
+    return Template(_part("page.html")).substitute(
+        lang=lang,
         title=escape(title),
-        style=_part("graph.css").substitute(fonts=FONTS),
-        script=_part("graph.js").template,
-        legend=legend,
-        svg=svg,
-        text=escape(text),
+        style="\n".join(map(_part, STYLES)),
+        script="\n".join(map(_part, SCRIPTS)),
+        data=as_json(data),
+        listing=escape(listing(printed)),
+        need=escape(words["need_script"]),
     )
 
 
-def _part(name: str) -> Template:
-    from importlib.resources import files  # not imported before a page is made
+def as_json(data: Any) -> str:
+    """JSON that can stand in a script element: no text in it can end the element."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
-    return Template((files("tinygrad_w2v.drawing") / "pages" / name).read_text(encoding="utf-8"))
+
+def in_notebook(page: str, height: int = INLINE_HEIGHT) -> str:
+    """The page in a frame of its own: it can run its script, and can reach nothing else."""
+    style = f"width:100%;height:{height}px;border:1px solid #8886;border-radius:6px"
+    # In single quotes, of which JSON has few.
+    content = page.replace("&", "&amp;").replace("'", "&#39;")
+    return f"<iframe srcdoc='{content}' sandbox='allow-scripts' style='{style}'></iframe>"
 
 
-def _entry(name: str, look: Look, kind: str) -> str:
-    shape = ' class="op"' if kind in ("op", "module", "run", "rule") else ""
-    border = "dashed" if look.dashed else "solid"
-    style = f"background:{look.fill};border-color:{look.line};border-style:{border}"
-    return f'<li><i{shape} style="{style}"></i>{name}</li>'
+def _part(name: str) -> str:
+    path = files("tinygrad_w2v.drawing") / "pages" / name
+    return path.read_text(encoding="utf-8")

@@ -15,19 +15,22 @@ from typing import Any, get_args
 from tinygrad_w2v._base.errors import InputError, MissingDependencyError
 from tinygrad_w2v._base.files import PathLike, safe_write
 from tinygrad_w2v._base.language import Language
+from tinygrad_w2v._base.listing import Line
 from tinygrad_w2v.autograd.variable import Variable
 from tinygrad_w2v.drawing.diagram import Diagram, diagram_of
 from tinygrad_w2v.drawing.dot import Direction, dot_of
 from tinygrad_w2v.drawing.options import Detail, Notation, Options, check_labels, labels_of
-from tinygrad_w2v.drawing.page import page_of
+from tinygrad_w2v.drawing.page import in_notebook, page_of
+from tinygrad_w2v.drawing.passes import Passes, passes_of
 from tinygrad_w2v.drawing.program import Program
 from tinygrad_w2v.drawing.raster import png_of
-from tinygrad_w2v.drawing.reader import read, why_not
+from tinygrad_w2v.drawing.reader import Reader, read, why_not
 from tinygrad_w2v.drawing.render import LayoutTimeoutError, RenderError, render, user_stacklevel
 from tinygrad_w2v.drawing.summary import collapse as collapsed
 from tinygrad_w2v.drawing.summary import summarised
-from tinygrad_w2v.drawing.svg import finished, inline, plain_html
-from tinygrad_w2v.drawing.text import text_of
+from tinygrad_w2v.drawing.svg import finished, plain_html
+from tinygrad_w2v.drawing.text import HEADINGS, lines_of, text_of
+from tinygrad_w2v.drawing.views import MOST_STEPS
 
 # A graph with more nodes than LARGE is summarised if its layout takes longer than PATIENCE seconds.
 LARGE, PATIENCE = 1000, 4.0
@@ -47,6 +50,8 @@ class Picture:
         Seconds that a layout may take.
     """
 
+    headings = HEADINGS  # of the parts of the text
+
     def __init__(
         self, program: Program, direction: Direction, max_nodes: int, timeout: float
     ) -> None:
@@ -55,12 +60,13 @@ class Picture:
         self._max_nodes = max_nodes
         self._timeout = timeout
         self._svg: str | None = None
+        self._lang: Language = "en"
 
     # ------------------------------------------------------------------ text
     @cached_property
     def text(self) -> str:
         """The program, one line an op."""
-        return text_of(self._program)
+        return text_of(self._program, self.headings)
 
     def __str__(self) -> str:
         return self.text
@@ -125,18 +131,28 @@ class Picture:
         """
         return png_of(self._diagram.words, self.svg, lambda: self._render("png"))
 
-    def html(self) -> str:
-        """A page that needs nothing else, to be zoomed (wheel) and panned (drag).
+    def html(self, lang: Language | None = None) -> str:
+        """A page that needs nothing else, in which the graph is stepped through.
+
+        Parameters
+        ----------
+        lang : {"en", "ja"}, optional
+            Language of the page; that of the picture if it is left out.
 
         Raises
         ------
         MissingDependencyError, RenderError
             As `svg`.
         """
-        svg = inline(self.svg())
-        title = f"Graph of {self._diagram.title}"
-        kinds = {(node.kind, node.backward) for node in self._diagram.nodes}
-        return page_of(title, svg, self.text, kinds)
+        return page_of(*self._page_parts(), lang=lang or self._lang, **self._layout_options())
+
+    def _layout_options(self) -> dict[str, Any]:
+        most = min(self._max_nodes, MOST_STEPS)
+        return {"direction": self._direction, "timeout": self._timeout, "most": most}
+
+    def _page_parts(self) -> tuple[Program, Program, Passes, list[Line]]:
+        """What is drawn, the same with every op a step, its numbers, and the listing."""
+        return self._program, self._program, Passes(), lines_of(self._program, self.headings)
 
     def _render(self, format: Any) -> bytes:
         large = len(self._diagram.nodes) > LARGE
@@ -198,13 +214,12 @@ class Picture:
         except (MissingDependencyError, RenderError):
             return None
 
-    def _repr_html_(self) -> str | None:
-        """Only where there is no picture: the listing."""
+    def _repr_html_(self) -> str:
+        """The page in a frame; where there is no picture, the listing."""
         try:
-            self.svg()
+            return in_notebook(self.html())
         except (MissingDependencyError, RenderError) as error:
             return plain_html(self.text, str(error))
-        return None
 
 
 class Graph(Picture):
@@ -230,6 +245,7 @@ class Graph(Picture):
         values = program.values.values()
         check_labels(options.labels, {v.name: v.shape for v in values if v.kind != "number"})
         super().__init__(collapsed(program, options.collapse), direction, max_nodes, timeout)
+        self._lang = options.lang
 
     def _read(self, backward: bool, gradients: bool = False) -> Program:
         options = self.options
@@ -241,14 +257,21 @@ class Graph(Picture):
 
         Where the value has no gradient, the listing ends with the reason.
         """
-        if self._backward:
-            return text_of(self._program)
+        return text_of(collapsed(self._both(), self.options.collapse))
+
+    def _both(self) -> Program:
+        """Forward and backward; where there is no backward, forward and the reason."""
         try:
-            program = self._read(True)
+            return self._read(True)
         except Exception as error:  # a user's rule may raise anything; the forward part is true
-            program = self._read(False)
-            program = replace(program, note=why_not(error))
-        return text_of(collapsed(program, self.options.collapse))
+            return replace(self._read(False), note=why_not(error))
+
+    def _page_parts(self) -> tuple[Program, Program, Passes, list[Line]]:
+        reader = Reader(self._variable)
+        whole = reader.program(False, False, False, self.options.notation)
+        passes = passes_of(reader, whole, self.options)
+        shown = collapsed(whole, self.options.collapse)
+        return shown, whole, passes, lines_of(self._both())
 
 
 def _write(target: Path, content: str | bytes) -> None:

@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple
 
 from tinygrad_w2v._base.errors import MissingDependencyError, TinygradError
 
-Format = Literal["svg", "png"]
+Format = Literal["svg", "png", "json0"]
 DOTS_PER_INCH = 144
 LARGEST_PNG = 60  # inches: a longer picture is scaled down
 
@@ -57,7 +57,7 @@ def render(dot: str, format: Format, timeout: float) -> bytes:
     ----------
     dot : str
         The graph in Graphviz's language.
-    format : {"svg", "png"}
+    format : {"svg", "png", "json0"}
         What to make of it.
     timeout : float
         Seconds after which the engine is stopped.

@@ -97,11 +97,6 @@ def _center(group: Element) -> None:
         text.set("x", f"{middle:.2f}")
 
 
-def inline(svg: str) -> str:
-    """`svg` for the inside of an HTML page, where it needs no namespace."""
-    return svg.replace(' xmlns="http://www.w3.org/2000/svg"', "", 1)
-
-
 def plain_html(text: str, reason: str) -> str:
     """A listing, for a notebook where no picture can be drawn."""
     return f"<pre>{escape(text)}</pre>\n<p><small>No picture: {escape(reason)}</small></p>"

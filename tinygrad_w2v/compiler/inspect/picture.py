@@ -7,7 +7,6 @@ that is inlined, and so has no loop of its own, in that of its first reader.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -26,7 +25,6 @@ from tinygrad_w2v.drawing.labels import content_of, printable
 from tinygrad_w2v.drawing.picture import Picture
 from tinygrad_w2v.drawing.program import Kind, Scope, Step, Value
 from tinygrad_w2v.drawing.program import Program as Drawn
-from tinygrad_w2v.drawing.text import text_of
 from tinygrad_w2v.nn import Module
 from tinygrad_w2v.optim.optimizer import Optimizer
 
@@ -93,10 +91,7 @@ def draw_model(
 class Drawing(Picture):
     """A drawing of instructions and their loops; made by `draw`."""
 
-    @cached_property
-    def text(self) -> str:
-        """The instructions in the order of the loops, one a line."""
-        return text_of(self._program, ("one example", ""))
+    headings = ("one example", "")
 
     def _description(self) -> str:
         steps = self._program.forward
@@ -133,9 +128,10 @@ def _grouped(built: Built) -> Drawn:
             scope=scopes.get(home(step), ()),
             tooltip=step.site,
             whole="op" if step.name in forward else "rule",
+            number=number,
         )
         # An input stands in the loop of its first reader at the latest.
-        for step in sorted((s for s in program if s.name in homes), key=home)
+        for number, step in enumerate(sorted((s for s in program if s.name in homes), key=home))
     )
     return Drawn(values, steps, keys[program.loss])
 

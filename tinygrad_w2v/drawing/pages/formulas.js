@@ -1,0 +1,88 @@
+// A rule as an equation, with the names of this graph in the places of its letters.
+
+const SMALL = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+const powers = text => text.replace(/\*\*(\d+)(?![\w.(])/g, (_, digits) =>
+  [...digits].map(digit => SMALL[digit]).join(""));
+
+// What a letter of an op's rule stands for.
+const meaning = (number, [role, text, position]) => {
+  const it = op(number);
+  if (role === "input") return { value: it.inputs[position], name: value(it.inputs[position])?.name ?? text };
+  if (role === "output") {
+    const key = it.outputs[position];
+    return { value: key, name: value(key)?.name ?? text };
+  }
+  if (role === "gradient") {
+    const key = it.outputs[position];
+    return { value: key, gradient: value(key)?.gradient, name: value(key)?.gradient?.name ?? text };
+  }
+  if (role === "input_gradient") {
+    const key = it.inputs[position], whole = value(key)?.gradient;
+    const part = value(key)?.parts?.find(each => each.op === number && each.input === position);
+    return { value: key, part, gradient: whole, name: part && whole ? partName(part, whole) : text };
+  }
+  return { name: it.parameters?.[text] ?? text };
+};
+
+// The array that a letter stands for.
+const arrayOf = (role, found) => {
+  if (role === "input" || role === "output") return value(found.value)?.array;
+  if (role === "gradient") return found.gradient?.array;
+  return found.part && found.gradient ? partArray(found.part, found.gradient) : null;
+};
+
+const CLASSES = { input: "of-value", output: "of-value", gradient: "of-gradient", input_gradient: "of-gradient", parameter: "of-parameter" };
+
+const formulaView = (number, tokens) =>
+  make("code", { class: "formula" }, tokens.map(token => {
+    const [role, text] = token;
+    if (role === "text") return powers(text);
+    const found = meaning(number, token);
+    return found.value === undefined || found.value === null
+      ? named(found.name, CLASSES[role])
+      : make("bdi", { class: CLASSES[role], "data-value": found.value }, found.name);
+  }));
+
+// The same with numbers, where every letter is one: "= 1 * 5 = 5"; else null.
+const numbersView = (number, tokens) => {
+  const sign = tokens.findIndex(token => token[0] === "text" && token[1].trim() === "=");
+  if (sign < 0) return null;
+  const text = token => {
+    const [role, plain] = token;
+    if (role === "text") return powers(plain);
+    const found = meaning(number, token);
+    if (role === "parameter") return found.name;
+    const array = arrayOf(role, found);
+    return isScalar(array) ? numberText(array.numbers[0]) : null;
+  };
+  const right = tokens.slice(sign + 1).map(text), [left] = tokens.slice(0, sign).map(text);
+  if (left === null || right.some(part => part === null)) return null;
+  const written = right.map((part, i) =>
+    tokens[sign + 1 + i][0] !== "text" && part.startsWith("−") && i > 0 ? `(${part})` : part).join("");
+  const single = right.length === 1;
+  return make("code", { class: "formula numbers" }, single ? `= ${left}` : `= ${written} = ${left}`);
+};
+
+// The arrays of an equation side by side: what is read, an arrow, what comes of it.
+const matricesView = (number, tokens) => {
+  const sign = tokens.findIndex(token => token[0] === "text" && /^ \+?= $/.test(token[1]));
+  const seen = new Set();
+  const figures = list => list.flatMap(token => {
+    if (token[0] === "text" || token[0] === "parameter") return [];
+    const found = meaning(number, token), array = arrayOf(token[0], found);
+    if (!array || seen.has(found.name) || !array.shape.length) return [];
+    seen.add(found.name);
+    return [matrixFigure(found.name, array, value(found.value)?.labels, CLASSES[token[0]])];
+  });
+  const right = figures(tokens.slice(sign + 1)), left = figures(tokens.slice(0, sign));
+  if (sign < 0 || !left.length) return null;
+  return make("div", { class: "matrices" }, right, make("span", { class: "arrow", "aria-hidden": "true" }, "→"), left);
+};
+
+const equationView = (number, tokens) =>
+  make("div", { class: "equation" }, formulaView(number, tokens), numbersView(number, tokens), matricesView(number, tokens));
+
+const ruleOf = number => {
+  const place = op(number).rule;
+  return place === null || place === undefined ? null : data.rules[place];
+};

@@ -1,0 +1,36 @@
+// The program as text. A line and its node light up together.
+
+const listingPanel = ({ select, hover }) => {
+  const section = byId("program");
+  section.querySelector("h2").textContent = say("program");
+  const targetOf = ([, number, key]) => (number >= 0 ? { op: number } : key >= 0 ? { value: key } : null);
+  const lines = data.lines.map(entry => {
+    const target = targetOf(entry), known = target && (target.op === undefined || op(target.op)) && (target.value === undefined || value(target.value));
+    if (!known) return make("div", { class: "heading" }, entry[0] || "\u00a0");
+    return make("div", {
+      class: "line", role: "button", tabindex: "0", "data-op": target.op, "data-value": target.value,
+      onclick: () => select(target),
+      onkeydown: event => {
+        if (event.key !== "Enter" && event.key !== " ") return;
+        event.preventDefault();
+        event.stopPropagation();
+        select(target);
+      },
+      onpointerenter: event => event.pointerType === "mouse" && hover(target),
+      onpointerleave: event => event.pointerType === "mouse" && hover(null),
+    }, entry[0]);
+  });
+  const holder = byId("listing");
+  holder.replaceChildren(...lines);
+  // The line of the step that is shown, in its pass.
+  const current = (numbers, backward) => {
+    let first = null;
+    lines.forEach((element, i) => {
+      const now = element.dataset.op !== undefined && numbers.includes(Number(element.dataset.op)) && (i >= data.backward_line) === backward;
+      element.classList.toggle("current", now);
+      if (now) first ??= element;
+    });
+    if (first) holder.scrollTo({ top: first.offsetTop - holder.clientHeight / 2, behavior: calm() ? "auto" : "smooth" });
+  };
+  return { current };
+};

@@ -1,0 +1,224 @@
+"""The two passes over one graph as plain data: what every op made, and what its rule sent back.
+
+The backward pass runs here on arrays, for its numbers: each part that a rule gave to an input is
+noted, so that one can watch the parts of a Variable's gradient arrive and be added. Nothing is
+written on the Variables.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from tinygrad_w2v.autograd.backward import gradients
+from tinygrad_w2v.autograd.function import Function
+from tinygrad_w2v.autograd.modes import unwatched
+from tinygrad_w2v.autograd.node import Node
+from tinygrad_w2v.drawing.arrays import FEWEST_NUMBERS, LONGEST_AXIS, array_data
+from tinygrad_w2v.drawing.axis_labels import AxisLabels, labels_of, plain
+from tinygrad_w2v.drawing.formulas import Formula, rule_of
+from tinygrad_w2v.drawing.labels import content_of, parameter_text, printable
+from tinygrad_w2v.drawing.naming import gradient_name
+from tinygrad_w2v.drawing.options import Options
+from tinygrad_w2v.drawing.program import Program
+from tinygrad_w2v.drawing.reader import Reader, why_not
+
+ALL_NUMBERS = 40_000  # of a page, about, however many arrays it shows
+
+Data = dict[str, Any]
+
+
+@dataclass
+class Passes:
+    """What a page knows beside the program: JSON, by the keys of values and the numbers of ops."""
+
+    values: dict[int, Data] = field(default_factory=dict)
+    ops: dict[int, Data] = field(default_factory=dict)
+    rules: list[Data] = field(default_factory=list)
+    seed: Data | None = None
+    note: str = ""  # why there is no backward pass
+
+
+def passes_of(reader: Reader, program: Program, options: Options) -> Passes:
+    """Run backward on arrays and note all that is shown of both passes.
+
+    Parameters
+    ----------
+    reader : Reader
+        Holds the Variables and ops of the graph.
+    program : Program
+        Its forward part, every op a step of its own.
+    options : Options
+        How gradients are written, which form of its rule an op shows, and words of axes.
+    """
+    return _Passes(reader, program, options).made()
+
+
+class _Passes:
+    def __init__(self, reader: Reader, program: Program, options: Options) -> None:
+        self.reader, self.program, self.options = reader, program, options
+        self.passes = Passes()
+        self.functions = {function.order: function for function in reader.functions}
+        self.gradients: dict[int, Any] = {}
+        self.parts: dict[Function, tuple[Any, ...]] = {}
+        self.known_rules: dict[Any, int | None] = {}
+        self.most = LONGEST_AXIS**2
+
+    def made(self) -> Passes:
+        passes, values = self.passes, self.program.values
+        self.differentiate()
+        arrays = 2 * len(values) + sum(map(len, self.parts.values()))
+        self.most = min(self.most, max(FEWEST_NUMBERS, ALL_NUMBERS // arrays))
+        words = self.words()
+        for key, value in values.items():
+            passes.values[key] = self.value(key, value.name, words.get(key))
+        for step in self.program.forward:
+            function = self.functions[step.number]
+            passes.ops[step.number] = self.op(function)
+        self.add_parts()
+        return passes
+
+    def differentiate(self) -> None:
+        """Run the backward pass for its numbers; note why where there is none."""
+        root = self.reader.root
+        if root.dtype.kind != "f":
+            self.passes.note = f"{root.dtype}"
+            return
+        kept: dict[Node, Any] = {}
+        seed = np.ones(root.shape, root.dtype)
+        try:
+            with unwatched(), np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                leaves = gradients(root, seed, kept=kept, parts=self.parts)
+        except Exception as error:  # a user's rule may raise anything; the forward part is true
+            self.passes.note = why_not(error)
+            self.parts = {}
+            return
+        for node, g in (*kept.items(), *leaves.items()):
+            if node._data.dtype.kind == "f":
+                self.gradients[self.reader.key_of(node)] = g
+        self.gradients[self.reader.root_key] = seed
+
+    def words(self) -> dict[int, AxisLabels]:
+        """The words of the axes of all values that have any."""
+        key_of, values = self.reader.key_of, self.program.values
+        labels = self.options.labels
+        given = {
+            key: plain(
+                np.array(words, object) if words else None
+                for words in labels[value.name][: len(value.shape)]
+            )
+            for key, value in values.items()
+            if value.name in labels
+        }
+        if not given:
+            return {}
+        steps = self.program.forward
+        keys = {
+            self.functions[step.number]: (
+                [key_of(x) for x in self.functions[step.number].inputs],
+                [key for key in step.outputs if key is not None],
+            )
+            for step in steps
+        }
+        shapes = {key: tuple(getattr(self.reader.data[key], "shape", ())) for key in values}
+        return labels_of(keys, keys, shapes, given)
+
+    def gradient_name(self, name: str) -> str:
+        result = self.program.values[self.program.result].name
+        return gradient_name(self.options.notation, name, result)
+
+    # ------------------------------------------------------------------ values
+    def value(self, key: int, name: str, words: AxisLabels | None) -> Data:
+        data = self.reader.data[key]
+        shown: Data = {"content": content_of(data), "array": array_data(data, self.most)}
+        if words is not None and shown["array"]:
+            shown["labels"] = _kept_words(words, shown["array"])
+        if key in self.gradients:
+            shown["gradient"] = self.gradient(self.gradient_name(name), self.gradients[key])
+            shown["parts"] = []
+        return shown
+
+    def gradient(self, name: str, g: Any) -> Data:
+        return {"name": name, "content": content_of(g), "array": array_data(g, self.most)}
+
+    def add_parts(self) -> None:
+        """Note what each op sent to each of its inputs, in the order in which it arrived."""
+        arrived: dict[int, list[tuple[int, int, Any]]] = {}
+        for function, parts in self.parts.items():
+            for position, (x, part) in enumerate(zip(function.inputs, parts, strict=True)):
+                key = self.reader.key_of(x)
+                if part is not None and key in self.gradients:
+                    arrived.setdefault(key, []).append((function.order, position, part))
+        for key, parts_of_value in arrived.items():
+            shown = self.passes.values[key]
+            whole = shown["gradient"]
+            total: Any = None
+            for count, (op, position, part) in enumerate(parts_of_value, 1):
+                data: Data = {"op": op, "input": position}
+                if len(parts_of_value) > 1:
+                    total = part if total is None else total + part
+                    data |= self.gradient(f"{whole['name']}_{count}", part)
+                    data["sum"] = content_of(total)
+                shown["parts"].append(data)
+
+    # ------------------------------------------------------------------ ops
+    def op(self, function: Function) -> Data:
+        shown: Data = {"backward": function in self.parts, "rule": self.rule(function)}
+        if function.site is not None:
+            shown["site"] = printable(str(function.site), 300)
+        rule = self.passes.rules[shown["rule"]] if shown["rule"] is not None else None
+        named = rule["parameters"] if rule else ()
+        held = {name: value for name, value in vars(function).items() if name in named}
+        if held:
+            shown["parameters"] = {
+                name: printable(function.parameter_names.get(name) or parameter_text(value))
+                for name, value in held.items()
+            }
+        return shown
+
+    def rule(self, function: Function) -> int | None:
+        """The place of the op's rule among those of the page: ops of a kind share theirs."""
+        found = rule_of(function, self.options.detail)
+        if found is None:
+            return None
+        if found not in self.known_rules:
+            formulas = (found.forward, *found.backward, *found.definitions)
+            tokens = [token for formula in formulas if formula for token in formula.tokens]
+            self.known_rules[found] = len(self.passes.rules)
+            self.passes.rules.append(
+                {
+                    "forward": _tokens(found.forward),
+                    "backward": [formula and _tokens(formula) for formula in found.backward],
+                    "copies": [bool(f and f.is_copy) for f in found.backward],
+                    "definitions": [_tokens(formula) for formula in found.definitions],
+                    "note": found.note,
+                    "parameters": sorted({t.text for t in tokens if t.role == "parameter"}),
+                }
+            )
+        return self.known_rules[found]
+
+
+def _tokens(formula: Formula) -> list[list[Any]]:
+    return [[token.role, token.text, token.position] for token in formula.tokens]
+
+
+def _kept_words(words: AxisLabels, array: Data) -> Data:
+    """The words of the places that are shown."""
+    places = [
+        np.arange(n) if kept is None else np.array(kept)
+        for kept, n in zip(array["places"], array["shape"], strict=True)
+    ]
+    first = words.first
+    leading = None
+    if first is not None:
+        chosen = first[np.ix_(*places[: words.leading])]
+        leading = [printable(str(word), 200) for word in chosen.reshape(-1)]
+    others = [
+        None if of_axis is None else [printable(str(of_axis[place]), 200) for place in kept]
+        for of_axis, kept in zip(words.others, places[words.leading :], strict=True)
+    ]
+    return {"leading": words.leading, "first": leading, "others": others}
