@@ -33,13 +33,13 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "en": "Rounded nodes are values, dark boxes are ops; press one to see all of it. "
         "Parameters are green, other variables blue, constants grey, the result yellow; "
         "what flows backward is orange. On a touch screen, swipe for one step.",
-        "ja": "角の丸いノードは値、濃い色の箱は演算です。押すと詳しく表示されます。"
-        "緑はパラメータ、青はそのほかの変数、灰色は定数、黄色は結果で、"
-        "逆伝播はオレンジ色で示します。タッチ画面では左右のスワイプで 1 ステップ進みます。",
+        "ja": "角の丸いノードは値、濃い色の四角は関数です。クリックすると詳しく表示されます。"
+        "緑はパラメータ、青はほかの Variable、灰色は定数、黄色は結果で、"
+        "逆伝播はオレンジ色で示します。タッチ画面では、左右のスワイプで 1 ステップずつ移動します。",
     },
     "need_script": {
         "en": "Stepping through the graph needs JavaScript. This is the program as text:",
-        "ja": "計算グラフをステップごとに見るには JavaScript が必要です。プログラムのテキスト:",
+        "ja": "計算グラフを 1 ステップずつたどるには JavaScript が必要です。次はプログラムのテキストです。",
     },
     # The player
     "controls": {"en": "steps", "ja": "ステップの操作"},
@@ -60,29 +60,29 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "at_backward": {"en": "backward {0} of {1}", "ja": "逆伝播 {0} / {1}"},
     "start_text": {
         "en": "The values that are given. Press → for the first of {0} ops.",
-        "ja": "与えられた値だけがあります。→ で {0} 個の演算を順に進めます。",
+        "ja": "まだ、与えられた値しかありません。→ を押すと、{0} 個の関数を 1 つずつ計算します。",
     },
     "start_plain": {
         "en": "A program of {0} ops, without numbers. Press → for the first.",
-        "ja": "{0} 個の演算からなるプログラムです (数値なし)。→ で順に進めます。",
+        "ja": "{0} 個の関数からなるプログラムです (数値はありません)。→ を押すと 1 つずつ進みます。",
     },
-    "forward_text": {"en": "{0} computes {1}.", "ja": "{0} が {1} を計算します。"},
+    "forward_text": {"en": "{0} computes {1}.", "ja": "{0} で {1} を計算します。"},
     "forward_box": {
         "en": "{0}, a box of {1} ops, is computed.",
-        "ja": "{0} ({1} 個の演算) を計算します。",
+        "ja": "{0} (関数 {1} 個) を計算します。",
     },
     "seed_text": {
         "en": "Backward begins at the result: {0} is 1, as {1} changes with itself one to one.",
-        "ja": "逆伝播は結果から始まります。{1} の {1} 自身に関する微分なので、{0} は 1 です。",
+        "ja": "逆伝播は結果から始まります。{1} を {1} 自身で微分するので、{0} は 1 です。",
     },
     "seed_inside": {
         "en": "The gradient arrives at {0} from outside.",
-        "ja": "{0} の外側から勾配が届きます。",
+        "ja": "外側から {0} に勾配が届きます。",
     },
     "backward_text": {"en": "The rule of {0} gives {1}.", "ja": "{0} の逆伝播で {1} を求めます。"},
     "backward_none": {
         "en": "The rule of {0} sends nothing on.",
-        "ja": "{0} からは勾配が流れません。",
+        "ja": "{0} は勾配を流しません。",
     },
     "backward_box": {"en": "Backward through {0}: {1}.", "ja": "{0} の中を逆伝播します: {1}"},
     "copied": {
@@ -91,26 +91,26 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "copied_all": {
         "en": "{0} passes the gradient on unchanged, to each input.",
-        "ja": "{0} は勾配をそのまま各入力に流します。",
+        "ja": "{0} は勾配を、どの入力にもそのまま流します。",
     },
     "sum_text": {
         "en": "{0} is used {1} times: what comes back is added.",
-        "ja": "{0} は {1} 回使われているので、戻ってきた勾配を足し合わせます。",
+        "ja": "{0} は {1} 回使われているので、それぞれから戻ってきた勾配を足し合わせます。",
     },
     "waiting": {"en": "{0} still to come", "ja": "残り {0} 個"},
     "note": {"en": "({0})", "ja": "({0})"},
     "no_formula": {
         "en": "The docstring of {0} has no formula that could be shown; the numbers are what its "
         "rule returned.",
-        "ja": "{0} の docstring には表示できる式がありません。数値は backward が返したものです。",
+        "ja": "{0} の docstring に、表示できる式がありません。数値は backward が返した値です。",
     },
     "done": {
         "en": "All gradients have arrived at the leaves.",
-        "ja": "すべての勾配が末端の変数まで届きました。",
+        "ja": "すべての勾配が葉まで届きました。",
     },
     "passed_over": {
         "en": "{0} op(s) got no gradient and were passed over: {1}",
-        "ja": "勾配が届かないため飛ばした演算 ({0} 個): {1}",
+        "ja": "勾配が届かないので飛ばした関数 ({0} 個): {1}",
     },
     "no_backward": {"en": "No backward pass: {0}", "ja": "逆伝播はありません: {0}"},
     "open": {"en": "open {0}", "ja": "{0} を開く"},
@@ -118,7 +118,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "inspector": {"en": "node", "ja": "ノード"},
     "press_node": {
         "en": "Press a node, or rest the pointer on it, to see its whole array.",
-        "ja": "ノードを押すか、ポインタを重ねると、配列の全体を表示します。",
+        "ja": "ノードをクリックするか、ポインタを合わせると、配列全体を表示します。",
     },
     "made_by": {"en": "made by", "ja": "計算元"},
     "read_by": {"en": "read by", "ja": "使用先"},
@@ -131,9 +131,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "no_gradient": {"en": "No gradient arrives here.", "ja": "ここには勾配が届きません。"},
     "no_gradient_op": {
         "en": "No gradient passes through this op.",
-        "ja": "この演算には勾配が流れません。",
+        "ja": "この関数には勾配が流れません。",
     },
-    "ops": {"en": "{0} ops", "ja": "演算 {0} 個"},
+    "ops": {"en": "{0} ops", "ja": "関数 {0} 個"},
     "empty": {"en": "empty: it has no numbers", "ja": "空の配列 (要素なし)"},
     "axis": {"en": "axis {0}", "ja": "軸 {0}"},
     "sampled": {
@@ -149,31 +149,31 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "stat_mean": {"en": "mean", "ja": "平均"},
     "stat_std": {"en": "std", "ja": "標準偏差"},
     "stat_norm": {"en": "norm", "ja": "ノルム"},
-    "stat_zeros": {"en": "zeros", "ja": "ゼロの数"},
-    "stat_not_finite": {"en": "not finite", "ja": "非有限値"},
+    "stat_zeros": {"en": "zeros", "ja": "0 の個数"},
+    "stat_not_finite": {"en": "not finite", "ja": "有限でない値"},
     "kind_parameter": {"en": "parameter", "ja": "パラメータ"},
-    "kind_variable": {"en": "variable", "ja": "変数"},
+    "kind_variable": {"en": "variable", "ja": "Variable"},
     "kind_constant": {"en": "constant", "ja": "定数"},
     "kind_number": {"en": "number", "ja": "数値"},
-    "kind_intermediate": {"en": "intermediate value", "ja": "途中の値"},
+    "kind_intermediate": {"en": "intermediate value", "ja": "中間の値"},
     "kind_result": {"en": "result", "ja": "結果"},
     "kind_gradient": {"en": "gradient", "ja": "勾配"},
     "kind_bundle": {"en": "several values", "ja": "複数の値"},
     "kind_input": {"en": "input", "ja": "入力"},
     "kind_derived": {"en": "value of backward or of the update", "ja": "逆伝播・更新の値"},
     "kind_written": {"en": "written parameter", "ja": "更新後のパラメータ"},
-    "kind_op": {"en": "op", "ja": "演算"},
-    "kind_rule": {"en": "op of backward or of the update", "ja": "逆伝播・更新の演算"},
+    "kind_op": {"en": "op", "ja": "関数"},
+    "kind_rule": {"en": "op of backward or of the update", "ja": "逆伝播・更新の関数"},
     "kind_box": {"en": "box", "ja": "ボックス"},
-    "aria_op": {"en": "op {0}: {1}", "ja": "演算 {0}: {1}"},
-    "aria_box": {"en": "box {0} of {1} ops, opens", "ja": "ボックス {0} (演算 {1} 個)、開く"},
+    "aria_op": {"en": "op {0}: {1}", "ja": "関数 {0}: {1}"},
+    "aria_box": {"en": "box {0} of {1} ops, opens", "ja": "ボックス {0} (関数 {1} 個)、開く"},
     "aria_value": {"en": "{0}, {1}: {2}", "ja": "{0}、{1}: {2}"},
     # Text and search
     "program": {"en": "program", "ja": "プログラム"},
     "search": {"en": "search (/)", "ja": "検索 (/)"},
     "search_label": {
         "en": "search names, ops, modules and words",
-        "ja": "名前、演算、モジュール、単語を検索",
+        "ja": "名前、関数、モジュール、単語を検索",
     },
     "nothing_found": {"en": "nothing found", "ja": "見つかりません"},
     "gradient_of": {"en": "gradient of {0}", "ja": "{0} の勾配"},
