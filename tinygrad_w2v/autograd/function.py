@@ -55,7 +55,7 @@ class Function:
     >>> import numpy as np
     >>> import tinygrad_w2v as tw
     >>> class Cube(tw.Function):
-    ...     '''y = x^3;  gx = 3 x^2 g'''
+    ...     '''y = x**3;  gx = g * 3 * x**2'''
     ...     def forward(self, x):
     ...         self.save(x)
     ...         return x**3

@@ -14,8 +14,10 @@ import inspect
 import re
 from collections.abc import Callable, Iterator
 from typing import Any, Literal, NamedTuple
+from weakref import WeakKeyDictionary
 
 from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.language import Language, check_language
 from tinygrad_w2v.autograd.function import Function
 
 Role = Literal["text", "input", "output", "gradient", "input_gradient", "parameter"]
@@ -28,7 +30,25 @@ _NOTE = re.compile(r"\s{2,}\((?P<note>[^()]*(?:\([^()]*\)[^()]*)*)\)\s*$")
 _LETTER = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?!\w)")
 _EQUATION = re.compile(r"\s*[\w.]+(?:\[[^\]]*\]|\([^()]*\))?\s*\+?=(?!=)")
 _SIDE = re.compile(r"\w+(?:\s*,\s*(?:\w+|\.\.\.))*|[\w.]+\([^()]*\)|\w+\[[^\]]*\]")
+_known: WeakKeyDictionary[Any, dict[Any, Rule | None]] = WeakKeyDictionary()
 _EXPONENTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+_JAPANESE = {
+    "0 at 0": "0 では 0",
+    "0 at -inf": "-inf では 0",
+    "0 elsewhere": "ほかの場所は 0",
+    "0 where all are equal": "すべて等しければ 0",
+    "1 at 0, with slope 0": "0 では 1、傾きは 0",
+    "None: no bound": "None は制限なし",
+    "a vector is a row, on the right a column": "ベクトルは行、右側では列とみなす",
+    "at 0 the limit": "0 では極限の値",
+    "copied to each": "それぞれにコピー",
+    "equal ones share": "等しい要素で等分",
+    "in the dtype of the input": "入力の dtype で",
+    "no gradient goes back": "勾配は伝わらない",
+    "targets add up to 1": "教師データの和は 1",
+}
 
 
 class Token(NamedTuple):
@@ -113,7 +133,7 @@ class Rule(NamedTuple):
     backward : tuple of Formula or None
         One for each input; None where none is written, as where no gradient goes.
     note : str
-        What holds besides: ``"0 at 0"``.
+        What holds besides: ``"0 at 0"``; `note_in` has it in another language.
     definitions : tuple of Formula
         Equations of letters that the others use: ``n = x.size``.
     """
@@ -122,6 +142,18 @@ class Rule(NamedTuple):
     backward: tuple[Formula | None, ...]
     note: str = ""
     definitions: tuple[Formula, ...] = ()
+
+    def note_in(self, lang: Language) -> str:
+        """The note, in Japanese where it is one of this package's.
+
+        Examples
+        --------
+        >>> import tinygrad_w2v as tw
+        >>> rule_of(abs(tw.Variable(2.0)).creator).note_in("ja")
+        '0 では 0'
+        """
+        check_language(lang)
+        return _JAPANESE.get(self.note, self.note) if lang == "ja" else self.note
 
 
 def rule_of(function: Function, detail: Detail = "ops") -> Rule | None:
@@ -152,12 +184,18 @@ def rule_of(function: Function, detail: Detail = "ops") -> Rule | None:
     doc = vars(type(function)).get("__doc__")
     if not isinstance(doc, str):
         return None
-    first, *others = [paragraph.strip() for paragraph in inspect.cleandoc(doc).split("\n\n")]
-    books = [paragraph[5:].strip() for paragraph in others if paragraph.startswith("Book:")]
-    if detail == "book" and books:
-        return _read(books[0], "", function)
-    more = [paragraph[5:].rstrip(".") for paragraph in others if paragraph.startswith("With ")]
-    return _read(first, more[0] if more else "", function)
+    count = None if function.inputs is None else len(function.inputs)
+    # All of it that a rule depends on: ops of a kind are many, and share theirs.
+    like = (doc, detail, count, function.arity, frozenset(vars(function)))
+    known = _known.setdefault(type(function), {})
+    if like not in known:
+        first, *others = re.split(r"\n\s*\n", inspect.cleandoc(doc))
+        books = [each[5:].strip() for each in others if each.startswith("Book:")]
+        more = [each[5:].strip().rstrip(".") for each in others if each.startswith("With ")]
+        if detail == "book" and books:
+            first, more = books[0], []
+        known[like] = _read(first, more[0] if more else "", function)
+    return known[like]
 
 
 def _read(paragraph: str, more: str, function: Function) -> Rule | None:

@@ -52,7 +52,10 @@ class Reduction(Function):
 
 
 class Sum(Reduction):
-    """y = sum(x, axis);  gx = broadcast_to(g, x.shape)"""
+    """y = sum(x, axis);  gx = broadcast_to(g, x.shape)
+
+    Book: y = sum(x, axis);  gx = g   (copied to each)
+    """
 
     def forward(self, x: Any) -> Any:
         axes = self.remember(x)
@@ -107,7 +110,10 @@ def sum(
 
 
 class Mean(Reduction):
-    """y = mean(x, axis);  gx = broadcast_to(g / count, x.shape)"""
+    """y = mean(x, axis);  gx = broadcast_to(g / count, x.shape)
+
+    Book: y = sum(x, axis) / N;  gx = g / N,  N = count   (copied to each)
+    """
 
     axes = staticmethod(normalized_axes)
 

@@ -63,6 +63,12 @@ CASES: list[Case] = [
         (3, 4),
     ).like(lambda np, x: _cross_entropy(np, x, _LABELS)),
     case(
+        "cross_entropy with one-hot rows",
+        ops.SoftCrossEntropy,
+        lambda F, x: F.cross_entropy(x, np.eye(4)[_CLASSES].astype(x.dtype)),
+        (3, 4),
+    ).like(lambda np, x: _cross_entropy(np, x, np.eye(4)[_CLASSES])),
+    case(
         "cross_entropy with respect to the distribution",
         ops.SoftCrossEntropy,
         lambda F, t: F.cross_entropy(np.log(1.0 + _LABELS).astype(t.dtype), t),

@@ -1,0 +1,288 @@
+"""Docstrings become equations whose letters are known; what is no formula becomes nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+import tinygrad_w2v as tw
+import tinygrad_w2v.functions as F
+from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v.autograd.function import Function
+from tinygrad_w2v.drawing.formulas import Detail, Rule, Token, rule_of
+
+
+def rule(v: Any, detail: Detail = "ops") -> Rule:
+    found = rule_of(v.creator, detail)
+    assert found is not None
+    return found
+
+
+def variable(*shape: int, name: str | None = None) -> tw.Variable:
+    return tw.Variable(np.arange(1.0, 1 + np.prod(shape)).reshape(shape), name=name)
+
+
+def roles(token: Token) -> str:
+    return f"{token.role}{token.position}"
+
+
+def texts(rule: Rule) -> list[str | None]:
+    return [formula and formula.written(lambda token: token.text) for formula in rule.backward]
+
+
+# ---------------------------------------------------------------------- letters
+def test_letters_are_inputs_outputs_and_gradients() -> None:
+    found = rule(variable(2) * variable(2))
+    assert found.forward.written(roles) == "output0 = input0 * input1"
+    assert [f.written(roles) for f in found.backward if f] == [
+        "input_gradient0 = gradient0 * input1",
+        "input_gradient1 = gradient0 * input0",
+    ]
+
+
+def test_attributes_are_letters_and_functions_and_arguments_are_not() -> None:
+    found = rule(F.leaky_relu(variable(2), 0.25))
+    assert (
+        found.forward.written(roles) == "output0 = where(input0 > 0, input0, parameter0 * input0)"
+    )
+    assert {t.text for t in found.forward.tokens if t.role == "parameter"} == {"negative_slope"}
+    shaped = rule(F.reshape(variable(2, 3), (3, 2)))
+    assert shaped.forward.written(roles) == "output0 = reshape(input0, parameter0)"
+    assert texts(shaped) == ["gx = reshape(g, x.shape)"]  # which is no attribute of the op
+
+
+def test_notes_and_definitions_stand_apart() -> None:
+    found = rule(F.std(variable(4)))
+    assert found.note == "0 where all are equal"
+    assert [f.source for f in found.definitions] == ["m = mean(x, axis)", "n = count - ddof"]
+    assert texts(found) == ["gx = g * (x - m) / (n * y)"]
+
+
+def test_definitions_are_read_where_they_stand_in_the_line() -> None:
+    found = rule(F.sinc(variable(2)))
+    assert [f.written(roles) for f in found.definitions] == ["u = pi * input0"]
+    assert found.forward.written(roles) == "output0 = sin(u) / u"
+
+
+def test_any_number_of_inputs() -> None:
+    found = rule(F.concatenate([variable(2), variable(1), variable(3)]))
+    assert found.forward.written(roles) == (
+        "output0 = concatenate((input0, input1, input2), parameter0)"
+    )
+    assert found.backward[2] is not None
+    assert found.backward[2].written(roles) == (
+        "input_gradient2 = split(gradient0, parameter0, parameter0)[2]"
+    )
+    assert rule(F.concatenate([variable(2)])).forward.source == "z = concatenate((xs[0],), axis)"
+    many = rule(F.stack([variable(2)] * 300))
+    assert many.forward.source == "z = stack((xs[0], xs[1], xs[2], ..., xs[299]), axis)"
+    assert len(many.backward) == 300
+    assert rule(F.einsum("i,i->", variable(2), variable(2))).forward.source == (
+        "z = einsum(subscripts, xs[0], xs[1])"
+    )
+
+
+def test_several_outputs() -> None:
+    found = rule(F.split(variable(4), 2)[1])
+    assert found.forward.written(roles) == (
+        "(output0, output1) = split(input0, parameter0, parameter0)"
+    )
+    assert found.backward[0] is not None
+    assert found.backward[0].written(roles).endswith("+= (gradient0, gradient1)")
+
+
+def test_a_selection_on_the_left() -> None:
+    found = rule(F.embedding(variable(3, 2), [0, 2]))
+    (look_up,) = found.backward
+    assert look_up is not None
+    left, sign, right = look_up.sides
+    assert [t.role for t in left] == ["input_gradient", "text", "parameter", "text"]
+    assert (sign, [t.role for t in right]) == ("+=", ["gradient"])
+    assert not look_up.is_copy
+
+
+def test_addition_passes_its_gradient_on_and_a_difference_negates_one() -> None:
+    def copies(v: Any, detail: Detail = "ops") -> list[bool]:
+        return [bool(f and f.is_copy) for f in rule(v, detail).backward]
+
+    x, y = variable(2), variable(2)
+    assert copies(x + y) == [True, True]
+    assert copies(x - y) == [True, False]
+    assert copies(x * y) == [False, False]
+    assert copies(F.sum(x)) == [False]
+    assert copies(F.sum(x), "book") == [True]
+    assert rule(F.stop_gradient(x)).backward == (None,)
+
+
+# ---------------------------------------------------------------------- the chapter's form
+def test_the_book_subtracts_what_is_true_from_what_the_model_says() -> None:
+    logits, ids = variable(2, 3), np.array([0, 2])
+    found = rule(F.cross_entropy(logits, ids), "book")
+    names = {"gx": "ds", "x": "scores", "g": "dL", "ids": "target"}
+    (backward,) = found.backward
+    assert backward is not None
+    assert backward.written(lambda t: names[t.text]) == "ds = (y - t) / N * dL"
+    assert [f.written(lambda t: names[t.text]) for f in found.definitions] == [
+        "y = softmax(scores)",
+        "t = onehot(target)",
+        "N = target.size",
+    ]
+    for loss in (
+        F.cross_entropy(logits, np.eye(3)[ids]),
+        F.sigmoid_cross_entropy(logits, np.ones((2, 3))),
+    ):
+        assert "(y - t) / N" in (texts(rule(loss, "book"))[0] or "")
+
+
+def test_an_op_without_a_form_of_the_book_keeps_its_own() -> None:
+    z = variable(2, 3) @ variable(3, 2)
+    assert rule(z, "book") == rule(z)
+    assert texts(rule(z)) == ["gx = g @ y.T", "gy = x.T @ g"]
+
+
+def test_another_detail_is_refused() -> None:
+    with pytest.raises(InputError, match="detail must be 'ops' or 'book', not 'all'"):
+        rule_of((variable(2) * 2).creator, "all")  # type: ignore[arg-type]
+
+
+# ---------------------------------------------------------------------- writing
+def test_powers_are_small_digits_and_negative_names_stand_in_brackets() -> None:
+    squared = rule(F.square(variable(2)))
+    assert squared.forward.written(lambda t: {"y": "k", "x": "h1"}[t.text]) == "k = h1²"
+    power = rule(variable(2) ** 3)
+    named = {"y": "k", "x": "h", "gx": "gh", "g": "gk", "exponent": "3"}
+    assert power.forward.written(lambda t: named[t.text]) == "k = h³"
+    assert power.backward[0] is not None
+    assert power.backward[0].written(lambda t: named[t.text]) == "gh = gk * 3 * h**(3 - 1)"
+    product = rule(variable(2) * -3.0)
+    assert product.forward.written(lambda t: {"y": "-3"}.get(t.text, t.text)) == "z = x * (-3)"
+
+
+# ---------------------------------------------------------------------- ops of a user
+class Layer(Function):
+    """y = x @ W;  dx = dout @ W.T,  dW = x.T @ dout"""
+
+    def forward(self, x: Any, W: Any) -> Any:
+        self.save(x, W)
+        return x @ W
+
+    def backward(self, dout: Any) -> Any:
+        x, W = self.saved
+        return dout @ W.T, x.T @ dout
+
+
+def test_the_books_letters_are_understood() -> None:
+    found = rule(Layer()(variable(2, 3), variable(3, 2)))
+    assert [f.written(roles) for f in found.backward if f] == [
+        "input_gradient0 = gradient0 @ input1.T",
+        "input_gradient1 = input0.T @ gradient0",
+    ]
+
+
+def test_the_gradient_may_be_named_after_the_output() -> None:
+    class Twice(Function):
+        """y = 2 * x;  gx = 2 * gy"""
+
+        def forward(self, x: Any) -> Any:
+            return 2 * x
+
+        def backward(self, upstream: Any) -> Any:
+            return 2 * upstream
+
+    assert [f.written(roles) for f in rule(Twice()(variable(2))).backward if f] == [
+        "input_gradient0 = 2 * gradient0"
+    ]
+
+
+def test_a_rule_in_words_has_its_letters_too() -> None:
+    class Worst(Function):
+        """y = the largest x;  gx = g at its place, 0 elsewhere"""
+
+        def forward(self, x: Any) -> Any:
+            return x.max()
+
+    found = rule(Worst()(variable(2)))
+    assert found.forward.written(roles) == "output0 = the largest input0"
+    assert [f.written(roles) for f in found.backward if f] == [
+        "input_gradient0 = gradient0 at its place, 0 elsewhere"
+    ]
+
+
+class Plain(Function):
+    def forward(self, x: Any) -> Any:
+        return x
+
+    def backward(self, g: Any) -> Any:
+        return g
+
+
+@pytest.mark.parametrize(
+    "doc",
+    [
+        None,
+        "",
+        "Passes x on.",
+        "Return the value of x where x == y.",
+        "Scale: the result = x times two.",
+        "x = x + 1;  gx = g",
+        "= x",
+        "y =",
+        "y <= x;  gx = g",
+        "y = x" + " + x" * 1000,
+        ("y", "x"),
+    ],
+)
+def test_what_is_no_formula_is_none(doc: Any) -> None:
+    kind = type("Mine", (Plain,), {"__doc__": doc})
+    assert rule_of(kind()(variable(2)).creator) is None
+
+
+def test_the_docstring_of_a_base_is_not_that_of_the_op() -> None:
+    class Mine(F.arithmetic.Multiply):  # type: ignore[name-defined,misc]
+        def forward(self, x: Any, y: Any) -> Any:
+            return super().forward(x, y) * 2
+
+    assert rule_of(Mine()(variable(2), variable(2)).creator) is None
+
+
+def test_an_attribute_that_raises_is_not_asked() -> None:
+    class Mine(Plain):
+        """y = x / scale;  gx = g / scale"""
+
+        @property
+        def scale(self) -> float:
+            raise RuntimeError("not yet")
+
+    assert rule_of(Mine()) is not None
+
+
+def test_rules_follow_the_docstring() -> None:
+    class Mine(Plain):
+        """y = x;  gx = g"""
+
+    assert texts(rule(Mine()(variable(2)))) == ["gx = g"]
+    Mine.__doc__ = "y = x;  gx = 2 * g"
+    assert texts(rule(Mine()(variable(2)))) == ["gx = 2 * g"]
+
+
+LETTERS = st.text(st.sampled_from("yxg =+,;()[]*-.\n'\"\\é{}<>&ids0"), max_size=60)
+
+
+@given(LETTERS)
+@example("y = x;  gx = g   (((")
+@example("y[ = x")
+@example("y = x;  gx] = g")
+@example("(y) = x;;;, = ,=")
+def test_no_docstring_makes_an_error(doc: str) -> None:
+    op = type("Mine", (Plain,), {"__doc__": doc})()
+    for detail in ("ops", "book"):
+        found = rule_of(op, detail)  # type: ignore[arg-type]
+        if found is not None:
+            assert len(found.backward) == 1
+            for formula in (found.forward, *found.definitions, *filter(None, found.backward)):
+                assert len(formula.sides) == 3
+                formula.written(lambda token: token.text)
