@@ -39,7 +39,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "need_script": {
         "en": "Stepping through the graph needs JavaScript. This is the program as text:",
-        "ja": "計算グラフを 1 ステップずつたどるには JavaScript が必要です。次はプログラムのテキストです。",
+        "ja": "計算グラフを 1 ステップずつたどるには JavaScript が必要です。"
+        "次はプログラムのテキストです。",
     },
     # The player
     "controls": {"en": "steps", "ja": "ステップの操作"},
@@ -64,7 +65,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "start_plain": {
         "en": "A program of {0} ops, without numbers. Press → for the first.",
-        "ja": "{0} 個の関数からなるプログラムです (数値はありません)。→ を押すと 1 つずつ進みます。",
+        "ja": "{0} 個の関数からなるプログラムです (数値はありません)。"
+        "→ を押すと 1 つずつ進みます。",
     },
     "forward_text": {"en": "{0} computes {1}.", "ja": "{0} で {1} を計算します。"},
     "forward_box": {
