@@ -277,3 +277,29 @@ def test_ids_with_a_name_are_shown_by_it() -> None:
     assert "table[contexts]" in text and "cross_entropy(h1, targets)" in text
     assert "table[contexts]" in tw.graph(F.embedding(table, ids).sum()).text
     assert "take(table, contexts, 1)" in tw.graph(F.take(table, ids, axis=1).sum()).text
+
+
+def test_values_are_called_as_the_users_variables() -> None:
+    x, w = tw.Variable(np.ones((1, 2)), name="x"), tw.Variable(np.ones((2, 2)), name="w")
+    with tw.debug():
+        h = x @ w
+        for _ in range(2):
+            h = F.tanh(h) * 2.0
+        first, second = F.split(h, 2, axis=1)
+        scores = first + second
+        scores.name = "s"
+        loss = (scores * 1.0).sum()
+    text = tw.graph(loss).text
+    assert [line.split()[0] for line in text.split("backward")[0].splitlines()[1:] if line] == [
+        "x", "w", "h", "h1", "h_2", "h2", "h_3", "first,", "s", "h3", "loss",
+    ]  # fmt: skip
+    assert "gloss " in text and "gh_2 " in text and "gfirst " in text
+
+
+def test_the_result_of_a_model_is_called_as_the_users_variable() -> None:
+    model = tw.nn.Linear(2, 1)
+    with tw.debug():
+        out = model(np.ones((4, 2), np.float32))
+    assert "\n    out " in tw.graph(out).text
+    without = model(np.ones((4, 2), np.float32))
+    assert "\n    y " in tw.graph(without).text

@@ -169,6 +169,12 @@ def test_a_line_of_a_sum_is_about_the_value_whose_gradient_it_is():
     assert program.values[line.about.value].name == "x"
 
 
+def test_outputs_that_are_given_the_same_have_gradients_of_their_own(variables):
+    first, second = F.split(variables[0], 2)
+    lines = backward_lines(first + second)
+    assert lines == ["gy = ones", "gh1 = gy", "gh2 = gy", "ga = concatenate(gh1, gh2)"]
+
+
 # ---------------------------------------------------------------------- every op
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_what_is_drawn_of_every_op_is_its_gradient(case):

@@ -63,10 +63,13 @@ class Naming:
         self.named: dict[int, str] = {}
         self.views: set[int] = set()  # constants that are another one transposed
 
-    def forward(self, steps: Sequence[Step]) -> None:
-        """Name what the forward pass reads and makes."""
+    def forward(self, steps: Sequence[Step], assigned: Mapping[int, str]) -> None:
+        """Name what the forward pass reads and makes; `assigned` is used where no name is given."""
         given = self.qualified(steps)
         self.named = {key: self.names.reserve(given[key]) for key in sorted(given)}
+        for key, name in assigned.items():
+            if key not in self.named:
+                self.named[key] = self.names.reserve(name)
         if self.result not in self.named:
             usual = _RESULT[self.notation]
             free = [name for name in usual if name not in self.names.taken]

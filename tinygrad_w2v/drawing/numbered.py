@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tinygrad_w2v.autograd.backward import ops_behind
+from tinygrad_w2v.autograd.debugging.sites import assigned_name
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.node import Node
 from tinygrad_w2v.autograd.variable import Variable
@@ -62,6 +63,17 @@ class Numbered:
         self.held.append(x)
         self.data.append(x._data if isinstance(x, Node) else x)
         return key
+
+    def assigned_names(self) -> dict[int, str]:
+        """The names of the user's own variables, where ops know their lines: ``h = x @ w``."""
+        names = {}
+        for function in self.functions:
+            for index in range(function.arity):
+                output = index if function.arity > 1 else None
+                name, key = assigned_name(function.site, output), self.keys.get((function, index))
+                if name is not None and key is not None:
+                    names[key] = printable(name)
+        return names
 
     # ------------------------------------------------------------------ steps
     def step(self, function: Function, inputs: Sequence[int], rule: Function | None = None) -> Step:

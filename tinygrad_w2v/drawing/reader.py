@@ -72,7 +72,7 @@ class Reader(Numbered):
             later = needed(rules.steps, (g for _, g in leaf_gradients))
             used |= {seed, *read_or_made(later)}
         naming = Naming(self.leaves, self.data, self.root_key, self.given_names, notation)
-        naming.forward(forward)
+        naming.forward(forward, self.assigned_names())
         naming.backward(later, used, gradient_of, parts_of)
         final = {g for _, g in leaf_gradients}
         made_backward = {seed, *made_by(later)}

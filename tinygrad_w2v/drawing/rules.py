@@ -26,6 +26,9 @@ from tinygrad_w2v.drawing.labels import label_of
 from tinygrad_w2v.drawing.numbered import Numbered, identity_of
 from tinygrad_w2v.drawing.program import COPY, SUM, Step, common_scope, made_by
 
+# The keys of the gradients that a rule is given, by what they are in the recorded ops.
+Arriving = dict[Any, list[int]]
+
 
 class _Timed(dict[Node, Any]):
     """The gradients on the way, and the creation number at which each op's rule began."""
@@ -132,39 +135,45 @@ class Rules:
                 made = self.graph.new_key(part)
                 self.steps.append(self.graph.rule_step(function, COPY, (source,), made))
             elif source not in own:
-                self.unrecorded(function, tuple(arriving.values()), source)
+                self.unrecorded(function, arriving, source)
             parts[made] = key
         return [(key, part) for part, key in parts.items()]
 
-    def unrecorded(self, function: Function, given: tuple[int, ...], part: int) -> None:
+    def unrecorded(self, function: Function, arriving: Arriving, part: int) -> None:
         """What a rule computed on arrays, so that no op of it is known."""
-        read = tuple(self.graph.key_of(x) for x in function.inputs)
+        given = [g for gs in arriving.values() for g in sorted(gs)]
+        read = [self.graph.key_of(x) for x in function.inputs]
         inputs = tuple(dict.fromkeys((*given, *read)))
         label = f"{label_of(function)}.backward"
         self.steps.append(self.graph.rule_step(function, label, inputs, part))
 
-    def arriving(self, function: Function) -> dict[Any, int]:
-        """The gradients that a rule is given: their keys, by what they are in the recorded ops."""
-        keys, held, found = self.graph.keys, self.graph.held, {}
+    def arriving(self, function: Function) -> Arriving:
+        """The gradients of an op's outputs."""
+        found: Arriving = {}
         for index in range(function.arity):
-            g = self.gradient_of.get(keys.get((function, index), -1))
-            if g is not None:
-                found[identity_of(held[g])] = g
-                if function.arity == 1:
-                    found[None] = g
-        for x in self.kept.held_by.get(function, ()) if function.arity > 1 else ():
-            found[identity_of(self.kept[x])] = self.gradient_of[self.graph.key_of(x)]
+            key = self.graph.keys.get((function, index), -1)
+            if key in self.gradient_of:
+                g = self.gradient_of[key]
+                found.setdefault(identity_of(self.as_given(function, key, g)), []).append(g)
         return found
 
-    def key_of(self, x: Any, arriving: dict[Any, int], begun: int) -> int:
+    def as_given(self, function: Function, key: int, g: int) -> Any:
+        """What the rule was handed as the gradient `g` of the value `key`."""
+        if function.arity == 1:
+            return self.graph.held[g]
+        outputs = self.kept.held_by[function]
+        return next(self.kept[x] for x in outputs if self.graph.key_of(x) == key)
+
+    def key_of(self, x: Any, arriving: Arriving, begun: int) -> int:
         """The key of what a rule reads: an earlier value of backward is a gradient it was given."""
-        identity = identity_of(x)
-        if identity in arriving:
-            return arriving[identity]
+        gs = arriving.get(identity_of(x), [])
         creator = getattr(x, "creator", None)
-        if creator is not None and self.begun < creator.order < begun and None in arriving:
-            return arriving[None]
-        return self.graph.key_of(x)
+        if creator is not None and self.begun < creator.order < begun and len(arriving) == 1:
+            (gs,) = arriving.values()
+        if not gs:
+            return self.graph.key_of(x)
+        gs.append(gs.pop(0))  # one Variable may be the gradient of several outputs: in turn
+        return gs[-1]
 
     def recorded_since(self, begun: int, parts: Iterable[Any]) -> list[Function]:
         """The ops behind a rule's parts that are its own, oldest first."""
