@@ -45,6 +45,14 @@ def folder(path):
     return Path(path)
 
 
+def lowest_loss(contexts, target):
+    """Return the mean of -log P(target | contexts, in any order), P being shares of the text."""
+    asked = [tuple(sorted(pair)) for pair in contexts.tolist()]
+    answered = list(zip(asked, target.tolist(), strict=True))
+    shares = [answered.count(pair) / asked.count(pair[0]) for pair in answered]
+    return -np.log(shares).mean()
+
+
 def train(max_epoch=1000, dim=5):
     """Train a CBOW; return it with its Trainer."""
     contexts, target, id_to_word = data()
@@ -62,7 +70,7 @@ def main(max_epoch=1000, output="."):
     print(f"loss: {trainer.losses[0]:.3f} at first, {trainer.losses[-1]:.3f} at last")
 
     picture = folder(output) / "ch3_03_cbow_loss.png"
-    trainer.plot(picture)
+    trainer.plot(picture, floor=lowest_loss(contexts, target))
     print(f"its curve: {picture}\n")
 
     word_vectors = tw.WordVectors(id_to_word, model.w_in.data)

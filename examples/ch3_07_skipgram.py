@@ -48,11 +48,11 @@ def main(max_epoch=1000, output="."):
     one_hot_contexts = tw.text.convert_one_hot(contexts, vocab_size)
     one_hot_target = tw.text.convert_one_hot(target, vocab_size)
     trainer.fit(one_hot_contexts, one_hot_target, max_epoch=max_epoch, batch_size=3)
-    picture = folder(output) / "ch3_07_skipgram_loss.png"
-    trainer.plot(picture)
 
     seen = frequencies(contexts, target, vocab_size)
     lowest = -np.log(seen[target[:, None], contexts]).mean(axis=0).sum()
+    picture = folder(output) / "ch3_07_skipgram_loss.png"
+    trainer.plot(picture, floor=lowest)
     last = float(model(one_hot_contexts, one_hot_target))
     print(f"loss: {trainer.losses[0]:.3f} at first, {last:.3f} at last; the lowest is {lowest:.3f}")
     print(f"its curve: {picture}")

@@ -27,14 +27,28 @@ class CBOW(tw.Module):
         return F.cross_entropy(h @ self.w_out, target)
 
 
-def drawing(backward: bool = False) -> Graph:
-    """The graph of one batch of the book's sentence."""
+def sentence() -> tuple[CBOW, np.ndarray, np.ndarray]:
+    """A new model for the book's sentence, its contexts as one-hot vectors, and its targets."""
     corpus, word_to_id, _ = tw.text.preprocess("You say goodbye and I say hello.")
     contexts, target = tw.text.create_contexts_target(corpus)
     model = CBOW(len(word_to_id), 5, np.random.default_rng(0))
-    loss = model(tw.text.convert_one_hot(contexts, len(word_to_id)), target)
+    return model, tw.text.convert_one_hot(contexts, len(word_to_id)), target
+
+
+def drawing(backward: bool = False) -> Graph:
+    """The graph of one batch of the book's sentence."""
+    model, contexts, target = sentence()
+    loss = model(contexts, target)
     loss.name = "loss"
     return tw.graph(loss, backward=backward)
+
+
+def trained() -> tw.Trainer:
+    """The training of the tutorial."""
+    model, contexts, target = sentence()
+    trainer = tw.Trainer(model, tw.optim.Adam())
+    trainer.fit(contexts, target, max_epoch=3000, batch_size=3)
+    return trainer
 
 
 class SkipGram(tw.Module):
@@ -73,6 +87,9 @@ def main(folder: Path) -> None:
     save(drawing(), folder / "cbow.svg")
     save(drawing(backward=True), folder / "cbow-backward.svg")
     save(compiled(), folder / "skipgram-compiled.svg")
+    curve, floor = trained(), 2 * np.log(2) / 6
+    curve.plot(folder / "cbow-loss.svg", floor=floor)
+    curve.plot(folder / "cbow-loss.ja.svg", floor=floor, lang="ja")
 
 
 if __name__ == "__main__":

@@ -293,3 +293,16 @@ def test_same_files_whatever_the_hash_seed(text, tmp_path) -> None:
         assert process(*arguments, environment={"PYTHONHASHSEED": seed}).returncode == 0
     for name in ("vectors.txt", "model.npz"):
         assert (tmp_path / "out1" / name).read_bytes() == (tmp_path / "out2" / name).read_bytes()
+
+
+def test_the_curve_speaks_the_language_that_is_asked_for(run, text: Path, tmp_path: Path) -> None:
+    options = ("--size", 4, "--epochs", 1, "--engine", "numpy", "--quiet")
+    done = run("train", text, *options, "--output", tmp_path / "ja", "--lang", "ja")
+    assert done.status == 0
+    curve = (tmp_path / "ja" / "loss.svg").read_text(encoding="utf-8")
+    for words in ("損失", "cbow: 予測 1 回あたりの平均損失", "単語数 (x"):
+        assert f"<!-- {words}" in curve
+    done = run("train", text, *options, "--output", tmp_path / "de", "--lang", "de")
+    assert done.status == 2
+    assert "--lang" in done.err
+    assert "'ja'" in done.err

@@ -361,6 +361,7 @@ def test_comments_alone_may_differ(tmp_path: Path) -> None:
 def words_of(svg: str) -> list[str]:
     """What is written in a picture; where it stands is the layout engine's affair."""
     written = re.findall(r"<text[^>]*>([^<]*)</text>", svg)
+    written += re.findall(r"<!-- (.*?) -->", svg)  # beside the outlines of a curve's letters
     lines_of_code = re.findall(r"<title>([^<]*\.py:\d+[^<]*)</title>", svg)
     return sorted(written + lines_of_code)
 
@@ -372,6 +373,8 @@ def test_the_pictures_are_up_to_date(tmp_path: Path) -> None:
     drawn = sorted(tmp_path.iterdir())
     assert [path.name for path in drawn] == [
         "cbow-backward.svg",
+        "cbow-loss.ja.svg",
+        "cbow-loss.svg",
         "cbow.svg",
         "skipgram-compiled.svg",
     ]

@@ -161,6 +161,8 @@ def test_cbow_comes_to_the_lowest_loss(example) -> None:
     """2/6 log 2, as the script's text says."""
     script = example("ch3_03_cbow")
     _, trainer = script.train(max_epoch=6000)
+    contexts, target, _ = script.data()
+    assert script.lowest_loss(contexts, target) == pytest.approx(2 / 6 * math.log(2), rel=1e-12)
     assert 2 / 6 * math.log(2) < trainer.losses[-1] < 0.26
 
 

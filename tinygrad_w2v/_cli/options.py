@@ -81,6 +81,7 @@ run
                            speed of the compiled engine; the NumPy engine always gives them
   --output DIR             the folder of the run's files
   --overwrite              replace the run in DIR
+  --lang {en,ja}           the language of the loss curve
   --quiet                  say nothing
 going on with a run
   --checkpoint-minutes M   keep the run's place this often, in DIR/checkpoints; 0: only at Ctrl-C
@@ -126,6 +127,7 @@ _DEFAULTS: dict[str, Any] = {
     "deterministic": False,
     "output": DEFAULT_FOLDER,
     "overwrite": False,
+    "lang": "en",
     "quiet": False,
     "checkpoint_minutes": 5.0,
     "resume": False,

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from tinygrad_w2v._base.checks import require_range
 from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.language import Language
 from tinygrad_w2v._base.terminal import option
 from tinygrad_w2v._cli.console import note
 from tinygrad_w2v._cli.machine import versions
@@ -63,7 +64,7 @@ class Order:
         What is known of the run beside its request, where it began or begins.
     base : Base or None
         What it learns on from.
-    output, overwrite, resume, quiet, checkpoint_minutes, repeat
+    output, overwrite, resume, lang, quiet, checkpoint_minutes, repeat
         The options of these names.
     """
 
@@ -74,6 +75,7 @@ class Order:
     base: Base | None
     output: str
     resume: bool
+    lang: Language
     quiet: bool
     checkpoint_minutes: float
     repeat: str | None
@@ -157,6 +159,7 @@ def order_of(arguments: argparse.Namespace, folder: RunFolder) -> Order:
         base=base,
         output=arguments.output,
         resume=arguments.resume,
+        lang=arguments.lang,
         quiet=arguments.quiet,
         checkpoint_minutes=minutes,
         repeat=arguments.repeat,

@@ -14,6 +14,7 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import WriteError
 from tinygrad_w2v._base.files import safe_write
+from tinygrad_w2v._base.language import Language, words_in
 from tinygrad_w2v._cli.console import note
 from tinygrad_w2v._cli.machine import processor, versions
 from tinygrad_w2v._cli.request import Request, json_text
@@ -24,6 +25,12 @@ from tinygrad_w2v.word2vec.file import write_model
 from tinygrad_w2v.word2vec.kept_model import run_description
 from tinygrad_w2v.word2vec.settings import TrainingSettings, small_batch, windows_in_batch
 from tinygrad_w2v.word2vec.training import Trained
+
+# Of the loss curve.
+_WORDS = {
+    "title": {"en": "mean loss of a prediction", "ja": "予測 1 回あたりの平均損失"},
+    "words": {"en": "{:,} words each", "ja": "単語数 (x{:,})"},
+}
 
 
 class TextFacts(NamedTuple):
@@ -75,6 +82,8 @@ class Outcome(NamedTuple):
         What it was continued from.
     run : dict
         The options of the run that do not decide its outcome.
+    lang : {"en", "ja"}
+        The language of the loss curve.
     """
 
     trained: Trained
@@ -84,6 +93,7 @@ class Outcome(NamedTuple):
     heldout: HeldoutFacts | None
     update: UpdateFacts | None
     run: dict[str, Any]
+    lang: Language
 
 
 def write_results(folder: Path, outcome: Outcome) -> dict[str, Any]:
@@ -103,7 +113,7 @@ def write_results(folder: Path, outcome: Outcome) -> dict[str, Any]:
     with safe_write(folder / "history.jsonl") as file:
         for record in history.records:
             file.write(json.dumps(record._asdict()) + "\n")
-    _draw(folder / "loss.svg", lambda path: _draw_losses(trained, settings, path))
+    _draw(folder / "loss.svg", lambda path: _draw_losses(outcome, path))
     _draw(folder / "graph.svg", lambda path: _draw_graph(trained, settings, path))
     description = describe(outcome)
     # Of files of two runs, which a process that is killed may leave, no two are taken for a pair.
@@ -181,12 +191,14 @@ def _finite(losses: list[float]) -> list[float | None]:
     return [None if math.isnan(loss) else loss for loss in losses]
 
 
-def _draw_losses(trained: Trained, settings: TrainingSettings, path: Path) -> None:
-    history = trained.history
-    words = history.words // max(len(history.records), 1)
+def _draw_losses(outcome: Outcome, path: Path) -> None:
+    history, lang = outcome.trained.history, outcome.lang
+    count = history.words // max(len(history.records), 1)
     losses = [record.loss for record in history.records]
-    title = f"{settings.model}: mean loss of a prediction"
-    plot_losses(losses, path, smoothing=0.8, title=title, xlabel=f"{words:,} words each")
+    words = words_in(lang, _WORDS)
+    title = f"{outcome.request.settings.model}: {words['title']}"
+    xlabel = words["words"].format(count)
+    plot_losses(losses, path, smoothing=0.8, title=title, xlabel=xlabel, lang=lang)
 
 
 def _draw_graph(trained: Trained, settings: TrainingSettings, path: Path) -> None:

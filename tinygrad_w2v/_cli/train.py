@@ -108,6 +108,7 @@ def _followed(order: Order, text: Text, prepared: Prepared) -> Outcome:
         heldout=prepared.heldout,
         update=prepared.update,
         run=prepared.about,
+        lang=order.lang,
     )
 
 

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import io
+import unicodedata
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from tinygrad_w2v._base.checks import real_number
 from tinygrad_w2v._base.errors import InputError, MissingDependencyError
 from tinygrad_w2v._base.files import PathLike, safe_write
+from tinygrad_w2v._base.language import Language, words_in
 from tinygrad_w2v._base.notebook import current_cell, in_notebook
+from tinygrad_w2v.drawing.fonts import advice, characters_in, coverage, visible
+from tinygrad_w2v.drawing.render import user_stacklevel
 
+_WORDS = {
+    "loss": {"en": "loss", "ja": "損失"},
+    "x": {"en": "iterations", "ja": "反復回数"},
+    "floor": {"en": "lowest possible: {:.4g}", "ja": "損失の下限: {:.4g}"},
+}
 SUFFIXES = (".svg", ".png", ".pdf", ".jpg", ".jpeg")
 
 
@@ -26,6 +37,9 @@ def plot_losses(
     smoothing: float = 0.0,
     title: str = "",
     xlabel: str = "",
+    floor: float | None = None,
+    floor_label: str | None = None,
+    lang: Language = "en",
 ) -> Any:
     """Draw losses over iterations, into a file or on the screen.
 
@@ -47,6 +61,13 @@ def plot_losses(
         A heading.
     xlabel : str
         The label of the axis, where it is not iterations.
+    floor : float, optional
+        The lowest loss that is possible, drawn as a line.
+    floor_label : str, optional
+        What the line is called; its number if not given.
+    lang : {"en", "ja"}
+        The language of the labels. Where matplotlib's font lacks characters, the first installed
+        font that has them is taken; a warning says which none has.
 
     Returns
     -------
@@ -56,8 +77,8 @@ def plot_losses(
     Raises
     ------
     InputError
-        For no losses, a smoothing outside of [0, 1), an unknown suffix or a place that cannot be
-        written.
+        For no losses, a smoothing outside of [0, 1), a floor that is no finite number, an unknown
+        language or suffix, or a place that cannot be written.
     MissingDependencyError
         Without matplotlib.
 
@@ -78,20 +99,22 @@ def plot_losses(
     if path is not None and Path(path).suffix.lower() not in SUFFIXES:
         known = " ".join(SUFFIXES)
         raise InputError(f"cannot tell how to plot {Path(path).name!r}: end its name in {known}")
+    words = words_in(lang, _WORDS)
+    if floor is not None:
+        floor = real_number("floor", floor)
+        if not np.isfinite(floor):
+            raise InputError(f"must be a finite number, not {floor}", setting="floor")
+        words["floor"] = words["floor"].format(floor) if floor_label is None else floor_label
+    elif floor_label is not None:
+        raise InputError("names the line of `floor`, which is not given", setting="floor_label")
+    words["title"] = title
+    words["x"] = xlabel or (f"{words['x']} (x{eval_interval})" if eval_interval else words["x"])
     figure = _figure(shown=path is None)
-    axes = figure.add_subplot()
-    places = np.arange(numbers.size)
-    marker = "o" if numbers.size == 1 else None
-    if smoothing:
-        axes.plot(places, numbers, color="#3d78b4", alpha=0.3, linewidth=1, marker=marker)
-        axes.plot(places, smoothed(numbers, smoothing), color="#1f4e79", linewidth=1.6)
-    else:
-        axes.plot(places, numbers, color="#3d78b4", linewidth=1.4, marker=marker)
-    iterations = f"iterations (x{eval_interval})" if eval_interval else "iterations"
-    axes.set_xlabel(xlabel or iterations)
-    axes.set_ylabel("loss")
-    if title:
-        axes.set_title(title)
+    with _fonts_of("".join(words.values())):
+        axes = figure.add_subplot()
+        _draw(axes, numbers, smoothing, words)
+        if floor is not None:
+            _draw_floor(axes, floor, words["floor"])
     if ylim is not None:
         axes.set_ylim(*ylim)
     axes.grid(color="#dfe4ec", linewidth=0.7)
@@ -105,6 +128,40 @@ def plot_losses(
     with safe_write(path, "wb") as file:
         file.write(content)
     return figure
+
+
+def _draw(
+    axes: Any, losses: np.ndarray[Any, Any], smoothing: float, words: Mapping[str, str]
+) -> None:
+    places = np.arange(losses.size)
+    marker = "o" if losses.size == 1 else None
+    if smoothing:
+        axes.plot(places, losses, color="#3d78b4", alpha=0.3, linewidth=1, marker=marker)
+        axes.plot(places, smoothed(losses, smoothing), color="#1f4e79", linewidth=1.6)
+    else:
+        axes.plot(places, losses, color="#3d78b4", linewidth=1.4, marker=marker)
+    axes.set_xlabel(words["x"])
+    axes.set_ylabel(words["loss"])
+    if words["title"]:
+        axes.set_title(words["title"])
+
+
+def _draw_floor(axes: Any, floor: float, label: str) -> None:
+    """A dashed line, and its label below it at the right, where a curve comes from above."""
+    axes.axhline(floor, color="#b4491a", linewidth=1, linestyle=(0, (4, 3)))
+    axes.margins(y=0.09)  # room for the label
+    axes.annotate(
+        label,
+        (1, floor),
+        (-4, -3),
+        xycoords=("axes fraction", "data"),
+        textcoords="offset points",
+        horizontalalignment="right",
+        verticalalignment="top",
+        fontsize=9,
+        color="#8a3d1b",
+        annotation_clip=True,
+    )
 
 
 def smoothed(losses: np.ndarray[Any, Any], keep: float) -> np.ndarray[Any, Any]:
@@ -132,7 +189,8 @@ def _picture(figure: Any, suffix: str) -> bytes:
 
     content = io.BytesIO()
     undated: Any = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(suffix)
-    with rc_context({"svg.hashsalt": "tinygrad_w2v"}):
+    with rc_context({"svg.hashsalt": "tinygrad_w2v"}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)  # told before
         figure.savefig(content, format=suffix, dpi=144, metadata=undated)
     return content.getvalue()
 
@@ -188,3 +246,30 @@ class _ShownBy:
     def __call__(self) -> None:
         if current_cell() != self.cell:
             raise NotImplementedError  # tells IPython to show it as any other figure
+
+
+# ---------------------------------------------------------------------- letters
+def _fonts_of(words: str) -> AbstractContextManager[None]:
+    """While it is entered, texts that are made have further fonts, if these words need them.
+
+    A warning says what will not look as it should.
+    """
+    import matplotlib
+    from matplotlib import font_manager, rc_context
+
+    usual = font_manager.findfont(font_manager.FontProperties())
+    characters = visible(words)
+    found = coverage(characters - characters_in(usual, characters), coloured=False)
+    problems = [advice(found.missing, coloured=False)] if found.missing else []
+    if matplotlib.__version_info__ < (3, 11) and any(
+        unicodedata.bidirectional(c) in ("R", "AL") for c in characters
+    ):
+        problems.append("matplotlib writes from right to left since 3.11: upgrade it")
+    if problems:
+        warnings.warn(
+            f"the text of the curve is not right: {'; '.join(problems)}",
+            UserWarning,
+            stacklevel=user_stacklevel(),
+        )
+    families = [family.name for family in found.families]
+    return rc_context({"font.family": [*matplotlib.rcParams["font.family"], *families]})

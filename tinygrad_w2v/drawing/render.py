@@ -7,6 +7,7 @@ in this environment's folder of scripts, which need not be on PATH.
 from __future__ import annotations
 
 import functools
+import os
 import shutil
 import subprocess
 import sys
@@ -120,7 +121,7 @@ def user_stacklevel() -> int:
     return level
 
 
-_NOT_THE_USER = (str(Path(__file__).parent), functools.__file__)
+_NOT_THE_USER = (f"{Path(__file__).parents[1]}{os.sep}", functools.__file__)
 
 
 # What the one font of graphviz-pure has beside Latin, Greek, Cyrillic and Hebrew letters.

@@ -15,6 +15,7 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import InputError, NonFiniteError
 from tinygrad_w2v._base.files import PathLike
+from tinygrad_w2v._base.language import Language
 from tinygrad_w2v._base.notebook import html_table
 from tinygrad_w2v._base.progress import Progress
 from tinygrad_w2v._base.randomness import generator
@@ -187,7 +188,16 @@ class Trainer:
         finally:
             self._note(mean)
 
-    def plot(self, path: PathLike | None = None, ylim: tuple[float, float] | None = None) -> Any:
+    def plot(
+        self,
+        path: PathLike | None = None,
+        ylim: tuple[float, float] | None = None,
+        *,
+        title: str = "",
+        floor: float | None = None,
+        floor_label: str | None = None,
+        lang: Language = "en",
+    ) -> Any:
         """Draw the losses, into a file (svg, png, pdf, jpg) or, without `path`, on the screen.
 
         Parameters
@@ -196,6 +206,14 @@ class Trainer:
             The picture to write; needs no display.
         ylim : (float, float), optional
             Lower and upper end of the axis of the loss.
+        title : str
+            A heading.
+        floor : float, optional
+            The lowest loss that is possible, drawn as a line.
+        floor_label : str, optional
+            What the line is called; its number if not given.
+        lang : {"en", "ja"}
+            The language of the labels.
 
         Returns
         -------
@@ -207,7 +225,16 @@ class Trainer:
         InputError
             If there is no loss yet, or the file cannot be written.
         """
-        return plot_losses(self.losses, path, ylim, eval_interval=self._eval_interval or None)
+        return plot_losses(
+            self.losses,
+            path,
+            ylim,
+            eval_interval=self._eval_interval or None,
+            title=title,
+            floor=floor,
+            floor_label=floor_label,
+            lang=lang,
+        )
 
     def __repr__(self) -> str:
         what = f"{type(self.model).__name__}, {self.optimizer!r}"
