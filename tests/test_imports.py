@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "sources": {"_base", "text", "compiler"},
     "counting": {"_base", "sources", "text", "vectors"},
     "drawing": {"_base", "autograd", "nn"},
-    "checking": {"_base", "autograd", "functions", "nn", "models"},
+    "checking": {"_base", "autograd", "functions", "nn", "models", "drawing"},
     "word2vec": {
         "_base",
         "autograd",

@@ -123,7 +123,12 @@ class NonFiniteError(TinygradError, FloatingPointError):
 
 
 class GradientError(TinygradError, AssertionError):
-    """A derivative rule and the numerical derivative differ."""
+    """A derivative rule and the numerical derivative differ.
+
+    ``report`` is what `check_grads` had measured by then.
+    """
+
+    report: Any = None
 
 
 class InputError(TinygradError, ValueError):

@@ -8,14 +8,14 @@ of the outputs.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from tinygrad_w2v._base.errors import GradientError, NonDifferentiableError
-from tinygrad_w2v._base.types import FloatArray
+from tinygrad_w2v._base.types import FloatArray, Shape
 from tinygrad_w2v.autograd.backward import dense, ops_behind
 from tinygrad_w2v.autograd.node import Node
 from tinygrad_w2v.autograd.rowgrad import RowGrad
@@ -29,6 +29,7 @@ from tinygrad_w2v.autograd.transforms.recorded_call import (
     recording_from,
 )
 from tinygrad_w2v.autograd.variable import Variable
+from tinygrad_w2v.checking.measurement import output_name
 
 
 class NothingToCheckError(GradientError, NonDifferentiableError):
@@ -44,11 +45,18 @@ class Checkable:
         What messages call the function.
     names, values : list
         The arrays that are varied, as float64, and what messages call them.
+    seeds : mapping
+        Which of the arrays are the gradients of outputs: of which output, and of how many.
     """
 
     name: str
     names: list[str]
     values: list[FloatArray]
+    seeds: Mapping[int, tuple[int, int]] = {}
+
+    def labelled_rows(self, number: int) -> tuple[Shape, Sequence[int] | None]:
+        """The shape of what labels name, and which of its rows the array holds, if not all."""
+        return self.values[number].shape, None
 
     def leaves(self, arrays: Sequence[FloatArray]) -> list[Any]:
         """Leaves on `arrays`, one for each of `values`."""
@@ -148,6 +156,10 @@ class Arguments(Checkable):
             gradient = gradient[self.tables[number][0]]
         return np.asarray(gradient)
 
+    def labelled_rows(self, number: int) -> tuple[Shape, Sequence[int] | None]:
+        rows, shape = self.tables.get(number, (None, self.values[number].shape))
+        return shape, rows
+
 
 def _argument_names(f: Any, args: Sequence[Any]) -> list[str]:
     """The parameters' names in the signature of `f`; ``argument 0`` where they are not known."""
@@ -208,8 +220,11 @@ class Gradients(Checkable):
     def __init__(self, lower: Checkable, weights: Sequence[FloatArray]) -> None:
         self.lower, self.name = lower, lower.name
         self.count = len(lower.values)
-        ends = [f"the gradient of output {i}" for i in range(len(weights))]
-        self.names = lower.names + (ends if len(ends) > 1 else ["the gradient of the output"])
+        self.seeds = {
+            **lower.seeds,
+            **{self.count + i: (i, len(weights)) for i in range(len(weights))},
+        }
+        self.names = lower.names + [output_name(i, len(weights)) for i in range(len(weights))]
         self.values = [*lower.values, *(np.array(weight, np.float64) for weight in weights)]
 
     def leaves(self, arrays: Sequence[FloatArray]) -> list[Any]:

@@ -17,8 +17,8 @@ from tinygrad_w2v._base.terminal import aligned
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.checking.case import Case
 from tinygrad_w2v.checking.cases import CASES
-from tinygrad_w2v.checking.gradient_report import report
-from tinygrad_w2v.checking.gradients import comparisons
+from tinygrad_w2v.checking.gradient_report import GradientReport
+from tinygrad_w2v.checking.gradients import check_grads
 from tinygrad_w2v.models import CBOW, EmbeddingModel, SkipGram
 
 ORDERS = 2
@@ -63,18 +63,18 @@ class _Outcome:
 
 def _check(name: str, function: Any, args: Sequence[Any]) -> _Outcome:
     """Check one function to second order; any error it raises is a failure."""
-    worst = [math.nan] * ORDERS
     try:
-        for compared in comparisons(function, args, ORDERS):
-            order = compared.order - 1
-            worst[order] = max(compared.relative_error, np.nan_to_num(worst[order]))
-            if compared.wrong:
-                return _Outcome(tuple(worst), f"{name}: {report(compared)}")
+        return _Outcome(_worst_of(check_grads(function, *args, order=ORDERS)), None)
     except GradientError as error:
-        return _Outcome(tuple(worst), f"{name}: {error}")
+        return _Outcome(_worst_of(error.report), f"{name}: {error}")
     except Exception as error:
-        return _Outcome(tuple(worst), f"{name}: {type(error).__name__}: {error}")
-    return _Outcome(tuple(worst), None)
+        return _Outcome((math.nan,) * ORDERS, f"{name}: {type(error).__name__}: {error}")
+
+
+def _worst_of(report: GradientReport) -> tuple[float, ...]:
+    """The worst relative error of each order; NaN where the check did not get that far."""
+    worst = [report.worst_of(order) for order in range(1, ORDERS + 1)]
+    return tuple([math.nan if c is None else c.relative_error for c in worst])
 
 
 def run_checks(
