@@ -11,10 +11,8 @@ import pytest
 from nbclient import NotebookClient
 
 
-def executed(
-    notebook: Any, monkeypatch: pytest.MonkeyPatch, folder: Path, timeout: int = 300
-) -> Any:
-    """Run all cells in `folder`; a cell that raises fails the test.
+def kernel_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a kernel find what a reader's finds.
 
     pyplot is left to find the notebook's own backend, a cell's output holds no warnings of how
     libraries open their files, and what Jupyter and IPython keep goes to the test's home.
@@ -23,9 +21,13 @@ def executed(
         monkeypatch.delenv(name, raising=False)
     for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
         monkeypatch.setenv(name, str(Path(os.environ["HOME"], name.lower())))
+
+
+def executed(notebook: Any, monkeypatch: pytest.MonkeyPatch, folder: Path) -> Any:
+    """Run all cells in `folder`; a cell that raises fails the test."""
+    kernel_environment(monkeypatch)
     where = {"metadata": {"path": str(folder)}}
-    client = NotebookClient(notebook, timeout=timeout, resources=where, record_timing=False)
-    client.execute()
+    NotebookClient(notebook, timeout=300, resources=where, record_timing=False).execute()
     return notebook
 
 

@@ -103,6 +103,16 @@ def test_what_shows_itself_as_a_table(run: Any) -> None:
     assert rows[0] in grad[0]
 
 
+def test_a_line_of_a_cell_is_named_as_in_tracebacks(run: Any) -> None:
+    message, drawn = run(
+        "import tinygrad_w2v as tw\nx = tw.Variable(2.0, 'x')\nwith tw.debug():\n"
+        "    y = x * 3\nprint(y.creator.site)",
+        "print(tw.graph(y).text)\ntw.graph(y)",
+    )
+    assert shown(message) == ["Cell In[1], line 4: y = x * 3\n"]
+    assert "ipykernel" not in str(drawn.outputs)
+
+
 # ---------------------------------------------------------------------- without a kernel
 def shell(name: str, module: str) -> Any:
     kind = type(name, (), {"__module__": module, "execution_count": 7})

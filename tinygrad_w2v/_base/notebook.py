@@ -33,6 +33,19 @@ def current_cell() -> int:
     return getattr(_shell(), "execution_count", 0)
 
 
+def cell_name(path: str) -> str | None:
+    """Return what IPython calls the cell that has this path in tracebacks, None for a file.
+
+    Examples
+    --------
+    >>> cell_name("script.py") is None
+    True
+    """
+    compiler = getattr(_shell(), "compile", None)
+    known = compiler.format_code_name(path) if compiler is not None else None
+    return " ".join(known) if known else None
+
+
 def _shell() -> Any:
     interactive = sys.modules.get("IPython")
     return interactive.get_ipython() if interactive is not None else None

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tinygrad_w2v._base.notebook import cell_name
 from tinygrad_w2v.autograd.debugging.targets import Target, target_of
 
 _PACKAGE = Path(__file__).resolve().parents[2]
@@ -37,7 +38,9 @@ class Site(NamedTuple):
 
     def __str__(self) -> str:
         text = linecache.getline(self.path, self.line).strip()
-        return f"{self.path}:{self.line}" + (f": {text}" if text else "")
+        cell = cell_name(self.path)
+        where = f"{cell}, line {self.line}" if cell else f"{self.path}:{self.line}"
+        return where + (f": {text}" if text else "")
 
 
 def user_site() -> Site | None:
