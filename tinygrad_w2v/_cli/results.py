@@ -28,7 +28,7 @@ from tinygrad_w2v.word2vec.training import Trained
 
 # Of the loss curve.
 _WORDS = {
-    "title": {"en": "mean loss of a prediction", "ja": "予測 1 回あたりの平均損失"},
+    "title": {"en": "mean loss of a prediction", "ja": "推測 1 回あたりの平均損失"},
     "words": {"en": "{:,} words each", "ja": "単語数 (x{:,})"},
 }
 

@@ -22,7 +22,7 @@ def ordinal(order: int, lang: Language = "en") -> str:
 def derivative(order: int, lang: Language = "en") -> str:
     """What the check of an order is about."""
     if lang == "ja":
-        return "勾配" if order == 1 else f"{ordinal(order, lang)}微分"
+        return "勾配" if order == 1 else f" {ordinal(order, lang)}微分"
     return "gradient" if order == 1 else f"{ordinal(order)} derivative"
 
 
@@ -45,11 +45,11 @@ _FINDINGS = {
     },
     "nothing": {
         "en": "nothing of {function} was compared",
-        "ja": "{function} は 1 つも比較されていません",
+        "ja": "{function} では何も比較されませんでした",
     },
     "unfinished": {
         "en": "the check of {function} did not reach its end",
-        "ja": "{function} の勾配の確認は途中で終わりました",
+        "ja": "{function} の勾配確認は途中で終わりました",
     },
     "wrong": {
         "en": "the {derivative} of {function} is wrong at {place}",
@@ -57,7 +57,7 @@ _FINDINGS = {
     },
     "kink": {
         "en": "the {derivative} of {function} cannot be checked at {place}: a kink",
-        "ja": "{function} の{derivative}は {place} では確かめられません: 微分できない点です",
+        "ja": "{function} の{derivative}は {place} では確認できません (微分できない点です)",
     },
     "unclear": {
         "en": "the {derivative} of {function} cannot be confirmed at {place}",
@@ -69,24 +69,24 @@ _FINDINGS = {
     },
     "debug": {
         "en": "run it under `with tw.debug():`, which names the op that made this value",
-        "ja": "`with tw.debug():` の中で実行すると、この値を作った op がわかります",
+        "ja": "`with tw.debug():` の中で実行すると、この値を作った関数がわかります",
     },
     "looks_like_kink": {
         "en": "it looks like a kink: the slope is {left:.6g} to the left and {right:.6g} to the "
         "right",
-        "ja": "微分できない点のようです: 傾きは左側で {left:.6g}、右側で {right:.6g} です",
+        "ja": "微分できない点のようです。傾きは左側で {left:.6g}、右側で {right:.6g} です",
     },
     "looks_like_wrong_kink": {
         "en": "it looks like a kink: the slope is {left:.6g} to the left and {right:.6g} to the "
         "right; the rule's value lies between neither: look at the rule, too",
-        "ja": "微分できない点のようです: 傾きは左側で {left:.6g}、右側で {right:.6g} です。"
-        "逆伝播の値はその間にないので、`backward` も見直してください",
+        "ja": "微分できない点のようです。傾きは左側で {left:.6g}、右側で {right:.6g} です。"
+        "逆伝播の値はその間にもないので、`backward` も見直してください",
     },
     "leave_kink": {
         "en": "move the point away from the kink (ties, zeros of relu and abs, edges of clip), or "
         "leave this entry out; at a kink only the convention can be tested, not the slope",
         "ja": "点を少しずらすか (同じ値どうしの比較、relu と abs の 0、clip の端などを避けます)、"
-        "この要素を確認から外してください。微分できない点で確かめられるのは取り決めだけで、傾きではありません",
+        "この要素を確認から外してください。微分できない点には傾きがなく、取り決めた値になるかどうかしか確かめられません",
     },
     "edge": {
         "en": "the function is not finite on one side of the point: it lies at the edge of the "
@@ -96,27 +96,27 @@ _FINDINGS = {
     "unsettled": {
         "en": "the difference does not settle as the step shrinks: f is noisy (float32 inside?) or "
         "jumps here; check it at another point, or give `eps` and `rtol`",
-        "ja": "刻み幅を小さくしても数値微分の値が定まりません。関数の値が粗いか "
+        "ja": "刻み幅を小さくしても数値微分の値が定まりません。関数の値に誤差が多いか "
         "(内部が float32 など)、ここで不連続です。別の点で確かめるか、`eps` と `rtol` を"
         "指定してください",
     },
     "zero": {
         "en": "the rule gives 0: a use of this argument is not counted, or the graph was left",
-        "ja": "逆伝播の値が 0 です: この引数の使われ方が数えられていないか、計算グラフの外に"
-        "出ています",
+        "ja": "逆伝播の値が 0 です。この引数の使用が逆伝播で数えられていないか、計算の途中で"
+        "計算グラフから外れています",
     },
     "sign": {"en": "the sign is wrong", "ja": "符号が逆です"},
     "factor": {
         "en": "the rule's numbers are {factor:.6g} times the measured ones: a factor is wrong",
-        "ja": "逆伝播の値は数値微分の値の {factor:.6g} 倍です: 係数が間違っています",
+        "ja": "逆伝播の値は数値微分の値の {factor:.6g} 倍です。係数が間違っています",
     },
     "smooth": {
         "en": "the slopes to the left and to the right agree: the function is smooth here",
-        "ja": "左右の傾きは一致しています: 関数はここで滑らかです",
+        "ja": "左右の傾きは一致しており、関数はここで滑らかです",
     },
     "look_at_backward": {
         "en": "look at `backward` of the ops on the way from this argument to the result",
-        "ja": "この引数から結果に至る op の `backward` を見直してください",
+        "ja": "この引数から結果に至る関数の `backward` を見直してください",
     },
     "look_at_order": {
         "en": "the order before is right: look for a `backward` that computes with `.data` or with "
@@ -128,11 +128,11 @@ _FINDINGS = {
 
 # ---------------------------------------------------------------------- the page
 _PAGE = {
-    "title": {"en": "Gradient check of {function}", "ja": "{function} の勾配の確認"},
-    "overview": {"en": "All that was checked", "ja": "確認したもの"},
+    "title": {"en": "Gradient check of {function}", "ja": "{function} の勾配確認"},
+    "overview": {"en": "All that was checked", "ja": "確認した項目"},
     "array": {"en": "array", "ja": "配列"},
     "order": {"en": "order", "ja": "階数"},
-    "measured_entries": {"en": "measured", "ja": "測った要素"},
+    "measured_entries": {"en": "measured", "ja": "測定した要素"},
     "worst": {"en": "worst relative error", "ja": "最大の相対誤差"},
     "where": {"en": "at", "ja": "位置"},
     "outcome": {"en": "outcome", "ja": "結果"},
@@ -162,16 +162,17 @@ _PAGE = {
         "en": "This array is large, so it is sampled: single entries (those with the largest "
         "gradients, and some at random), and random directions that go through many entries at "
         "once.",
-        "ja": "大きな配列なので、抜き出して測りました: 個々の要素 (勾配の大きいものと、無作為に"
-        "選んだもの) と、多くの要素を同時に動かす無作為な方向です。",
+        "ja": "大きな配列なので、一部を抜き出して測りました。"
+        "個々の要素 (勾配の大きいものと、無作為に選んだもの) と、"
+        "多くの要素を同時に動かす無作為な方向です。",
     },
     "direction": {
         "en": "a direction through {moved:,} entries",
-        "ja": "{moved:,} 要素を通る方向",
+        "ja": "{moved:,} 要素を同時に動かす方向",
     },
     "projected": {
         "en": "Each number is a slope of the sum of the outputs with fixed random weights.",
-        "ja": "どの数値も、出力に固定した乱数の重みを掛けて足し合わせた値の傾きです。",
+        "ja": "どの数値も、固定した乱数を重みとする、出力の重み付き和の傾きです。",
     },
     "allowed": {
         "en": "allowed: a relative error of {rtol:.0e}, {atol}; step {step:.0e} of a value's size",
@@ -182,12 +183,12 @@ _PAGE = {
     "relative_why": {
         "en": "Relative errors are relative to the larger of the two numbers; near 0, to the least "
         "that rounding lets be compared.",
-        "ja": "相対誤差は、2 つの値のうち大きい方に対する差の比です。0 の近くでは、丸め誤差のもとで"
-        "比べられる最小の大きさに対する比です。",
+        "ja": "相対誤差は、2 つの値のうち大きいほうに対する差の比です。"
+        "0 の近くでは、丸め誤差があっても比べられる最小の大きさに対する比になります。",
     },
     "left_out": {
         "en": "{count:,} more comparisons are not shown; none is worse than those that are.",
-        "ja": "ほかに {count:,} 件の比較がありますが、ここに示したものより悪いものはありません。",
+        "ja": "ほかの {count:,} 件は省略しました。誤差は、ここに示したものを超えません。",
     },
     "is_right": {"en": "agrees", "ja": "一致"},
     "is_wrong": {"en": "wrong", "ja": "不一致"},
