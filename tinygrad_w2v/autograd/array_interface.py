@@ -7,13 +7,15 @@ derivative to speak of (comparisons, `argmax`, `any` ...) gives plain arrays.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import operator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import numpy as np
 
 from tinygrad_w2v._base.errors import NonDifferentiableError
 from tinygrad_w2v._base.types import Shape
+from tinygrad_w2v.autograd.debugging.errors import input_error
 from tinygrad_w2v.autograd.debugging.leaving import leaves_graph
 from tinygrad_w2v.autograd.debugging.sites import user_line
 from tinygrad_w2v.autograd.dispatch import RULES, call, call_ufunc, unwrapped
@@ -98,22 +100,22 @@ class ArrayInterface:
     __hash__ = object.__hash__
 
     def __eq__(self, other: Any) -> Any:
-        return self._data == unwrapped(other)
+        return _compared("==", operator.eq, self, other)
 
     def __ne__(self, other: Any) -> Any:
-        return self._data != unwrapped(other)
+        return _compared("!=", operator.ne, self, other)
 
     def __lt__(self, other: Any) -> Any:
-        return self._data < unwrapped(other)
+        return _compared("<", operator.lt, self, other)
 
     def __le__(self, other: Any) -> Any:
-        return self._data <= unwrapped(other)
+        return _compared("<=", operator.le, self, other)
 
     def __gt__(self, other: Any) -> Any:
-        return self._data > unwrapped(other)
+        return _compared(">", operator.gt, self, other)
 
     def __ge__(self, other: Any) -> Any:
-        return self._data >= unwrapped(other)
+        return _compared(">=", operator.ge, self, other)
 
     # ------------------------------------------------------------------ NumPy
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
@@ -229,3 +231,10 @@ class ArrayInterface:
         )
 
     partition = sort
+
+
+def _compared(sign: str, compare: Callable[[Any, Any], Any], x: ArrayInterface, other: Any) -> Any:
+    try:
+        return compare(x._data, unwrapped(other))
+    except ValueError as error:
+        raise input_error(sign, [x, other], error) from None

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from tinygrad_w2v._base.errors import MissingRuleError
-from tinygrad_w2v.autograd.debugging.errors import describe
+from tinygrad_w2v.autograd.debugging.errors import describe, input_error
 from tinygrad_w2v.autograd.debugging.sites import user_line
 from tinygrad_w2v.autograd.node import Node
 
@@ -56,7 +56,11 @@ def call(numpy_function: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     rule = RULES.get(numpy_function)
     if rule is None:
         if numpy_function in PLAIN:
-            return numpy_function(*unwrapped(args), **unwrapped(kwargs))
+            plain = unwrapped(args)
+            try:
+                return numpy_function(*plain, **unwrapped(kwargs))
+            except ValueError as error:
+                raise input_error(_named(numpy_function), plain, error) from None
         raise MissingRuleError(
             f"{_named(numpy_function)} has no derivative rule: use `.data` for the plain array, "
             "an op of `tinygrad_w2v.functions`, or write one (docs/how-to/add-an-op.md)"

@@ -113,6 +113,13 @@ class Function:
             f"{type(self).__name__}, or stop the gradient before it with `F.stop_gradient`"
         )
 
+    def misfit(self, *shapes: tuple[int, ...]) -> str:
+        """Say why inputs of these shapes cannot be taken; asked where `forward` has failed.
+
+        Empty: there is nothing to say but what holds for all ops.
+        """
+        return ""
+
     # ------------------------------------------------------------------ what it may call
     def save(self, *arrays: Any) -> None:
         """Keep some of the op's own inputs and outputs for `backward`, which reads `saved`.
@@ -186,7 +193,7 @@ class Function:
             else:
                 y = watching.forward(self, arrays)
         except Exception as error:
-            raise forward_error(self, arrays, error) from error
+            raise forward_error(self, arrays, error)  # noqa: B904 (it says what caused it)
         first = arrays[0] if arrays else last
         kind = type(y)
         if kind is ndarray:

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_w2v._base.types import Shape
+from tinygrad_w2v.autograd.debugging.misfits import axes, nth, unpaired
 from tinygrad_w2v.autograd.dispatch import implements, refuse_out
 from tinygrad_w2v.functions.arithmetic import Ring, multiply
 from tinygrad_w2v.functions.axes import inverse, normalized_axes, stretched
@@ -34,6 +36,22 @@ class Tensordot(Ring):
         self._free = _others(ax, n), _others(ay, m)
         self.save(x, y)
         return np.tensordot(x, y, axes=(ax, ay))
+
+    def misfit(self, *shapes: Shape) -> str:
+        if isinstance(self.axes, int):
+            few = [shape for shape in shapes if len(shape) < self.axes]
+            if few:
+                return f"{self.axes} axes of each are summed, and {few[0]} has {len(few[0])}"
+            ax, ay = tuple(range(-self.axes, 0)), tuple(range(self.axes))
+        else:
+            ax, ay = (_as_tuple(part) for part in self.axes)
+        sizes = [
+            tuple([shape[i] for i in axes]) for shape, axes in zip(shapes, (ax, ay), strict=True)
+        ]
+        return (
+            f"axes {ax} of the first have the sizes {sizes[0]}, axes {ay} of the second "
+            f"{sizes[1]}: what is summed together must be equal"
+        )
 
     def backward(self, g: Any) -> Any:
         x, y = self.saved
@@ -134,6 +152,37 @@ class Einsum(Ring):
                     self._sizes[label] = size
         self.save(*xs)
         return z
+
+    def misfit(self, *shapes: Shape) -> str:
+        inputs = self.subscripts.replace(" ", "").partition("->")[0]
+        terms = inputs.split(",")
+        if len(terms) != len(shapes):
+            return f"{self.subscripts!r} names {len(terms)} inputs, and there are {len(shapes)}"
+        sizes: dict[str, tuple[int, int]] = {}  # of each label, and the input that has it
+        unnamed: list[Shape] = []  # what stands for "..."
+        for place, (term, shape) in enumerate(zip(terms, shapes, strict=True)):
+            labels = term.replace("...", "")
+            if len(labels) > len(shape) or (labels == term and len(labels) < len(shape)):
+                least = "" if labels == term else "at least "
+                return (
+                    f"{term!r} in {self.subscripts!r} names {least}{axes(len(labels))}, and "
+                    f"{nth(place, len(shapes))} has {len(shape)}"
+                )
+            before = term.index("...") if labels != term else len(labels)
+            after = len(labels) - before
+            named = [*shape[:before], *shape[len(shape) - after :]]
+            unnamed.append(shape[before : len(shape) - after])
+            for label, size in zip(labels, named, strict=True):
+                other, owner = sizes.setdefault(label, (size, place))
+                here = nth(place, len(shapes))
+                if owner == place and size != other:
+                    return f"{label!r} in {self.subscripts!r} is both {other} and {size} in {here}"
+                if other == 1:
+                    sizes[label] = size, place
+                elif size not in (1, other):
+                    both = f"{other} in {nth(owner, len(shapes))} and {size} in {here}"
+                    return f"{label!r} in {self.subscripts!r} is {both}"
+        return unpaired(unnamed)
 
     def backward(self, g: Any) -> Any:
         xs = self.saved

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_w2v._base.types import Shape
+from tinygrad_w2v.autograd.debugging.misfits import axes, nth
 from tinygrad_w2v.autograd.debugging.sites import user_line
 from tinygrad_w2v.autograd.dispatch import implements, refuse_out
 from tinygrad_w2v.autograd.function import Function
@@ -45,6 +47,23 @@ class Concatenate(Arithmetic):
         (self._axis,) = normalized_axes(self.axis, len(z.shape))
         self._sizes = [x.shape[self._axis] for x in xs]
         return z
+
+    def misfit(self, *shapes: Shape) -> str:
+        first = shapes[0]
+        if () in shapes:
+            return "a number has no axis to join along: `stack` makes a new one"
+        one, *others = [nth(place, len(shapes)) for place in range(len(shapes))]
+        for other, shape in zip(others, shapes[1:], strict=True):
+            if len(shape) != len(first):
+                return f"{one} has {axes(len(first))}, and {other} has {len(shape)}"
+        axis = self.axis % len(first) if -len(first) <= self.axis < len(first) else None
+        for other, shape in zip(others, shapes[1:], strict=True) if axis is not None else ():
+            for i, (n, m) in enumerate(zip(first, shape, strict=True)):
+                if i != axis and n != m:
+                    return (
+                        f"only axis {axis} may differ, and axis {i} is {n} in {one}, {m} in {other}"
+                    )
+        return ""
 
     @property
     def places(self) -> list[Any]:
@@ -104,6 +123,10 @@ class Stack(Arithmetic):
         z = np.stack(xs, axis=self.axis)
         (self._axis,) = normalized_axes(self.axis, len(z.shape))
         return z
+
+    def misfit(self, *shapes: Shape) -> str:
+        other = next((shape for shape in shapes if shape != shapes[0]), None)
+        return "" if other is None else f"all must have one shape, not {shapes[0]} and {other}"
 
     def backward(self, g: Any) -> Any:
         count = len(self.inputs)
@@ -175,6 +198,13 @@ class Split(Function):
         (self._axis,) = normalized_axes(self.axis, len(x.shape))
         self._shape = x.shape
         return tuple(np.split(x, self.indices_or_sections, axis=self._axis))
+
+    def misfit(self, *shapes: Shape) -> str:
+        size = shapes[0][self.axis]
+        return (
+            f"axis {self.axis} of {shapes[0]} has size {size}, of which {self.indices_or_sections} "
+            "parts make no equal division; `array_split` makes unequal ones"
+        )
 
     def backward(self, *gs: Any) -> Any:
         if np.ndim(self.indices_or_sections) == 0 or _rises(self.indices_or_sections):

@@ -13,6 +13,7 @@ import numpy as np
 
 from tinygrad_w2v._base.types import Shape
 from tinygrad_w2v.autograd.constants import plain_array
+from tinygrad_w2v.autograd.debugging.misfits import no_place, wrong_index
 from tinygrad_w2v.autograd.debugging.sites import user_line
 from tinygrad_w2v.autograd.dispatch import refuse_out, unwrapped
 from tinygrad_w2v.autograd.function import Function
@@ -34,6 +35,9 @@ class Rows(Function):
         self.shape = table.shape
         y = offer_whole("rows", table, self.ids)
         return taken(table, self.ids, 0) if y is NotImplemented else y
+
+    def misfit(self, *shapes: Shape) -> str:
+        return no_place(shapes[0], 0, self.ids)
 
     def backward(self, g: Any) -> Any:
         return scatter_rows(g, self.ids, self.shape)
@@ -90,8 +94,8 @@ def embedding(table: Any, ids: Any) -> Any:
     ids = as_ids(ids)
     try:
         return look_up(table, ids)
-    except IndexError as error:
-        raise out_of_range("embedding", np.shape(table), 0, ids) from error
+    except IndexError:
+        raise out_of_range("embedding", np.shape(table), 0, ids) from None
 
 
 class ToDense(Function):
@@ -131,6 +135,9 @@ class GetItem(Function):
     def forward(self, x: Any) -> Any:
         self.shape = x.shape
         return x[self.index]
+
+    def misfit(self, *shapes: Shape) -> str:
+        return wrong_index(self.index, shapes[0])
 
     def backward(self, g: Any) -> Any:
         return ScatterIndex(self.index, self.shape)(g)
@@ -187,6 +194,9 @@ class Take(Function):
         self._shape = x.shape
         return taken(x, self.ids, self._axis)
 
+    def misfit(self, *shapes: Shape) -> str:
+        return no_place(shapes[0], self.axis, self.ids)
+
     def backward(self, g: Any) -> Any:
         return ScatterIndex((*[slice(None)] * self._axis, self.ids), self._shape)(g)
 
@@ -233,8 +243,8 @@ def take(
         raise ValueError(f"take: mode is 'raise', 'wrap' or 'clip', not {mode!r}")
     try:
         return look_up(a, ids) if axis == 0 else Take(ids, axis)(a)
-    except IndexError as error:
-        raise out_of_range("take", shape, axis, ids) from error
+    except IndexError:
+        raise out_of_range("take", shape, axis, ids) from None
 
 
 def taken(x: Any, ids: Any, axis: int) -> Any:
@@ -257,6 +267,16 @@ class TakeAlongAxis(Function):
         (self._axis,) = normalized_axes(self.axis, len(x.shape))
         self._shape = x.shape
         return np.take_along_axis(x, self.ids, self._axis)
+
+    def misfit(self, *shapes: Shape) -> str:
+        (x,), ids = shapes, np.shape(self.ids)
+        if len(ids) != len(x):
+            return f"the ids have as many axes as what they are places of, not the shape {ids}"
+        rest = [(i, n, m) for i, (n, m) in enumerate(zip(x, ids, strict=True)) if i != self._axis]
+        wrong = [
+            f"axis {i} of the ids is {m}, not {n}" for i, n, m in rest if m not in (1, n) and n != 1
+        ]
+        return wrong[0] if wrong else no_place(x, self._axis, self.ids)
 
     def backward(self, g: Any) -> Any:
         return ScatterAlongAxis(self.ids, self._axis, self._shape)(g)
@@ -294,13 +314,13 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
     ids = as_ids(indices)
     try:
         return TakeAlongAxis(ids, axis)(arr)
-    except IndexError as error:
+    except IndexError:
         places = unwrapped(ids)
         if places.ndim != len(shape) or not places.size:
             raise
         if -shape[axis] <= places.min() and places.max() < shape[axis]:
             raise  # the shapes do not fit, and NumPy's message says so
-        raise out_of_range("take_along_axis", shape, axis, ids) from error
+        raise out_of_range("take_along_axis", shape, axis, ids) from None
 
 
 class ScatterAlongAxis(Function):
@@ -354,9 +374,6 @@ def as_ids(ids: Any) -> Any:
 
 def out_of_range(op: str, shape: Shape, axis: int, ids: Any) -> IndexError:
     """The error for ids that are no place along `axis` of a table of `shape`."""
-    n, ids = shape[axis], unwrapped(ids)
-    return IndexError(
-        f"{op}: the ids go from {ids.min()} to {ids.max()}, but axis {axis} of the table of shape "
-        f"{tuple(shape)} has the places 0 to {n - 1} (or -{n} to -1, from the end): compare the "
-        f"ids with the size of the vocabulary{user_line()}"
-    )
+    why = no_place(shape, axis, unwrapped(ids))
+    advice = ": compare the ids with the size of the vocabulary" if shape else ""
+    return IndexError(f"{op}: {why}{advice}{user_line()}")

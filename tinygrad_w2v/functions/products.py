@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v._base.errors import ShapeError
-from tinygrad_w2v.autograd.debugging.errors import input_error
+from tinygrad_w2v._base.types import Shape
+from tinygrad_w2v.autograd.debugging.misfits import unpaired
 from tinygrad_w2v.autograd.debugging.sites import user_line
 from tinygrad_w2v.autograd.dispatch import implements, refuse_out
 from tinygrad_w2v.autograd.node import Node, offer_whole
@@ -26,6 +27,23 @@ class Matmul(Ring):
     def forward(self, x: Any, y: Any) -> Any:
         self.save(x, y)
         return np.matmul(x, y)
+
+    def misfit(self, *shapes: Shape) -> str:
+        x, y = shapes
+        if not x or not y:
+            return "a number is no matrix: multiply by it with `*`"
+        k, m = x[-1], y[-2:][0]
+        if k == m:
+            return unpaired([x[:-2], y[:-2]])
+        place = {1: "only axis", 2: "first axis"}.get(len(y), "last axis but one")
+        remedy = ""
+        if len(x) == len(y) == 2 and y[1] == k:
+            remedy = "; `.T` of the second would fit"
+        elif len(x) == len(y) == 2 and x[0] == m:
+            remedy = "; `.T` of the first would fit"
+        return (
+            f"the last axis of the first ({k}) must equal the {place} of the second ({m}){remedy}"
+        )
 
     def backward(self, g: Any) -> Any:
         x, y = self.saved
@@ -220,7 +238,10 @@ def _cross(x1: Any, x2: Any, *, axis: int = -1) -> Any:
 @implements(np.linalg.outer)
 def _outer(x1: Any, x2: Any) -> Any:
     if np.ndim(x1) != 1 or np.ndim(x2) != 1:
-        raise input_error("outer", [x1, x2], ValueError("np.linalg.outer takes vectors"))
+        raise ShapeError(
+            f"outer of {np.shape(x1)} and {np.shape(x2)}: np.linalg.outer takes vectors"
+            f"{user_line()}"
+        )
     return outer(x1, x2)
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_w2v._base.errors import MissingRuleError
+from tinygrad_w2v._base.errors import MissingRuleError, ShapeError
+from tinygrad_w2v.autograd.debugging.misfits import not_stretched
 from tinygrad_w2v.autograd.debugging.sites import user_line
 from tinygrad_w2v.autograd.dispatch import unwrapped
 from tinygrad_w2v.autograd.function import Function
@@ -131,7 +132,12 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
     counts = np.asarray(unwrapped(repeats))
     if counts.size == 1:
         return Repeat(int(counts.reshape(())), axis)(a)
-    return take(a, np.repeat(np.arange(np.shape(a)[axis]), counts), axis)
+    if counts.shape != (length := np.shape(a)[axis],):
+        raise ShapeError(
+            f"repeat of {np.shape(a)}: axis {axis} takes one number, or {length} in a row, not "
+            f"repeats of shape {counts.shape}{user_line()}"
+        )
+    return take(a, np.repeat(np.arange(length), counts), axis)
 
 
 def tile(A: Any, reps: Any) -> Any:
@@ -228,6 +234,12 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", **kwargs: Any) -> An
         raise ValueError(f"pad: pad_width holds integers from 0 on, not {pad_width}{user_line()}")
     array = as_array(array)
     ndim, dtype = array.ndim, array.dtype
+    for name, given in (("pad_width", widths), ("constant_values", np.asarray(values))):
+        if why := not_stretched(given.shape, (ndim, 2)):
+            raise ShapeError(
+                f"pad of {array.shape}: {name} of shape {given.shape} is not one pair for each of "
+                f"{ndim} axes: {why}{user_line()}"
+            )
     widths, ends = np.broadcast_to(widths, (ndim, 2)), np.broadcast_to(values, (ndim, 2))
     for axis, width in enumerate(widths):
         shape = np.shape(array)
@@ -238,6 +250,11 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", **kwargs: Any) -> An
             )
             array = concatenate([before, array, after], axis)
         else:
+            if not shape[axis] and any(width):
+                raise ShapeError(
+                    f"pad of {shape}: axis {axis} is empty, so mode {mode!r} has nothing to "
+                    f"repeat{user_line()}"
+                )
             places = np.pad(np.arange(shape[axis]), width, mode, **kwargs)  # type: ignore[call-overload]
             array = part_along(array, axis, places)
     return array

@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_w2v._base.types import Shape
 from tinygrad_w2v.autograd.debugging.errors import input_error
+from tinygrad_w2v.autograd.debugging.misfits import not_stretched
 from tinygrad_w2v.autograd.dispatch import implements, refuse_out, unwrapped
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.node import Node, is_duck_array, offer_whole
@@ -257,6 +259,11 @@ class Extreme(Reduction):
         self.save(x, y)
         return y
 
+    def misfit(self, *shapes: Shape) -> str:
+        if self.where is not None and (why := not_stretched(np.shape(self.where), shapes[0])):
+            return f"`where` does not fit: {why}"
+        return "" if math.prod(shapes[0]) else f"nothing has no {self.label}: give `initial`"
+
     def backward(self, g: Any) -> Any:
         x, y = self.saved
         g, y = wide(self.restored(g)), self.restored(y)
@@ -358,7 +365,8 @@ def _spread_mask(op: str, a: Any, where: Any) -> Any:
     try:
         return np.broadcast_to(as_mask(where), np.shape(a))
     except ValueError as error:
-        raise input_error(op, [a, where], error) from error
+        why = not_stretched(np.shape(unwrapped(where)), np.shape(a))
+        raise input_error(op, [a], error, f"`where` does not fit: {why}") from None
 
 
 def only(op: str, a: Any, where: Any, instead: int) -> Any:
@@ -377,7 +385,10 @@ def only(op: str, a: Any, where: Any, instead: int) -> Any:
 def counted(op: str, a: Any, axis: Axis, where: Any) -> tuple[Any, Any]:
     """`a` in wide floats, and how many of it `where` picks, the axes kept."""
     a, mask = wide(as_array(a)), _spread_mask(op, a, where)
-    return a, np.sum(mask, axis=reduced_axes(axis, a.ndim), keepdims=True, dtype=a.dtype)
+    try:
+        return a, np.sum(mask, axis=reduced_axes(axis, a.ndim), keepdims=True, dtype=a.dtype)
+    except ValueError as error:
+        raise input_error(op, [a], error) from None
 
 
 def as_reduced(y: Any, a: Any, axis: Axis, keepdims: bool) -> Any:

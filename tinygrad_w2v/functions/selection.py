@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_w2v._base.types import Shape
 from tinygrad_w2v.autograd.constants import plain_array
+from tinygrad_w2v.autograd.debugging.misfits import unpaired
 from tinygrad_w2v.autograd.debugging.sites import user_line
 from tinygrad_w2v.autograd.dispatch import refuse_out, unwrapped
 from tinygrad_w2v.autograd.function import Function
@@ -148,6 +150,12 @@ class Clip(Function):
         self.save(x)
         return np.clip(x, _bound(self.a_min, x), _bound(self.a_max, x))
 
+    def misfit(self, *shapes: Shape) -> str:
+        for name, bound in (("a_min", self.a_min), ("a_max", self.a_max)):
+            if why := unpaired([*shapes, np.shape(bound)]):
+                return f"{name} has the shape {np.shape(bound)}: {why}"
+        return ""
+
     def backward(self, g: Any) -> Any:
         (x,) = self.saved
         if self.a_min is not None:
@@ -226,6 +234,10 @@ class Where(Arithmetic):
 
     def forward(self, x: Any, y: Any) -> Any:
         return np.where(self.condition, x, y)
+
+    def misfit(self, *shapes: Shape) -> str:
+        condition = np.shape(self.condition)
+        return f"with a condition of {condition}: {unpaired([condition, *shapes])}"
 
     def backward(self, g: Any) -> Any:
         c = self.condition

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
+from tinygrad_w2v._base.types import Shape
 from tinygrad_w2v.autograd.debugging.errors import input_error
+from tinygrad_w2v.autograd.debugging.misfits import not_stretched
 from tinygrad_w2v.autograd.debugging.sites import user_line
 from tinygrad_w2v.autograd.dispatch import implements
 from tinygrad_w2v.autograd.function import Function
@@ -30,6 +33,16 @@ class Reshape(Function):
     def forward(self, x: Any) -> Any:
         self.x_shape = x.shape
         return x.reshape(self.shape) if type(x) is ndarray else np.reshape(x, self.shape)
+
+    def misfit(self, *shapes: Shape) -> str:
+        wanted = self.shape if isinstance(self.shape, tuple | list) else (self.shape,)
+        if not all(isinstance(n, int | np.integer) for n in wanted):
+            return ""
+        if list(wanted).count(-1) > 1 or min(wanted, default=0) < -1:
+            return f"the new shape {tuple(wanted)} may have one -1, and nothing else below 0"
+        known = math.prod([n for n in wanted if n != -1])
+        what = f"{known} for each place of the -1" if -1 in wanted else f"{known}"
+        return f"{math.prod(shapes[0])} elements do not make {tuple(wanted)}, which takes {what}"
 
     def backward(self, g: Any) -> Any:
         return np.reshape(g, self.x_shape)
@@ -89,6 +102,10 @@ class Transpose(Function):
 
     def forward(self, x: Any) -> Any:
         return np.transpose(x, self.axes)
+
+    def misfit(self, *shapes: Shape) -> str:
+        axes, ndim = self.axes or (), len(shapes[0])
+        return f"each of the {ndim} axes is named once, and {axes} is something else"
 
     def backward(self, g: Any) -> Any:
         return np.transpose(g, self.inverse)
@@ -180,6 +197,10 @@ class BroadcastTo(Function):
     def forward(self, x: Any) -> Any:
         return stretched(x, self.shape)
 
+    def misfit(self, *shapes: Shape) -> str:
+        to = self.shape if isinstance(self.shape, tuple | list) else (self.shape,)
+        return f"to make {tuple(to)} of it: {not_stretched(shapes[0], tuple(to))}"
+
     def backward(self, g: Any) -> Any:
         return g
 
@@ -250,6 +271,14 @@ class Squeeze(Function):
     def forward(self, x: Any) -> Any:
         self.x_shape = x.shape
         return np.squeeze(x, self.axis)
+
+    def misfit(self, *shapes: Shape) -> str:
+        axes = self.axis if isinstance(self.axis, tuple) else (self.axis,)
+        for axis in axes:
+            if axis is not None and -len(shapes[0]) <= axis < len(shapes[0]):
+                if (size := shapes[0][axis]) != 1:
+                    return f"axis {axis} has size {size}, and only axes of size 1 can be left out"
+        return ""
 
     def backward(self, g: Any) -> Any:
         return np.reshape(g, self.x_shape)

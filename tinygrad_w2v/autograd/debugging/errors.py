@@ -7,14 +7,19 @@ fails must have been recorded when it was applied, which `debug` does.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
 from tinygrad_w2v._base.errors import InPlaceError, ShapeError, TinygradError
+from tinygrad_w2v.autograd.debugging.misfits import no_axis, of_shapes, unpaired
 from tinygrad_w2v.autograd.debugging.sites import place, user_line
 
 _SHAPE_WORDS = "shape broadcast dimension matmul size axis axes reshape division".split()
+_OF_NUMPY = (ValueError, IndexError, TypeError, np.exceptions.AxisError)
+_JARGON = "ufunc operand core dimension remap subscript einsum einstein iterator".split()
+_UNPAIRED = ("operands could not be broadcast", "shape mismatch: objects cannot be broadcast")
 _SHOWN = 8  # parts of a list in a message
 _HINT_DEBUG = "run it under `with tw.debug():` to see the line where it was applied"
 
@@ -48,26 +53,68 @@ def forward_error(op: Any, arrays: Sequence[Any], error: Exception) -> Exception
                 f"returns, it never writes{user_line()}"
             )
         )
-    return input_error(op.label, arrays, error)
+    why = ""
+    if type(error) in _OF_NUMPY:
+        with suppress(Exception):  # what a user's own `misfit` raises must not hide the error
+            why = op.misfit(*[tuple(array.shape) for array in arrays])
+    return input_error(op.label, arrays, error, why)
 
 
-def input_error(label: str, inputs: Sequence[Any], error: Exception) -> Exception:
-    """`forward_error` for an op that is known by its `label` and refuses its inputs."""
+def input_error(label: str, inputs: Sequence[Any], error: Exception, why: str = "") -> Exception:
+    """`forward_error` for an op that is known by its `label` and refuses its inputs.
+
+    Parameters
+    ----------
+    label, inputs
+        The op, and what it was given.
+    error : Exception
+        NumPy's, whose words are used where they are plain ones.
+    why : str
+        What is wrong with the shapes, if it is known.
+    """
     if hasattr(error, "_explained"):
         return error
-    shapes, line = _shapes(inputs), user_line()
+    line = user_line()
+    why = why or _misfit(inputs, error)
+    if why:
+        kind = IndexError if type(error) is IndexError else ShapeError
+        shapes = [np.shape(getattr(x, "_data", x)) for x in inputs]
+        told = f"{label} of {of_shapes(shapes)}: {why}"
+        if len(shapes) == 1:
+            told = f"{label}: {why}. The input has the shape {shapes[0]}"
+        raised = explained(kind(told + line))
+        raised.__suppress_context__ = True  # the message says more than NumPy's does
+        return raised
+    given = _shapes(inputs)
+    text = "they do not fit together" if _is_jargon(error) else str(error)
     if isinstance(error, ValueError) and not isinstance(error, TinygradError):
         if any(word in str(error).lower() for word in _SHAPE_WORDS):
-            return explained(
-                ShapeError(
-                    f"{label}: the inputs {shapes} do not fit: {error}. Compare the shapes; "
-                    f"`reshape`, `np.expand_dims` and `np.swapaxes` change them{line}"
-                )
-            )
+            raised = ShapeError(f"{label}: {text}. The inputs were {given}{line}")
+            return _caused(explained(raised), error)
     if type(error) in (ValueError, IndexError, TypeError, NotImplementedError):
-        return explained(type(error)(f"{label}: {error}. The inputs were {shapes}{line}"))
-    error.add_note(f"in {label}({shapes}){line}")
+        raised = type(error)(f"{label}: {text}. The inputs were {given}{line}")
+        return _caused(explained(raised), error)
+    error.add_note(f"in {label}({given}){line}")
     return explained(error)
+
+
+def _misfit(inputs: Sequence[Any], error: Exception) -> str:
+    """What is wrong with the shapes of any op's inputs: there is no such axis, or no pairing."""
+    if isinstance(error, np.exceptions.AxisError):
+        return no_axis(error)
+    if type(error) is ValueError and str(error).startswith(_UNPAIRED):
+        return unpaired([np.shape(getattr(x, "_data", x)) for x in inputs])
+    return ""
+
+
+def _is_jargon(error: Exception) -> bool:
+    """Whether a message speaks of NumPy's inside, which says nothing to who called an op."""
+    return type(error) in _OF_NUMPY and any(word in str(error).lower() for word in _JARGON)
+
+
+def _caused(raised: Exception, error: Exception) -> Exception:
+    raised.__cause__ = error
+    return raised
 
 
 def backward_error(op: Any, error: Exception) -> Exception:
