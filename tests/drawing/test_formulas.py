@@ -13,7 +13,8 @@ import tinygrad_w2v as tw
 import tinygrad_w2v.functions as F
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v.autograd.function import Function
-from tinygrad_w2v.drawing.formulas import Detail, Rule, Token, rule_of
+from tinygrad_w2v.drawing.formulas import Rule, Token, note_in, parameters_in, rule_of
+from tinygrad_w2v.drawing.options import Detail
 
 
 def rule(v: Any, detail: Detail = "ops") -> Rule:
@@ -154,10 +155,14 @@ def test_powers_are_small_digits_and_negative_names_stand_in_brackets() -> None:
     squared = rule(F.square(variable(2)))
     assert squared.forward.written(lambda t: {"y": "k", "x": "h1"}[t.text]) == "k = h1²"
     power = rule(variable(2) ** 3)
-    named = {"y": "k", "x": "h", "gx": "gh", "g": "gk", "exponent": "3"}
+    named = {"y": "k", "x": "h", "gx": "gh", "g": "gk", "exponent": "3", "lower": "2"}
     assert power.forward.written(lambda t: named[t.text]) == "k = h³"
     assert power.backward[0] is not None
-    assert power.backward[0].written(lambda t: named[t.text]) == "gh = gk * 3 * h**(3 - 1)"
+    assert power.backward[0].written(lambda t: named[t.text]) == "gh = gk * 3 * h²"
+    named |= {"exponent": "2", "lower": "1"}
+    assert power.backward[0].written(lambda t: named[t.text]) == "gh = gk * 2 * h"
+    named |= {"exponent": "0.5", "lower": "-0.5"}
+    assert power.backward[0].written(lambda t: named[t.text]) == "gh = gk * 0.5 * h**(-0.5)"
     product = rule(variable(2) * -3.0)
     assert product.forward.written(lambda t: {"y": "-3"}.get(t.text, t.text)) == "z = x * (-3)"
 
@@ -257,7 +262,25 @@ def test_an_attribute_that_raises_is_not_asked() -> None:
         def scale(self) -> float:
             raise RuntimeError("not yet")
 
-    assert rule_of(Mine()) is not None
+    found = rule_of(Mine())
+    assert found is not None
+    assert parameters_in(found, Mine()) == {}
+
+
+def test_what_attributes_hold_is_told_also_of_properties() -> None:
+    x = variable(3)
+    assert parameters_in(rule(F.mean(x)), F.mean(x).creator) == {"axis": None, "count": 3}
+    dropped = F.dropout(x, 0.5, np.random.default_rng(0))
+    values = parameters_in(rule(dropped), dropped.creator)
+    assert (values["p"], values["kept"].tolist()) == (0.5, [True, False, False])
+
+
+def test_notes_are_translated_where_they_are_known() -> None:
+    assert note_in("ja", rule(abs(variable(1))).note) == "0 では 0"
+    assert note_in("en", "0 at 0") == "0 at 0"
+    assert note_in("ja", "a note of one's own") == "a note of one's own"
+    with pytest.raises(InputError, match="lang must be"):
+        note_in("fr", "0 at 0")  # type: ignore[arg-type]
 
 
 def test_rules_follow_the_docstring() -> None:

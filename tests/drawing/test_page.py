@@ -76,6 +76,17 @@ def test_the_parts_of_a_gradient_are_there_and_add_up(z):
 
 
 @pytest.mark.render
+def test_rules_have_their_parameters_and_notes_in_the_pages_language():
+    graph = tw.graph(tw.functions.mean(abs(tw.Variable([1.0, -2.0, 3.0]))))
+    for lang, note in (("en", "0 at 0"), ("ja", "0 では 0")):
+        data = data_of(graph.html(lang=lang))
+        rules = {op["label"]: data["rules"][op["rule"]] for op in data["ops"].values()}
+        assert rules["abs"]["note"] == note
+    (mean,) = [op for op in data["ops"].values() if op["label"] == "mean"]
+    assert mean["parameters"] == {"axis": "None", "count": "3"}
+
+
+@pytest.mark.render
 def test_drawing_writes_nothing_on_the_variables(z):
     leaves = [x for f in (z.creator, z.creator.inputs[0].creator) for x in f.inputs]
     tw.graph(z).html()

@@ -149,6 +149,29 @@ def test_the_formula_and_the_users_line_are_tooltips():
     assert "exp(x)" in next(n for n in diagram(y).nodes if n.title == "exp").tooltip
 
 
+def test_a_rule_is_written_in_the_names_of_the_graph():
+    x, w = tw.Variable(np.ones((1, 2)), name="x"), tw.Variable(np.ones((2, 1)), name="w")
+    squared = (x @ w - 3.0) ** 2
+    tooltips = {node.title: node.tooltip for node in diagram(squared).nodes}
+    assert tooltips["matmul"].split("\n")[1].startswith("h1 = x @ w;  gx = gh1 @ w.T,  gw = x.T @")
+    assert tooltips["subtract"] == "subtract\nh2 = h1 - 3;  gh1 = gh2"  # none for the number
+    assert tooltips["power"] == "power\ny = h2²;  gh2 = gy * 2 * h2"
+    backward = [n.tooltip for n in diagram(squared, True).nodes if n.backward and n.shape == "op"]
+    assert "multiply, backward of power\ngh2 = gy * 2 * h2" in backward
+    assert "copy, backward of subtract\ngh1 = gh2" in backward
+
+
+def test_a_docstring_that_is_no_formula_is_shown_as_it_is():
+    class Same(tw.Function):
+        """Its input, as it is."""
+
+        def forward(self, x):
+            return x
+
+    tooltips = [node.tooltip for node in diagram(Same()(tw.Variable(1.0))).nodes]
+    assert "same\nIts input, as it is." in tooltips
+
+
 def test_modules_are_frames_and_collapse_to_boxes():
     model = tw.nn.Sequential(tw.nn.Linear(2, 3), tw.nn.Linear(3, 1))
     y = model(tw.Variable(np.ones((4, 2), np.float32), name="x")).sum()

@@ -20,7 +20,8 @@ import pytest
 import tinygrad_w2v as tw
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.checking.cases import CASES
-from tinygrad_w2v.drawing.formulas import Detail, Formula, Rule, Token, rule_of
+from tinygrad_w2v.drawing.formulas import Formula, Rule, Token, note_in, rule_of
+from tinygrad_w2v.drawing.options import Detail
 from tinygrad_w2v.functions.arithmetic import Multiply
 from tinygrad_w2v.functions.lookup import Rows
 from tinygrad_w2v.functions.reductions import Extreme
@@ -168,7 +169,7 @@ def test_notes_are_known_in_japanese() -> None:
     details: tuple[Detail, ...] = ("ops", "book")
     uses = itertools.product([uses[0][1] for uses in applied().values()], details)
     rules = [rule_of(op, detail) for op, detail in uses]
-    assert not [rule.note for rule in rules if rule.note and rule.note_in("ja") == rule.note]
+    assert not [rule.note for rule in rules if rule.note and note_in("ja", rule.note) == rule.note]
     assert len({rule.note for rule in rules}) > 10
 
 

@@ -10,6 +10,7 @@ letter, there or in a paragraph of its own, ``With n = x.size.``; and a paragrap
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import re
 from collections.abc import Callable, Iterator
@@ -19,9 +20,9 @@ from weakref import WeakKeyDictionary
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.language import Language, check_language
 from tinygrad_w2v.autograd.function import Function
+from tinygrad_w2v.drawing.options import Detail
 
 Role = Literal["text", "input", "output", "gradient", "input_gradient", "parameter"]
-Detail = Literal["ops", "book"]
 
 _EQUALS = (" = ", " += ")
 _LONGEST = 600  # characters of a paragraph; a longer one is prose
@@ -99,7 +100,7 @@ class Formula(NamedTuple):
     def written(self, names: Callable[[Token], str]) -> str:
         """The equation with other names: ``names(token)`` for all that is not plain text.
 
-        Squares and their like are written with small digits.
+        Squares and their like are written with small digits, and the power 1 is not written.
 
         Examples
         --------
@@ -107,7 +108,7 @@ class Formula(NamedTuple):
         >>> h = tw.Variable(2.0, name="h")
         >>> rule = rule_of((h**-1.0).creator)
         >>> rule.backward[0].written(lambda token: f"<{token.text}>")
-        '<gx> = <g> * <exponent> * <x>**(<exponent> - 1)'
+        '<gx> = <g> * <exponent> * <x>**<lower>'
         """
         written = ""
         for token in self.tokens:
@@ -116,7 +117,7 @@ class Formula(NamedTuple):
                 continue
             name = names(token)
             if written.endswith("**") and name.isdecimal():
-                written = written[:-2] + name.translate(_EXPONENTS)
+                written = written[:-2] + ("" if name == "1" else name.translate(_EXPONENTS))
             elif name.startswith("-") and not written.endswith(("(", ", ", "= ")):
                 written += f"({name})"
             else:
@@ -142,18 +143,6 @@ class Rule(NamedTuple):
     backward: tuple[Formula | None, ...]
     note: str = ""
     definitions: tuple[Formula, ...] = ()
-
-    def note_in(self, lang: Language) -> str:
-        """The note, in Japanese where it is one of this package's.
-
-        Examples
-        --------
-        >>> import tinygrad_w2v as tw
-        >>> rule_of(abs(tw.Variable(2.0)).creator).note_in("ja")
-        '0 では 0'
-        """
-        check_language(lang)
-        return _JAPANESE.get(self.note, self.note) if lang == "ja" else self.note
 
 
 def rule_of(function: Function, detail: Detail = "ops") -> Rule | None:
@@ -196,6 +185,37 @@ def rule_of(function: Function, detail: Detail = "ops") -> Rule | None:
             first, more = books[0], []
         known[like] = _read(first, more[0] if more else "", function)
     return known[like]
+
+
+def note_in(lang: Language, note: str) -> str:
+    """The note of a rule in a language: of this package's ops they are known in all.
+
+    Examples
+    --------
+    >>> note_in("ja", "0 at 0")
+    '0 では 0'
+    """
+    check_language(lang)
+    return _JAPANESE.get(note, note) if lang == "ja" else note
+
+
+def parameters_in(rule: Rule, function: Function) -> dict[str, Any]:
+    """The attributes of an op that its rule names; what cannot be read is left out.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> op = (tw.Variable(2.0) ** 3).creator
+    >>> parameters_in(rule_of(op), op)
+    {'exponent': 3, 'lower': 2}
+    """
+    formulas = (rule.forward, *rule.backward, *rule.definitions)
+    tokens = [token for formula in formulas if formula for token in formula.tokens]
+    values = {}
+    for name in sorted({token.text for token in tokens if token.role == "parameter"}):
+        with contextlib.suppress(Exception):  # a user's property may raise anything
+            values[name] = getattr(function, name)
+    return values
 
 
 def _read(paragraph: str, more: str, function: Function) -> Rule | None:

@@ -6,7 +6,6 @@ numbered as it is read; a gradient that a rule handed on gets a number of its ow
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Sequence
 from typing import Any
 
@@ -84,7 +83,7 @@ class Numbered:
             outputs=tuple(self.keys.get((function, i)) for i in range(function.arity)),
             parameters=parameters_of(function),
             scope=self.scopes.get(rule or function, ()),
-            tooltip=_tooltip(label_of(function), _formula(type(function)), function, rule),
+            tooltip=_tooltip(label_of(function), function, rule),
             number=function.order,
             rule_of=rule.order if rule else -1,
         )
@@ -96,7 +95,7 @@ class Numbered:
             inputs,
             (part,),
             scope=self.scopes.get(rule, ()),
-            tooltip=_tooltip(label, _formula(type(rule)), rule, rule),
+            tooltip=_tooltip(label, rule, rule),
             rule_of=rule.order,
         )
 
@@ -112,14 +111,8 @@ class Numbered:
         return "number" if getattr(leaf, "ndim", 0) == 0 else "constant"
 
 
-def _formula(kind: Any) -> str:
-    doc = vars(kind).get("__doc__")
-    return inspect.cleandoc(doc).split("\n\n")[0].replace("\n", " ") if doc else ""
-
-
-def _tooltip(label: str, formula: str, function: Function, rule: Function | None) -> str:
-    """The op's formula, and the user's line where it is known."""
+def _tooltip(label: str, function: Function, rule: Function | None) -> str:
+    """What the step is of, and the user's line where it is known."""
     origin = f", backward of {label_of(rule)}" if rule else ""
     site = str((rule or function).site or "")
-    notes = [printable(text, 300) for text in (formula, site) if text]
-    return "\n".join([label + origin, *notes])
+    return "\n".join([label + origin, *([printable(site, 300)] if site else [])])

@@ -19,7 +19,7 @@ from tinygrad_w2v.autograd.modes import unwatched
 from tinygrad_w2v.autograd.node import Node
 from tinygrad_w2v.drawing.arrays import FEWEST_NUMBERS, LONGEST_AXIS, array_data
 from tinygrad_w2v.drawing.axis_labels import AxisLabels, labels_of, plain
-from tinygrad_w2v.drawing.formulas import Formula, rule_of
+from tinygrad_w2v.drawing.formulas import Formula, parameters_in, rule_of
 from tinygrad_w2v.drawing.labels import content_of, parameter_text, printable
 from tinygrad_w2v.drawing.naming import gradient_name
 from tinygrad_w2v.drawing.options import Options
@@ -170,10 +170,8 @@ class _Passes:
         shown: Data = {"backward": function in self.parts, "rule": self.rule(function)}
         if function.site is not None:
             shown["site"] = printable(str(function.site), 300)
-        rule = self.passes.rules[shown["rule"]] if shown["rule"] is not None else None
-        named = rule["parameters"] if rule else ()
-        held = {name: value for name, value in vars(function).items() if name in named}
-        if held:
+        rule = rule_of(function, self.options.detail)
+        if rule and (held := parameters_in(rule, function)):
             shown["parameters"] = {
                 name: printable(function.parameter_names.get(name) or parameter_text(value))
                 for name, value in held.items()
@@ -186,8 +184,6 @@ class _Passes:
         if found is None:
             return None
         if found not in self.known_rules:
-            formulas = (found.forward, *found.backward, *found.definitions)
-            tokens = [token for formula in formulas if formula for token in formula.tokens]
             self.known_rules[found] = len(self.passes.rules)
             self.passes.rules.append(
                 {
@@ -196,7 +192,6 @@ class _Passes:
                     "copies": [bool(f and f.is_copy) for f in found.backward],
                     "definitions": [_tokens(formula) for formula in found.definitions],
                     "note": found.note,
-                    "parameters": sorted({t.text for t in tokens if t.role == "parameter"}),
                 }
             )
         return self.known_rules[found]

@@ -10,11 +10,12 @@ from tinygrad_w2v._base.errors import TinygradError
 from tinygrad_w2v.autograd.node import Node
 from tinygrad_w2v.autograd.variable import Variable
 from tinygrad_w2v.drawing.labels import content_of, type_of
-from tinygrad_w2v.drawing.naming import Naming
+from tinygrad_w2v.drawing.naming import Naming, gradient_name
 from tinygrad_w2v.drawing.numbered import Numbered
 from tinygrad_w2v.drawing.options import Notation
 from tinygrad_w2v.drawing.program import Program, Step, Value, made_by, needed, read_or_made
 from tinygrad_w2v.drawing.rules import Rules
+from tinygrad_w2v.drawing.tooltips import Tooltips
 
 
 def read(
@@ -74,6 +75,7 @@ class Reader(Numbered):
         naming = Naming(self.leaves, self.data, self.root_key, self.given_names, notation)
         naming.forward(forward, self.assigned_names())
         naming.backward(later, used, gradient_of, parts_of)
+        forward, later = self.with_rules(forward, later, naming)
         final = {g for _, g in leaf_gradients}
         made_backward = {seed, *made_by(later)}
         described = {}
@@ -92,6 +94,20 @@ class Reader(Numbered):
         shown = {key: g for key, g in gradient_of.items() if key in used and g in used}
         parts = forward, self.root_key, later
         return Program(described, *parts, seed, leaf_gradients, shown if backward else {})
+
+    def with_rules(
+        self, forward: tuple[Step, ...], later: tuple[Step, ...], naming: Naming
+    ) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
+        """The steps with the rules of their ops in their tooltips, in the graph's names."""
+        named = naming.named
+
+        def of_gradient(key: int) -> str:
+            return gradient_name(naming.notation, named[key], named[self.root_key])
+
+        functions = {function.order: function for function in self.functions}
+        steps = {step.number: step for step in forward}
+        tooltips = Tooltips(functions, steps, named.__getitem__, of_gradient)
+        return tuple(map(tooltips.titled, forward)), tuple(map(tooltips.titled, later))
 
 
 def why_not(error: Exception) -> str:

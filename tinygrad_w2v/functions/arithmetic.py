@@ -149,10 +149,15 @@ class Power(Ring):
 
 
 class PowerOfNumber(Ring):
-    """y = x**exponent;  gx = g * exponent * x**(exponent - 1)"""
+    """y = x**exponent;  gx = g * exponent * x**lower"""
 
     def __init__(self, exponent: float) -> None:
         self.exponent = exponent
+
+    @property
+    def lower(self) -> float:
+        """The exponent of the slope."""
+        return self.exponent - 1
 
     def forward(self, x: Any) -> Any:
         self.save(x)
@@ -163,7 +168,7 @@ class PowerOfNumber(Ring):
         c = self.exponent
         if c == 0:
             return g * 0.0
-        return g * c * np.power(x, c - 1) if c != 1 else g
+        return g * c * np.power(x, self.lower) if c != 1 else g
 
 
 @implements(np.float_power)

@@ -1,8 +1,8 @@
 // A rule as an equation, with the names of this graph in the places of its letters.
 
 const SMALL = "⁰¹²³⁴⁵⁶⁷⁸⁹";
-const powers = text => text.replace(/\*\*(\d+)(?![\w.(])/g, (_, digits) =>
-  [...digits].map(digit => SMALL[digit]).join(""));
+const small = digits => [...digits].map(digit => SMALL[digit]).join("");
+const powers = text => text.replace(/\*\*(\d+)(?![\w.(])/g, (_, digits) => small(digits));
 
 // What a letter of an op's rule stands for.
 const meaning = (number, [role, text, position]) => {
@@ -24,6 +24,13 @@ const meaning = (number, [role, text, position]) => {
   return { name: it.parameters?.[text] ?? text };
 };
 
+// With `x**exponent` as x², where the exponent is such a number; the power 1 is not written.
+const raised = (number, tokens) => tokens.reduce((before, token) => {
+  const last = before.at(-1), name = token[0] === "parameter" ? meaning(number, token).name : "";
+  if (!last?.[1].endsWith("**") || last[0] !== "text" || !/^\d+$/.test(name)) return [...before, token];
+  return [...before.slice(0, -1), ["text", last[1].slice(0, -2) + (name === "1" ? "" : small(name)), 0]];
+}, []);
+
 // The array that a letter stands for.
 const arrayOf = (role, found) => {
   if (role === "input" || role === "output") return value(found.value)?.array;
@@ -34,7 +41,7 @@ const arrayOf = (role, found) => {
 const CLASSES = { input: "of-value", output: "of-value", gradient: "of-gradient", input_gradient: "of-gradient", parameter: "of-parameter" };
 
 const formulaView = (number, tokens) =>
-  make("code", { class: "formula" }, tokens.map(token => {
+  make("code", { class: "formula" }, raised(number, tokens).map(token => {
     const [role, text] = token;
     if (role === "text") return powers(text);
     const found = meaning(number, token);
@@ -44,7 +51,8 @@ const formulaView = (number, tokens) =>
   }));
 
 // The same with numbers, where every letter is one: "= 1 * 5 = 5"; else null.
-const numbersView = (number, tokens) => {
+const numbersView = (number, written) => {
+  const tokens = raised(number, written);
   const sign = tokens.findIndex(token => token[0] === "text" && token[1].trim() === "=");
   if (sign < 0) return null;
   const text = token => {
@@ -57,10 +65,10 @@ const numbersView = (number, tokens) => {
   };
   const right = tokens.slice(sign + 1).map(text), [left] = tokens.slice(0, sign).map(text);
   if (left === null || right.some(part => part === null)) return null;
-  const written = right.map((part, i) =>
+  const numbers = right.map((part, i) =>
     tokens[sign + 1 + i][0] !== "text" && part.startsWith("−") && i > 0 ? `(${part})` : part).join("");
-  const single = right.length === 1;
-  return make("code", { class: "formula numbers" }, single ? `= ${left}` : `= ${written} = ${left}`);
+  const single = right.length === 1 || tokens.slice(sign + 1).every(([role]) => role === "text");
+  return make("code", { class: "formula numbers" }, single ? `= ${left}` : `= ${numbers} = ${left}`);
 };
 
 // The arrays of an equation side by side: what is read, an arrow, what comes of it.
