@@ -53,7 +53,7 @@ _FINDINGS = {
     },
     "wrong": {
         "en": "the {derivative} of {function} is wrong at {place}",
-        "ja": "{function} の{derivative}が {place} で間違っています",
+        "ja": "{function} の{derivative}が {place} で誤っています",
     },
     "kink": {
         "en": "the {derivative} of {function} cannot be checked at {place}: a kink",
