@@ -43,10 +43,6 @@ _FINDINGS = {
         "en": "the gradients of {function} agree with finite differences",
         "ja": "{function} の勾配は数値微分と一致しています",
     },
-    "nothing": {
-        "en": "nothing of {function} was compared",
-        "ja": "{function} では何も比較されませんでした",
-    },
     "unfinished": {
         "en": "the check of {function} did not reach its end",
         "ja": "{function} の勾配確認は途中で終わりました",
@@ -146,7 +142,6 @@ _PAGE = {
     "order_of": {"en": "{ordinal} order", "ja": "{ordinal}"},
     "output": {"en": "the gradient of the output", "ja": "出力の勾配"},
     "output_number": {"en": "the gradient of output {number}", "ja": "出力 {number} の勾配"},
-    "row": {"en": "row", "ja": "行"},
     "all_entries": {"en": "all {count:,} entries", "ja": "{count:,} 要素すべて"},
     "one_entry": {"en": "1 entry", "ja": "1 要素"},
     "some_entries": {
@@ -188,7 +183,7 @@ _PAGE = {
     },
     "left_out": {
         "en": "{count:,} more comparisons are not shown; none is worse than those that are.",
-        "ja": "ほかの {count:,} 件は省略しました。誤差は、ここに示したものを超えません。",
+        "ja": "ほかの {count:,} 件は省略しました。ここに示したものより悪い結果はありません。",
     },
     "is_right": {"en": "agrees", "ja": "一致"},
     "is_wrong": {"en": "wrong", "ja": "不一致"},
