@@ -13,7 +13,8 @@ import tinygrad_w2v as tw
 import tinygrad_w2v.functions as F
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v.autograd.function import Function
-from tinygrad_w2v.drawing.formulas import Rule, Token, note_in, parameters_in, rule_of
+from tinygrad_w2v.drawing.formulas import Rule, Token, parameters_in, rule_of
+from tinygrad_w2v.drawing.notes import note_in
 from tinygrad_w2v.drawing.options import Detail
 
 
@@ -281,6 +282,34 @@ def test_notes_are_translated_where_they_are_known() -> None:
     assert note_in("ja", "a note of one's own") == "a note of one's own"
     with pytest.raises(InputError, match="lang must be"):
         note_in("fr", "0 at 0")  # type: ignore[arg-type]
+
+
+def test_inputs_that_are_left_out_are_no_letters() -> None:
+    class Line(Function):
+        """y = x * a + b;  gx = g * a,  ga = g * x,  gb = g"""
+
+        def forward(self, x: Any, a: Any, b: Any = 0) -> Any:
+            self.save(x, a)
+            return x * a + b
+
+        def backward(self, g: Any) -> Any:
+            x, a = self.saved
+            return g * a, g * x
+
+    y = Line()(variable(2), variable(2))
+    found = rule(y)
+    assert found.forward.written(roles) == "output0 = input0 * input1 + b"
+    assert len(found.backward) == 2
+    assert "y = x1 * x2 + b" in tw.graph(y).dot
+
+
+def test_outputs_that_there_are_not_are_no_letters() -> None:
+    class Pair(Plain):
+        """y, z = x;  gx = gz"""
+
+    found = rule(Pair()(variable(2)))
+    assert found.forward.written(roles) == "output0, z = input0"
+    assert texts(found) == ["gx = gz"]
 
 
 def test_rules_follow_the_docstring() -> None:

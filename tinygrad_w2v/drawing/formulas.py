@@ -18,7 +18,6 @@ from typing import Any, Literal, NamedTuple
 from weakref import WeakKeyDictionary
 
 from tinygrad_w2v._base.errors import InputError
-from tinygrad_w2v._base.language import Language, check_language
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.drawing.options import Detail
 
@@ -33,23 +32,6 @@ _EQUATION = re.compile(r"\s*[\w.]+(?:\[[^\]]*\]|\([^()]*\))?\s*\+?=(?!=)")
 _SIDE = re.compile(r"\w+(?:\s*,\s*(?:\w+|\.\.\.))*|[\w.]+\([^()]*\)|\w+\[[^\]]*\]")
 _known: WeakKeyDictionary[Any, dict[Any, Rule | None]] = WeakKeyDictionary()
 _EXPONENTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
-_JAPANESE = {
-    "0 at 0": "0 では 0",
-    "0 at -inf": "-inf では 0",
-    "0 elsewhere": "ほかの場所は 0",
-    "0 where all are equal": "すべて等しければ 0",
-    "1 at 0, with slope 0": "0 では 1、傾きは 0",
-    "None: no bound": "None は制限なし",
-    "a vector is a row, on the right a column": "ベクトルは行、右側では列とみなす",
-    "at 0 the limit": "0 では極限の値",
-    "copied to each": "それぞれにコピー",
-    "equal ones share": "等しい要素で等分",
-    "in the dtype of the input": "入力の dtype で",
-    "no gradient goes back": "勾配は伝わらない",
-    "targets add up to 1": "教師データの和は 1",
-}
 
 
 class Token(NamedTuple):
@@ -134,7 +116,7 @@ class Rule(NamedTuple):
     backward : tuple of Formula or None
         One for each input; None where none is written, as where no gradient goes.
     note : str
-        What holds besides: ``"0 at 0"``; `note_in` has it in another language.
+        What holds besides: ``"0 at 0"``; `notes.note_in` has it in another language.
     definitions : tuple of Formula
         Equations of letters that the others use: ``n = x.size``.
     """
@@ -185,18 +167,6 @@ def rule_of(function: Function, detail: Detail = "ops") -> Rule | None:
             first, more = books[0], []
         known[like] = _read(first, more[0] if more else "", function)
     return known[like]
-
-
-def note_in(lang: Language, note: str) -> str:
-    """The note of a rule in a language: of this package's ops they are known in all.
-
-    Examples
-    --------
-    >>> note_in("ja", "0 at 0")
-    '0 では 0'
-    """
-    check_language(lang)
-    return _JAPANESE.get(note, note) if lang == "ja" else note
 
 
 def parameters_in(rule: Rule, function: Function) -> dict[str, Any]:
@@ -293,21 +263,25 @@ class _Letters:
         self.function = function
         names, rest = _parameters(function.forward)
         self.count = len(names) if function.inputs is None else len(function.inputs)
+        names = names[: self.count]  # without those that are left out
         self.first_of_rest, self.rest = len(names), rest
         self.inputs: _Meanings = {x: (Token("input", x, i),) for i, x in enumerate(names)}
         if rest:
             self.inputs[rest] = _several("input", rest, range(len(names), self.count))
         # The inputs that an equation of this left side is for.
-        self.targets = {f"{d}{x}": [i] for d in "gd" for i, x in enumerate(names)}
-        self.targets |= {f"{d}{self.one}": [*range(len(names), self.count)] for d in "gd" if rest}
-        made = [x for x in _letters(left) if x not in self.inputs and not self.is_parameter(x)]
+        self.targets = {f"{d}{x}": range(i, i + 1) for d in "gd" for i, x in enumerate(names)}
+        if rest:
+            of_rest = range(len(names), self.count)
+            self.targets |= {f"{d}{self.one}": of_rest for d in "gd"}
         arity = function.arity
+        made = [x for x in _letters(left) if x not in self.inputs and not self.is_parameter(x)]
+        made = made[:arity]
         self.outputs: _Meanings = {y: (Token("output", y, i),) for i, y in enumerate(made)}
         if len(made) == 1 and arity > 1:
             self.outputs = {made[0]: _several("output", made[0], range(arity))}
         gradients, all_gradients = _parameters(function.backward)
         given = [("g", 0), *[(f"{d}{y}", i) for d in "gd" for i, y in enumerate(made)]]
-        given += [(g, i) for i, g in enumerate(gradients)]
+        given += [(g, i) for i, g in enumerate(gradients[:arity])]
         self.gradients: _Meanings = {g: (Token("gradient", g, i),) for g, i in given}
         if all_gradients:
             self.gradients[all_gradients] = _several("gradient", all_gradients, range(arity))

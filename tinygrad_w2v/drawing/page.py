@@ -17,7 +17,7 @@ from typing import Any
 from tinygrad_w2v._base.language import Language, words_in
 from tinygrad_w2v._base.listing import Line, listing
 from tinygrad_w2v.drawing.dot import Direction
-from tinygrad_w2v.drawing.formulas import note_in
+from tinygrad_w2v.drawing.notes import note_in
 from tinygrad_w2v.drawing.page_words import WORDS
 from tinygrad_w2v.drawing.passes import Passes
 from tinygrad_w2v.drawing.program import Program
