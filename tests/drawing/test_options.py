@@ -69,3 +69,76 @@ def test_nodes_say_what_they_show(product):
         else:
             part = program.backward if node.backward else program.forward
             assert part[node.step].label == node.title
+
+
+def titles(v, backward=False, **options):
+    return [node.title for node in tw.graph(v, backward, **options)._diagram.nodes]
+
+
+def test_gradients_are_called_as_one_likes():
+    x, y = tw.Variable(2.0, name="x"), tw.Variable(3.0, name="y")
+    z = (x + y) * y
+    names = {"gh": "gz gx gy gy_1 gy_2", "dh": "dz dx dy dy_1 dy_2"}
+    names["dL/dh"] = "dL/dL dL/dx dL/dy dL/dy_1 dL/dy_2"
+    for notation, expected in names.items():
+        assert set(expected.split()) <= set(titles(z, True, notation=notation))
+        text = tw.graph(z, notation=notation).text.split("\nbackward\n")[1]
+        assert set(expected.split()) <= {line.split()[0] for line in text.splitlines()}
+    z.name = "cost"
+    assert "dcost/dx" in titles(z, True, notation="dL/dh")
+    assert "dL/dx" not in titles(z, True, notation="dL/dh")
+
+
+def test_ops_have_symbols_or_words():
+    x = tw.Variable(np.ones((2, 2)), name="x")
+    y = np.exp(x @ x.T - x / 2.0 + x * x).sum()
+    assert {"matmul", "subtract", "divide", "multiply", "add", "exp", "sum"} <= set(titles(y))
+    shown = titles(y, True, symbols=True)
+    assert {"@", "−", "/", "×", "+", "exp", "Σ", "="} <= set(shown)
+    assert {"matmul", "add", "copy", "sum"}.isdisjoint(shown)
+    assert "= matmul(" in tw.graph(y, symbols=True).text
+    assert "Σ" in tw.graph(y, symbols=True).dot
+
+
+class Scaled(tw.Module):
+    """A module with a constant of its own, which is given another."""
+
+    def __init__(self):
+        self.w = tw.Parameter(np.ones((3, 3)))
+        self.mask = np.eye(3)
+
+    def forward(self, x, shift):
+        return np.tanh(x @ (self.w * self.mask) + shift) * 0.5
+
+
+class Whole(tw.Module):
+    def __init__(self):
+        self.scaled = Scaled()
+
+    def forward(self, x, shift):
+        return self.scaled(x, shift).sum()
+
+
+def test_a_collapsed_module_keeps_its_inputs():
+    x, shift = tw.Variable(np.ones((2, 3)), name="x"), np.full(3, 2.0)
+    y = Whole()(x * 1.0, shift)
+    diagram = tw.graph(y, True, collapse="scaled")._diagram
+    by_key = {node.key: node for node in diagram.nodes}
+    (box,) = [node for node in diagram.nodes if node.title == "scaled"]
+    (back,) = [node for node in diagram.nodes if node.title == "scaled.backward"]
+    assert box.details == ("w",) and back.details == ()
+    read = {node.key: {by_key[e.tail].title for e in diagram.edges if e.head == node.key}
+            for node in (box, back)}  # fmt: skip
+    assert read[box.key] == {"h1", "c1", "c2"}  # the numbers are inside
+    assert read[back.key] == {"gh6", "h1", "c1"}
+    assert "scaled(h1, c1, c2, w)" in tw.graph(y, collapse="scaled").text
+
+
+def test_a_constant_that_a_collapsed_rule_transposed_is_named_itself():
+    model = tw.nn.Sequential(tw.nn.Linear(2, 3), tw.nn.Linear(3, 1))
+    y = model(np.ones((4, 2), np.float32)).sum()
+    lines = tw.graph(y, collapse=["layers.0", "layers.1"]).text.splitlines()
+    assert any("layers.0(c1, layers.0.weight, layers.0.bias)" in line for line in lines)
+    assert any("layers.1(h2, layers.1.weight, layers.1.bias)" in line for line in lines)
+    assert any("= layers.0.backward(gh2, c1)" in line for line in lines)
+    assert any("= layers.1.backward(gh4, h2, layers.1.weight)" in line for line in lines)

@@ -241,7 +241,7 @@ def test_300_uses_of_one_parameter_are_drawn(monkeypatch):
     total = w * 1.0
     for i in range(299):
         total = total + w * float(i)
-    svg = tw.graph(total.sum(), backward=True).svg()
+    svg = tw.graph(total.sum(), backward=True, group=False).svg()
     assert svg.count(">w</text>") == 300
 
 

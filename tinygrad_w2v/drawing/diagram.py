@@ -17,6 +17,7 @@ from tinygrad_w2v.drawing.program import GIVEN, Program, Scope, Step, Value, com
 MOST_READERS = 8  # of a value; further ones read a node with its name
 MOST_INPUTS = 10  # of an op; further ones are counted in one node
 LONGEST_EDGE = 24  # in ranks
+MOST_LISTED = 8  # parameters of a module that stand in its box
 UNSHARED = ("number", "constant")
 
 Shape = Literal["value", "op"]
@@ -108,11 +109,12 @@ class _Drawing:
             self.value(start, ())
         uses = readers(steps) if self.shared else {}
         for place, step in enumerate(steps):
-            details = _wrapped(step.parameters)
+            listed, names = self.listed(step)
+            details = _wrapped((*step.parameters, *names))
             box = self.add(
                 step.whole, step.label, step.scope, details, step.tooltip, "op", step=place
             )
-            inputs = tuple(dict.fromkeys(step.inputs))
+            inputs = tuple(key for key in dict.fromkeys(step.inputs) if key not in listed)
             for key in inputs if self.shared else ():
                 if key not in self.home and self.program.values[key].kind not in UNSHARED:
                     self.value(key, common_scope(uses[key]))
@@ -131,6 +133,18 @@ class _Drawing:
                     if loose:
                         self.loose.add(made)
                     self.edges.append(DiagramEdge(box, self.value(made, step.scope)))
+
+    def listed(self, step: Step) -> tuple[set[int], tuple[str, ...]]:
+        """The parameters of a module that is one box, and their names, which stand in it."""
+        if step.whole != "module" or self.shared:
+            return set(), ()
+        values = self.program.values
+        keys = [key for key in step.inputs if values[key].kind == "parameter"]
+        scope = (*step.scope, Scope(step.label.removesuffix(".backward"), -1))
+        names = [_local(values[key].name, scope) for key in keys]
+        if len(names) > MOST_LISTED:
+            names[MOST_LISTED:] = [f"{len(names) - MOST_LISTED} more"]
+        return set(keys), tuple(names)
 
     def source(self, key: int, rank: int, step: Step) -> str:
         """The node that an op reads `key` from: the value's own, or one with its name."""

@@ -61,7 +61,7 @@ class Naming:
         self.given, self.notation = given, notation
         self.names = Names()
         self.named: dict[int, str] = {}
-        self.views: set[int] = set()  # constants that are another one transposed
+        self.views: dict[int, int] = {}  # constants that are another one transposed
 
     def forward(self, steps: Sequence[Step], assigned: Mapping[int, str]) -> None:
         """Name what the forward pass reads and makes; `assigned` is used where no name is given."""
@@ -140,7 +140,7 @@ class Naming:
                 original = known.get(_layout(np.swapaxes(leaf, -1, -2)))
                 if original is not None:
                     self.named[key] = f"swapaxes({self.named[original]}, -1, -2)"
-                    self.views.add(key)
+                    self.views[key] = original
 
 
 def _layout(array: Any) -> tuple[Any, ...]:

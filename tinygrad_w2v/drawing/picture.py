@@ -19,6 +19,7 @@ from tinygrad_w2v._base.listing import Line
 from tinygrad_w2v.autograd.variable import Variable
 from tinygrad_w2v.drawing.diagram import Diagram, diagram_of
 from tinygrad_w2v.drawing.dot import Direction, dot_of
+from tinygrad_w2v.drawing.grouping import grouped
 from tinygrad_w2v.drawing.options import Detail, Notation, Options, check_labels, labels_of
 from tinygrad_w2v.drawing.page import in_notebook, page_of
 from tinygrad_w2v.drawing.passes import Passes, passes_of
@@ -29,6 +30,7 @@ from tinygrad_w2v.drawing.render import LayoutTimeoutError, RenderError, render,
 from tinygrad_w2v.drawing.summary import collapse as collapsed
 from tinygrad_w2v.drawing.summary import summarised
 from tinygrad_w2v.drawing.svg import finished, plain_html
+from tinygrad_w2v.drawing.symbols import with_symbols
 from tinygrad_w2v.drawing.text import HEADINGS, lines_of, text_of
 from tinygrad_w2v.drawing.views import MOST_STEPS
 
@@ -80,11 +82,15 @@ class Picture:
     @cached_property
     def _diagram(self) -> Diagram:
         message = "" if self._program.forward else "a leaf: no op that was recorded made it"
-        diagram = diagram_of(self._program, message)
+        diagram = diagram_of(self._drawn(self._program), message)
         count = len(diagram.nodes)
         if count > self._max_nodes:
             return self._summary(f"{count} nodes are more than max_nodes={self._max_nodes}")
         return diagram
+
+    def _drawn(self, program: Program) -> Program:
+        """What of a program is drawn: all of it."""
+        return program
 
     def _summary(self, reason: str) -> Diagram:
         ops = len(self._program.steps)
@@ -259,6 +265,11 @@ class Graph(Picture):
         """
         return text_of(collapsed(self._both(), self.options.collapse))
 
+    def _drawn(self, program: Program) -> Program:
+        """A program with its repeated structures as boxes, and with symbols, as was asked for."""
+        program = grouped(program) if self.options.group else program
+        return with_symbols(program) if self.options.symbols else program
+
     def _both(self) -> Program:
         """Forward and backward; where there is no backward, forward and the reason."""
         try:
@@ -270,7 +281,7 @@ class Graph(Picture):
         reader = Reader(self._variable)
         whole = reader.program(False, False, False, self.options.notation)
         passes = passes_of(reader, whole, self.options)
-        shown = collapsed(whole, self.options.collapse)
+        shown = self._drawn(collapsed(whole, self.options.collapse))
         return shown, whole, passes, lines_of(self._both())
 
 

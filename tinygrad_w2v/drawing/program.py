@@ -45,7 +45,7 @@ class Value:
     type: str = ""  # "(2, 5)", "(2, 5) float32"
     content: str = ""  # the numbers in short
     gradient: str = ""  # the numbers of its gradient in short
-    view: bool = False  # a constant that is another one transposed: the name says which
+    view_of: int | None = None  # the constant that this one is, transposed, as its name says
     backward: bool = False  # whether the backward pass made it
     shape: tuple[int, ...] = ()  # of the array; a compiled program has sizes in `type` instead
 

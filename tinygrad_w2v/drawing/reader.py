@@ -87,7 +87,7 @@ class Reader(Numbered):
                 type=type_of(data),
                 content=content_of(data) if values else "",
                 gradient=content_of(self.data[g]) if with_gradients and g is not None else "",
-                view=key in naming.views,
+                view_of=naming.views.get(key),
                 backward=key in made_backward,
                 shape=tuple(data.shape),
             )

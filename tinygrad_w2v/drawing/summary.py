@@ -13,16 +13,19 @@ from typing import Any
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v.drawing.program import (
+    GIVEN,
     Program,
     Scope,
     Step,
     Value,
     common_scope,
+    made_by,
     producers,
     readers,
 )
 
 MOST_BOXES = 80  # steps of each part of a summary
+_LAST = {"constant": 1, "parameter": 2}  # among what a module reads: its arguments come first
 
 
 def collapse(program: Program, names: Iterable[str]) -> Program:
@@ -80,6 +83,9 @@ def _merged(program: Program, group: Callable[[Step], Any]) -> Program:
     # What a hidden backward pass reads of the forward pass is hidden, too.
     shown = [step for step in program.backward if group(step) is None]
     wanted = _wanted(program)
+    visible = {
+        key for step in program.forward for key in step.inputs if program.values[key].kind in GIVEN
+    }
     parts = []
     for part, others in (
         (program.forward, (*program.forward, *shown)),
@@ -98,7 +104,8 @@ def _merged(program: Program, group: Callable[[Step], Any]) -> Program:
                 for made in producers(steps)
                 if made in wanted or any(id(step) not in members for step in uses.get(made, ()))
             )
-            out.append(_module_box(program, steps, outputs, part is program.backward))
+            out.append(_module_box(program, steps, outputs, part is program.backward, visible))
+        visible.update(made_by(out))  # of the forward part: backward reads no other
         parts.append(tuple(out))
     return replace(program, forward=parts[0], backward=parts[1])
 
@@ -108,14 +115,22 @@ def _wanted(program: Program) -> set[int]:
 
 
 def _module_box(
-    program: Program, steps: list[Step], outputs: tuple[int, ...], backward: bool
+    program: Program,
+    steps: list[Step],
+    outputs: tuple[int, ...],
+    backward: bool,
+    visible: set[int],
 ) -> Step:
     made, values, scope = producers(steps), program.values, common_scope(steps)
-    read = dict.fromkeys(k for step in steps for k in step.inputs if k not in made)
-    inputs = tuple(k for k in read if values[k].kind not in ("number", "constant"))
+    read = [k for step in steps for k in step.inputs if k not in made]
     if backward:
-        # What the module reads of its own forward pass is hidden with it.
-        inputs = tuple(k for k in inputs if values[k].backward)
+        # A constant that a rule transposed is that constant; what is made in the box of the
+        # module's own forward pass is hidden with it.
+        read = [values[k].view_of or k for k in read]
+        read = [k for k in read if values[k].backward or k in visible]
+    # Numbers stand in what a box hides.
+    keys = [k for k in dict.fromkeys(read) if values[k].kind != "number"]
+    inputs = tuple(sorted(keys, key=lambda k: _LAST.get(values[k].kind, 0)))
     return Step(
         label=f"{scope[-1].name}.backward" if backward else scope[-1].name,
         inputs=inputs,

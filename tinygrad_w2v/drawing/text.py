@@ -71,7 +71,7 @@ def _given_lines(program: Program) -> Iterator[Line]:
     listed = set(read)
     for key in dict.fromkeys(key for step in program.backward for key in step.inputs):
         value = program.values[key]
-        if key in listed or value.view:
+        if key in listed or value.view_of is not None:
             continue
         if program.seed is None and value.kind in GIVEN and value.kind != "number":
             yield _given(key, value, value.kind)
