@@ -43,6 +43,15 @@ def drawing(backward: bool = False) -> Graph:
     return tw.graph(loss, backward=backward)
 
 
+def both_passes(lang: str) -> Graph:
+    """The graph of which the animation is made; values are called as in the model's code."""
+    model, contexts, target = sentence()
+    with tw.debug():
+        loss = model(contexts, target)
+    loss.name = "L"
+    return tw.graph(loss, detail="book", notation="dh", lang=lang)
+
+
 def trained() -> tw.Trainer:
     """The training of the tutorial."""
     model, contexts, target = sentence()
@@ -87,6 +96,8 @@ def main(folder: Path) -> None:
     save(drawing(), folder / "cbow.svg")
     save(drawing(backward=True), folder / "cbow-backward.svg")
     save(compiled(), folder / "skipgram-compiled.svg")
+    both_passes("en").save(folder / "cbow-animated.svg", animated=True)
+    both_passes("ja").save(folder / "cbow-animated.ja.svg", animated=True)
     curve, floor = trained(), 2 * np.log(2) / 6
     curve.plot(folder / "cbow-loss.svg", floor=floor)
     curve.plot(folder / "cbow-loss.ja.svg", floor=floor, lang="ja")

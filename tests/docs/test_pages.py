@@ -372,6 +372,8 @@ def test_the_pictures_are_up_to_date(tmp_path: Path) -> None:
     namespace["main"](tmp_path)
     drawn = sorted(tmp_path.iterdir())
     assert [path.name for path in drawn] == [
+        "cbow-animated.ja.svg",
+        "cbow-animated.svg",
         "cbow-backward.svg",
         "cbow-loss.ja.svg",
         "cbow-loss.svg",

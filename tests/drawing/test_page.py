@@ -35,7 +35,12 @@ def test_an_installed_package_has_the_parts():
     setup = configparser.ConfigParser()
     setup.read(ROOT / "setup.cfg", encoding="utf-8")
     assert setup["options.package_data"]["tinygrad_w2v.drawing"] == "pages/*"
-    assert {path.name for path in PAGES.iterdir()} == {"page.html", *page.STYLES, *page.SCRIPTS}
+    assert {path.name for path in PAGES.iterdir()} == {
+        "page.html",
+        "animation.css",
+        *page.STYLES,
+        *page.SCRIPTS,
+    }
 
 
 def test_each_script_has_one_job():

@@ -12,14 +12,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, get_args
 
+from tinygrad_w2v._base.checks import switch
 from tinygrad_w2v._base.errors import InputError, MissingDependencyError
 from tinygrad_w2v._base.files import PathLike, safe_write
 from tinygrad_w2v._base.language import Language
 from tinygrad_w2v._base.listing import Line
 from tinygrad_w2v.autograd.variable import Variable
+from tinygrad_w2v.drawing.animation import animated as animation
 from tinygrad_w2v.drawing.diagram import Diagram, diagram_of
 from tinygrad_w2v.drawing.dot import Direction, dot_of
 from tinygrad_w2v.drawing.grouping import grouped
+from tinygrad_w2v.drawing.moments import Moments
 from tinygrad_w2v.drawing.options import Detail, Notation, Options, check_labels, labels_of
 from tinygrad_w2v.drawing.page import in_notebook, page_of
 from tinygrad_w2v.drawing.passes import Passes, passes_of
@@ -32,7 +35,7 @@ from tinygrad_w2v.drawing.summary import summarised
 from tinygrad_w2v.drawing.svg import finished, plain_html
 from tinygrad_w2v.drawing.symbols import with_symbols
 from tinygrad_w2v.drawing.text import HEADINGS, lines_of, text_of
-from tinygrad_w2v.drawing.views import MOST_STEPS
+from tinygrad_w2v.drawing.views import MOST_STEPS, views_of
 
 # A graph with more nodes than LARGE is summarised if its layout takes longer than PATIENCE seconds.
 LARGE, PATIENCE = 1000, 4.0
@@ -276,6 +279,40 @@ class Graph(Picture):
             return self._read(True)
         except Exception as error:  # a user's rule may raise anything; the forward part is true
             return replace(self._read(False), note=why_not(error))
+
+    def svg(self, animated: bool = False) -> str:
+        """The picture as SVG text.
+
+        Parameters
+        ----------
+        animated : bool
+            Show both passes over the forward graph, one after the other: values appear op by op,
+            then gradients flow back. It moves wherever a picture can stand, without a script;
+            readers who ask for less motion see the end of it.
+
+        Raises
+        ------
+        MissingDependencyError, RenderError
+            If there is no layout engine, or it fails.
+        InputError
+            For an animation of more than 60 ops.
+        """
+        if not switch("animated", animated):
+            return super().svg()
+        shown, whole, passes, _ = self._page_parts()
+        views, values = views_of(shown, passes, self._direction, self._timeout)
+        down = self._direction == "TB"
+        moments = Moments(views[0], values, whole, passes, self._lang)
+        return animation(views[0], moments, self._lang, down)
+
+    def save(self, path: PathLike, animated: bool = False) -> None:
+        """Write the graph as `Picture.save` does; an SVG can be `animated`, as by `svg`."""
+        if not switch("animated", animated):
+            super().save(path)
+        elif Path(path).suffix.lower() != ".svg":
+            raise InputError(f"only an SVG can be animated: end {Path(path).name!r} in .svg")
+        else:
+            _write(Path(path), self.svg(animated=True))
 
     def _page_parts(self) -> tuple[Program, Program, Passes, list[Line]]:
         reader = Reader(self._variable)

@@ -131,11 +131,11 @@ def _details(value: Value, shown: Data) -> tuple[str, ...]:
     lines = ["  ".join(text for text in texts if text)]
     if "gradient" in shown:
         gradient = shown["gradient"]
-        lines.append(f"{gradient['name']}  {_sum(shown)}")
+        lines.append(f"{gradient['name']}  {sum_text(shown)}")
     return tuple(line for line in lines if line)
 
 
-def _sum(shown: Data) -> str:
+def sum_text(shown: Data) -> str:
     """The gradient, or where it is a sum of numbers the sum: ``5 + 2 = 7``."""
     content = str(shown["gradient"]["content"])
     terms = [str(part["content"]) for part in shown["parts"] if "content" in part]
