@@ -122,7 +122,7 @@ def linked(text: str, url: str) -> str:
 
 
 # ---------------------------------------------------------------------- cells
-def live(source: str) -> str:
+def live(source: str, lang: str = "en") -> str:
     """Show in a cell what the page's block saves: a graph, or the curve of a loss."""
     if source.startswith(("!", "%")):
         return source
@@ -135,10 +135,15 @@ def live(source: str) -> str:
         owner = ast.get_source_segment(source, call.func.value) or ""
         saved = ", ".join(ast.unparse(each) for each in call.args).replace("'", '"')
         if call.func.attr == "save" and owner.startswith("tw.graph("):
+            if lang != "en":
+                owner = f'{owner[:-1].rstrip().rstrip(",")}, lang="{lang}")'
             shown = owner if statement is statements[-1] else f"display({owner})"
             shown += f"  # .save({saved})"
         elif call.func.attr == "plot":
-            shown = f"{owner}.plot()  # or .plot({saved})"
+            options = ", ".join(
+                ast.get_source_segment(source, each) or "" for each in call.keywords
+            )
+            shown = f"{owner}.plot({options})  # .plot({saved}, ...)"
         else:
             continue
         lines[statement.lineno - 1 : statement.end_lineno] = [shown]
@@ -147,7 +152,8 @@ def live(source: str) -> str:
 
 def notebook(page: str, url: str) -> Any:
     """Return the cells of a page, not yet run."""
-    words = WORDS[page.rpartition(".")[2]]
+    lang = page.rpartition(".")[2]
+    words = WORDS[lang]
     text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
     text = re.sub(r"^```sh\n(.+)\n```$", r"```python\n!\1\n```", text, flags=re.M)
     text = re.sub(
@@ -161,10 +167,10 @@ def notebook(page: str, url: str) -> Any:
     cells = [nbformat.v4.new_code_cell(install)]
     for cell in jupytext.reads(text, fmt=form).cells:
         if cell.cell_type == "code":
-            cells.append(nbformat.v4.new_code_cell(live(cell.source)))
+            cells.append(nbformat.v4.new_code_cell(live(cell.source, lang)))
             continue
         written = linked(cell.source, url)
-        if cells[-1].cell_type == "code" and "# .save(" in cells[-1].source:
+        if cells[-1].cell_type == "code" and re.search(r"# \.(save|plot)\(", cells[-1].source):
             written = re.sub(r"\A!\[[^\]]*\]\([^)]*\)\n*", "", written)
         if len(cells) == 1 and url:
             links = [f"[{words[name]}]({link})" for name, link in services(page, url).items()]

@@ -141,6 +141,10 @@ def test_a_large_array_is_sampled_within_the_limits():
 def test_in_a_notebook_the_page_is_in_a_frame_that_reaches_nothing(z):
     frame = tw.graph(z)._repr_html_()
     inner = re.fullmatch(
-        r"<iframe srcdoc='(.*)' sandbox='allow-scripts' style='[^']*'></iframe>", frame, re.DOTALL
+        r"<iframe srcdoc='(.*)' sandbox='allow-scripts' title='Graph of z' style='[^']*'>"
+        r"<p>Run the cell[^<]*</p><pre>(.*)</pre></iframe>",
+        frame,
+        re.DOTALL,
     )
     assert html.unescape(inner[1]) == tw.graph(z).html()
+    assert html.unescape(inner[2]) == tw.graph(z).text, "for who takes frames out"

@@ -115,7 +115,11 @@ def check_outputs(page: str, code: list[Any]) -> None:
         ),
         (
             'trainer.plot("loss.svg")\nprint(1)',
-            'trainer.plot()  # or .plot("loss.svg")\nprint(1)',
+            'trainer.plot()  # .plot("loss.svg", ...)\nprint(1)',
+        ),
+        (
+            'trainer.plot("loss.svg", (0, 2), floor=2 * np.log(2) / 6)',
+            'trainer.plot(floor=2 * np.log(2) / 6)  # .plot("loss.svg", (0, 2), ...)',
         ),
         ("trainer.plot()", "trainer.plot()"),
         ('vectors.save("v.npz")', 'vectors.save("v.npz")'),
@@ -126,6 +130,13 @@ def test_what_is_saved_is_shown(source: str, expected: str) -> None:
     assert MAKE["live"](source) == expected
     if not source.startswith("!"):
         ast.parse(expected)
+
+
+def test_a_japanese_notebook_has_japanese_graphs() -> None:
+    shown = 'tw.graph(y, lang="ja")  # .save("y.svg")'
+    assert MAKE["live"]('tw.graph(y).save("y.svg")', "ja") == shown
+    several = MAKE["live"]('tw.graph(\n    y,\n    backward=True,\n).save("y.svg")', "ja")
+    assert several == 'tw.graph(\n    y,\n    backward=True, lang="ja")  # .save("y.svg")'
 
 
 def test_links_lead_on_from_the_folder_of_the_notebooks() -> None:
@@ -140,6 +151,7 @@ def test_links_lead_on_from_the_folder_of_the_notebooks() -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_relative_links_are_there(page: str) -> None:
     text = "\n".join(cell.source for cell in kept(page).cells if cell.cell_type == "markdown")
+    assert "![" not in text, "a picture is shown by a cell"
     for target in re.findall(r"\]\(([^)#\s]+)", text):
         if not target.startswith("https://"):
             assert (ROOT / "docs" / "notebooks" / target).exists(), target

@@ -131,12 +131,31 @@ def as_json(data: Any) -> str:
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
-def in_notebook(page: str, height: int = INLINE_HEIGHT) -> str:
-    """The page in a frame of its own: it can run its script, and can reach nothing else."""
-    style = f"width:100%;height:{height}px;border:1px solid #8886;border-radius:6px"
+_UNTRUSTED = {
+    "run": {
+        "en": "Run the cell, or trust the notebook, to step through the graph. "
+        "This is the program as text:",
+        "ja": "セルを実行するか、ノートブックを信頼すると、計算グラフを 1 ステップずつたどれます。"
+        "次はプログラムのテキストです。",
+    }
+}
+
+
+def in_notebook(page: str, text: str, lang: Language = "en") -> str:
+    """The page in a frame of its own: it can run its script, and can reach nothing else.
+
+    Jupyter takes frames out of a notebook that it does not trust, one that came from elsewhere and
+    has not been run; what stands in the frame is shown then, and by no browser else.
+    """
+    style = f"width:100%;height:{INLINE_HEIGHT}px;border:1px solid #8886;border-radius:6px"
     # In single quotes, of which JSON has few.
     content = page.replace("&", "&amp;").replace("'", "&#39;")
-    return f"<iframe srcdoc='{content}' sandbox='allow-scripts' style='{style}'></iframe>"
+    title = page.partition("<title>")[2].partition("</title>")[0]
+    instead = f"<p>{escape(words_in(lang, _UNTRUSTED)['run'])}</p><pre>{escape(text)}</pre>"
+    return (
+        f"<iframe srcdoc='{content}' sandbox='allow-scripts' title='{title}' style='{style}'>"
+        f"{instead}</iframe>"
+    )
 
 
 def _part(name: str) -> str:

@@ -226,7 +226,7 @@ class Picture:
     def _repr_html_(self) -> str:
         """The page in a frame; where there is no picture, the listing."""
         try:
-            return in_notebook(self.html())
+            return in_notebook(self.html(), self.text, self._lang)
         except (MissingDependencyError, RenderError) as error:
             return plain_html(self.text, str(error))
 
