@@ -122,8 +122,11 @@ def linked(text: str, url: str) -> str:
 
 
 # ---------------------------------------------------------------------- cells
+SHOWN = ('.svg"', '.png"', '.html"')
+
+
 def live(source: str, lang: str = "en") -> str:
-    """Show in a cell what the page's block saves: a graph, or the curve of a loss."""
+    """Show in a cell what the page's block saves: a graph, a report, or the curve of a loss."""
     if source.startswith(("!", "%")):
         return source
     lines = source.splitlines()
@@ -134,8 +137,8 @@ def live(source: str, lang: str = "en") -> str:
             continue
         owner = ast.get_source_segment(source, call.func.value) or ""
         saved = ", ".join(ast.unparse(each) for each in call.args).replace("'", '"')
-        if call.func.attr == "save" and owner.startswith("tw.graph("):
-            if lang != "en":
+        if call.func.attr == "save" and saved.endswith(SHOWN):
+            if lang != "en" and owner.startswith("tw.graph("):
                 owner = f'{owner[:-1].rstrip().rstrip(",")}, lang="{lang}")'
             shown = owner if statement is statements[-1] else f"display({owner})"
             shown += f"  # .save({saved})"

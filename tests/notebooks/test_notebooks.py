@@ -95,8 +95,8 @@ def check_outputs(page: str, code: list[Any]) -> None:
             assert len(outputs(cell).splitlines()) > 5, outputs(cell)
         elif expected:
             assert checker.check_output(expected, outputs(cell), options), outputs(cell)
-        if "tw.graph(" in source and ".save(" in source:
-            assert shown(cell, "image/svg+xml") or shown(cell, "text/html")
+        if re.search(r"\.save\(.*\.(svg|html)", source):
+            assert shown(cell, "text/html")
         if ".plot(" in source:
             assert len(shown(cell, "image/png")) == 1
         if ".fit(" in source:
@@ -122,6 +122,7 @@ def check_outputs(page: str, code: list[Any]) -> None:
             'trainer.plot(floor=2 * np.log(2) / 6)  # .plot("loss.svg", (0, 2), ...)',
         ),
         ("trainer.plot()", "trainer.plot()"),
+        ('report.save("r.html")', 'report  # .save("r.html")'),
         ('vectors.save("v.npz")', 'vectors.save("v.npz")'),
         ("!ls", "!ls"),
     ],
