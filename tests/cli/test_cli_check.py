@@ -4,17 +4,17 @@ import json
 
 import pytest
 
-from tinygrad_w2v.checking import report
+from tinygrad_w2v.checking import all_ops
 from tinygrad_w2v.functions import arithmetic
 
 
 @pytest.fixture
 def few_cases(monkeypatch) -> None:
     """Two ops and no models, as all of them take a while and have tests of their own."""
-    whole = report.run_checks
-    cases = [case for case in report.CASES if arithmetic.Multiply in case.covers][:2]
+    whole = all_ops.run_checks
+    cases = [case for case in all_ops.CASES if arithmetic.Multiply in case.covers][:2]
     assert cases
-    monkeypatch.setattr(report, "run_checks", lambda: whole(cases, models=False))
+    monkeypatch.setattr(all_ops, "run_checks", lambda: whole(cases, models=False))
 
 
 @pytest.mark.usefixtures("few_cases")

@@ -27,6 +27,6 @@ def run(arguments: argparse.Namespace) -> int:
         from tinygrad_w2v._cli.compiled import table
 
         return 0 if table(arguments.json) else 1
-    from tinygrad_w2v.checking.report import main_table
+    from tinygrad_w2v.checking.all_ops import main_table
 
     return 0 if main_table(sys.stdout, arguments.json) else 1

@@ -1,1 +1,1 @@
-"""Is every derivative right? The table of op cases, and the report on checking them all."""
+"""Is every derivative right? `check_grads` and its report; the cases of all ops."""

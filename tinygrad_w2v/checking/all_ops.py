@@ -1,4 +1,4 @@
-"""The report of ``tinygrad-w2v check``: every op and every model against finite differences."""
+"""Every op and every model against finite differences: the table of ``tinygrad-w2v check``."""
 
 from __future__ import annotations
 
