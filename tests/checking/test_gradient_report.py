@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import re
+from dataclasses import replace
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -262,6 +263,13 @@ def test_many_arrays_are_counted_and_the_worst_are_shown() -> None:
     assert f"{90 - MOST} more comparisons are not shown" in page
     (row,) = [row for row in tables(report)[0][1] if row[0].startswith(SIGNS["wrong"])]
     assert row[0] == "✗ xs[70] (2,)"
+
+
+def test_a_page_stays_small(rng: np.random.Generator) -> None:
+    report = tw.check_grads(lambda x: x * x, rng.normal(size=(8, 8)))
+    (compared,) = report.comparisons
+    report.comparisons = [replace(compared, name=f"x{i}") for i in range(500)]
+    assert len(report.html()) < 1_000_000
 
 
 # ---------------------------------------------------------------------- labels
