@@ -130,9 +130,10 @@ def live(source: str, lang: str = "en") -> str:
     if source.startswith(("!", "%")):
         return source
     lines = source.splitlines()
-    statements = ast.parse(source).body
-    for statement in reversed(statements):
-        call = statement.value if isinstance(statement, ast.Expr) else None
+    tree = ast.parse(source)
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.Expr)]
+    for statement in sorted(found, key=lambda node: -node.lineno):
+        call = statement.value
         if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.args):
             continue
         owner = ast.get_source_segment(source, call.func.value) or ""
@@ -140,16 +141,14 @@ def live(source: str, lang: str = "en") -> str:
         if call.func.attr == "save" and saved.endswith(SHOWN):
             if lang != "en" and owner.startswith("tw.graph("):
                 owner = f'{owner[:-1].rstrip().rstrip(",")}, lang="{lang}")'
-            shown = owner if statement is statements[-1] else f"display({owner})"
+            shown = owner if statement is tree.body[-1] else f"display({owner})"
             shown += f"  # .save({saved})"
         elif call.func.attr == "plot":
-            options = ", ".join(
-                ast.get_source_segment(source, each) or "" for each in call.keywords
-            )
-            shown = f"{owner}.plot({options})  # .plot({saved}, ...)"
+            given = (ast.get_source_segment(source, each) or "" for each in call.keywords)
+            shown = f"{owner}.plot({', '.join(given)})  # .plot({saved}, ...)"
         else:
             continue
-        lines[statement.lineno - 1 : statement.end_lineno] = [shown]
+        lines[statement.lineno - 1 : statement.end_lineno] = [" " * statement.col_offset + shown]
     return "\n".join(lines)
 
 

@@ -122,6 +122,7 @@ def check_outputs(page: str, code: list[Any]) -> None:
             'trainer.plot(floor=2 * np.log(2) / 6)  # .plot("loss.svg", (0, 2), ...)',
         ),
         ("trainer.plot()", "trainer.plot()"),
+        ('if x:\n    r.save("r.html")', 'if x:\n    display(r)  # .save("r.html")'),
         ('report.save("r.html")', 'report  # .save("r.html")'),
         ('vectors.save("v.npz")', 'vectors.save("v.npz")'),
         ("!ls", "!ls"),
