@@ -16,6 +16,7 @@ from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.drawing.formulas import Rule, Token, parameters_in, rule_of
 from tinygrad_w2v.drawing.notes import note_in
 from tinygrad_w2v.drawing.options import Detail
+from tinygrad_w2v.drawing.reader import read
 
 
 def rule(v: Any, detail: Detail = "ops") -> Rule:
@@ -138,6 +139,24 @@ def test_the_book_subtracts_what_is_true_from_what_the_model_says() -> None:
         F.sigmoid_cross_entropy(logits, np.ones((2, 3))),
     ):
         assert "(y - t) / N" in (texts(rule(loss, "book"))[0] or "")
+
+
+def test_letters_of_a_rule_are_told_from_names_of_the_graph() -> None:
+    loss = F.cross_entropy(variable(2, 3, name="y"), [0, 2])
+    assert rule(loss, "book").made == "L"
+    (backward,) = rule(loss, "book").apart_from({"y", "t", "t′"}).backward
+    assert backward is not None
+    assert backward.source == "gx = (y′ - t′′) / N * g"
+    assert rule(loss, "book").apart_from({"x", "gx", "L"}) == rule(loss, "book")
+    tooltip = read_tooltip(loss)
+    assert "gy = (y′ - t) / N * gL" in tooltip
+    assert "y′ = softmax(y)" in tooltip
+    unnamed = read_tooltip(F.cross_entropy(variable(2, 3), [0, 2]))
+    assert "L = -sum(t * log(y)) / N;  gx1 = (y - t) / N * gL" in unnamed
+
+
+def read_tooltip(v: Any) -> str:
+    return read(v, False, detail="book").forward[-1].tooltip
 
 
 def test_an_op_without_a_form_of_the_book_keeps_its_own() -> None:

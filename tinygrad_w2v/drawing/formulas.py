@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from typing import Any, Literal, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -125,6 +125,42 @@ class Rule(NamedTuple):
     backward: tuple[Formula | None, ...]
     note: str = ""
     definitions: tuple[Formula, ...] = ()
+
+    @property
+    def made(self) -> str:
+        """The letter of what is made, where it is one: ``L``."""
+        left, _, _ = self.forward.sides
+        return left[0].text if len(left) == 1 else ""
+
+    def apart_from(self, names: Container[str]) -> Rule:
+        """The rule with a prime at each letter that it defines and that names something else.
+
+        Examples
+        --------
+        >>> import tinygrad_w2v as tw
+        >>> logits = tw.Variable([[0.0, 1.0]])
+        >>> loss = tw.functions.cross_entropy(logits, [1])
+        >>> rule = rule_of(loss.creator, "book").apart_from({"y", "x"})
+        >>> print(rule.backward[0].source, "with", rule.definitions[0].source)
+        gx = (y′ - t) / N * g with y′ = softmax(x)
+        """
+        own = {formula.sides[0][0].text for formula in self.definitions}
+        if not any(letter in names for letter in own):
+            return self
+
+        def marked(formula: Formula) -> Formula:
+            shared = [
+                t.role == "text" and t.text in own and t.text in names for t in formula.tokens
+            ]
+            pairs = zip(formula.tokens, shared, strict=True)
+            return Formula(tuple([t._replace(text=f"{t.text}′") if s else t for t, s in pairs]))
+
+        return Rule(
+            marked(self.forward),
+            tuple([formula and marked(formula) for formula in self.backward]),
+            self.note,
+            tuple(map(marked, self.definitions)),
+        ).apart_from(names)
 
 
 def rule_of(function: Function, detail: Detail = "ops") -> Rule | None:

@@ -63,15 +63,18 @@ class Naming:
         self.named: dict[int, str] = {}
         self.views: dict[int, int] = {}  # constants that are another one transposed
 
-    def forward(self, steps: Sequence[Step], assigned: Mapping[int, str]) -> None:
-        """Name what the forward pass reads and makes; `assigned` is used where no name is given."""
+    def forward(self, steps: Sequence[Step], assigned: Mapping[int, str], letter: str = "") -> None:
+        """Name what the forward pass reads and makes.
+
+        `assigned` is used where no name is given, and `letter` for a result without a name.
+        """
         given = self.qualified(steps)
         self.named = {key: self.names.reserve(given[key]) for key in sorted(given)}
         for key, name in assigned.items():
             if key not in self.named:
                 self.named[key] = self.names.reserve(name)
         if self.result not in self.named:
-            usual = _RESULT[self.notation]
+            usual = f"{letter}{_RESULT[self.notation]}"
             free = [name for name in usual if name not in self.names.taken]
             self.named[self.result] = self.names.reserve((free or usual)[0])
         self.rest(read_or_made(steps), "h")
@@ -84,16 +87,19 @@ class Naming:
         parts_of: Mapping[int, Sequence[int]],
     ) -> None:
         """Name gradients after their values, and ``gw_1``, ``gw_2`` what ``gw`` is the sum of."""
-        named, result = self.named, self.named[self.result]
+        named = self.named
         for key, g in gradient_of.items():
             if g in used and g not in named:
-                name = gradient_name(self.notation, named[key], result)
-                named[g] = self.names.reserve(name)
+                named[g] = self.names.reserve(self.gradient_name(key))
                 for position, part in enumerate(parts_of.get(g, ()), 1):
                     if part not in named:
                         named[part] = self.names.reserve(f"{named[g]}_{position}")
         self.name_views(used)
         self.rest((*read_or_made(steps), *sorted(used)), "t")
+
+    def gradient_name(self, key: int) -> str:
+        """What the gradient of a value is called, if no other value is called so."""
+        return gradient_name(self.notation, self.named[key], self.named[self.result])
 
     def rest(self, keys: Iterable[int], letter: str) -> None:
         """Short names for those that have none."""

@@ -258,7 +258,9 @@ class Graph(Picture):
 
     def _read(self, backward: bool, gradients: bool = False) -> Program:
         options = self.options
-        return read(self._variable, backward, options.values, gradients, options.notation)
+        return read(
+            self._variable, backward, options.values, gradients, options.notation, options.detail
+        )
 
     @cached_property
     def text(self) -> str:
@@ -316,9 +318,10 @@ class Graph(Picture):
 
     def _page_parts(self) -> tuple[Program, Program, Passes, list[Line]]:
         reader = Reader(self._variable)
-        whole = reader.program(False, False, False, self.options.notation)
-        passes = passes_of(reader, whole, self.options)
-        shown = self._drawn(collapsed(whole, self.options.collapse))
+        options = self.options
+        whole = reader.program(False, False, False, options.notation, options.detail)
+        passes = passes_of(reader, whole, options)
+        shown = self._drawn(collapsed(whole, options.collapse))
         return shown, whole, passes, lines_of(self._both())
 
 

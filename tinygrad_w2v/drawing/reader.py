@@ -9,10 +9,11 @@ from __future__ import annotations
 from tinygrad_w2v._base.errors import TinygradError
 from tinygrad_w2v.autograd.node import Node
 from tinygrad_w2v.autograd.variable import Variable
+from tinygrad_w2v.drawing.formulas import rule_of
 from tinygrad_w2v.drawing.labels import content_of, type_of
-from tinygrad_w2v.drawing.naming import Naming, gradient_name
+from tinygrad_w2v.drawing.naming import Naming
 from tinygrad_w2v.drawing.numbered import Numbered
-from tinygrad_w2v.drawing.options import Notation
+from tinygrad_w2v.drawing.options import Detail, Notation
 from tinygrad_w2v.drawing.program import Program, Step, Value, made_by, needed, read_or_made
 from tinygrad_w2v.drawing.rules import Rules
 from tinygrad_w2v.drawing.tooltips import Tooltips
@@ -24,6 +25,7 @@ def read(
     values: bool = False,
     with_gradients: bool = False,
     notation: Notation = "gh",
+    detail: Detail = "ops",
 ) -> Program:
     """Return the program that made `root`.
 
@@ -37,6 +39,8 @@ def read(
         Include the numbers of the values, and of their gradients.
     notation : {"gh", "dh", "dL/dh"}
         How gradients are called.
+    detail : {"ops", "book"}
+        Which form of the ops' rules is meant.
 
     Raises
     ------
@@ -45,14 +49,19 @@ def read(
     Exception
         What a backward rule raises.
     """
-    return Reader(root).program(backward, values, with_gradients, notation)
+    return Reader(root).program(backward, values, with_gradients, notation, detail)
 
 
 class Reader(Numbered):
     """Reads one graph."""
 
     def program(
-        self, backward: bool, values: bool, with_gradients: bool, notation: Notation = "gh"
+        self,
+        backward: bool,
+        values: bool,
+        with_gradients: bool,
+        notation: Notation = "gh",
+        detail: Detail = "ops",
     ) -> Program:
         """The steps with the names and texts of their values."""
         rules = Rules(self) if backward or with_gradients else None
@@ -73,9 +82,11 @@ class Reader(Numbered):
             later = needed(rules.steps, (g for _, g in leaf_gradients))
             used |= {seed, *read_or_made(later)}
         naming = Naming(self.leaves, self.data, self.root_key, self.given_names, notation)
-        naming.forward(forward, self.assigned_names())
+        naming.forward(forward, self.assigned_names(), self.letter(detail))
         naming.backward(later, used, gradient_of, parts_of)
-        forward, later = self.with_rules(forward, later, naming)
+        tooltips = Tooltips(self.functions, forward, naming, detail)
+        forward = tuple(map(tooltips.titled, forward))
+        later = tuple(map(tooltips.titled, later))
         final = {g for _, g in leaf_gradients}
         made_backward = {seed, *made_by(later)}
         described = {}
@@ -95,19 +106,13 @@ class Reader(Numbered):
         parts = forward, self.root_key, later
         return Program(described, *parts, seed, leaf_gradients, shown if backward else {})
 
-    def with_rules(
-        self, forward: tuple[Step, ...], later: tuple[Step, ...], naming: Naming
-    ) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
-        """The steps with the rules of their ops in their tooltips, in the graph's names."""
-        named = naming.named
-
-        def of_gradient(key: int) -> str:
-            return gradient_name(naming.notation, named[key], named[self.root_key])
-
-        functions = {function.order: function for function in self.functions}
-        steps = {step.number: step for step in forward}
-        tooltips = Tooltips(functions, steps, named.__getitem__, of_gradient)
-        return tuple(map(tooltips.titled, forward)), tuple(map(tooltips.titled, later))
+    def letter(self, detail: Detail) -> str:
+        """What the chapter calls the result, where it has a letter of its own: ``L``."""
+        creator = self.root.creator
+        if creator is None:
+            return ""
+        made = [rule.made for rule in (rule_of(creator), rule_of(creator, detail)) if rule]
+        return made[-1] if len(set(made)) > 1 else ""
 
 
 def why_not(error: Exception) -> str:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.drawing.formulas import Formula, Rule, Token, parameters_in, rule_of
 from tinygrad_w2v.drawing.labels import parameter_text, printable
+from tinygrad_w2v.drawing.naming import Naming
+from tinygrad_w2v.drawing.options import Detail
 from tinygrad_w2v.drawing.program import Step
 
 _LONGEST = 300
-Names = Callable[[int], str]
 
 
 class Tooltips:
@@ -20,23 +21,25 @@ class Tooltips:
 
     Parameters
     ----------
-    functions : mapping
-        The ops of the forward pass, by their creation numbers.
-    forward : mapping
-        Their steps, in the same way.
-    name, gradient_name : callable
-        Of a value, given its key.
+    functions, forward : sequence
+        The ops of the forward pass, and their steps.
+    naming : Naming
+        Of all values.
+    detail : {"ops", "book"}
+        Which form of a rule is shown.
     """
 
     def __init__(
         self,
-        functions: Mapping[int, Function],
-        forward: Mapping[int, Step],
-        name: Names,
-        gradient_name: Names,
+        functions: Sequence[Function],
+        forward: Sequence[Step],
+        naming: Naming,
+        detail: Detail,
     ) -> None:
-        self.functions, self.forward = functions, forward
-        self.name, self.gradient_name = name, gradient_name
+        self.functions = {function.order: function for function in functions}
+        self.forward = {step.number: step for step in forward}
+        self.naming, self.detail = naming, detail
+        self.taken = frozenset(naming.named.values())
 
     def titled(self, step: Step) -> Step:
         """The step with its op's rule in the tooltip; of a step of backward, what it is part of."""
@@ -50,13 +53,13 @@ class Tooltips:
 
     def text(self, function: Function, step: Step, only_backward: bool) -> str:
         """The rule of an op, or where it cannot be read the first words of its docstring."""
-        rule = rule_of(function)
+        rule = rule_of(function, self.detail)
         if rule is None:
             doc = vars(type(function)).get("__doc__")
             return inspect.cleandoc(doc).split("\n\n")[0].replace("\n", " ") if doc else ""
         values = parameters_in(rule, function)
         needed = [f if function.needs(i) else None for i, f in enumerate(rule.backward)]
-        rule = rule._replace(backward=tuple(needed))
+        rule = rule._replace(backward=tuple(needed)).apart_from(self.taken)
 
         def name(token: Token) -> str:
             if token.role == "parameter":
@@ -66,7 +69,9 @@ class Tooltips:
             key = (step.inputs if of_input else step.outputs)[token.position]
             if key is None:
                 return token.text
-            return (self.name if token.role in ("input", "output") else self.gradient_name)(key)
+            if token.role in ("input", "output"):
+                return self.naming.named[key]
+            return self.naming.gradient_name(key)
 
         return self.written(rule, only_backward, name)
 
