@@ -151,6 +151,22 @@ def test_arrays_are_named_where_they_are_added():
     assert "dL/dw  2 … 2" in film.texts(99)
 
 
+def test_an_op_without_a_formula_shows_what_its_rule_reads():
+    class Cube(tw.Function):
+        def forward(self, x):
+            self.save(x)
+            return x**3
+
+        def backward(self, g):
+            (x,) = self.saved
+            return 3 * g * x * x
+
+    y = Cube()(tw.Variable(2.0, name="x"))
+    y.name = "y"
+    texts = Film(tw.graph(y).svg(animated=True)).texts(99)
+    assert {"gx = cube.backward(gy)", "gx  12"} <= set(texts)
+
+
 def test_a_module_is_one_step(z):
     class Inner(tw.Module):
         def __init__(self):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from tinygrad_w2v._base.errors import InputError
-from tinygrad_w2v.drawing import loss_curve, plot_losses
+from tinygrad_w2v.drawing import fonts, loss_curve, plot_losses
 from tinygrad_w2v.drawing.fonts import Coverage, coverage, visible
 from tinygrad_w2v.drawing.loss_curve import smoothed
 
@@ -69,6 +69,11 @@ def test_labels_in_japanese_have_a_font(tmp_path):
     assert written(figure) == ("分散表現", "反復回数 (x20)", "損失", "損失の下限: 0.25")
     title = figure.axes[0].title
     assert coverage(visible("分散表現")).families[0].name in title.get_fontfamily()
+
+
+def test_fonts_are_not_looked_for_where_matplotlibs_own_will_do(tmp_path, monkeypatch):
+    monkeypatch.setattr(fonts, "_installed", lambda: [].pop())
+    plot_losses([2.0, 1.0], tmp_path / "loss.png", title="loss of CBOW")
 
 
 def test_a_figure_with_japanese_keeps_its_fonts_when_it_is_drawn_again(tmp_path):

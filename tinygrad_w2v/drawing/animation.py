@@ -18,16 +18,16 @@ from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.language import Language, words_in
 from tinygrad_w2v._base.listing import display_width
 from tinygrad_w2v.drawing.layout import DETAIL, DETAIL_HEIGHT, TITLE, TITLE_HEIGHT
-from tinygrad_w2v.drawing.moments import Data, Moments, Written
+from tinygrad_w2v.drawing.moments import COLUMN, Data, Moments, Written
 from tinygrad_w2v.drawing.svg import FONTS
 from tinygrad_w2v.drawing.views import part_text
 
 MOST_STEPS = 60  # forward; more would last too long
 SECONDS = 1.1  # a step
 HELD = 4  # steps for which the end stands still
+MOST_COLUMNS = 100  # of a formula
 FADING = 0.12  # of a step
 _MARGIN, _HEADING, _LINE = 14.0, 36.0, 18.0
-_LETTER = 7.9  # points of a column of a formula
 _WORDS = {
     "title": {"en": "Both passes over the graph of {}", "ja": "{} の計算グラフの順伝播と逆伝播"},
     "desc": {
@@ -110,14 +110,14 @@ class _Animation:
     # ------------------------------------------------------------------ the whole
     def svg(self) -> str:
         view, name = self.view, self.at.whole.values[self.at.whole.result].name
-        captions = self.at.captions
+        captions = [[_cut(text, MOST_COLUMNS) for text in texts] for texts in self.at.captions]
         lines = max(len(texts) for texts in captions)
-        widest = max(display_width(text) for texts in captions for text in texts) * _LETTER
+        widest = max(display_width(text) for texts in captions for text in texts) * COLUMN
         width = max(view["width"], widest) + 2 * _MARGIN
         top = _MARGIN + _HEADING + _LINE * (lines - 0.5)
         height = view["height"] + top + _MARGIN
         left = (width - view["width"]) / 2
-        written = self._written(width / 2, _MARGIN + _HEADING)
+        written = self._written(captions, width / 2, _MARGIN + _HEADING)
         graph = [*self._frames(), *self._edges(), *map(self._node, view["nodes"])]
         place = f"translate({left:.1f} {top:.1f})"
         sheet = {"width": width - 1, "height": height - 1, "rx": 8}
@@ -140,11 +140,11 @@ class _Animation:
         space["font_family"] = FONTS
         return _tag("svg", "\n".join(parts), **space, **size) + "\n"
 
-    def _written(self, middle: float, top: float) -> list[str]:
+    def _written(self, captions: list[list[str]], middle: float, top: float) -> list[str]:
         """Which step it is, and what it computes."""
         made = []
-        for position, texts in enumerate(self.at.captions):
-            end = position + 1 if position + 1 < len(self.at.captions) else None
+        for position, texts in enumerate(captions):
+            end = position + 1 if position + 1 < len(captions) else None
             kind = " of-gradient" if position >= self.at.seed else ""
             heading = escape(self.at.heading(position))
             lines = _tag("text", heading, class_=f"pass{kind}", x=_MARGIN, y=_MARGIN + 10)

@@ -90,7 +90,7 @@ def coverage(characters: frozenset[str], coloured: bool = True) -> Coverage:
     """
     taken: list[Family] = []
     missing = characters
-    for family in _installed():
+    for family in _installed() if characters else ():
         if not missing:
             break
         if family.coloured and not coloured:

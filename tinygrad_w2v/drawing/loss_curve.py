@@ -107,7 +107,7 @@ def plot_losses(
         words["floor"] = words["floor"].format(floor) if floor_label is None else floor_label
     elif floor_label is not None:
         raise InputError("names the line of `floor`, which is not given", setting="floor_label")
-    words["title"] = title
+    words["title"] = f"{title}"
     words["x"] = xlabel or (f"{words['x']} (x{eval_interval})" if eval_interval else words["x"])
     figure = _figure(shown=path is None)
     with _fonts_of("".join(words.values())):

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from tinygrad_w2v._base.language import Language, words_in
+from tinygrad_w2v._base.listing import display_width
 from tinygrad_w2v.drawing.formulas import Formula, Token
 from tinygrad_w2v.drawing.passes import Passes
 from tinygrad_w2v.drawing.program import Program, Value
@@ -24,6 +25,9 @@ _WORDS = {
     "none": {"en": "there is no backward pass: {}", "ja": "逆伝播はありません: {}"},
     "seed": {"en": "backward", "ja": "逆伝播"},
 }
+
+COLUMN = 7.9  # points that a column of a formula takes
+LEAST_COLUMNS = 36
 
 Data = dict[str, Any]
 
@@ -63,6 +67,7 @@ class Moments:
     ) -> None:
         self.values, self.whole, self.passes = values, whole, passes
         self.words = words_in(lang, _WORDS)
+        self.columns = max(LEAST_COLUMNS, int(view["width"] / COLUMN) - 3)
         self.ops = {step.number: step for step in whole.forward}
         self.steps = [self._step(place, step) for place, step in enumerate(view["steps"])]
         self.back = [step for step in reversed(self.steps) if step["backward"]]
@@ -143,8 +148,7 @@ class Moments:
         (number,) = step["ops"]
         rule = self._rule(number)
         if rule is not None:
-            lines = [rule["forward"], *rule["definitions"]]
-            return [self._named(number, tokens) for tokens in lines]
+            return [self._named(number, rule["forward"]), *self._definitions(number, rule)]
         return [f"{names} = {expression(self.whole, self.ops[number], {})}"]
 
     def _backward(self, step: Data) -> list[str]:
@@ -153,12 +157,25 @@ class Moments:
             return [", ".join(dict.fromkeys(texts))]
         (number,) = step["ops"]
         rule, lines = self._rule(number), []
+        known = [key for key in step["outputs"] if "gradient" in self.passes.values[key]]
+        names = ", ".join(self.gradient(key)["name"] for key in known)
+        unknown = f"{self.ops[number].label}.backward({names})"
         for key, part in self.parts(step):
             tokens = rule and rule["backward"][part["input"]]
             name = part.get("name", self.gradient(key)["name"])
-            lines.append(self._named(number, tokens) if tokens else f"{name} = …")
-        definitions = rule["definitions"] if rule else ()
-        return lines + [self._named(number, tokens) for tokens in definitions]
+            lines.append(self._named(number, tokens) if tokens else f"{name} = {unknown}")
+        return lines + (self._definitions(number, rule) if rule else [])
+
+    def _definitions(self, number: int, rule: Data) -> list[str]:
+        """What the letters of a rule stand for, side by side as long as there is room."""
+        lines: list[str] = []
+        for tokens in rule["definitions"]:
+            text = self._named(number, tokens)
+            if lines and display_width(lines[-1]) + display_width(text) < self.columns:
+                lines[-1] += f",  {text}"
+            else:
+                lines.append(text)
+        return lines
 
     def _rule(self, number: int) -> Data | None:
         place = self.passes.ops[number]["rule"]
