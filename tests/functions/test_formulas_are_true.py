@@ -32,7 +32,7 @@ from formula_values import WORDS, Said, is_expression
 
 BASES = {"Arithmetic", "Choice", "Elementwise", "Extreme", "Normalized", "Reduction", "Ring"}
 BASES |= {"Spread"}
-IN_WORDS = {"Einsum", "Tensordot"}  # whose gradients permute axes as the op was asked to
+IN_WORDS = {"Einsum"}  # whose gradients may be spread over diagonals, and over axes of size 1
 WITHOUT_GRADIENT = {"StopGradient"}
 FLAT = {"FloorDivide", "Round", "Sign"}
 # Where an expression overflows, which is why the op is more than that expression.

@@ -20,7 +20,7 @@ __all__ = ["dot", "einsum", "inner", "tensordot"]
 
 
 class Tensordot(Ring):
-    """z = tensordot(x, y, axes);  gx = g and y summed over y's free axes,  gy = x and g over x's"""
+    """z = tensordot(x, y, axes);  gx = einsum(to_x, g, y),  gy = einsum(to_y, x, g)"""
 
     def __init__(self, axes: Any = 2) -> None:
         self.axes = axes
@@ -66,6 +66,26 @@ class Tensordot(Ring):
             gy = np.tensordot(x, g, axes=(fx, tuple(range(len(fx)))))
             gy = np.transpose(gy, inverse([*[partner[a] for a in sorted(ax)], *fy]))
         return gx, gy
+
+    @property
+    def to_x(self) -> str:
+        """What is summed for the gradient of `x`, in einsum's labels."""
+        x, y, z = self._labels()
+        return f"{z},{y}->{x}"
+
+    @property
+    def to_y(self) -> str:
+        """The same for that of `y`."""
+        x, y, z = self._labels()
+        return f"{x},{z}->{y}"
+
+    def _labels(self) -> tuple[str, str, str]:
+        """A label for each axis of `x`, of `y` and of the result."""
+        (ax, ay), (fx, fy) = self._summed, self._free
+        x = string.ascii_letters[: len(ax) + len(fx)]
+        fresh = iter(string.ascii_letters[len(x) :])
+        y = [x[ax[ay.index(i)]] if i in ay else next(fresh) for i in range(len(ay) + len(fy))]
+        return x, "".join(y), "".join([*(x[i] for i in fx), *(y[i] for i in fy)])
 
 
 def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
