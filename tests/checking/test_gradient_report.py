@@ -250,6 +250,7 @@ def test_a_large_array_is_sampled_and_the_report_stays_small(rng: np.random.Gene
     assert f"{len(compared.entries)} of 120,000 entries, 3 directions" in page
     assert "it is sampled" in page
     assert page.count("a direction through 120,000 entries") >= 3
+    assert "entries, 1 direction<" in tw.check_grads(lambda x, y: x * 0 + y, x, 1.0).html()
 
 
 def test_many_arrays_are_counted_and_the_worst_are_shown() -> None:

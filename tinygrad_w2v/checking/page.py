@@ -145,7 +145,7 @@ class _Page:
     def _counted(self, compared: Comparison) -> str:
         entries, count = len(compared.entries), compared.size
         if compared.directions:
-            key = "sampled"
+            key = "sampled_once" if compared.directions == 1 else "sampled"
         elif entries < count:
             key = "some_entries"
         else:
@@ -328,8 +328,10 @@ def _table(caption: str, head: Sequence[str], rows: Iterable[Row], look: str) ->
             for row in rows
         ]
     )
+    label = re.sub("<[^>]*>", "", caption)
     return (
-        f'<div class="wide" tabindex="0"><table class="{look}"><caption>{caption}</caption>'
+        f'<div class="wide" role="group" aria-label="{label}" tabindex="0">'
+        f'<table class="{look}"><caption>{caption}</caption>'
         f"<thead><tr>{heading}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

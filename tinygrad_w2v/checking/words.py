@@ -153,6 +153,10 @@ _PAGE = {
         "en": "{entries:,} of {count:,} entries, {directions} directions",
         "ja": "{count:,} 要素のうち {entries:,} 要素と {directions} 方向",
     },
+    "sampled_once": {
+        "en": "{entries:,} of {count:,} entries, {directions} direction",
+        "ja": "{count:,} 要素のうち {entries:,} 要素と {directions} 方向",
+    },
     "sampled_why": {
         "en": "This array is large, so it is sampled: single entries (those with the largest "
         "gradients, and some at random), and random directions that go through many entries at "
