@@ -129,6 +129,9 @@ def live(source: str, lang: str = "en") -> str:
     """Show in a cell what the page's block saves: a graph, a report, or the curve of a loss."""
     if source.startswith(("!", "%")):
         return source
+    if lang != "en":
+        check = re.compile(r"^(.*\btw\.check_grads\(.*)\)$", re.M)
+        source = check.sub(rf'\1, lang="{lang}")', source)
     lines = source.splitlines()
     tree = ast.parse(source)
     found = [node for node in ast.walk(tree) if isinstance(node, ast.Expr)]

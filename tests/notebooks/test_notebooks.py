@@ -134,6 +134,11 @@ def test_what_is_saved_is_shown(source: str, expected: str) -> None:
         ast.parse(expected)
 
 
+def test_a_japanese_notebook_has_japanese_reports() -> None:
+    made = MAKE["live"]('r = tw.check_grads(f, g(x), order=2)\nr.save("r.html")', "ja")
+    assert made == 'r = tw.check_grads(f, g(x), order=2, lang="ja")\nr  # .save("r.html")'
+
+
 def test_a_japanese_notebook_has_japanese_graphs() -> None:
     shown = 'tw.graph(y, lang="ja")  # .save("y.svg")'
     assert MAKE["live"]('tw.graph(y).save("y.svg")', "ja") == shown

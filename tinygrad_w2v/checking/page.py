@@ -1,7 +1,7 @@
 """The page of a gradient report: what the rule says beside what was measured, entry by entry.
 
-Plain tables without a script. Signs say what colours say; a wrong number is outlined, too. All
-numbers are those of the report; what was not measured is not shown.
+Plain tables without a script. Signs say what colours say. All numbers are those of the report; what
+was not measured is not shown.
 """
 
 from __future__ import annotations
