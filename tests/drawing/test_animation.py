@@ -167,6 +167,15 @@ def test_an_op_without_a_formula_shows_what_its_rule_reads():
     assert {"gx = cube.backward(gy)", "gx  12"} <= set(texts)
 
 
+def test_letters_of_a_rule_are_told_from_names_of_the_graph():
+    y = tw.Variable(np.array([[0.0, 1.0]]), name="y")
+    loss = F.cross_entropy(y, [1])
+    loss.name = "L"
+    texts = Film(tw.graph(loss, detail="book", notation="dh").svg(animated=True)).texts(99)
+    assert "dy = (y′ - t) / N * dL" in texts
+    assert any("y′ = softmax(y)" in text for text in texts)
+
+
 def test_a_module_is_one_step(z):
     class Inner(tw.Module):
         def __init__(self):

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from tinygrad_w2v._base.language import Language, words_in
 from tinygrad_w2v._base.listing import display_width
-from tinygrad_w2v.drawing.formulas import Formula, Token
+from tinygrad_w2v.drawing.formulas import Formula, Rule, Token
 from tinygrad_w2v.drawing.passes import Passes
 from tinygrad_w2v.drawing.program import Program, Value
 from tinygrad_w2v.drawing.text import expression
@@ -148,7 +148,7 @@ class Moments:
         (number,) = step["ops"]
         rule = self._rule(number)
         if rule is not None:
-            return [self._named(number, rule["forward"]), *self._definitions(number, rule)]
+            return [self._named(number, rule.forward), *self._definitions(number, rule)]
         return [f"{names} = {expression(self.whole, self.ops[number], {})}"]
 
     def _backward(self, step: Data) -> list[str]:
@@ -161,25 +161,31 @@ class Moments:
         names = ", ".join(self.gradient(key)["name"] for key in known)
         unknown = f"{self.ops[number].label}.backward({names})"
         for key, part in self.parts(step):
-            tokens = rule and rule["backward"][part["input"]]
+            formula = rule and rule.backward[part["input"]]
             name = part.get("name", self.gradient(key)["name"])
-            lines.append(self._named(number, tokens) if tokens else f"{name} = {unknown}")
+            lines.append(self._named(number, formula) if formula else f"{name} = {unknown}")
         return lines + (self._definitions(number, rule) if rule else [])
 
-    def _definitions(self, number: int, rule: Data) -> list[str]:
+    def _definitions(self, number: int, rule: Rule) -> list[str]:
         """What the letters of a rule stand for, side by side as long as there is room."""
         lines: list[str] = []
-        for tokens in rule["definitions"]:
-            text = self._named(number, tokens)
+        for formula in rule.definitions:
+            text = self._named(number, formula)
             if lines and display_width(lines[-1]) + display_width(text) < self.columns:
                 lines[-1] += f",  {text}"
             else:
                 lines.append(text)
         return lines
 
-    def _rule(self, number: int) -> Data | None:
+    def _rule(self, number: int) -> Rule | None:
         place = self.passes.ops[number]["rule"]
-        return None if place is None else self.passes.rules[place]
+        if place is None:
+            return None
+        shown = self.passes.rules[place]
+        forward, *definitions = map(_formula, (shown["forward"], *shown["definitions"]))
+        backward = tuple(tokens and _formula(tokens) for tokens in shown["backward"])
+        names = {value.name for value in self.values.values()}
+        return Rule(forward, backward, shown["note"], tuple(definitions)).apart_from(names)
 
     def gradient(self, key: int) -> Data:
         found: Data = self.passes.values[key]["gradient"]
@@ -192,7 +198,7 @@ class Moments:
                 if part["op"] in step["ops"]:
                     yield key, part
 
-    def _named(self, number: int, tokens: list[Any]) -> str:
+    def _named(self, number: int, formula: Formula) -> str:
         """A rule with the names of this graph."""
         op, known = self.ops[number], self.passes.ops[number]
 
@@ -211,4 +217,8 @@ class Moments:
                         return str(part["name"])
             return str(self.gradient(key)["name"])
 
-        return Formula(tuple(Token(*token) for token in tokens)).written(name)
+        return formula.written(name)
+
+
+def _formula(tokens: list[Any]) -> Formula:
+    return Formula(tuple(Token(*token) for token in tokens))
