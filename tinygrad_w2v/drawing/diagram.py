@@ -115,9 +115,8 @@ class _Drawing:
                 step.whole, step.label, step.scope, details, step.tooltip, "op", step=place
             )
             inputs = tuple(key for key in dict.fromkeys(step.inputs) if key not in listed)
-            for key in inputs if self.shared else ():
-                if key not in self.home and self.program.values[key].kind not in UNSHARED:
-                    self.value(key, common_scope(uses[key]))
+            if self.shared:
+                self.leaves(inputs, uses)
             if len(inputs) > MOST_INPUTS:
                 self.many_inputs(box, step, inputs[MOST_INPUTS - 2 : -1])
                 inputs = (*inputs[: MOST_INPUTS - 2], inputs[-1])
@@ -145,6 +144,14 @@ class _Drawing:
         if len(names) > MOST_LISTED:
             names[MOST_LISTED:] = [f"{len(names) - MOST_LISTED} more"]
         return set(keys), tuple(names)
+
+    def leaves(self, inputs: tuple[int, ...], uses: dict[int, list[Step]]) -> None:
+        """Draw what is read for the first time, near its reader."""
+        near = max([self.rank[key] for key in inputs if key in self.home], default=0)
+        for key in inputs:
+            if key not in self.home and self.program.values[key].kind not in UNSHARED:
+                self.rank.setdefault(key, near)
+                self.value(key, common_scope(uses[key]))
 
     def source(self, key: int, rank: int, step: Step) -> str:
         """The node that an op reads `key` from: the value's own, or one with its name."""
@@ -179,7 +186,8 @@ class _Drawing:
 
     def value(self, key: int, scope: tuple[Scope, ...]) -> str:
         value = self.program.values[key]
-        home = self.add(value.kind, value.name, scope, _details(value), _tooltip(value), value=key)
+        name = _local(value.name, scope) if self.shared else value.name
+        home = self.add(value.kind, name, scope, _details(value), _tooltip(value), value=key)
         self.home[key] = home
         self.rank.setdefault(key, 0)
         return home

@@ -73,6 +73,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "en": "{0}, a box of {1} ops, is computed.",
         "ja": "{0} (関数 {1} 個) を計算します。",
     },
+    "forward_run": {
+        "en": "{0} ops are computed, one after another.",
+        "ja": "{0} 個の演算を続けて計算します。",
+    },
     "seed_text": {
         "en": "Backward begins at the result: {0} is 1, as {1} changes with itself one to one.",
         "ja": "逆伝播は結果から始まります。{1} を {1} 自身で微分するので、{0} は 1 です。",

@@ -17,10 +17,10 @@ from tinygrad_w2v.autograd.backward import gradients
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.modes import unwatched
 from tinygrad_w2v.autograd.node import Node
-from tinygrad_w2v.drawing.arrays import FEWEST_NUMBERS, LONGEST_AXIS, array_data
+from tinygrad_w2v.drawing.arrays import FEWEST_NUMBERS, LONGEST_AXIS, array_data, brief
 from tinygrad_w2v.drawing.axis_labels import AxisLabels, labels_of, plain
-from tinygrad_w2v.drawing.formulas import Formula, parameters_in, rule_of
-from tinygrad_w2v.drawing.labels import content_of, parameter_text, printable
+from tinygrad_w2v.drawing.formulas import Formula, Rule, parameters_in, rule_of
+from tinygrad_w2v.drawing.labels import parameter_text, printable
 from tinygrad_w2v.drawing.naming import gradient_name
 from tinygrad_w2v.drawing.options import Options
 from tinygrad_w2v.drawing.program import Program
@@ -64,7 +64,8 @@ class _Passes:
         self.functions = {function.order: function for function in reader.functions}
         self.gradients: dict[int, Any] = {}
         self.parts: dict[Function, tuple[Any, ...]] = {}
-        self.known_rules: dict[Any, int | None] = {}
+        self.rules_of: dict[Any, Rule | None] = {}  # of ops that are alike
+        self.known_rules: dict[Rule, int] = {}
         self.most = LONGEST_AXIS**2
 
     def made(self) -> Passes:
@@ -134,7 +135,7 @@ class _Passes:
     # ------------------------------------------------------------------ values
     def value(self, key: int, name: str, words: AxisLabels | None) -> Data:
         data = self.reader.data[key]
-        shown: Data = {"content": content_of(data), "array": array_data(data, self.most)}
+        shown: Data = {"content": brief(data), "array": array_data(data, self.most)}
         if words is not None and shown["array"]:
             shown["labels"] = _kept_words(words, shown["array"])
         if key in self.gradients:
@@ -143,7 +144,7 @@ class _Passes:
         return shown
 
     def gradient(self, name: str, g: Any) -> Data:
-        return {"name": name, "content": content_of(g), "array": array_data(g, self.most)}
+        return {"name": name, "content": brief(g), "array": array_data(g, self.most)}
 
     def add_parts(self) -> None:
         """Note what each op sent to each of its inputs, in the order in which it arrived."""
@@ -162,7 +163,7 @@ class _Passes:
                 if len(parts_of_value) > 1:
                     total = part if total is None else total + part
                     data |= self.gradient(f"{whole['name']}_{count}", part)
-                    data["sum"] = content_of(total)
+                    data["sum"] = brief(total)
                 shown["parts"].append(data)
 
     # ------------------------------------------------------------------ ops
@@ -180,7 +181,10 @@ class _Passes:
 
     def rule(self, function: Function) -> int | None:
         """The place of the op's rule among those of the page: ops of a kind share theirs."""
-        found = rule_of(function, self.options.detail)
+        alike = type(function), len(function.inputs), function.arity, *vars(function)
+        if alike not in self.rules_of:
+            self.rules_of[alike] = rule_of(function, self.options.detail)
+        found = self.rules_of[alike]
         if found is None:
             return None
         if found not in self.known_rules:
@@ -205,7 +209,9 @@ def _kept_words(words: AxisLabels, array: Data) -> Data:
     """The words of the places that are shown."""
     places = [
         np.arange(n) if kept is None else np.array(kept)
-        for kept, n in zip(array["places"], array["shape"], strict=True)
+        for kept, n in zip(
+            array.get("places") or [None] * len(array["shape"]), array["shape"], strict=True
+        )
     ]
     first = words.first
     leading = None

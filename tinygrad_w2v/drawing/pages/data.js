@@ -38,6 +38,13 @@ const ICONS = {
   fit: "M3 6V3h3M10 3h3v3M13 10v3h-3M6 13H3v-3", theme: "M8 2a6 6 0 1 0 0 12zM8 2a6 6 0 0 1 0 12",
 };
 
+for (const view of data.views) {
+  for (const node of view.nodes) {
+    node.kind ??= data.values[node.value].kind;
+    node.title ??= data.values[node.value].name;
+  }
+}
+
 const value = key => data.values[key];
 const op = number => data.ops[number];
 const isScalar = array => array !== null && array !== undefined && array.numbers.length === 1

@@ -143,7 +143,7 @@ const writeNote = edge => {
     edge.note.setAttribute("text-anchor", "start");
   }
   edge.note.setAttribute("x", edge.place[0] + (acrossPage ? 5 : 0));
-  edge.note.setAttribute("y", edge.place[1] + (acrossPage ? 3.5 : 8));
+  edge.note.setAttribute("y", edge.place[1] + (acrossPage ? 3.5 : 13));
   edge.note.textContent = partText(edge.part, whole);
 };
 

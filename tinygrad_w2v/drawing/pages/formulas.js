@@ -84,7 +84,7 @@ const matricesView = (number, tokens) => {
   });
   const right = figures(tokens.slice(sign + 1)), left = figures(tokens.slice(0, sign));
   if (sign < 0 || !left.length) return null;
-  return make("div", { class: "matrices" }, right, make("span", { class: "arrow", "aria-hidden": "true" }, "→"), left);
+  return make("div", { class: "matrices" }, withArrow(right), left);
 };
 
 const equationView = (number, tokens) =>

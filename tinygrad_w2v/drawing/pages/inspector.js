@@ -35,7 +35,7 @@ const valueView = (key, select) => {
       part.array ? arrayView(part.array, it.labels, part.name) : null)))) : null;
   return {
     heading: [named(it.name), " ", badge(say(`kind_${it.kind}`)), it.type && it.type !== "()" ? badge(it.type) : null,
-      it.array ? badge(it.array.dtype) : null].filter(Boolean),
+      it.array ? badge(it.array.dtype ?? "float64") : null].filter(Boolean),
     body: [
       made !== null ? line(say("made_by"), opLink(made, select)) : null,
       readersOf(key).length ? line(say("read_by"), ...readersOf(key).slice(0, 8).map(number => opLink(number, select))) : null,
@@ -50,7 +50,7 @@ const valueView = (key, select) => {
 
 const block = (title, array, labels, className, name) =>
   make("div", { class: `block ${className}` }, make("h3", {}, title), arrayView(array, labels, name),
-    array.numbers.length > 1 ? statisticsView(array) : null);
+    array.statistics ? statisticsView(array) : null);
 
 const line = (label, ...items) => make("p", { class: "links" }, make("span", { class: "label" }, label), " ", items.flatMap((item, i) => [i ? " " : null, item]));
 

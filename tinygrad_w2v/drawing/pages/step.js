@@ -35,7 +35,8 @@ const started = timeline => ({
 const opForward = number => {
   const it = op(number), rule = ruleOf(number);
   const names = it.outputs.filter(key => key !== null).map(key => value(key).name).join(", ");
-  const body = [paragraph(`${names} = ${it.text}`, "call")];
+  const body = [];
+  if (!rule) body.push(paragraph(`${names} = ${it.text}`, "call"));
   if (rule) body.push(equationView(number, rule.forward), ...definitionsView(number, rule));
   else if (data.numbers) body.push(figuresOf(it.inputs, it.outputs));
   return { text: say("forward_text", it.label, names), body };
@@ -47,14 +48,14 @@ const figuresOf = (inputs, outputs) => {
   const figures = keys => [...new Set(keys)].filter(key => value(key)?.array?.shape.length)
     .slice(0, 4).map(key => matrixFigure(value(key).name, value(key).array, value(key).labels, "of-value"));
   const after = figures(outputs.filter(key => key !== null));
-  return after.length ? make("div", { class: "matrices" }, figures(inputs), make("span", { class: "arrow", "aria-hidden": "true" }, "→"), after) : null;
+  return after.length ? make("div", { class: "matrices" }, withArrow(figures(inputs)), after) : null;
 };
 
 const openButton = (step, open) =>
   make("button", { type: "button", class: "open", onclick: () => open(step.view) }, say("open", step.box));
 
 const boxForward = (step, open) => ({
-  text: say("forward_box", step.box, step.ops.length),
+  text: step.kind === "run" ? say("forward_run", step.ops.length) : say("forward_box", step.box, step.ops.length),
   body: [
     figuresOf([], step.outputs),
     openButton(step, open),
@@ -112,7 +113,7 @@ const withoutFormula = (it, key, part) => {
   const text = isScalar(array) ? ` = ${numberText(array.numbers[0])}` : "";
   return make("div", { class: "equation" },
     make("code", { class: "formula" }, make("bdi", { class: "of-gradient", "data-value": key }, partName(part, whole)), text),
-    array?.shape.length ? make("div", { class: "matrices" }, from, make("span", { class: "arrow", "aria-hidden": "true" }, "→"),
+    array?.shape.length ? make("div", { class: "matrices" }, withArrow(from),
       matrixFigure(partName(part, whole), array, value(key).labels, "of-gradient")) : null);
 };
 

@@ -19,15 +19,15 @@ const shortNumbers = array => {
   if (!most || (whole && most < 1e5)) return { write: numberText, factor: "" };
   const power = most < 0.01 || most >= 1e4 ? 3 * Math.floor(Math.log10(most) / 3) : 0;
   const places = most / 10 ** power >= 100 ? 0 : most / 10 ** power >= 10 ? 1 : 2;
-  const write = n => (typeof n !== "number" ? numberText(n) : n === 0 ? "0" : numberText((n / 10 ** power).toFixed(places)));
+  const write = n => (typeof n !== "number" ? numberText(n) : n === 0 ? "0" : numberText((n / 10 ** power).toFixed(places).replace(/^-(?=0\.?0*$)/, "")));
   return { write, factor: power ? `×10${[...String(power)].map(c => SUPERSCRIPT[c]).join("")}` : "" };
 };
 
 // Places of an axis that are shown: all of them, or some.
 const placesOf = (array, axis) =>
-  array.places[axis] ?? Array.from({ length: array.shape[axis] }, (_, place) => place);
+  array.places?.[axis] ?? Array.from({ length: array.shape[axis] }, (_, place) => place);
 
-const isSampled = array => !array.rows && array.places.some(places => places !== null);
+const isSampled = array => array.numbers.length < array.shape.reduce((a, n, axis) => a * (axis || !array.rows ? n : array.rows), 1);
 
 // The words of the rows of a slice, where there are any.
 const wordsOf = (labels, array, lead, axis) => {
@@ -70,7 +70,7 @@ const tableOf = (array, { labels, lead = [], most = 99, caption, compact = false
   const rows = sliceOf(array, lead), write = compact ? shortNumbers(array).write : numberText;
   const rowSkips = jumps(rowPlaces), columnSkips = jumps(columnPlaces);
   const heading = (words, places, at, scope, skips) =>
-    make("th", { scope, class: skips[at] && !array.rows ? "skip" : null },
+    make("th", { scope, class: skips[at] && array.rows === undefined ? "skip" : null },
       words ? named(words[at]) : String(places[at]));
   const order = shortened([...rows.keys()], most);
   const across = shortened([...(rows[0] ?? []).keys()], most);
@@ -111,9 +111,9 @@ const arrayView = (array, labels, caption) => {
   return make("div", { class: "whole" },
     choices.length ? make("div", { class: "slices" }, choices) : null,
     holder,
-    array.rows ? make("p", { class: "remark" }, say("only_rows", array.shape[0])) : null,
+    array.rows !== undefined ? make("p", { class: "remark" }, say("only_rows", array.shape[0])) : null,
     isSampled(array) ? make("p", { class: "remark sampled" }, say("sampled",
-      array.numbers.length, array.shape.reduce((a, b) => a * b, 1))) : null);
+      array.numbers.length, array.shape.reduce((a, n, axis) => a * (axis || !array.rows ? n : array.rows), 1))) : null);
 };
 
 // A small array with its name below it, as it stands in a rule.
@@ -122,16 +122,20 @@ const matrixFigure = (name, array, labels, className) =>
     array && array.numbers.length
       ? tableOf(array, { labels, lead: Array(Math.max(array.shape.length - 2, 0)).fill(0), most: 5, compact: true })
       : make("span", {}, "·"),
-    make("figcaption", {}, named(name), make("small", {}, ` ${shapeText(array)}`),
+    make("figcaption", {}, named(name), array?.shape.length > 2 ? `[${Array(array.shape.length - 2).fill(0).join(", ")}]` : null, make("small", {}, ` ${shapeText(array)}`),
       array ? make("small", {}, ` ${shortNumbers(array).factor}`) : null));
+
+// What is read, and an arrow to what comes of it; no arrow where nothing is read.
+const withArrow = figures =>
+  (figures.length ? [...figures, make("span", { class: "arrow", "aria-hidden": "true" }, "→")] : []);
 
 const shapeText = array => (array ? `(${array.shape.join(", ")}${array.shape.length === 1 ? "," : ""})` : "");
 
 const statisticsView = array => {
-  const order = ["min", "max", "mean", "std", "norm", "zeros", "not_finite"];
-  const there = order.filter(name => array.statistics[name] !== undefined
-    && !(name === "not_finite" && array.statistics[name] === 0));
-  return make("dl", { class: "statistics" }, there.map(name =>
+  const [zeros, notFinite, ...others] = array.statistics;
+  const entries = [...others.map((text, i) => [["min", "max", "mean", "std", "norm"][i], text]), ["zeros", zeros]];
+  if (notFinite) entries.push(["not_finite", notFinite]);
+  return make("dl", { class: "statistics" }, entries.map(([name, text]) =>
     make("div", { class: name === "not_finite" ? "bad" : null },
-      make("dt", {}, say(`stat_${name}`)), make("dd", {}, minus(String(array.statistics[name]))))));
+      make("dt", {}, say(`stat_${name}`)), make("dd", {}, minus(String(text))))));
 };
