@@ -8,7 +8,7 @@ markup.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from html import escape
 from importlib.resources import files
 from string import Template
@@ -20,7 +20,7 @@ from tinygrad_w2v.drawing.dot import Direction
 from tinygrad_w2v.drawing.notes import note_in
 from tinygrad_w2v.drawing.page_words import WORDS
 from tinygrad_w2v.drawing.passes import Passes
-from tinygrad_w2v.drawing.program import Program
+from tinygrad_w2v.drawing.program import Program, Value
 from tinygrad_w2v.drawing.text import expression
 from tinygrad_w2v.drawing.views import MOST_STEPS, views_of
 
@@ -108,7 +108,7 @@ def page_of(
             for step in whole.forward
         },
         "rules": [rule | {"note": note_in(lang, rule["note"])} for rule in passes.rules],
-        "views": views,
+        "views": [_compact(view, values) for view in views],
         "backward_line": backward_line,
         "lines": [
             [text, *(line.about or (-1, -1))] for text, line in zip(texts, printed, strict=True)
@@ -123,6 +123,16 @@ def page_of(
         listing=escape(listing(printed)),
         need=escape(words["need_script"]),
     )
+
+
+def _compact(view: dict[str, Any], values: Mapping[int, Value]) -> dict[str, Any]:
+    """A view whose nodes have a kind and a title only where they are not their value's own."""
+    nodes = []
+    for node in view["nodes"]:
+        value = values[node["value"]] if "value" in node else None
+        own = {"kind": value.kind, "title": value.name} if value else {}
+        nodes.append({name: data for name, data in node.items() if own.get(name) != data})
+    return view | {"nodes": nodes}
 
 
 def as_json(data: Any) -> str:

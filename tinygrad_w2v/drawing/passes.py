@@ -7,21 +7,25 @@ written on the Variables.
 
 from __future__ import annotations
 
+import math
 import warnings
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from tinygrad_w2v._base.language import Language
 from tinygrad_w2v.autograd.backward import gradients
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.modes import unwatched
 from tinygrad_w2v.autograd.node import Node
+from tinygrad_w2v.autograd.rowgrad import RowGrad
 from tinygrad_w2v.drawing.arrays import FEWEST_NUMBERS, LONGEST_AXIS, array_data, brief
 from tinygrad_w2v.drawing.axis_labels import AxisLabels, labels_of, plain
 from tinygrad_w2v.drawing.formulas import Formula, Rule, parameters_in, rule_of
 from tinygrad_w2v.drawing.labels import parameter_text, printable
 from tinygrad_w2v.drawing.naming import gradient_name
+from tinygrad_w2v.drawing.notes import note_in
 from tinygrad_w2v.drawing.options import Options
 from tinygrad_w2v.drawing.program import Program
 from tinygrad_w2v.drawing.reader import Reader, why_not
@@ -42,7 +46,7 @@ class Passes:
     note: str = ""  # why there is no backward pass
 
 
-def passes_of(reader: Reader, program: Program, options: Options) -> Passes:
+def passes_of(reader: Reader, program: Program, options: Options, lang: Language = "en") -> Passes:
     """Run backward on arrays and note all that is shown of both passes.
 
     Parameters
@@ -53,19 +57,23 @@ def passes_of(reader: Reader, program: Program, options: Options) -> Passes:
         Its forward part, every op a step of its own.
     options : Options
         How gradients are written, which form of its rule an op shows, and words of axes.
+    lang : {"en", "ja"}
+        Of the remarks on rules.
     """
-    return _Passes(reader, program, options).made()
+    with np.errstate(all="ignore"):
+        return _Passes(reader, program, options, lang).made()
 
 
 class _Passes:
-    def __init__(self, reader: Reader, program: Program, options: Options) -> None:
-        self.reader, self.program, self.options = reader, program, options
+    def __init__(self, reader: Reader, program: Program, options: Options, lang: Language) -> None:
+        self.reader, self.program, self.options, self.lang = reader, program, options, lang
         self.passes = Passes()
         self.functions = {function.order: function for function in reader.functions}
         self.gradients: dict[int, Any] = {}
         self.parts: dict[Function, tuple[Any, ...]] = {}
         self.rules_of: dict[Any, Rule | None] = {}  # of ops that are alike
         self.known_rules: dict[Rule, int] = {}
+        self.words: dict[int, AxisLabels] = {}
         self.most = LONGEST_AXIS**2
 
     def made(self) -> Passes:
@@ -73,9 +81,9 @@ class _Passes:
         self.differentiate()
         arrays = 2 * len(values) + sum(map(len, self.parts.values()))
         self.most = min(self.most, max(FEWEST_NUMBERS, ALL_NUMBERS // arrays))
-        words = self.words()
+        self.words = self.words_of_axes()
         for key, value in values.items():
-            passes.values[key] = self.value(key, value.name, words.get(key))
+            passes.values[key] = self.value(key, value.name)
         for step in self.program.forward:
             function = self.functions[step.number]
             passes.ops[step.number] = self.op(function)
@@ -91,7 +99,7 @@ class _Passes:
         kept: dict[Node, Any] = {}
         seed = np.ones(root.shape, root.dtype)
         try:
-            with unwatched(), np.errstate(all="ignore"), warnings.catch_warnings():
+            with unwatched(), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 leaves = gradients(root, seed, kept=kept, parts=self.parts)
         except Exception as error:  # a user's rule may raise anything; the forward part is true
@@ -103,7 +111,7 @@ class _Passes:
                 self.gradients[self.reader.key_of(node)] = g
         self.gradients[self.reader.root_key] = seed
 
-    def words(self) -> dict[int, AxisLabels]:
+    def words_of_axes(self) -> dict[int, AxisLabels]:
         """The words of the axes of all values that have any."""
         key_of, values = self.reader.key_of, self.program.values
         labels = self.options.labels
@@ -133,18 +141,23 @@ class _Passes:
         return gradient_name(self.options.notation, name, result)
 
     # ------------------------------------------------------------------ values
-    def value(self, key: int, name: str, words: AxisLabels | None) -> Data:
+    def value(self, key: int, name: str) -> Data:
         data = self.reader.data[key]
-        shown: Data = {"content": brief(data), "array": array_data(data, self.most)}
-        if words is not None and shown["array"]:
-            shown["labels"] = _kept_words(words, shown["array"])
+        shown = self.shown(key, data)
         if key in self.gradients:
-            shown["gradient"] = self.gradient(self.gradient_name(name), self.gradients[key])
+            named = {"name": self.gradient_name(name)}
+            shown["gradient"] = named | self.shown(key, self.gradients[key])
             shown["parts"] = []
         return shown
 
-    def gradient(self, name: str, g: Any) -> Data:
-        return {"name": name, "content": brief(g), "array": array_data(g, self.most)}
+    def shown(self, key: int, data: Any) -> Data:
+        """An array of the shape of a value, with the words of its axes."""
+        if isinstance(data, RowGrad) and math.prod(data.shape) <= self.most:
+            data = data.to_dense()
+        array = array_data(data, self.most)
+        if array and key in self.words:
+            array["labels"] = _kept_words(self.words[key], array)
+        return {"content": brief(data), "array": array}
 
     def add_parts(self) -> None:
         """Note what each op sent to each of its inputs, in the order in which it arrived."""
@@ -162,16 +175,16 @@ class _Passes:
                 data: Data = {"op": op, "input": position}
                 if len(parts_of_value) > 1:
                     total = part if total is None else total + part
-                    data |= self.gradient(f"{whole['name']}_{count}", part)
+                    data |= {"name": f"{whole['name']}_{count}"} | self.shown(key, part)
                     data["sum"] = brief(total)
                 shown["parts"].append(data)
 
     # ------------------------------------------------------------------ ops
     def op(self, function: Function) -> Data:
-        shown: Data = {"backward": function in self.parts, "rule": self.rule(function)}
+        rule = self.rule_of(function)
+        shown: Data = {"backward": function in self.parts, "rule": self.place_of(rule)}
         if function.site is not None:
             shown["site"] = printable(str(function.site), 300)
-        rule = rule_of(function, self.options.detail)
         if rule and (held := parameters_in(rule, function)):
             shown["parameters"] = {
                 name: printable(function.parameter_names.get(name) or parameter_text(value))
@@ -179,12 +192,15 @@ class _Passes:
             }
         return shown
 
-    def rule(self, function: Function) -> int | None:
-        """The place of the op's rule among those of the page: ops of a kind share theirs."""
+    def rule_of(self, function: Function) -> Rule | None:
+        """The op's rule; those of a kind share theirs."""
         alike = type(function), len(function.inputs), function.arity, *vars(function)
         if alike not in self.rules_of:
             self.rules_of[alike] = rule_of(function, self.options.detail)
-        found = self.rules_of[alike]
+        return self.rules_of[alike]
+
+    def place_of(self, found: Rule | None) -> int | None:
+        """The place of a rule among those of the page."""
         if found is None:
             return None
         if found not in self.known_rules:
@@ -195,7 +211,7 @@ class _Passes:
                     "backward": [formula and _tokens(formula) for formula in found.backward],
                     "copies": [bool(f and f.is_copy) for f in found.backward],
                     "definitions": [_tokens(formula) for formula in found.definitions],
-                    "note": found.note,
+                    "note": note_in(self.lang, found.note),
                 }
             )
         return self.known_rules[found]

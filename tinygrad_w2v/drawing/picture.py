@@ -15,7 +15,7 @@ from typing import Any, get_args
 from tinygrad_w2v._base.checks import switch
 from tinygrad_w2v._base.errors import InputError, MissingDependencyError
 from tinygrad_w2v._base.files import PathLike, safe_write
-from tinygrad_w2v._base.language import Language
+from tinygrad_w2v._base.language import Language, check_language
 from tinygrad_w2v._base.listing import Line
 from tinygrad_w2v.autograd.variable import Variable
 from tinygrad_w2v.drawing.animation import animated as animation
@@ -153,13 +153,15 @@ class Picture:
         MissingDependencyError, RenderError
             As `svg`.
         """
-        return page_of(*self._page_parts(), lang=lang or self._lang, **self._layout_options())
+        lang = lang or self._lang
+        check_language(lang)
+        return page_of(*self._page_parts(lang), lang=lang, **self._layout_options())
 
     def _layout_options(self) -> dict[str, Any]:
         most = min(self._max_nodes, MOST_STEPS)
         return {"direction": self._direction, "timeout": self._timeout, "most": most}
 
-    def _page_parts(self) -> tuple[Program, Program, Passes, list[Line]]:
+    def _page_parts(self, lang: Language) -> tuple[Program, Program, Passes, list[Line]]:
         """What is drawn, the same with every op a step, its numbers, and the listing."""
         return self._program, self._program, Passes(), lines_of(self._program, self.headings)
 
@@ -301,7 +303,7 @@ class Graph(Picture):
         """
         if not switch("animated", animated):
             return super().svg()
-        shown, whole, passes, _ = self._page_parts()
+        shown, whole, passes, _ = self._page_parts(self._lang)
         views, values = views_of(shown, passes, self._direction, self._timeout)
         down = self._direction == "TB"
         moments = Moments(views[0], values, whole, passes, self._lang)
@@ -316,11 +318,11 @@ class Graph(Picture):
         else:
             _write(Path(path), self.svg(animated=True))
 
-    def _page_parts(self) -> tuple[Program, Program, Passes, list[Line]]:
+    def _page_parts(self, lang: Language) -> tuple[Program, Program, Passes, list[Line]]:
         reader = Reader(self._variable)
         options = self.options
         whole = reader.program(False, False, False, options.notation, options.detail)
-        passes = passes_of(reader, whole, options)
+        passes = passes_of(reader, whole, options, lang)
         shown = self._drawn(collapsed(whole, options.collapse))
         return shown, whole, passes, lines_of(self._both())
 

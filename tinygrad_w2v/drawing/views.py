@@ -48,7 +48,7 @@ def views_of(
     made = []
     for (title, steps, _, parent), view, geometry in zip(tree.views, drawn, places, strict=True):
         geometry["nodes"] = [
-            _node(node, view.details.get(node.key, ()), place, tree.values)
+            _node(node, view.details.get(node.key, ()), place)
             for node, place in zip(view.diagram.nodes, geometry["nodes"], strict=True)
         ]
         data = {"title": title, "parent": parent, **geometry}
@@ -175,17 +175,9 @@ def part_text(part: Data, whole: Data) -> str:
     return f"{named} {content}" if named else content
 
 
-def _node(
-    node: Any, details: tuple[str, ...], place: list[float], values: Mapping[int, Value]
-) -> Data:
-    """Place and texts; kind and title of a value only where they are not the value's own."""
-    data: Data = {"at": place}
-    value = values[node.value] if node.value is not None else None
-    if value is None or node.kind != value.kind:
-        data["kind"] = node.kind
-    if value is None or node.title != value.name:
-        data["title"] = node.title
-    if value is not None:
+def _node(node: Any, details: tuple[str, ...], place: list[float]) -> Data:
+    data: Data = {"at": place, "kind": node.kind, "title": node.title}
+    if node.value is not None:
         data["value"] = node.value
     if node.step is not None:
         data |= {"step": node.step, "details": list(details)}

@@ -80,7 +80,7 @@ const matricesView = (number, tokens) => {
     const found = meaning(number, token), array = arrayOf(token[0], found);
     if (!array || seen.has(found.name) || !array.shape.length) return [];
     seen.add(found.name);
-    return [matrixFigure(found.name, array, value(found.value)?.labels, CLASSES[token[0]])];
+    return [matrixFigure(found.name, array, CLASSES[token[0]])];
   });
   const right = figures(tokens.slice(sign + 1)), left = figures(tokens.slice(0, sign));
   if (sign < 0 || !left.length) return null;

@@ -26,13 +26,13 @@ const valueView = (key, select) => {
   const it = value(key), made = makerOf(key);
   const scalar = isScalar(it.array);
   const blocks = [];
-  if (it.array) blocks.push(block(named(it.name), it.array, it.labels, "of-value", it.name));
-  if (it.gradient?.array) blocks.push(block(named(it.gradient.name), it.gradient.array, it.labels, "of-gradient", it.gradient.name));
+  if (it.array) blocks.push(block(named(it.name), it.array, "of-value", it.name));
+  if (it.gradient?.array) blocks.push(block(named(it.gradient.name), it.gradient.array, "of-gradient", it.gradient.name));
   const parts = it.parts?.length > 1 ? make("details", { class: "parts" },
     make("summary", {}, say("parts", it.parts.length)),
     make("div", { class: "blocks" }, it.parts.map(part => make("div", { class: "block of-gradient" },
       make("h3", {}, named(part.name), " ", make("small", {}, say("from_op", op(part.op).text))),
-      part.array ? arrayView(part.array, it.labels, part.name) : null)))) : null;
+      part.array ? arrayView(part.array, part.name) : null)))) : null;
   return {
     heading: [named(it.name), " ", badge(say(`kind_${it.kind}`)), it.type && it.type !== "()" ? badge(it.type) : null,
       it.array ? badge(it.array.dtype ?? "float64") : null].filter(Boolean),
@@ -48,8 +48,8 @@ const valueView = (key, select) => {
   };
 };
 
-const block = (title, array, labels, className, name) =>
-  make("div", { class: `block ${className}` }, make("h3", {}, title), arrayView(array, labels, name),
+const block = (title, array, className, name) =>
+  make("div", { class: `block ${className}` }, make("h3", {}, title), arrayView(array, name),
     array.statistics ? statisticsView(array) : null);
 
 const line = (label, ...items) => make("p", { class: "links" }, make("span", { class: "label" }, label), " ", items.flatMap((item, i) => [i ? " " : null, item]));

@@ -47,7 +47,13 @@ const openView = next => {
   draw(next);
   byId("canvas").querySelector("[tabindex]")?.focus({ preventScroll: true });
 };
-const up = () => data.views[place].parent !== null && draw(data.views[place].parent);
+// Out of a box, to it.
+const up = () => {
+  const left = place;
+  if (data.views[left].parent === null) return;
+  draw(data.views[left].parent);
+  byId("canvas").querySelector(`[data-box="${left}"]`)?.focus({ preventScroll: true });
+};
 const trail = () => {
   const path = [];
   for (let at = place; at !== null; at = data.views[at].parent) path.unshift(at);

@@ -5,6 +5,7 @@ const searchField = ({ select, openView }) => {
   const results = make("ul", { id: "results", role: "listbox", "aria-label": say("search"), hidden: true });
   const field = make("input", { type: "search", id: "query", placeholder: say("search"), "aria-label": say("search_label"),
     role: "combobox", "aria-controls": "results", "aria-expanded": "false", autocomplete: "off", spellcheck: "false" });
+  form.setAttribute("aria-label", say("search_label"));
   form.append(field, results);
   const entries = entriesOf(select, openView);
   let found = [], chosen = 0;
@@ -32,6 +33,7 @@ const searchField = ({ select, openView }) => {
     const entry = found[i];
     field.value = "";
     look();
+    byId("inspector").focus({ preventScroll: true });
     entry.go();
   };
   field.addEventListener("input", look);
@@ -57,8 +59,9 @@ const entriesOf = (select, openView) => {
     if (it.kind === "number" || it.kind === "bundle") continue;
     add(it.name, `${say(`kind_${it.kind}`)} ${it.type}`, () => select({ value: Number(key) }));
     if (it.gradient) add(it.gradient.name, say("gradient_of", it.name), () => select({ value: Number(key) }));
-    if (!it.labels) continue;
-    for (const word of [...(it.labels.first ?? []), ...it.labels.others.flatMap(list => list ?? [])]) {
+    const labels = it.array?.labels;
+    if (!labels) continue;
+    for (const word of [...(labels.first ?? []), ...labels.others.flatMap(list => list ?? [])]) {
       const already = words.get(word) ?? new Set();
       if (already.size < 4 && !already.has(it.name)) add(word, say("word_of", it.name), () => select({ value: Number(key) }, word));
       words.set(word, already.add(it.name));

@@ -46,7 +46,7 @@ const definitionsView = (number, rule) => rule.definitions.map(tokens => make("d
 
 const figuresOf = (inputs, outputs) => {
   const figures = keys => [...new Set(keys)].filter(key => value(key)?.array?.shape.length)
-    .slice(0, 4).map(key => matrixFigure(value(key).name, value(key).array, value(key).labels, "of-value"));
+    .slice(0, 4).map(key => matrixFigure(value(key).name, value(key).array, "of-value"));
   const after = figures(outputs.filter(key => key !== null));
   return after.length ? make("div", { class: "matrices" }, withArrow(figures(inputs)), after) : null;
 };
@@ -78,8 +78,8 @@ const arrivedFromOutside = (timeline, position) => timeline.steps.flatMap(step =
   .filter(key => value(key)?.gradient && timeline.gradientAt(key, position).parts.length)
   .map(key => {
     const { parts, whole } = timeline.gradientAt(key, position), g = value(key).gradient;
-    return whole ? matrixFigure(g.name, g.array, value(key).labels, "of-gradient")
-      : make("div", {}, parts.map(part => matrixFigure(partName(part, g), partArray(part, g), value(key).labels, "of-gradient")));
+    return whole ? matrixFigure(g.name, g.array, "of-gradient")
+      : make("div", {}, parts.map(part => matrixFigure(partName(part, g), partArray(part, g), "of-gradient")));
   });
 
 const opBackward = (step, timeline, position) => {
@@ -109,12 +109,12 @@ const partNames = step => step.inputs.filter((key, i, all) => all.indexOf(key) =
 const withoutFormula = (it, key, part) => {
   const whole = value(key).gradient, array = partArray(part, whole);
   const from = it.outputs.filter(output => value(output)?.gradient)
-    .map(output => matrixFigure(value(output).gradient.name, value(output).gradient.array, value(output).labels, "of-gradient"));
+    .map(output => matrixFigure(value(output).gradient.name, value(output).gradient.array, "of-gradient"));
   const text = isScalar(array) ? ` = ${numberText(array.numbers[0])}` : "";
   return make("div", { class: "equation" },
     make("code", { class: "formula" }, make("bdi", { class: "of-gradient", "data-value": key }, partName(part, whole)), text),
     array?.shape.length ? make("div", { class: "matrices" }, withArrow(from),
-      matrixFigure(partName(part, whole), array, value(key).labels, "of-gradient")) : null);
+      matrixFigure(partName(part, whole), array, "of-gradient")) : null);
 };
 
 // The parts of a gradient that arrive at this step, added to those that were there.
@@ -136,9 +136,9 @@ const sums = (step, timeline, position) => [...new Set(step.inputs)].flatMap(key
       total !== null ? make("b", {}, ` ${missing ? "→" : "="} ${total}`) : null),
     !single && whole ? make("div", { class: "matrices" },
       parts.slice(0, 4).flatMap((part, i) => [i ? make("span", { class: "arrow" }, "+") : null,
-        matrixFigure(part.name, part.array, shown.labels, "of-gradient")]),
+        matrixFigure(part.name, part.array, "of-gradient")]),
       parts.length > 4 ? make("span", { class: "arrow" }, "+ …") : null,
-      make("span", { class: "arrow" }, "="), matrixFigure(gradient.name, gradient.array, shown.labels, "of-gradient")) : null)];
+      make("span", { class: "arrow" }, "="), matrixFigure(gradient.name, gradient.array, "of-gradient")) : null)];
 });
 
 const boxBackward = (step, timeline, position, open) => ({

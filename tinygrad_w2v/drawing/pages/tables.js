@@ -30,7 +30,8 @@ const placesOf = (array, axis) =>
 const isSampled = array => array.numbers.length < array.shape.reduce((a, n, axis) => a * (axis || !array.rows ? n : array.rows), 1);
 
 // The words of the rows of a slice, where there are any.
-const wordsOf = (labels, array, lead, axis) => {
+const wordsOf = (array, lead, axis) => {
+  const { labels } = array;
   if (!labels || axis < 0) return null;
   if (axis >= labels.leading) return labels.others[axis - labels.leading];
   if (!labels.first || axis !== labels.leading - 1) return null;
@@ -61,12 +62,12 @@ const shortened = (list, most) => {
 // Marks where places of an axis were left out.
 const jumps = places => places.map((place, i) => i > 0 && place > places[i - 1] + 1);
 
-const tableOf = (array, { labels, lead = [], most = 99, caption, compact = false }) => {
+const tableOf = (array, { lead = [], most = 99, caption, compact = false }) => {
   const axes = array.shape.length, scale = greatest(array);
   const rowPlaces = axes > 1 ? placesOf(array, axes - 2) : [0];
   const columnPlaces = axes ? placesOf(array, axes - 1) : [0];
-  const rowWords = wordsOf(labels, array, lead, axes - 2);
-  const columnWords = wordsOf(labels, array, lead, axes - 1);
+  const rowWords = wordsOf(array, lead, axes - 2);
+  const columnWords = wordsOf(array, lead, axes - 1);
   const rows = sliceOf(array, lead), write = compact ? shortNumbers(array).write : numberText;
   const rowSkips = jumps(rowPlaces), columnSkips = jumps(columnPlaces);
   const heading = (words, places, at, scope, skips) =>
@@ -92,14 +93,14 @@ const tableOf = (array, { labels, lead = [], most = 99, caption, compact = false
 };
 
 // A whole array: its last two axes, and a choice for each axis before them.
-const arrayView = (array, labels, caption) => {
+const arrayView = (array, caption) => {
   const axes = array.shape.length;
   const lead = Array(Math.max(axes - 2, 0)).fill(0);
   const holder = make("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": caption });
   const show = () => holder.replaceChildren(
-    array.numbers.length ? tableOf(array, { labels, lead }) : make("p", {}, say("empty")));
+    array.numbers.length ? tableOf(array, { lead }) : make("p", {}, say("empty")));
   const choices = lead.map((_, axis) => {
-    const words = wordsOf(labels, array, lead, axis);
+    const words = wordsOf(array, lead, axis);
     const choice = make("select", { "aria-label": say("axis", axis), onchange: event => {
       lead[axis] = Number(event.target.value);
       show();
@@ -117,10 +118,10 @@ const arrayView = (array, labels, caption) => {
 };
 
 // A small array with its name below it, as it stands in a rule.
-const matrixFigure = (name, array, labels, className) =>
+const matrixFigure = (name, array, className) =>
   make("figure", { class: `matrix ${className}` },
     array && array.numbers.length
-      ? tableOf(array, { labels, lead: Array(Math.max(array.shape.length - 2, 0)).fill(0), most: 5, compact: true })
+      ? tableOf(array, { lead: Array(Math.max(array.shape.length - 2, 0)).fill(0), most: 5, compact: true })
       : make("span", {}, "·"),
     make("figcaption", {}, named(name), array?.shape.length > 2 ? `[${Array(array.shape.length - 2).fill(0).join(", ")}]` : null, make("small", {}, ` ${shapeText(array)}`),
       array ? make("small", {}, ` ${shortNumbers(array).factor}`) : null));
