@@ -98,6 +98,7 @@ def test_ops_have_symbols_or_words():
     assert {"matmul", "add", "copy", "sum"}.isdisjoint(shown)
     assert "= matmul(" in tw.graph(y, symbols=True).text
     assert "Σ" in tw.graph(y, symbols=True).dot
+    assert any(" × x" in title for title in titles(y, True, symbols=True, detail="book"))
 
 
 class Scaled(tw.Module):

@@ -111,9 +111,8 @@ class _Drawing:
         for place, step in enumerate(steps):
             listed, names = self.listed(step)
             details = _wrapped((*step.parameters, *names))
-            box = self.add(
-                step.whole, step.label, step.scope, details, step.tooltip, "op", step=place
-            )
+            title = step.formula or step.label
+            box = self.add(step.whole, title, step.scope, details, step.tooltip, "op", step=place)
             inputs = tuple(key for key in dict.fromkeys(step.inputs) if key not in listed)
             if self.shared:
                 self.leaves(inputs, uses)

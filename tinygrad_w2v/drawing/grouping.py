@@ -131,13 +131,13 @@ def _read_once(keys: Iterable[int], values: Mapping[int, Value]) -> Iterator[int
 
 def _box(members: Sequence[Step], inputs: Iterable[int], outputs: Iterable[int]) -> Step:
     first = members[0]
-    label = f"({first.label})" if " × " in first.label else first.label
+    label = f"({first.label})" if " " in first.label else first.label
     parameters = {step.parameters for step in members}
     return Step(
         label=f"{label} × {len(members)}",
         inputs=tuple(inputs),
         outputs=tuple(outputs),
-        parameters=first.parameters if len(parameters) == 1 else (),
+        parameters=first.parameters if len(parameters) == 1 and not first.formula else (),
         scope=_scope_of(members),
         tooltip=first.tooltip,
         whole="run",
@@ -186,7 +186,7 @@ class _Families:
     def kind(self, step: Step) -> Hashable:
         """What steps of one class have in common from the start."""
         label = step.label
-        parameters = () if label in _SELECTIONS else step.parameters
+        parameters = () if label in _SELECTIONS or step.formula else step.parameters
         scope = tuple(part.name for part in step.scope)
         made = tuple(key and (self.values[key].type, key in self.wanted) for key in step.outputs)
         backward = bool(made_by([step])) and self.values[made_by([step])[0]].backward

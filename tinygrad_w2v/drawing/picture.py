@@ -260,9 +260,8 @@ class Graph(Picture):
 
     def _read(self, backward: bool, gradients: bool = False) -> Program:
         options = self.options
-        return read(
-            self._variable, backward, options.values, gradients, options.notation, options.detail
-        )
+        shown = options.values, gradients, options.notation, options.detail
+        return read(self._variable, backward, *shown)
 
     @cached_property
     def text(self) -> str:

@@ -65,6 +65,7 @@ class Step:
     number: int = -1  # of the op that it is, by creation; a box of several has none
     rule_of: int = -1  # of the forward op whose rule a step of backward belongs to
     inside: tuple[Step, ...] = ()  # what a box of several was made of
+    formula: str = ""  # what it computes in the names of the graph, where that is shown
 
 
 @dataclass(frozen=True)

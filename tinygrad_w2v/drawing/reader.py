@@ -6,6 +6,9 @@ for its graph: nothing is written on the Variables that the user holds.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from tinygrad_w2v._base.errors import TinygradError
 from tinygrad_w2v.autograd.node import Node
 from tinygrad_w2v.autograd.variable import Variable
@@ -64,7 +67,7 @@ class Reader(Numbered):
         detail: Detail = "ops",
     ) -> Program:
         """The steps with the names and texts of their values."""
-        rules = Rules(self) if backward or with_gradients else None
+        rules = Rules(self, detail) if backward or with_gradients else None
         forward = tuple(self.step(f, [self.key_of(x) for x in f.inputs]) for f in self.functions)
         later: tuple[Step, ...] = ()
         leaf_gradients: tuple[tuple[int, int], ...] = ()
@@ -87,6 +90,8 @@ class Reader(Numbered):
         tooltips = Tooltips(self.functions, forward, naming, detail)
         forward = tuple(map(tooltips.titled, forward))
         later = tuple(map(tooltips.titled, later))
+        if rules:
+            later = tuple(_with_equation(step, rules, naming.named) for step in later)
         final = {g for _, g in leaf_gradients}
         made_backward = {seed, *made_by(later)}
         described = {}
@@ -113,6 +118,15 @@ class Reader(Numbered):
             return ""
         made = [rule.made for rule in (rule_of(creator), rule_of(creator, detail)) if rule]
         return made[-1] if len(set(made)) > 1 else ""
+
+
+def _with_equation(step: Step, rules: Rules, named: Mapping[int, str]) -> Step:
+    """A step that a textbook writes as an equation, with that equation."""
+    equation = rules.equations.get(step.outputs[0] or 0)
+    if equation is None or equation.is_copy:
+        return step
+    formula, definitions = equation.written(named, made_by([step])[0])
+    return replace(step, formula=formula, parameters=definitions)
 
 
 def why_not(error: Exception) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import operator
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from functools import reduce
 from typing import Any
 
@@ -22,8 +22,11 @@ from tinygrad_w2v.autograd.function import Function, next_order
 from tinygrad_w2v.autograd.modes import unwatched
 from tinygrad_w2v.autograd.node import Node
 from tinygrad_w2v.autograd.variable import Variable
+from tinygrad_w2v.drawing.book import Equation, equation_of
+from tinygrad_w2v.drawing.formulas import Role
 from tinygrad_w2v.drawing.labels import label_of
 from tinygrad_w2v.drawing.numbered import Numbered, identity_of
+from tinygrad_w2v.drawing.options import Detail
 from tinygrad_w2v.drawing.program import COPY, SUM, Step, common_scope, made_by
 
 # The keys of the gradients that a rule is given, by what they are in the recorded ops.
@@ -58,9 +61,11 @@ class Rules:
         The key of a value's gradient by that of the value.
     parts_of : dict
         The keys of what a gradient is the sum of, where it is one.
+    equations : dict
+        Those of a textbook, where `detail` asks for them, by the keys of the parts.
     """
 
-    def __init__(self, graph: Numbered) -> None:
+    def __init__(self, graph: Numbered, detail: Detail = "ops") -> None:
         root = graph.root
         if root.dtype.kind != "f":
             raise NonDifferentiableError(
@@ -70,6 +75,8 @@ class Rules:
         self.steps: list[Step] = []
         self.gradient_of: dict[int, int] = {}
         self.parts_of: dict[int, list[int]] = {}
+        self.equations: dict[int, Equation] = {}
+        self.detail = detail
         self.begun = next_order()
         self.recorded: set[Function] = set(graph.functions)
         self.kept = _Timed()
@@ -83,13 +90,20 @@ class Rules:
 
     def read(self) -> None:
         """The steps of all rules; a Variable's parts are added when the last one has come."""
-        awaited = Counter(key for parts in self.given.items() for key, _ in self.parts_for(*parts))
+        awaited = Counter(
+            self.graph.key_of(x)
+            for function, given in self.given.items()
+            for x, part in zip(function.inputs, given, strict=True)
+            if part is not None
+        )
         arrived: dict[int, list[int]] = {}
         senders: dict[int, list[Step]] = {}
         for function, given in self.given.items():
-            parts = self.rule(function, given)
+            parts = self.by_equations(function, given) if self.detail == "book" else {}
+            parts |= self.rule(function, given, parts)
             sender = self.steps[-1]
-            for key, part in parts:
+            for position, part in sorted(parts.items()):
+                key = self.graph.key_of(function.inputs[position])
                 arrived.setdefault(key, []).append(part)
                 senders.setdefault(key, []).append(sender)
                 if len(arrived[key]) == awaited[key]:
@@ -107,37 +121,58 @@ class Rules:
         self.steps.append(Step(SUM, tuple(parts), (total,), scope=scope, tooltip=note))
         return total
 
-    def parts_for(self, function: Function, given: tuple[Any, ...]) -> Iterator[tuple[int, Any]]:
-        """The key of each input that the rule gave something, and what."""
-        for x, part in zip(function.inputs, given, strict=True):
-            if part is not None:
-                yield self.graph.key_of(x), part
-
     # ------------------------------------------------------------------ one rule
-    def rule(self, function: Function, given: tuple[Any, ...]) -> list[tuple[int, int]]:
-        """The steps of one op's rule; the keys of inputs and of the parts that they were given."""
+    def rule(
+        self, function: Function, given: tuple[Any, ...], known_parts: Mapping[int, int]
+    ) -> dict[int, int]:
+        """The steps of one op's rule; the keys of the other parts by the positions of inputs."""
         arriving = self.arriving(function)
         begun = self.kept.starts[function]
-        recorded = self.recorded_since(begun, (part for part in given if part is not None))
+        wanted = {
+            position: part
+            for position, part in enumerate(given)
+            if part is not None and position not in known_parts
+        }
+        recorded = self.recorded_since(begun, wanted.values())
         read = [[self.key_of(x, arriving, begun) for x in op.inputs] for op in recorded]
         known = len(self.graph.data)
-        sources = [
-            (key, self.key_of(part, arriving, begun), part)
-            for key, part in self.parts_for(function, given)
-        ]
+        sources = {i: self.key_of(part, arriving, begun) for i, part in wanted.items()}
         # Only now are there keys of all that the recorded ops made.
         steps = [self.graph.step(*of, function) for of in zip(recorded, read, strict=True)]
         self.steps += steps
         own, parts = set(made_by(steps)), dict[int, int]()
-        for key, source, part in sources:
+        for position, source in sources.items():
             made = source
-            if (source < known and source not in own) or source in parts:
-                made = self.graph.new_key(part)
+            if (source < known and source not in own) or source in parts.values():
+                made = self.graph.new_key(wanted[position])
                 self.steps.append(self.graph.rule_step(function, COPY, (source,), made))
             elif source not in own:
                 self.unrecorded(function, arriving, source)
-            parts[made] = key
-        return [(key, part) for part, key in parts.items()]
+            parts[position] = made
+        return parts
+
+    def by_equations(self, function: Function, given: tuple[Any, ...]) -> dict[int, int]:
+        """The parts of which a textbook writes an equation, each made in one step."""
+        graph, parts = self.graph, {}
+        keys: dict[tuple[Role, int], int] = {
+            ("input", position): graph.key_of(x) for position, x in enumerate(function.inputs)
+        }
+        for index in range(function.arity):
+            key = graph.keys.get((function, index))
+            if key is not None:
+                keys["output", index] = key
+            if key in self.gradient_of:
+                keys["gradient", index] = self.gradient_of[key]
+        for position, part in enumerate(given):
+            if part is None:
+                continue
+            equation = equation_of(function, position, part, keys, graph.data)
+            if equation is not None:
+                made = parts[position] = graph.new_key(part)
+                self.equations[made] = equation
+                step = graph.rule_step(function, equation.label, equation.inputs, made)
+                self.steps.append(step)
+        return parts
 
     def unrecorded(self, function: Function, arriving: Arriving, part: int) -> None:
         """What a rule computed on arrays, so that no op of it is known."""

@@ -39,5 +39,9 @@ def with_symbols(program: Program) -> Program:
 
 
 def _with_symbol(step: Step) -> Step:
-    inside = tuple(map(_with_symbol, step.inside))
-    return replace(step, label=SYMBOLS.get(step.label, step.label), inside=inside)
+    return replace(
+        step,
+        label=SYMBOLS.get(step.label, step.label),
+        formula=step.formula.replace(" * ", " × "),
+        inside=tuple(map(_with_symbol, step.inside)),
+    )

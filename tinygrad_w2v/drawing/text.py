@@ -117,6 +117,9 @@ def _step_line(program: Program, step: Step, transposed: dict[int, Step]) -> Lin
 
 def expression(program: Program, step: Step, transposed: dict[int, Step]) -> str:
     """``matmul(x, w)``, ``sum(h, axis=-1)``, ``x[..., 0]``."""
+    if step.formula:
+        zeros = "0;  " if " += " in step.label else ""  # it adds at some places of zeros
+        return zeros + ";  ".join([step.formula, *step.parameters])
     arguments = [
         expression(program, transposed[key], transposed)
         if key in transposed
@@ -126,7 +129,7 @@ def expression(program: Program, step: Step, transposed: dict[int, Step]) -> str
     if len(arguments) > MOST_INPUTS:
         hidden = len(arguments) - MOST_INPUTS + 1
         arguments[MOST_INPUTS - 2 : -1] = [f"… {hidden} more …"]
-    if step.label == COPY:
+    if step.label.startswith(COPY) and not step.inside:
         return arguments[0]
     if step.label == "get_item" and len(arguments) == 1 and len(step.parameters) == 1:
         return arguments[0] + step.parameters[0]
