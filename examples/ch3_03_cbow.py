@@ -63,14 +63,18 @@ def train(max_epoch=1000, dim=5):
     return model, trainer
 
 
-def main(max_epoch=1000, output="."):
+def main(max_epoch=3000, output="."):
     """Train, print what was learned, draw the loss; return the model and the word vectors."""
     contexts, target, id_to_word = data()
     model, trainer = train(max_epoch)
-    print(f"loss: {trainer.losses[0]:.3f} at first, {trainer.losses[-1]:.3f} at last")
+    lowest = lowest_loss(contexts, target)
+    print(
+        f"loss: {trainer.losses[0]:.3f} at first, {trainer.losses[-1]:.3f} at last; "
+        f"the lowest is {lowest:.3f}"
+    )
 
     picture = folder(output) / "ch3_03_cbow_loss.png"
-    trainer.plot(picture, floor=lowest_loss(contexts, target))
+    trainer.plot(picture, floor=lowest)
     print(f"its curve: {picture}\n")
 
     word_vectors = tw.WordVectors(id_to_word, model.w_in.data)
@@ -90,7 +94,7 @@ def main(max_epoch=1000, output="."):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--max-epoch", type=int, default=1000)
+    parser.add_argument("--max-epoch", type=int, default=3000)
     parser.add_argument("--output", default=".", help="folder for the picture")
     arguments = parser.parse_args()
     main(arguments.max_epoch, arguments.output)

@@ -45,7 +45,7 @@ def main(batch=3, dim=5):
     print(f"gradient of w_in, largest difference: {difference:.1e}\n")
     print("the gradient as the one-hot product has it:")
     print(np.array2string(dense, precision=4, suppress_small=True))
-    print("\nand as rows:", rows)
+    print(f"\nand as {rows}; a row that was read twice is the sum:")
     unique = rows.coalesced()
     for row, values in zip(unique.rows, unique.values, strict=True):
         written = np.array2string(values, precision=4, suppress_small=True)

@@ -43,7 +43,7 @@ def main(max_epoch=1000, more_epochs=100):
     for name, model in (("from the learned weights", continued), ("from the beginning", anew)):
         before = float(model(one_hot, target))
         trainer = tw.Trainer(model, tw.optim.Adam(lr=0.01))
-        trainer.fit(one_hot, target, max_epoch=more_epochs, batch_size=3)
+        trainer.fit(one_hot, target, max_epoch=more_epochs, batch_size=3, quiet=True)
         losses.append((before, float(model(one_hot, target))))
         print(f"{name:<25} loss {before:.3f} -> {losses[-1][1]:.3f}")
 

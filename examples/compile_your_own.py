@@ -82,6 +82,7 @@ def pairs(corpus):
 def train(model, source, axes, lr, epochs):
     """Compile a model, run all windows some times; return the compiled model and mean losses."""
     source = list(source)
+    print(f"compiling {type(model).__name__}, if it was not compiled before ...")
     compiled = tw.compile(model, source[0], axes)
     return compiled, [compiled.run(source, lr) / len(source) for _ in range(epochs)]
 

@@ -103,6 +103,7 @@ def main(path=None, output=".", epochs=5):
     model = Word2Vec.load(str(folder / "word2vec.model"))
     model.train(sentences, total_examples=model.corpus_count, epochs=1)  # goes on
     model.wv.save_word2vec_format(str(folder / "vectors.txt"))
+    print(f"word pairs, analogies, model and vectors are in {folder.resolve()}")
     return model, (trained, raw), loss_of_epochs.losses, pairs, analogies
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import math
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -143,6 +144,7 @@ def test_cbow_learns_the_sentence(example, capsys) -> None:
     printed = capsys.readouterr().out
     assert printed.startswith("loss: 1.946 at first, ")  # log 7
     assert float(printed.split("first, ")[1].split()[0]) < 0.6
+    assert "; the lowest is 0.231\n" in printed
     assert Path("ch3_03_cbow_loss.png").read_bytes().startswith(b"\x89PNG")
     assert (word_vectors["say"] == model.w_in.data[1]).all()
     # Words that stand in like contexts: you and hello, goodbye and i.
@@ -185,8 +187,11 @@ def test_graph_is_drawn(example, capsys) -> None:
         svg = picture.read_text(encoding="utf-8")
         assert svg.startswith("<svg")
         assert "w_in" in svg
-    assert "gw_in" in backward.read_text(encoding="utf-8")
-    assert "gw_in" not in forward.read_text(encoding="utf-8")
+    written = [re.findall(r">([^<>]*)</text>", p.read_text("utf-8")) for p in (forward, backward)]
+    assert "w_in" in written[0] and "gw_in" not in written[0], "only a rule's formula names it"
+    assert "gw_in" in written[1]
+    page = Path("ch3_05_steps.html").read_text(encoding="utf-8")
+    assert "goodbye" in page and "ch3_03_cbow.py" in page, "words at the rows, and the lines"
 
 
 def test_likelihood_is_the_loss(example, capsys) -> None:
