@@ -110,6 +110,11 @@ def test_arabic_is_joined_and_emoji_are_drawn():
     assert pixels(named("😀").png()) != pixels(named("😁").png())
 
 
+def test_joiners_join_in_a_name():
+    assert "می\u200cخواهم" in named("می\u200cخواهم").svg()
+    assert "a\\u202eb" in named("a\u202eb").svg()
+
+
 def test_what_has_no_font_names_its_script():
     with pytest.warns(UserWarning, match=r"no installed font has 𐎠; install Noto Sans for Old"):
         named("𐎠").png()

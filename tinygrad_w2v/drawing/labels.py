@@ -12,6 +12,7 @@ from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.rowgrad import RowGrad
 
 LONGEST_NAME = 48
+_JOINERS = "\u200c\u200d"  # which scripts and emoji are written with
 _known_arguments: WeakKeyDictionary[Any, dict[str, inspect.Parameter]] = WeakKeyDictionary()
 
 
@@ -23,7 +24,9 @@ def printable(text: str, longest: int = LONGEST_NAME) -> str:
     >>> printable("two\nlines")
     'two\\nlines'
     """
-    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    shown = "".join(
+        c if c.isprintable() or c in _JOINERS else c.encode("unicode_escape").decode() for c in text
+    )
     return shown if len(shown) <= longest else shown[: longest - 1] + "…"
 
 
