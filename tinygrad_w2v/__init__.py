@@ -85,7 +85,9 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Import the compiler, a quarter of the package, when it is asked for."""
     if name not in ("check_compiled", "compile"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from tinygrad_w2v._base.unknown_names import refuse_name
+
+        refuse_name(__name__, name, __all__)
     from tinygrad_w2v import compiler
 
     return getattr(compiler, name)

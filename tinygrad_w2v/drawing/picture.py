@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, get_args
 
+from tinygrad_w2v._base.arguments import knowing
 from tinygrad_w2v._base.checks import switch
 from tinygrad_w2v._base.errors import InputError, MissingDependencyError
 from tinygrad_w2v._base.files import PathLike, safe_write
@@ -331,6 +332,7 @@ def _write(target: Path, content: str | bytes) -> None:
         file.write(content if isinstance(content, bytes) else content.encode("utf-8"))
 
 
+@knowing(backwards="backward", language="lang")
 def graph(
     v: Variable,
     backward: bool = False,

@@ -9,6 +9,7 @@ one of NumPy's is that function's rule; further names are declared with `impleme
 """
 
 import types as _types
+import typing as _typing
 
 from tinygrad_w2v.functions import methods as _methods
 from tinygrad_w2v.functions.activations import *
@@ -42,3 +43,9 @@ __all__ = [
 ]
 
 _methods.install({name: globals()[name] for name in __all__})
+
+
+def __getattr__(name: str) -> _typing.NoReturn:
+    from tinygrad_w2v._base.unknown_names import refuse_name
+
+    refuse_name(__name__, name, __all__)

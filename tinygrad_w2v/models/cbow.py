@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 import tinygrad_w2v.functions as F
+from tinygrad_w2v._base.arguments import knowing
 from tinygrad_w2v._base.batch import Batch
 from tinygrad_w2v.models.embedding_model import EmbeddingModel
 from tinygrad_w2v.models.objectives import Objective
@@ -43,6 +44,7 @@ class CBOW(EmbeddingModel):
     (7, 5)
     """
 
+    @knowing(hidden_size="dim", vector_size="dim", size="dim", corpus="counts")
     def __init__(
         self,
         vocab_size: int,

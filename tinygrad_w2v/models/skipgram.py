@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_w2v._base.arguments import knowing
 from tinygrad_w2v._base.batch import Batch
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.types import AnyArray
@@ -48,6 +49,7 @@ class SkipGram(EmbeddingModel):
     3.892
     """
 
+    @knowing(hidden_size="dim", vector_size="dim", size="dim", corpus="counts")
     def __init__(
         self,
         vocab_size: int,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 
@@ -82,6 +82,13 @@ class Module:
                 f"which is not learned: change its values with `model.{name}.data = ...` (or "
                 f"`-=`), or assign a new Parameter"
             )
+
+    if not TYPE_CHECKING:  # a checker reports unknown attributes itself
+
+        def __getattr__(self, name: str) -> Any:
+            from tinygrad_w2v._base.unknown_names import attribute_of
+
+            return attribute_of(self, name, "Module")
 
     # ------------------------------------------------------------------ running
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

@@ -8,12 +8,14 @@ is that of the rows, whatever the size of the table.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
 
+from tinygrad_w2v._base.arguments import knowing
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.numbers import cast
 from tinygrad_w2v._base.types import AnyArray
@@ -80,6 +82,7 @@ class Optimizer:
     # The names of the attributes that are numbers of the rule, kept by `state_dict`.
     settings: ClassVar[tuple[str, ...]] = ()
 
+    @knowing(learning_rate="lr", params="parameters", rate="lr", alpha="lr")
     def __init__(self, parameters: Iterable[Variable] | None = None, lr: Rate = 0.01) -> None:
         self.parameters: list[Variable] = []
         self.state: list[tuple[AnyArray, ...]] = []
@@ -255,6 +258,21 @@ class Optimizer:
         return f"{type(self).__name__}({settings}) of {len(self.parameters)} parameter(s)"
 
 
+def of_arrays(update: Callable[..., None]) -> Callable[..., None]:
+    """A rule that refuses the lists which the book's ``update(params, grads)`` takes."""
+
+    @functools.wraps(update)
+    def checked(self: Any, x: Any, *rest: Any) -> None:
+        if type(x) in (list, tuple, dict):
+            from tinygrad_w2v._base.book_names import answer
+
+            text = answer("update", "Optimizer")
+            raise InputError(f"{type(self).__name__}.update takes one array{text}")
+        update(self, x, *rest)
+
+    return checked
+
+
 def checked_parameters(owner: str, parameters: Iterable[Any]) -> list[Variable]:
     """`parameters` as a list, if they are leaves that can be learned, each once.
 
@@ -270,7 +288,7 @@ def checked_parameters(owner: str, parameters: Iterable[Any]) -> list[Variable]:
     if not isinstance(parameters, Iterable):
         raise InputError(
             f"{owner}: the parameters are {parameters!r}; give a list of them, and a rate as "
-            "`lr=0.01`"
+            f"`lr=0.01`, as in `{owner.rpartition(' ')[2]}(lr={parameters!r})`"
         )
     listed = list(parameters)
     if not listed:

@@ -17,11 +17,13 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_w2v._base.arguments import knowing
 from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.autograd.rowgrad import RowGrad
 from tinygrad_w2v.autograd.variable import Variable
-from tinygrad_w2v.optim.optimizer import Optimizer, Rate, checked_share
+from tinygrad_w2v.optim.optimizer import Optimizer, Rate, checked_share, of_arrays
 
+_told = knowing(learning_rate="lr", params="parameters", rate="lr", alpha="lr", decay="decay_rate")
 _TINY = 1e-7  # keeps the quotients finite where no gradient came yet
 
 
@@ -44,6 +46,7 @@ class SGD(Optimizer):
     1.5
     """
 
+    @of_arrays
     def update(self, x: AnyArray, g: AnyArray, *state: AnyArray) -> None:
         x -= self.lr * g
 
@@ -85,6 +88,7 @@ class Momentum(Optimizer):
     state_names = ("v",)
     settings = ("momentum",)
 
+    @_told
     def __init__(
         self,
         parameters: Iterable[Variable] | None = None,
@@ -94,6 +98,7 @@ class Momentum(Optimizer):
         self.momentum = checked_share(type(self).__name__, "momentum", momentum)
         super().__init__(parameters, lr)
 
+    @of_arrays
     def update(self, x: AnyArray, g: AnyArray, *state: AnyArray) -> None:
         (v,) = state
         v *= self.momentum
@@ -128,6 +133,7 @@ class Nesterov(Momentum):
     1.6875
     """
 
+    @of_arrays
     def update(self, x: AnyArray, g: AnyArray, *state: AnyArray) -> None:
         (v,) = state
         v *= self.momentum
@@ -161,6 +167,7 @@ class AdaGrad(Optimizer):
 
     state_names = ("h",)
 
+    @of_arrays
     def update(self, x: AnyArray, g: AnyArray, *state: AnyArray) -> None:
         (h,) = state
         h += g * g
@@ -195,6 +202,7 @@ class RMSprop(Optimizer):
     state_names = ("h",)
     settings = ("decay_rate",)
 
+    @_told
     def __init__(
         self,
         parameters: Iterable[Variable] | None = None,
@@ -204,6 +212,7 @@ class RMSprop(Optimizer):
         self.decay_rate = checked_share(type(self).__name__, "decay_rate", decay_rate)
         super().__init__(parameters, lr)
 
+    @of_arrays
     def update(self, x: AnyArray, g: AnyArray, *state: AnyArray) -> None:
         (h,) = state
         h *= self.decay_rate
@@ -245,6 +254,7 @@ class Adam(Optimizer):
     state_names = ("m", "v")
     settings = ("beta1", "beta2")
 
+    @_told
     def __init__(
         self,
         parameters: Iterable[Variable] | None = None,
@@ -261,6 +271,7 @@ class Adam(Optimizer):
         corrected = (1.0 - self.beta2**self.steps) ** 0.5 / (1.0 - self.beta1**self.steps)
         self._step_rate = self.lr * corrected
 
+    @of_arrays
     def update(self, x: AnyArray, g: Any, *state: AnyArray) -> None:
         m, v = state
         m += (1 - self.beta1) * (g - m)

@@ -9,10 +9,11 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from tinygrad_w2v._base.arguments import knowing
 from tinygrad_w2v._base.errors import InputError, NonFiniteError
 from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v._base.language import Language
@@ -120,6 +121,14 @@ class Trainer:
         """Mean loss of each interval."""
         return [interval.loss for interval in self.history]
 
+    if not TYPE_CHECKING:  # a checker reports unknown attributes itself
+
+        def __getattr__(self, name: str) -> Any:
+            from tinygrad_w2v._base.unknown_names import attribute_of
+
+            return attribute_of(self, name, "Trainer")
+
+    @knowing(epochs="max_epoch", epoch="max_epoch", max_epochs="max_epoch", batch="batch_size")
     def fit(
         self,
         x: Any,

@@ -7,11 +7,12 @@ of the maxima of blocks, so all that stay below it are out. Equal scores come by
 
 import numbers
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from tinygrad_w2v._base.arguments import knowing
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.types import FloatArray, IntArray
 from tinygrad_w2v.vectors.table import Table, is_key, is_row, unit
@@ -31,6 +32,14 @@ class NeighbourQueries:
 
     _table: Table
 
+    if not TYPE_CHECKING:  # a checker reports unknown attributes itself
+
+        def __getattr__(self, name: str) -> Any:
+            from tinygrad_w2v._base.unknown_names import attribute_of
+
+            return attribute_of(self, name, "WordVectors")
+
+    @knowing(top="topn", n="topn", k="topn")
     def most_similar(
         self,
         positive: Any = None,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import numpy as np
 
+from tinygrad_w2v._base.arguments import check_keywords
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v._base.numbers import cast
@@ -24,6 +25,9 @@ from tinygrad_w2v.word2vec.options import warn_of_ignored
 from tinygrad_w2v.word2vec.output_words import ids_of, output_probabilities
 from tinygrad_w2v.word2vec.text import folder_of_ids, log_plan, refuse_letters, source_of
 
+# Keywords of gensim 3, and of models elsewhere.
+_ELSEWHERE = {"size": "vector_size", "dim": "vector_size", "iter": "epochs"}
+_ELSEWHERE |= {"learning_rate": "alpha", "lr": "alpha"}
 logger = logging.getLogger("tinygrad_w2v.word2vec")
 
 
@@ -56,6 +60,20 @@ class LearnedWords(Keywords):
         self._wv: WordVectors | None = None
         self._moving = False  # whether a training is under way
         self._epochs_drawn = 0  # each epoch, of all trainings, draws anew
+
+    if not TYPE_CHECKING:  # a checker reports unknown keywords and attributes itself
+
+        def __new__(cls, *args: Any, **keywords: Any) -> Self:
+            check_keywords(cls.__init__, keywords, _ELSEWHERE)
+            return super().__new__(cls)
+
+        def __getattr__(self, name: str) -> Any:
+            from tinygrad_w2v._base.unknown_names import attribute_of
+
+            return attribute_of(self, name, "Word2Vec", wv=WordVectors)
+
+    def __getitem__(self, key: Any) -> NoReturn:
+        raise TypeError(f"the vectors of a model are in its `wv`: write `model.wv[{key!r}]`")
 
     @property
     def wv(self) -> WordVectors:
