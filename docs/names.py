@@ -33,7 +33,7 @@ In the examples `import tinygrad_w2v as tw`, `import tinygrad_w2v.functions as F
 
 [English](names.md)
 
-『ゼロから作る Deep Learning ❷』の読者のために、本に出てくる名前がここではどう書けるかをまとめました。テキストを扱う関数と `Trainer` は、名前も引数も結果も本のままです。レイヤはなくなりました。レイヤの `backward` が手作業で行っていたことは、計算グラフが引き受けます。ここにない本の名前を使うと、代わりに書くべき行がエラーメッセージに示されます。
+『ゼロから作る Deep Learning ❷』の読者のために、本に出てくる名前がここではどう書けるかをまとめました。テキストを扱う関数と `Trainer` は、名前も引数も結果も本のままです。レイヤのクラスはありません。レイヤの `backward` が手作業で行っていたことは、計算グラフが引き受けます。ここにない本の名前を使うと、代わりに書くべき行がエラーメッセージに示されます。
 
 例では `import tinygrad_w2v as tw`、`import tinygrad_w2v.functions as F`、`import numpy as np` としています。
 """,  # noqa: E501 (a Japanese paragraph is one line)
@@ -43,13 +43,13 @@ AFTER = {
         "en": "NumPy's own functions run on Variables, too: "
         "[which, and with what slopes](numpy-functions.md).\n",
         "ja": "NumPy の関数も Variable にそのまま使えます。"
-        "[Variable に使える NumPy の関数](numpy-functions.ja.md) をご覧ください。\n",
+        "[Variable に使える NumPy の関数](numpy-functions.ja.md)をご覧ください。\n",
     },
     1: {
         "en": "The hand-written MatMul and SoftmaxWithLoss, with all these names, stand once in\n"
         "[Backward by hand](tutorial-hand-written.en.md).\n",
-        "ja": "手で書いた MatMul と SoftmaxWithLoss は、これらの名前のまま "
-        "[逆伝播を手で書き、正しさを確かめる](tutorial-hand-written.ja.md) に載せてあります。\n",
+        "ja": "手で書いた MatMul と SoftmaxWithLoss は、これらの名前のまま"
+        "[逆伝播を手で書き、正しさを確かめる](tutorial-hand-written.ja.md)に載せてあります。\n",
     },
     6: {
         "en": "The book's one-hot models, in its own shapes, are scripts in "

@@ -73,7 +73,7 @@ _LAYERS = Part(
             "Embedding(W).forward(idx)",
             "W[idx]",
             "or `F.embedding(W, idx)`; `tw.nn.Embedding` is a layer with a table of its own",
-            "`F.embedding(W, idx)` でもよい。`tw.nn.Embedding` は表を自分で持つレイヤ",
+            "`F.embedding(W, idx)` でもよい。`tw.nn.Embedding` は重みを自分で持つレイヤ",
         ),
         Row(
             "from common.layers import MatMul",
@@ -118,7 +118,7 @@ _LAYERS = Part(
             "self.save(x, W)",
             "what a layer keeps for backward the op saves, and reads as `self.saved`; y is "
             "`F.softmax(scores)`",
-            "レイヤが逆伝播のために保持していたものは op が保存し、`self.saved` で読む。"
+            "レイヤが逆伝播のために保持していたものは、関数 (op) が保存し、`self.saved` で読む。"
             "y は `F.softmax(scores)`",
             names="-",
         ),
@@ -131,7 +131,7 @@ _LAYERS = Part(
             names="-",
         ),
         Row(
-            "dout", "g", "the argument of an op's `backward`", "op の `backward` の引数", names="-"
+            "dout", "g", "the argument of an op's `backward`", "関数の `backward` の引数", names="-"
         ),
     ),
 )
@@ -167,7 +167,7 @@ _OPTIMIZERS = Part(
             "optimizer.zero_grad()",
             "`backward` adds to the gradients and does not overwrite them, so they are cleared "
             "before it; `model.cleargrads()`, `v.cleargrad()` do the same",
-            "`backward` は勾配を上書きせずに足し込むので、その前に消しておく。"
+            "`backward` は勾配を上書きせずに加算するので、その前にクリアしておく。"
             "`model.cleargrads()`、`v.cleargrad()` も同じ働き",
             names="-",
         ),
@@ -195,7 +195,7 @@ _TRAINER = Part(
             "trainer.plot(ylim=None)",
             "trainer.plot(path=None, ylim=None)",
             "with a path it writes a picture, and needs no display",
-            "パスを渡すと画像ファイルに書き、画面は要らない",
+            "パスを渡すと画像ファイルに保存する。画面のない環境でも使える",
             names="-",
         ),
         Row("trainer.loss_list", "trainer.losses", names="loss_list", on="Trainer"),

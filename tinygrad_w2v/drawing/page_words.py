@@ -75,7 +75,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "forward_run": {
         "en": "{0} ops are computed, one after another.",
-        "ja": "{0} 個の演算を続けて計算します。",
+        "ja": "{0} 個の関数を続けて計算します。",
     },
     "seed_text": {
         "en": "Backward begins at the result: {0} is 1, as {1} changes with itself one to one.",
