@@ -8,7 +8,8 @@ import pytest
 
 import tinygrad_w2v as tw
 import tinygrad_w2v.functions as F
-from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.errors import InputError, MissingDependencyError
+from tinygrad_w2v.drawing import render
 from tinygrad_w2v.drawing.animation import HELD, MOST_STEPS
 
 pytestmark = pytest.mark.render
@@ -209,6 +210,13 @@ def test_japanese(z):
     film = Film(tw.graph(z, lang="ja").svg(animated=True))
     assert "順伝播 2 / 2" in film.texts(at(2, 5))
     assert film.root.findtext(f"{SVG}title") == "z の計算グラフの順伝播と逆伝播"
+
+
+def test_without_an_engine_the_dot_text_is_kept(z, tmp_path, monkeypatch):
+    monkeypatch.setattr(render, "engines", list)
+    with pytest.raises(MissingDependencyError, match="its DOT text is in"):
+        tw.graph(z).save(tmp_path / "z.svg", animated=True)
+    assert (tmp_path / "z.dot").read_text(encoding="utf-8").startswith("digraph")
 
 
 def test_wrong_requests(z, tmp_path):

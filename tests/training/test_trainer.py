@@ -249,6 +249,15 @@ def test_the_curve_is_written_without_a_display(tmp_path: Path) -> None:
     assert (tmp_path / "loss.svg").read_text(encoding="utf-8").startswith("<?xml")
 
 
+def test_the_curve_in_japanese_with_the_lowest_loss(tmp_path: Path) -> None:
+    trainer = tw.Trainer(MeanOf(), tw.optim.SGD())
+    trainer.fit(np.arange(4.0), np.arange(4.0), eval_interval=5, quiet=True)
+    options: dict[str, Any] = {"title": "学習", "floor": 0.25, "floor_label": "下限", "lang": "ja"}
+    (axes,) = trainer.plot(tmp_path / "loss.svg", **options).axes
+    texts = (axes.get_title(), axes.get_xlabel(), axes.get_ylabel(), axes.texts[0].get_text())
+    assert texts == ("学習", "反復回数 (x5)", "損失", "下限")
+
+
 # ---------------------------------------------------------------------- memory
 def test_a_thousand_steps_leave_nothing_behind() -> None:
     contexts, target, vocab_size = book_data()

@@ -199,11 +199,13 @@ class Picture:
         MissingDependencyError, RenderError
             If there is no picture; then the DOT text is written beside `path`.
         """
-        target = Path(path)
+        self._save(Path(path), self.svg)
+
+    def _save(self, target: Path, svg: Callable[[], str]) -> None:
         make: dict[str, Callable[[], str | bytes]] = {
             ".txt": lambda: self.text + "\n",
             ".dot": lambda: self.dot,
-            ".svg": self.svg,
+            ".svg": svg,
             ".png": self.png,
             ".html": self.html,
         }
@@ -311,12 +313,10 @@ class Graph(Picture):
 
     def save(self, path: PathLike, animated: bool = False) -> None:
         """Write the graph as `Picture.save` does; an SVG can be `animated`, as by `svg`."""
-        if not switch("animated", animated):
-            super().save(path)
-        elif Path(path).suffix.lower() != ".svg":
-            raise InputError(f"only an SVG can be animated: end {Path(path).name!r} in .svg")
-        else:
-            _write(Path(path), self.svg(animated=True))
+        target = Path(path)
+        if switch("animated", animated) and target.suffix.lower() != ".svg":
+            raise InputError(f"only an SVG can be animated: end {target.name!r} in .svg")
+        self._save(target, lambda: self.svg(animated))
 
     def _page_parts(self, lang: Language) -> tuple[Program, Program, Passes, list[Line]]:
         reader = Reader(self._variable)
