@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -35,12 +36,12 @@ def sentence() -> tuple[CBOW, np.ndarray, np.ndarray]:
     return model, tw.text.convert_one_hot(contexts, len(word_to_id)), target
 
 
-def drawing(backward: bool = False) -> Graph:
+def drawing(**options: Any) -> Graph:
     """The graph of one batch of the book's sentence."""
     model, contexts, target = sentence()
     loss = model(contexts, target)
     loss.name = "loss"
-    return tw.graph(loss, backward=backward)
+    return tw.graph(loss, **options)
 
 
 def both_passes(lang: str) -> Graph:
@@ -95,6 +96,8 @@ def main(folder: Path) -> None:
     """Write the pictures into `folder`."""
     save(drawing(), folder / "cbow.svg")
     save(drawing(backward=True), folder / "cbow-backward.svg")
+    book = drawing(backward=True, detail="book", notation="dh", symbols=True)
+    save(book, folder / "cbow-book.svg")
     save(compiled(), folder / "skipgram-compiled.svg")
     both_passes("en").save(folder / "cbow-animated.svg", animated=True)
     both_passes("ja").save(folder / "cbow-animated.ja.svg", animated=True)

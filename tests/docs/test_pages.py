@@ -375,6 +375,7 @@ def test_the_pictures_are_up_to_date(tmp_path: Path) -> None:
         "cbow-animated.ja.svg",
         "cbow-animated.svg",
         "cbow-backward.svg",
+        "cbow-book.svg",
         "cbow-loss.ja.svg",
         "cbow-loss.svg",
         "cbow.svg",
