@@ -47,7 +47,7 @@ WORDS = {
         "binder": "Open in Binder",
     },
     "ja": {
-        "comment": "ライブラリがまだなければインストールします。",
+        "comment": "ライブラリがなければインストールします。",
         "colab": "Colab で開く",
         "binder": "Binder で開く",
     },
