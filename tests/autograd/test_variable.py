@@ -176,6 +176,17 @@ def test_python_protocols() -> None:
         len(tw.Variable(1.0))
 
 
+def test_an_op_shows_what_it_was_applied_to() -> None:
+    x, w = tw.Variable(np.ones((1, 3)), name="x"), tw.Variable(np.ones((3, 2)))
+    assert repr((x @ w).creator) == "<op matmul of x (1, 3), (3, 2)>"
+    assert repr((x * 2).creator) == "<op multiply of x (1, 3), ()>"
+
+    class Own(tw.Function):
+        """y = x;  gx = g"""
+
+    assert repr(Own()) == "<op own, not applied yet>"
+
+
 def test_names_are_escaped_in_html() -> None:
     assert "<script>" not in tw.Variable(1.0, name="<script>")._repr_html_()
 

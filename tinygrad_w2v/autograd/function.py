@@ -27,6 +27,7 @@ from tinygrad_w2v.autograd.debugging.errors import forward_error
 from tinygrad_w2v.autograd.debugging.sites import Site, user_line
 from tinygrad_w2v.autograd.modes import ARRAYS_ONLY, current, unusual
 from tinygrad_w2v.autograd.node import NO_GRAD, Node, lost_leaf, made
+from tinygrad_w2v.autograd.representation import repr_of_op
 
 ndarray = np.ndarray
 _FLOAT64, _FLOAT32 = np.dtype(np.float64), np.dtype(np.float32)
@@ -119,6 +120,9 @@ class Function:
         Empty: there is nothing to say but what holds for all ops.
         """
         return ""
+
+    def __repr__(self) -> str:
+        return repr_of_op(self.label, self.inputs)
 
     # ------------------------------------------------------------------ what it may call
     def save(self, *arrays: Any) -> None:

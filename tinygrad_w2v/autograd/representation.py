@@ -38,6 +38,14 @@ def repr_of(x: Node) -> str:
     return f"{kind}({_values(x._data, kind + '(')}, {', '.join(_facts(x))})"
 
 
+def repr_of_op(label: str, inputs: tuple[Any, ...] | None) -> str:
+    """``<op matmul of x (1, 3), w (3, 2)>``."""
+    if inputs is None:
+        return f"<op {label}, not applied yet>"
+    of = (f"{getattr(x, 'name', None) or ''} {np.shape(getattr(x, '_data', x))}" for x in inputs)
+    return f"<op {label} of {', '.join(text.strip() for text in of)}>"
+
+
 def html_of(x: Node) -> str:
     """A heading with name, shape and dtype, and the values as a table where they are one."""
     heading = f"<b>{escape(x.name or type(x).__name__)}</b> " + escape(", ".join(_facts(x)))

@@ -28,6 +28,8 @@ class LinearDecay:
     --------
     >>> import tinygrad_w2v as tw
     >>> schedule = tw.optim.LinearDecay(start=0.5, end=0.1, steps=4)
+    >>> schedule
+    LinearDecay(start=0.5, end=0.1, steps=4)
     >>> [round(schedule(n), 2) for n in range(6)]
     [0.5, 0.4, 0.3, 0.2, 0.1, 0.1]
     >>> tw.optim.SGD(lr=schedule).lr
@@ -39,6 +41,9 @@ class LinearDecay:
             if not (value > 0 and math.isfinite(value)):
                 raise InputError(f"LinearDecay: {name} is {value:g}; give a positive number")
         self.start, self.end, self.steps = start, end, steps
+
+    def __repr__(self) -> str:
+        return f"LinearDecay(start={self.start:g}, end={self.end:g}, steps={self.steps:,})"
 
     def __call__(self, step: int) -> float:
         """The rate of the step before which `step` steps were done."""

@@ -91,6 +91,9 @@ class WindowSource(Source):
         self.per_unit = 1 if settings.shared_negatives else self._contexts_in_row
         self._packed_negatives: AnyArray | None = None
 
+    def __repr__(self) -> str:
+        return f"WindowSource({self.units:,} words, {self.settings})"
+
     @property
     def units(self) -> int:
         """The number of words."""

@@ -99,6 +99,7 @@ def test_attributes() -> None:
     assert (g.shape, g.ndim, g.size, g.dtype) == ((4, 3), 2, 12, np.float32)
     assert g.rows.tolist() == [0, 3]
     assert "2 rows" in repr(g)
+    assert "2 rows" in g._repr_html_()
     with pytest.raises(ValueError, match="read-only"):
         g.values[0] = 1.0
     with pytest.raises(ValueError, match="fit"):
