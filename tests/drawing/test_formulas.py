@@ -13,7 +13,8 @@ import tinygrad_w2v as tw
 import tinygrad_w2v.functions as F
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v.autograd.function import Function
-from tinygrad_w2v.drawing.formulas import Rule, Token, parameters_in, rule_of
+from tinygrad_w2v.drawing.equations import Rule, Token
+from tinygrad_w2v.drawing.formulas import parameters_in, rule_of
 from tinygrad_w2v.drawing.notes import note_in
 from tinygrad_w2v.drawing.options import Detail
 from tinygrad_w2v.drawing.reader import read
@@ -139,6 +140,17 @@ def test_the_book_subtracts_what_is_true_from_what_the_model_says() -> None:
         F.sigmoid_cross_entropy(logits, np.ones((2, 3))),
     ):
         assert "(y - t) / N" in (texts(rule(loss, "book"))[0] or "")
+
+
+def test_a_form_that_does_not_hold_is_not_given() -> None:
+    logits = variable(2, 3)
+    halves = rule(F.cross_entropy(logits, np.full((2, 3), 0.5)), "book")
+    assert texts(halves)[0] == "gx = g * (softmax(x) * sum(t, -1) - t) / n"
+    x = variable(3)
+    assert rule(F.max(x)).note == "equal ones share"
+    for of_some in (F.max(x, initial=2.0), F.min(x, initial=9.0, where=[True, False, True])):
+        assert rule_of(of_some.creator) is None
+        assert read(of_some, False).forward[-1].tooltip in ("max", "min")
 
 
 def test_letters_of_a_rule_are_told_from_names_of_the_graph() -> None:

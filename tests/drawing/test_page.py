@@ -87,6 +87,10 @@ def test_rules_have_their_parameters_and_notes_in_the_pages_language():
         data = data_of(graph.html(lang=lang))
         rules = {op["label"]: data["rules"][op["rule"]] for op in data["ops"].values()}
         assert rules["abs"]["note"] == note
+    logits = tw.Variable([[0.0, 1.0]], name="y")
+    loss = data_of(tw.graph(tw.functions.cross_entropy(logits, [1]), detail="book").html())
+    ((left, *_),) = [rule["definitions"][0] for rule in loss["rules"]]
+    assert left[1] == "y′"  # which is not the logits
     (mean,) = [op for op in data["ops"].values() if op["label"] == "mean"]
     assert mean["parameters"] == {"axis": "None", "count": "3"}
 

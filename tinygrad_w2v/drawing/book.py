@@ -19,7 +19,8 @@ import numpy as np
 
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.node import Node
-from tinygrad_w2v.drawing.formulas import Formula, Role, Rule, Token, parameters_in, rule_of
+from tinygrad_w2v.drawing.equations import Formula, Role, Rule, Token
+from tinygrad_w2v.drawing.formulas import parameters_in, rule_of
 from tinygrad_w2v.drawing.labels import parameter_text, printable
 from tinygrad_w2v.drawing.program import COPY
 
@@ -123,9 +124,7 @@ def equation_of(
         All values, by their keys.
     """
     rule = rule_of(function, "book")
-    if rule is not None and not _holds(rule, function):
-        rule = rule_of(function)
-    formula = rule.backward[position] if rule is not None and _holds(rule, function) else None
+    formula = rule.backward[position] if rule is not None else None
     if rule is None or formula is None or not _is_expression(_source(formula.sides[2])):
         return None
     left, sign, right = formula.sides
@@ -183,16 +182,6 @@ def _is_expression(source: str) -> bool:
     except SyntaxError:
         return False
     return True
-
-
-def _holds(rule: Rule, function: Function) -> bool:
-    """Whether an op's equations are meant for this application of it."""
-    if rule.note == "targets add up to 1":
-        targets = function.inputs[1]
-        totals = np.sum(targets._data if isinstance(targets, Node) else targets, axis=-1)
-        return bool(np.allclose(totals, 1))
-    # Among which elements a maximum is looked for is not written.
-    return all(vars(function).get(name) is None for name in ("where", "initial"))
 
 
 # ---------------------------------------------------------------------- shapes

@@ -13,17 +13,18 @@ from __future__ import annotations
 import contextlib
 import inspect
 import re
-from collections.abc import Callable, Container, Iterator
-from typing import Any, Literal, NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
+
+import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v.autograd.function import Function
+from tinygrad_w2v.autograd.node import Node
+from tinygrad_w2v.drawing.equations import Formula, Role, Rule, Token
 from tinygrad_w2v.drawing.options import Detail
 
-Role = Literal["text", "input", "output", "gradient", "input_gradient", "parameter"]
-
-_EQUALS = (" = ", " += ")
 _LONGEST = 600  # characters of a paragraph; a longer one is prose
 _SHOWN = 3  # of the inputs of an op that takes any number of them, besides the last
 _NOTE = re.compile(r"\s{2,}\((?P<note>[^()]*(?:\([^()]*\)[^()]*)*)\)\s*$")
@@ -31,140 +32,13 @@ _LETTER = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?!\w)")
 _EQUATION = re.compile(r"\s*[\w.]+(?:\[[^\]]*\]|\([^()]*\))?\s*\+?=(?!=)")
 _SIDE = re.compile(r"\w+(?:\s*,\s*(?:\w+|\.\.\.))*|[\w.]+\([^()]*\)|\w+\[[^\]]*\]")
 _known: WeakKeyDictionary[Any, dict[Any, Rule | None]] = WeakKeyDictionary()
-_EXPONENTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
-class Token(NamedTuple):
-    """A piece of an equation: plain text, or a letter that stands for something of the op.
-
-    Attributes
-    ----------
-    role : str
-        ``"gradient"`` is that of output number `position`, ``"input_gradient"`` that of input
-        number `position`, ``"parameter"`` an attribute of the op, which `text` names.
-    text : str
-        As the docstring has it.
-    position : int
-    """
-
-    role: Role
-    text: str
-    position: int = 0
-
-
-class Formula(NamedTuple):
-    """One equation, both sides of it.
-
-    ``take(gx, ids) += g`` has a selection on its left: `g` is added at those places of ``gx``,
-    which is 0 elsewhere.
-    """
-
-    tokens: tuple[Token, ...]
-
-    @property
-    def source(self) -> str:
-        """The equation as the docstring has it, in Python's notation."""
-        return "".join([token.text for token in self.tokens])
-
-    @property
-    def sides(self) -> tuple[tuple[Token, ...], str, tuple[Token, ...]]:
-        """What is left of the sign, the sign (``"="`` or ``"+="``), and what is right of it."""
-        at = next(i for i, token in enumerate(self.tokens) if token.text in _EQUALS)
-        return self.tokens[:at], self.tokens[at].text.strip(), self.tokens[at + 1 :]
-
-    @property
-    def is_copy(self) -> bool:
-        """Whether the gradient of an output is passed on as it is: ``gx = g``."""
-        left, sign, right = self.sides
-        roles = [token.role for token in (*left, *right)]
-        return sign == "=" and roles == ["input_gradient", "gradient"]
-
-    def written(self, names: Callable[[Token], str]) -> str:
-        """The equation with other names: ``names(token)`` for all that is not plain text.
-
-        Squares and their like are written with small digits, and the power 1 is not written.
-
-        Examples
-        --------
-        >>> import tinygrad_w2v as tw
-        >>> h = tw.Variable(2.0, name="h")
-        >>> rule = rule_of((h**-1.0).creator)
-        >>> rule.backward[0].written(lambda token: f"<{token.text}>")
-        '<gx> = <g> * <exponent> * <x>**<lower>'
-        """
-        written = ""
-        for token in self.tokens:
-            if token.role == "text":
-                written += re.sub(r"\*\*(\d+)(?![\w.(])", _small, token.text)
-                continue
-            name = names(token)
-            if written.endswith("**") and name.isdecimal():
-                written = written[:-2] + ("" if name == "1" else name.translate(_EXPONENTS))
-            elif name.startswith("-") and not written.endswith(("(", ", ", "= ")):
-                written += f"({name})"
-            else:
-                written += name
-        return written
-
-
-class Rule(NamedTuple):
-    """The formulas of one op.
-
-    Attributes
-    ----------
-    forward : Formula
-    backward : tuple of Formula or None
-        One for each input; None where none is written, as where no gradient goes.
-    note : str
-        What holds besides: ``"0 at 0"``; `notes.note_in` has it in another language.
-    definitions : tuple of Formula
-        Equations of letters that the others use: ``n = x.size``.
-    """
-
-    forward: Formula
-    backward: tuple[Formula | None, ...]
-    note: str = ""
-    definitions: tuple[Formula, ...] = ()
-
-    @property
-    def made(self) -> str:
-        """The letter of what is made, where it is one: ``L``."""
-        left, _, _ = self.forward.sides
-        return left[0].text if len(left) == 1 else ""
-
-    def apart_from(self, names: Container[str]) -> Rule:
-        """The rule with a prime at each letter that it defines and that names something else.
-
-        Examples
-        --------
-        >>> import tinygrad_w2v as tw
-        >>> logits = tw.Variable([[0.0, 1.0]])
-        >>> loss = tw.functions.cross_entropy(logits, [1])
-        >>> rule = rule_of(loss.creator, "book").apart_from({"y", "x"})
-        >>> print(rule.backward[0].source, "with", rule.definitions[0].source)
-        gx = (y′ - t) / N * g with y′ = softmax(x)
-        """
-        own = {formula.sides[0][0].text for formula in self.definitions}
-        if not any(letter in names for letter in own):
-            return self
-
-        def marked(formula: Formula) -> Formula:
-            shared = [
-                t.role == "text" and t.text in own and t.text in names for t in formula.tokens
-            ]
-            pairs = zip(formula.tokens, shared, strict=True)
-            return Formula(tuple([t._replace(text=f"{t.text}′") if s else t for t, s in pairs]))
-
-        return Rule(
-            marked(self.forward),
-            tuple([formula and marked(formula) for formula in self.backward]),
-            self.note,
-            tuple(map(marked, self.definitions)),
-        ).apart_from(names)
 
 
 def rule_of(function: Function, detail: Detail = "ops") -> Rule | None:
     """The rule that the docstring of an op's own class writes; None where it writes none.
+
+    So it is where the op was asked for more than is written, as a maximum of some elements. The
+    chapter's form is given where it holds, as for targets that are distributions.
 
     Parameters
     ----------
@@ -202,7 +76,20 @@ def rule_of(function: Function, detail: Detail = "ops") -> Rule | None:
         if detail == "book" and books:
             first, more = books[0], []
         known[like] = _read(first, more[0] if more else "", function)
-    return known[like]
+    found = known[like]
+    if found is None or _holds(found, function):
+        return found
+    return rule_of(function) if detail == "book" else None
+
+
+def _holds(rule: Rule, function: Function) -> bool:
+    """Whether an op's equations are meant for this application of it."""
+    if rule.note == "targets add up to 1" and function.inputs is not None:
+        targets = function.inputs[-1]
+        totals = np.sum(targets._data if isinstance(targets, Node) else targets, axis=-1)
+        return bool(np.allclose(totals, 1))
+    # Among which elements a maximum is looked for is not written.
+    return all(vars(function).get(name) is None for name in ("where", "initial"))
 
 
 def parameters_in(rule: Rule, function: Function) -> dict[str, Any]:
@@ -404,7 +291,3 @@ def _parameters(method: Callable[..., Any]) -> tuple[list[str], str]:
     rest = [p.name for p in parameters if p.kind is p.VAR_POSITIONAL]
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     return [p.name for p in parameters if p.kind in positional], "".join(rest)
-
-
-def _small(power: re.Match[str]) -> str:
-    return power[1].translate(_EXPONENTS)

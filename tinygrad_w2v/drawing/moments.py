@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from tinygrad_w2v._base.language import Language, words_in
 from tinygrad_w2v._base.listing import display_width
-from tinygrad_w2v.drawing.formulas import Formula, Rule, Token
+from tinygrad_w2v.drawing.equations import Formula, Rule, Token
 from tinygrad_w2v.drawing.passes import Passes
 from tinygrad_w2v.drawing.program import Program, Value
 from tinygrad_w2v.drawing.text import expression
@@ -184,8 +184,7 @@ class Moments:
         shown = self.passes.rules[place]
         forward, *definitions = map(_formula, (shown["forward"], *shown["definitions"]))
         backward = tuple(tokens and _formula(tokens) for tokens in shown["backward"])
-        names = {value.name for value in self.values.values()}
-        return Rule(forward, backward, shown["note"], tuple(definitions)).apart_from(names)
+        return Rule(forward, backward, shown["note"], tuple(definitions))
 
     def gradient(self, key: int) -> Data:
         found: Data = self.passes.values[key]["gradient"]

@@ -22,7 +22,8 @@ from tinygrad_w2v.autograd.node import Node
 from tinygrad_w2v.autograd.rowgrad import RowGrad
 from tinygrad_w2v.drawing.arrays import FEWEST_NUMBERS, LONGEST_AXIS, array_data, brief
 from tinygrad_w2v.drawing.axis_labels import AxisLabels, labels_of, plain
-from tinygrad_w2v.drawing.formulas import Formula, Rule, parameters_in, rule_of
+from tinygrad_w2v.drawing.equations import Formula, Rule
+from tinygrad_w2v.drawing.formulas import parameters_in, rule_of
 from tinygrad_w2v.drawing.labels import parameter_text, printable
 from tinygrad_w2v.drawing.naming import gradient_name
 from tinygrad_w2v.drawing.notes import note_in
@@ -71,7 +72,8 @@ class _Passes:
         self.functions = {function.order: function for function in reader.functions}
         self.gradients: dict[int, Any] = {}
         self.parts: dict[Function, tuple[Any, ...]] = {}
-        self.rules_of: dict[Any, Rule | None] = {}  # of ops that are alike
+        self.taken = frozenset(value.name for value in program.values.values())
+        self.rules_of: dict[Rule | None, Rule | None] = {}  # without those names
         self.known_rules: dict[Rule, int] = {}
         self.words: dict[int, AxisLabels] = {}
         self.most = LONGEST_AXIS**2
@@ -193,11 +195,11 @@ class _Passes:
         return shown
 
     def rule_of(self, function: Function) -> Rule | None:
-        """The op's rule; those of a kind share theirs."""
-        alike = type(function), len(function.inputs), function.arity, *vars(function)
-        if alike not in self.rules_of:
-            self.rules_of[alike] = rule_of(function, self.options.detail)
-        return self.rules_of[alike]
+        """The op's rule, whose letters are no names of the graph; those of a kind share theirs."""
+        rule = rule_of(function, self.options.detail)
+        if rule not in self.rules_of:
+            self.rules_of[rule] = rule and rule.apart_from(self.taken)
+        return self.rules_of[rule]
 
     def place_of(self, found: Rule | None) -> int | None:
         """The place of a rule among those of the page."""

@@ -23,7 +23,7 @@ from tinygrad_w2v.autograd.modes import unwatched
 from tinygrad_w2v.autograd.node import Node
 from tinygrad_w2v.autograd.variable import Variable
 from tinygrad_w2v.drawing.book import Equation, equation_of
-from tinygrad_w2v.drawing.formulas import Role
+from tinygrad_w2v.drawing.equations import Role
 from tinygrad_w2v.drawing.labels import label_of
 from tinygrad_w2v.drawing.numbered import Numbered, identity_of
 from tinygrad_w2v.drawing.options import Detail

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from tinygrad_w2v.autograd.function import Function
-from tinygrad_w2v.drawing.formulas import Formula, Rule, Token, parameters_in, rule_of
+from tinygrad_w2v.drawing.equations import Formula, Rule, Token
+from tinygrad_w2v.drawing.formulas import parameters_in, rule_of
 from tinygrad_w2v.drawing.labels import parameter_text, printable
 from tinygrad_w2v.drawing.naming import Naming
 from tinygrad_w2v.drawing.options import Detail
@@ -55,8 +56,8 @@ class Tooltips:
         """The rule of an op, or where it cannot be read the first words of its docstring."""
         rule = rule_of(function, self.detail)
         if rule is None:
-            doc = vars(type(function)).get("__doc__")
-            return inspect.cleandoc(doc).split("\n\n")[0].replace("\n", " ") if doc else ""
+            doc = inspect.cleandoc(vars(type(function)).get("__doc__") or "").split("\n\n")[0]
+            return "" if "=" in doc else doc.replace("\n", " ")
         values = parameters_in(rule, function)
         needed = [f if function.needs(i) else None for i, f in enumerate(rule.backward)]
         rule = rule._replace(backward=tuple(needed)).apart_from(self.taken)

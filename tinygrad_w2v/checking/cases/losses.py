@@ -69,6 +69,12 @@ CASES: list[Case] = [
         (3, 4),
     ).like(lambda np, x: _cross_entropy(np, x, np.eye(4)[_CLASSES])),
     case(
+        "cross_entropy with a computed distribution",
+        ops.SoftCrossEntropy,
+        lambda F, x, t: F.cross_entropy(x, F.softmax(t)),
+        *[(3, 4), (3, 4)],
+    ).like(lambda np, x, t: _cross_entropy(np, x, np.exp(t) / np.exp(t).sum(-1)[:, None])),
+    case(
         "cross_entropy with respect to the distribution",
         ops.SoftCrossEntropy,
         lambda F, t: F.cross_entropy(np.log(1.0 + _LABELS).astype(t.dtype), t),
