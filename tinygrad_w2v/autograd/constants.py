@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_w2v._base.errors import NonDifferentiableError
+from tinygrad_w2v._base.errors import NonDifferentiableError, ShapeError
 from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.autograd.debugging.sites import user_line
 from tinygrad_w2v.autograd.node import Node, is_duck_array
@@ -43,7 +43,15 @@ def plain_array(value: Any, where: str) -> AnyArray:
             f"{where} is a {kind.__module__}.{kind.__name__}, whose operators or elements mean "
             f"something else than a plain array's: make one of it with {remedy}{user_line()}"
         )
-    return np.asarray(value)
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        if "inhomogeneous" not in str(error):
+            raise
+        raise ShapeError(
+            f"{where or 'a list'} has parts of different lengths, which make no array: fill the "
+            f"shorter ones up, or keep a list of arrays{user_line()}"
+        ) from None
 
 
 def as_data(data: Any) -> Any:
@@ -65,10 +73,18 @@ def as_data(data: Any) -> Any:
         data = array
     if data.dtype.kind not in "fiub":
         raise NonDifferentiableError(
-            f"a Variable holds real numbers, not {data.dtype}: "
-            "convert the data first, for example with `.astype(np.float64)`"
+            f"a Variable holds real numbers, not {data.dtype}: {_remedy(data)}{user_line()}"
         )
     return data
+
+
+def _remedy(data: AnyArray) -> str:
+    """What to do with data that is no array of real numbers."""
+    if data.dtype.kind in "US":
+        return "number the words of a text first, with `tw.text.preprocess(text)`"
+    if data.dtype.kind == "O" and data.ndim == 0:
+        return f"the data is a {type(data.item()).__name__}; give an array, a number or a list"
+    return "convert the data first, for example with `.astype(np.float64)`"
 
 
 def copied(value: Any, op: Any, parameter: str) -> Any:

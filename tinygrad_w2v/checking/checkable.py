@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_w2v._base.errors import GradientError, NonDifferentiableError
+from tinygrad_w2v._base.errors import GradientError, InputError, NonDifferentiableError
 from tinygrad_w2v._base.types import FloatArray, Shape
 from tinygrad_w2v.autograd.backward import dense, ops_behind
 from tinygrad_w2v.autograd.node import Node
@@ -281,6 +281,11 @@ def rounding_of(outputs: Sequence[Node]) -> float:
 
 def checkable(f: Any, args: Sequence[Any]) -> Checkable:
     """What `check_grads` looks at, given `f`: its arguments, or the parameters of a Module."""
+    if not callable(f):
+        raise InputError(
+            f"check_grads: f is a {type(f).__name__}: give the function and then its arguments, "
+            "`check_grads(lambda x: (x * x).sum(), x)`"
+        )
     if is_module(f):
         return Parameters(f, _loss_of(f, args), args)
     owner = getattr(f, "__self__", None)

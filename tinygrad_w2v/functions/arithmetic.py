@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_w2v._base.types import Shape
+from tinygrad_w2v.autograd.debugging.misfits import unpaired
 from tinygrad_w2v.autograd.dispatch import implements
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.functions.elementwise import Elementwise
@@ -81,6 +83,12 @@ class Multiply(Ring):
     def forward(self, x: Any, y: Any) -> Any:
         self.save(x, y)
         return x * y
+
+    def misfit(self, *shapes: Shape) -> str:
+        x, y = shapes
+        why = unpaired(shapes)
+        product = len(x) == len(y) == 2 and x[1] == y[0]
+        return f"{why}; the matrix product is written `@`" if why and product else why
 
     def backward(self, g: Any) -> Any:
         x, y = self.saved

@@ -13,6 +13,7 @@ from tinygrad_w2v.autograd.debugging.misfits import axes, nth
 from tinygrad_w2v.autograd.debugging.sites import user_line
 from tinygrad_w2v.autograd.dispatch import implements, refuse_out
 from tinygrad_w2v.autograd.function import Function
+from tinygrad_w2v.autograd.node import Node
 from tinygrad_w2v.functions.arithmetic import Arithmetic
 from tinygrad_w2v.functions.axes import axis_of, normalized_axes
 from tinygrad_w2v.functions.casting import in_dtype
@@ -93,6 +94,7 @@ def concatenate(
     array([1., 2., 3.])
     """
     refuse_out("concatenate", out)
+    _check_listed("concatenate", axis)
     if axis is None:
         arrays, axis = [reshape(a, -1) for a in arrays], 0
     if dtype is None:
@@ -111,6 +113,15 @@ def append(arr: Any, values: Any, axis: int | None = None) -> Any:
     array([1., 2., 3.])
     """
     return concatenate([arr, values], axis)
+
+
+def _check_listed(op: str, axis: Any) -> None:
+    """Refuse an array in the place of the axis."""
+    if type(axis) is not int and (np.ndim(axis) or isinstance(axis, Node)):
+        raise TypeError(
+            f"{op}: the arrays come in one list, `F.{op}([x, y])`, and the axis is one int"
+            f"{user_line()}"
+        )
 
 
 class Stack(Arithmetic):
@@ -145,6 +156,7 @@ def stack(arrays: Sequence[Any], axis: int = 0, out: None = None, *, dtype: Any 
            [2., 4.]])
     """
     refuse_out("stack", out)
+    _check_listed("stack", axis)
     if dtype is None:
         return Stack(axis)(*arrays)
     return in_dtype("stack", Stack(axis)(*arrays), dtype)

@@ -366,8 +366,9 @@ def as_ids(ids: Any) -> Any:
             ids = ids.astype(np.intp)
     if ids.dtype.kind not in "iu":
         raise TypeError(
-            f"ids are integers, not {ids.dtype}: convert them with `.astype(int)`, and make ids "
-            "of a mask with `np.nonzero(mask)[0]`"
+            f"ids are integers, not {ids.dtype}: convert them with `.astype(int)`, make ids of a "
+            "mask with `np.nonzero(mask)[0]`, and of one-hot rows with `.argmax(axis=-1)`"
+            + user_line()
         )
     return ids
 

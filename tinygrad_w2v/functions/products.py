@@ -37,7 +37,9 @@ class Matmul(Ring):
             return unpaired([x[:-2], y[:-2]])
         place = {1: "only axis", 2: "first axis"}.get(len(y), "last axis but one")
         remedy = ""
-        if len(x) == len(y) == 2 and y[1] == k:
+        if len(y) == 2 and self.saved and _are_ids(self.saved[0], m):
+            remedy = "; if the first are ids, their rows of the second, W, are `W[ids]`"
+        elif len(x) == len(y) == 2 and y[1] == k:
             remedy = "; `.T` of the second would fit"
         elif len(x) == len(y) == 2 and x[0] == m:
             remedy = "; `.T` of the first would fit"
@@ -82,6 +84,12 @@ def matmul(x1: Any, x2: Any) -> Any:
     array([[11.]])
     """
     return Matmul()(x1, x2)
+
+
+def _are_ids(x: Any, count: int) -> bool:
+    """Whether numbers could be ids of a table of so many rows; ones and zeros are one-hot."""
+    whole = isinstance(x, np.ndarray) and x.size and np.array_equal(x, np.floor(x))
+    return bool(whole and x.min() >= 0 and 1 < x.max() < count)
 
 
 def _product_over_all(x: Any, g: Any) -> Any:

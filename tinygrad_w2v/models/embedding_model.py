@@ -58,7 +58,11 @@ class EmbeddingModel(Module):
         negative: int = 5,
         counts: Any = None,
     ) -> None:
-        for name, value in (("vocab_size", vocab_size), ("dim", dim), ("negative", negative)):
+        sizes: dict[str, Any] = {"vocab_size": vocab_size, "dim": dim, "negative": negative}
+        for name, value in sizes.items():
+            if not isinstance(value, int | np.integer):
+                how = "; it is the number of words, `len(word_to_id)`" * (name == "vocab_size")
+                raise InputError(f"{name} must be a whole number, not {value!r:.40}{how}")
             if value < 1:
                 raise InputError(f"{name} must be 1 or more, not {value}")
         if compat not in (None, "word2vec"):
@@ -106,7 +110,7 @@ class EmbeddingModel(Module):
         if contexts.shape[:-1] != center.shape:
             raise InputError(
                 f"contexts of shape {contexts.shape} need targets of shape {contexts.shape[:-1]}, "
-                f"not {center.shape}"
+                f"not {center.shape}: for N windows of C words they are (N, C) and (N,)"
             )
         if needs_of(self.objective) == "path":
             raise InputError(
@@ -154,8 +158,8 @@ def _cumulative(vocab_size: int, counts: Any) -> AnyArray:
 def _ids(words: Any, name: str) -> AnyArray:
     ids = np.asarray(words)
     if ids.dtype.kind not in "iu":
-        raise InputError(
-            f"{name} must be ids (integers), not {ids.dtype}; of one-hot vectors take "
-            "`.argmax(axis=-1)`"
-        )
+        remedy = "of one-hot vectors take `.argmax(axis=-1)`"
+        if ids.dtype.kind in "US":
+            remedy = "number the words first, with `tw.text.preprocess(text)`"
+        raise InputError(f"{name} must be ids (integers), not {ids.dtype}; {remedy}")
     return ids

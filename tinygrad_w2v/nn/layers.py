@@ -161,6 +161,12 @@ class Sequential(Module):
     """
 
     def __init__(self, *layers: Callable[..., Any]) -> None:
+        for i, layer in enumerate(layers):
+            if not callable(layer):
+                raise InputError(
+                    f"Sequential: layer {i} is a {type(layer).__name__}; give layers and functions "
+                    "one by one, `Sequential(*layers)`"
+                )
         self.layers = list(layers)
 
     def forward(self, x: Any) -> Any:
@@ -171,5 +177,5 @@ class Sequential(Module):
 
 def _check_sizes(layer: str, **sizes: int) -> None:
     for name, size in sizes.items():
-        if size < 1:
-            raise InputError(f"{layer}: {name} is {size}; give a positive number")
+        if not isinstance(size, int | np.integer) or size < 1:
+            raise InputError(f"{layer}: {name} is {size!r:.40}; give a positive number, whole")

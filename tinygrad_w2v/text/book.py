@@ -7,6 +7,7 @@ names, arguments and results.
 import numpy as np
 import numpy.typing as npt
 
+from tinygrad_w2v._base.checks import require_number
 from tinygrad_w2v._base.errors import InputError, ShapeError
 from tinygrad_w2v._base.types import FloatArray, IntArray
 
@@ -96,6 +97,7 @@ def create_contexts_target(
     ids = _as_ids(corpus, "corpus")
     if ids.ndim != 1:
         raise ShapeError(f"corpus must be one row of word ids, but has shape {ids.shape}")
+    require_number("window_size", window_size, whole=True)
     if window_size < 1:
         raise InputError(f"window_size must be 1 or more, not {window_size}")
     width = 2 * window_size + 1
@@ -138,6 +140,7 @@ def convert_one_hot(ids: npt.ArrayLike, vocab_size: int) -> FloatArray:
     >>> convert_one_hot([[0, 2], [1, 3]], vocab_size=7).shape
     (2, 2, 7)
     """
+    require_number("vocab_size", vocab_size, whole=True)
     rows = _as_ids(ids, "ids")
     if rows.ndim not in (1, 2):
         raise ShapeError(
@@ -152,6 +155,11 @@ def convert_one_hot(ids: npt.ArrayLike, vocab_size: int) -> FloatArray:
 
 
 def _as_ids(values: npt.ArrayLike, name: str) -> IntArray:
+    if isinstance(values, tuple) and any(isinstance(part, dict) for part in values):
+        raise InputError(
+            f"{name} is all that `preprocess` returns; take it apart first: "
+            "`corpus, word_to_id, id_to_word = preprocess(text)`"
+        )
     ids = np.asarray(values)
     if ids.size == 0:
         return ids.astype(np.int64)

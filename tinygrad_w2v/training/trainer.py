@@ -96,7 +96,10 @@ class Trainer:
 
     def __init__(self, model: Module, optimizer: Optimizer) -> None:
         if not callable(model) or not hasattr(model, "parameters"):
-            raise InputError(f"Trainer: the model is a {type(model).__name__}; give a tw.Module")
+            raise InputError(
+                f"Trainer: the model is of type {type(model).__name__}; give a tw.Module, and the "
+                "optimizer after it"
+            )
         if not isinstance(optimizer, Optimizer):
             raise InputError(
                 f"Trainer: the optimizer is {optimizer!r}; give one, such as `tw.optim.Adam()`"

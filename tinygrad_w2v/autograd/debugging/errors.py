@@ -85,7 +85,7 @@ def input_error(label: str, inputs: Sequence[Any], error: Exception, why: str = 
         raised = explained(kind(told + line))
         raised.__suppress_context__ = True  # the message says more than NumPy's does
         return raised
-    given = _shapes(inputs)
+    given = _shapes(inputs) or "none"
     text = "they do not fit together" if _is_jargon(error) else str(error)
     if isinstance(error, ValueError) and not isinstance(error, TinygradError):
         if any(word in str(error).lower() for word in _SHAPE_WORDS):

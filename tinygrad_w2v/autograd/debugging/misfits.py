@@ -157,6 +157,10 @@ def wrong_index(index: Any, shape: Shape) -> str:
                 if array.shape != shape[axis : axis + count]:
                     there = shape[axis : axis + count]
                     return f"the mask has shape {array.shape}, where {there} is masked"
+            elif array.dtype.kind in "US":
+                return f"{part!r} is no index: take the id of a word, as `word_to_id[{part!r}]` is"
+            elif array.dtype.kind == "f":
+                return f"an index is made of integers, not {array.dtype}: use `.astype(int)`"
             elif array.dtype.kind in "iu":
                 places.append(array.shape)
                 if why := no_place(shape, axis, array):

@@ -80,9 +80,8 @@ def check_read(x: Node) -> None:
 
     Python would raise an AttributeError there, too, but one that speaks of NoneType.
     """
-    frame = sys._getframe(2)
-    name = _attribute_read_next(frame)
-    if name is None or hasattr(None, name):
+    use = _use_of(sys._getframe(2))
+    if use is None:
         return
     what = f"`{x.name}`" if x.name else f"a value of shape {x._data.shape}"
     if x.creator is not None:
@@ -99,9 +98,7 @@ def check_read(x: Node) -> None:
             "call `backward()` on the loss first; if it was called, the loss does not depend on "
             "this Variable, or `cleargrad` came after it"
         )
-    raise MissingGradientError(
-        f"the gradient of {what} is None, so it has no `.{name}`: {why}{user_line()}"
-    )
+    raise MissingGradientError(f"the gradient of {what} is None, so {use}: {why}{user_line()}")
 
 
 def _opcodes(*names: str) -> frozenset[int]:
@@ -110,14 +107,15 @@ def _opcodes(*names: str) -> frozenset[int]:
 
 _GETS = _opcodes("LOAD_ATTR", "LOAD_METHOD")
 _USES = _GETS | _opcodes("STORE_ATTR")
+_ARITHMETIC = _opcodes("BINARY_OP")
 _CACHE = _opcodes("CACHE")
 _BETWEEN = _CACHE | _opcodes("COPY", "EXTENDED_ARG", "NOP")
 
 
-def _attribute_read_next(frame: FrameType) -> str | None:
-    """The attribute that `frame` takes of the value of the attribute `grad` that it is reading.
+def _use_of(frame: FrameType) -> str | None:
+    """What None is not good for in what `frame` does next with the `grad` that it is reading.
 
-    None where it does something else with that value, or where its code cannot be read.
+    None where that works, or where its code cannot be read.
     """
     code, at = frame.f_code.co_code, frame.f_lasti
     while 0 < at < len(code) and code[at] in _CACHE:  # where a quickened instruction ends
@@ -127,10 +125,12 @@ def _attribute_read_next(frame: FrameType) -> str | None:
     following = at + 2
     while following < len(code) and code[following] in _BETWEEN:
         following += 2
-    if following >= len(code) or code[following] not in _USES:
+    if following >= len(code) or code[following] not in _USES | _ARITHMETIC:
         return None
     names = {i.offset: i.argval for i in dis.get_instructions(frame.f_code)}
     if names.get(at) != "grad":
         return None
+    if code[following] in _ARITHMETIC:
+        return "there is nothing to compute with"
     name = names.get(following)
-    return name if isinstance(name, str) else None
+    return None if name is None or hasattr(None, name) else f"it has no `.{name}`"
