@@ -309,8 +309,9 @@ def test_wrong_text_is_refused_before_training(sentences, message) -> None:
 
 
 def test_letters_may_be_meant_and_are_reported() -> None:
-    with pytest.warns(UserWarning, match="all words are single letters"):
+    with pytest.warns(UserWarning, match="all words are single letters") as caught:
         Word2Vec([list("gattaca")] * 9, **SMALL)
+    assert caught[0].filename == __file__, "the user's line"
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         Word2Vec([list("花鳥風月")] * 9, **SMALL)

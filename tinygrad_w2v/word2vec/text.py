@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import logging
 import tempfile
-import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
+from tinygrad_w2v._base.warning import warn_user
 from tinygrad_w2v.text.corpus import Corpus
 from tinygrad_w2v.text.plan import plan_corpus
 from tinygrad_w2v.text.rules import VocabularyRules
@@ -114,11 +114,10 @@ with blanks among them: strings were given where lists of words belong; split ea
             "them: strings were given where lists of words belong; split each sentence"
         )
     if any(word.isascii() for word in words):
-        warnings.warn(
+        warn_user(
             f"all words are single letters ({', '.join(map(repr, words[:5]))}); where words were "
             "meant, split each sentence into a list of words",
             UserWarning,
-            stacklevel=5,
         )
 
 
