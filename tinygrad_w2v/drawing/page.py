@@ -157,7 +157,8 @@ def in_notebook(page: str, text: str, lang: Language = "en") -> str:
     Jupyter takes frames out of a notebook that it does not trust, one that came from elsewhere and
     has not been run; what stands in the frame is shown then, and by no browser else.
     """
-    style = f"width:100%;height:{INLINE_HEIGHT}px;border:1px solid #8886;border-radius:6px"
+    style = f"box-sizing:border-box;width:100%;height:{INLINE_HEIGHT}px;"
+    style += "border:1px solid #8886;border-radius:6px"
     # In single quotes, of which JSON has few.
     content = page.replace("&", "&amp;").replace("'", "&#39;")
     title = page.partition("<title>")[2].partition("</title>")[0]

@@ -36,6 +36,9 @@ def test_the_graphs_of_a_notebook_step_in_its_html(opened: Any, page: str) -> No
     for number, element in enumerate(frames):
         element.scroll_into_view_if_needed()
         frame = element.content_frame
+        assert element.evaluate(
+            "it => it.getBoundingClientRect().right <= it.parentNode.getBoundingClientRect().right"
+        ), "its border is not cut off"
         title = frame.locator("#title").inner_text()
         assert title == element.get_attribute("title")
         assert ("計算グラフ" in title) == page.endswith(".ja")
