@@ -110,6 +110,25 @@ def test_softmax_with_cross_entropy_in_ops_and_as_the_book_has_it(opened):
         screen.shoot(f"cross-entropy-{detail}")
 
 
+def test_a_square_has_small_digits_and_its_slope_none(opened):
+    x = tw.Variable(3.0, name="x")
+    screen = opened(tw.graph((x - 1.0) ** 2, notation="dh").html(), 1280)
+    screen.press("ArrowRight")
+    screen.press("ArrowRight")
+    assert screen.text("#rule") == "y = h1²\n= 2² = 4"
+    screen.press("ArrowRight")
+    screen.press("ArrowRight")
+    assert screen.text("#rule") == "dh1 = dy * 2 * h1\n= 1 * 2 * 2 = 4"
+
+
+def test_a_letter_of_the_chapter_is_told_from_a_name_of_the_graph(opened):
+    y = tw.Variable(np.array([[0.0, 1.0]]), name="y")
+    screen = opened(tw.graph(F.cross_entropy(y, [1]), detail="book").html(), 1280)
+    screen.press("End")
+    assert "gy = (y′ - t) / N * gL" in screen.text("#rule")
+    assert "y′ = softmax(y)" in screen.text("#rule")
+
+
 @WIDTHS
 def test_rows_that_are_looked_up_have_their_words(opened, rng, width):
     words = ["you", "say", "goodbye", "and", "i", "hello", "."]
