@@ -101,8 +101,9 @@ def test_what_no_font_has_is_told_once(tmp_path, monkeypatch):
 
 
 def test_text_from_right_to_left_needs_a_new_matplotlib(tmp_path, monkeypatch):
+    monkeypatch.setattr("matplotlib.__version_info__", (3, 11, 0))
     plot_losses([2.0, 1.0], tmp_path / "loss.png", title="שלום")
-    monkeypatch.setattr("matplotlib.__version_info__", (3, 10, 0))
+    monkeypatch.setattr("matplotlib.__version_info__", (3, 10, 8))
     with pytest.warns(UserWarning, match="since 3.11"):
         plot_losses([2.0, 1.0], tmp_path / "loss.png", title="שלום")
 

@@ -6,7 +6,6 @@ import io
 import unicodedata
 import warnings
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +109,10 @@ def plot_losses(
     words["title"] = f"{title}"
     words["x"] = xlabel or (f"{words['x']} (x{eval_interval})" if eval_interval else words["x"])
     figure = _figure(shown=path is None)
-    with _fonts_of("".join(words.values())):
+    from matplotlib import rc_context
+
+    families, missing = _fonts_of("".join(words.values()))
+    with rc_context({"font.family": families}):
         axes = figure.add_subplot()
         _draw(axes, numbers, smoothing, words)
         if floor is not None:
@@ -124,7 +126,7 @@ def plot_losses(
     if path is None:
         _show(figure)
         return figure
-    content = _picture(figure, Path(path).suffix.lower()[1:])
+    content = _picture(figure, Path(path).suffix.lower()[1:], missing)
     with safe_write(path, "wb") as file:
         file.write(content)
     return figure
@@ -183,14 +185,18 @@ def smoothed(losses: np.ndarray[Any, Any], keep: float) -> np.ndarray[Any, Any]:
     return means
 
 
-def _picture(figure: Any, suffix: str) -> bytes:
-    """The bytes of a file, the same for the same losses: without a date or random ids."""
+def _picture(figure: Any, suffix: str, missing: bool) -> bytes:
+    """The bytes of a file, the same for the same losses: without a date or random ids.
+
+    Characters that are `missing` have been told; matplotlib would tell them once more, one by one.
+    """
     from matplotlib import rc_context
 
     content = io.BytesIO()
     undated: Any = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(suffix)
     with rc_context({"svg.hashsalt": "tinygrad_w2v"}), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)  # told before
+        if missing:
+            warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
         figure.savefig(content, format=suffix, dpi=144, metadata=undated)
     return content.getvalue()
 
@@ -249,13 +255,13 @@ class _ShownBy:
 
 
 # ---------------------------------------------------------------------- letters
-def _fonts_of(words: str) -> AbstractContextManager[None]:
-    """While it is entered, texts that are made have further fonts, if these words need them.
+def _fonts_of(words: str) -> tuple[list[str], bool]:
+    """The families for these words, the usual one first, and whether characters are missing.
 
     A warning says what will not look as it should.
     """
     import matplotlib
-    from matplotlib import font_manager, rc_context
+    from matplotlib import font_manager
 
     usual = font_manager.findfont(font_manager.FontProperties())
     characters = visible(words)
@@ -272,4 +278,4 @@ def _fonts_of(words: str) -> AbstractContextManager[None]:
             stacklevel=user_stacklevel(),
         )
     families = [family.name for family in found.families]
-    return rc_context({"font.family": [*matplotlib.rcParams["font.family"], *families]})
+    return [*matplotlib.rcParams["font.family"], *families], bool(found.missing)
