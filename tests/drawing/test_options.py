@@ -5,8 +5,8 @@ import pytest
 
 import tinygrad_w2v as tw
 from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v.drawing.diagram import diagram_of
 from tinygrad_w2v.drawing.options import Labels
-from tinygrad_w2v.drawing.picture import diagram_of
 from tinygrad_w2v.drawing.reader import read
 
 
@@ -32,8 +32,15 @@ def product():
         ({"labels": {"w": {"a": 0, "b": 1}}}, r"or an id_to_word"),
         ({"labels": {"w": ["a"]}}, r"names 1 rows, but the value of shape \(2, 3\) has 2"),
         ({"labels": {"w": (None, ["a"])}}, r"names 1 columns, but .* has 3"),
-        ({"symbols": "yes"}, "symbols must be True or False, not 'yes'"),
-        ({"group": 4}, "group must be True or False, not 4"),
+        ({"symbols": "yes"}, "symbols must be 0 or 1, False or True, not 'yes'"),
+        ({"group": 4}, "group must be 0 or 1, False or True, not 4"),
+        ({"backward": "x"}, "backward must be 0 or 1"),
+        ({"values": None}, "values must be 0 or 1"),
+        ({"gradients": []}, "gradients must be 0 or 1"),
+        ({"collapse": 3}, "collapse must be the name of a module, or several, not 3"),
+        ({"collapse": ["w", None]}, "collapse must be the name of a module, or several, not None"),
+        ({"max_nodes": 2.5}, "max_nodes must be a whole number, not 2.5"),
+        ({"timeout": "1"}, "timeout must be a number, not '1'"),
     ],
 )
 def test_wrong_options(product, options, message):

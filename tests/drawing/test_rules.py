@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import tinygrad_w2v as tw
 import tinygrad_w2v.functions as F
 from tinygrad_w2v.checking.cases import CASES
-from tinygrad_w2v.drawing.program import COPY, GIVEN
+from tinygrad_w2v.drawing.program import COPY, GIVEN, SUM
 from tinygrad_w2v.drawing.reader import Reader
 from tinygrad_w2v.drawing.text import lines_of
 
@@ -198,3 +200,45 @@ def test_what_is_drawn_of_every_op_is_its_gradient(case):
         if step.label == COPY:
             source, made = (reader.data[key] for key in (step.inputs[0], step.outputs[0]))
             np.testing.assert_array_equal(F.to_dense(source), F.to_dense(made))
+
+
+OPS = (
+    lambda x, y: x + y,
+    lambda x, y: x * y,
+    lambda x, y: x - y,
+    lambda x, y: F.tanh(x),
+    lambda x, y: x @ y,
+    lambda x, y: +x,
+    lambda x, y: x.sum(axis=0) * y,
+    lambda x, y: F.concatenate(F.split(x, 2, axis=1)[::-1], axis=1),
+    lambda x, y: x[np.array([1, 0])],
+    lambda x, y: F.stop_gradient(x) * y,
+    lambda x, y: x.T,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data(), st.sampled_from(["ops", "book"]))
+def test_what_is_drawn_of_any_graph_is_its_gradient(data, detail):
+    rng = np.random.default_rng(0)
+    leaves = [tw.Variable(rng.normal(size=(2, 2)), name=name) for name in "ab"]
+    pool = list(leaves)
+    for _ in range(data.draw(st.integers(1, 12))):
+        x, y = (data.draw(st.sampled_from(pool)) for _ in range(2))
+        pool.append(data.draw(st.sampled_from(OPS))(x, y))
+    result = pool[-1]
+    reader = Reader(result)
+    program = reader.program(True, False, False, detail=detail)
+    found = {reader.leaves[key].name: reader.data[g] for key, g in program.gradients}
+    made = {key: step for step in program.backward for key in step.outputs}
+    for total, step in made.items():
+        if step.label == SUM and step.rule_of < 0:
+            parts = sum(F.to_dense(reader.data[part]) for part in step.inputs)
+            np.testing.assert_allclose(F.to_dense(reader.data[total]), parts, rtol=1e-12)
+    seed = np.ones((2, 2))
+    if any(leaf.name in found for leaf in leaves):
+        result.backward(seed)
+    for leaf in leaves:
+        if leaf.grad is not None:
+            expected = F.to_dense(leaf.grad.data)
+            np.testing.assert_allclose(F.to_dense(found[leaf.name]), expected, rtol=1e-9)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from math import prod
@@ -66,16 +66,17 @@ class Equation:
         keys = (self.keys.get((token.role, token.position)) for token in read)
         return tuple(dict.fromkeys(key for key in keys if key is not None))
 
-    def written(self, named: Mapping[int, str], part: int) -> tuple[str, tuple[str, ...]]:
+    def written(
+        self, named: Mapping[int, str], taken: Container[str], part: int
+    ) -> tuple[str, tuple[str, ...]]:
         """The equation with the names of a graph, and the definitions of its letters.
 
-        A letter that is a name in the graph, too, has a prime.
+        A letter that is a name in the graph, too, has a prime; `taken` are all names.
         """
-        taken = {*named.values(), *self.parameters.values()}
         letters = {}
         for letter, _ in self.definitions:
             letters[letter] = letter
-            while letters[letter] in taken:
+            while letters[letter] in taken or letters[letter] in self.parameters.values():
                 letters[letter] += "′"
 
         def name(token: Token) -> str:

@@ -41,10 +41,6 @@ class Options:
             if given not in get_args(kinds):
                 allowed = " or ".join(map(repr, get_args(kinds)))
                 raise InputError(f"{name} must be {allowed}, not {given!r}")
-        for name in ("group", "symbols"):
-            given = getattr(self, name)
-            if not isinstance(given, bool):
-                raise InputError(f"{name} must be True or False, not {given!r}")
         check_language(self.lang)
 
 

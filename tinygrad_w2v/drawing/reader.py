@@ -6,12 +6,13 @@ for its graph: nothing is written on the Variables that the user holds.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import replace
 
 from tinygrad_w2v._base.errors import TinygradError
 from tinygrad_w2v.autograd.node import Node
 from tinygrad_w2v.autograd.variable import Variable
+from tinygrad_w2v.drawing.book import Equation
 from tinygrad_w2v.drawing.formulas import rule_of
 from tinygrad_w2v.drawing.labels import content_of, type_of
 from tinygrad_w2v.drawing.naming import Naming
@@ -90,8 +91,9 @@ class Reader(Numbered):
         tooltips = Tooltips(self.functions, forward, naming, detail)
         forward = tuple(map(tooltips.titled, forward))
         later = tuple(map(tooltips.titled, later))
-        if rules:
-            later = tuple(_with_equation(step, rules, naming.named) for step in later)
+        if rules and rules.equations:
+            equations, taken = rules.equations, frozenset(naming.named.values())
+            later = tuple(_with_equation(step, equations, naming.named, taken) for step in later)
         final = {g for _, g in leaf_gradients}
         made_backward = {seed, *made_by(later)}
         described = {}
@@ -120,12 +122,14 @@ class Reader(Numbered):
         return made[-1] if len(set(made)) > 1 else ""
 
 
-def _with_equation(step: Step, rules: Rules, named: Mapping[int, str]) -> Step:
+def _with_equation(
+    step: Step, equations: Mapping[int, Equation], named: Mapping[int, str], taken: Container[str]
+) -> Step:
     """A step that a textbook writes as an equation, with that equation."""
-    equation = rules.equations.get(step.outputs[0] or 0)
-    if equation is None or equation.is_copy:
+    part = step.outputs[0]
+    if part is None or part not in equations or equations[part].is_copy:
         return step
-    formula, definitions = equation.written(named, made_by([step])[0])
+    formula, definitions = equations[part].written(named, taken, part)
     return replace(step, formula=formula, parameters=definitions)
 
 
