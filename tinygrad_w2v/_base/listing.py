@@ -101,6 +101,8 @@ def display_width(text: str) -> int:
     >>> display_width("loss"), display_width("損失")
     (4, 4)
     """
+    if text.isascii():
+        return len(text)
     return sum(
         0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
         for c in text

@@ -52,6 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise InputError(
             f"--compiled draws instructions for any window, backward included: leave out {option}"
         )
+    labels: dict[str, list[str]] = {}
     if arguments.model:
         settings = TrainingSettings(arguments.model)
         model = settings.new_model(EXAMPLE_VOCABULARY)
@@ -66,12 +67,20 @@ def run(arguments: argparse.Namespace) -> int:
         saved = read_model(folder / "model.npz")
         model = settings.new_model(len(saved.vocabulary))
         model.load_state_dict(saved.tables)
+        words = list(saved.vocabulary.words)
+        labels = {
+            name: words for name in ("w_in", "w_out") if len(saved.tables[name]) == len(words)
+        }
     if arguments.compiled:
         picture: Picture = _compiled(model, settings, arguments.direction)
     else:
         loss = model.loss(small_batch(len(model.w_in.data), settings))
         picture = graph(
-            loss, arguments.backward, values=arguments.values, direction=arguments.direction
+            loss,
+            arguments.backward,
+            values=arguments.values,
+            direction=arguments.direction,
+            labels=labels,
         )
     if arguments.text:
         say_lines(picture.text)

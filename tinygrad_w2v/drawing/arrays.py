@@ -98,7 +98,7 @@ def _places(shape: tuple[int, ...], most: int) -> list[Any]:
         longest = max(range(len(counts)), key=lambda axis: (counts[axis], -axis))
         counts[longest] -= 1
     return [
-        np.unique(np.linspace(0, n - 1, count).round().astype(int)) if n else np.arange(0)
+        np.arange(n) if count == n else np.linspace(0, n - 1, count).round().astype(int)
         for n, count in zip(shape, counts, strict=True)
     ]
 

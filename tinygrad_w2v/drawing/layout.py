@@ -95,7 +95,7 @@ def _size(node: DiagramNode, details: tuple[str, ...]) -> Size:
 def _dot(view: View, sizes: list[Size], direction: Direction) -> str:
     lines = [
         "digraph {",
-        f"graph [rankdir={direction}, nodesep=0.24, ranksep=0.26, nslimit=2, mclimit=0.5]",
+        f"graph [rankdir={direction}, nodesep=0.24, ranksep=0.2, nslimit=2, mclimit=0.5]",
         'node [shape=box, fixedsize=true, label=""]',
         "edge [arrowhead=none]",
     ]
@@ -131,7 +131,7 @@ def _inches(size: Size) -> str:
 
 def _reserved(width: float) -> str:
     """An empty label of a known size."""
-    size = f'WIDTH="{width:.0f}" HEIGHT="{DETAIL_HEIGHT}"'
+    size = f'WIDTH="{width:.0f}" HEIGHT="10"'
     return f'<<TABLE BORDER="0" FIXEDSIZE="TRUE" {size}><TR><TD></TD></TR></TABLE>>'
 
 

@@ -22,6 +22,7 @@ from tinygrad_w2v.autograd.node import Node
 from tinygrad_w2v.autograd.rowgrad import RowGrad
 from tinygrad_w2v.drawing.arrays import FEWEST_NUMBERS, LONGEST_AXIS, array_data, brief
 from tinygrad_w2v.drawing.axis_labels import AxisLabels, labels_of, plain
+from tinygrad_w2v.drawing.definitions import defined
 from tinygrad_w2v.drawing.equations import Formula, Rule
 from tinygrad_w2v.drawing.formulas import parameters_in, rule_of
 from tinygrad_w2v.drawing.labels import parameter_text, printable
@@ -187,6 +188,16 @@ class _Passes:
         shown: Data = {"backward": function in self.parts, "rule": self.place_of(rule)}
         if function.site is not None:
             shown["site"] = printable(str(function.site), 300)
+        letters = defined(rule, function) if rule else {}
+        if letters:
+            key = self.reader.key_of(function.inputs[0])
+            alike = np.shape(self.reader.data[key])
+            shown["defined"] = {
+                letter: self.shown(key, data)
+                if data.shape == alike
+                else {"content": brief(data), "array": array_data(data, self.most)}
+                for letter, data in letters.items()
+            }
         if rule and (held := parameters_in(rule, function)):
             shown["parameters"] = {
                 name: printable(function.parameter_names.get(name) or parameter_text(value))

@@ -88,6 +88,7 @@ def _step_lines(
     program: Program, steps: tuple[Step, ...], transposed: dict[int, Step]
 ) -> Iterator[Line]:
     inside: tuple[Scope, ...] = ()
+    whose: dict[int | None, int] = {g: key for key, g in program.gradient_of.items()}
     for step in steps:
         if step.outputs[0] in transposed:
             continue
@@ -96,10 +97,12 @@ def _step_lines(
                 yield Line(f"{step.scope[depth].name}:", depth=depth + 1)
                 inside = step.scope[: depth + 1]
         inside = step.scope
-        yield _step_line(program, step, transposed)
+        yield _step_line(program, step, transposed, whose)
 
 
-def _step_line(program: Program, step: Step, transposed: dict[int, Step]) -> Line:
+def _step_line(
+    program: Program, step: Step, transposed: dict[int, Step], whose: dict[int | None, int]
+) -> Line:
     outputs = [program.values[key] if key is not None else None for key in step.outputs]
     while len(outputs) > 1 and outputs[-1] is None:
         outputs.pop()
@@ -110,8 +113,7 @@ def _step_line(program: Program, step: Step, transposed: dict[int, Step]) -> Lin
     formula, depth = expression(program, step, transposed), 1 + len(step.scope)
     about = About(step.number if step.rule_of < 0 else step.rule_of)
     if about.op < 0:  # the sum of a value's parts
-        whose = {g: key for key, g in program.gradient_of.items()}
-        about = About(value=whose.get(step.outputs[0] or -1, -1))
+        about = About(value=whose.get(step.outputs[0], -1))
     return Line(names, types, formula, content, depth, about=about)
 
 

@@ -70,6 +70,8 @@ class _Tree:
         waiting: list[tuple[str, tuple[Step, ...], int, int | None, Step | None]]
         waiting = [(title, steps, result, parent, None)]
         first = len(self.views)
+        if len(steps) == 1 and steps[0].inside:  # one box is nothing to look at
+            waiting = [(title, steps[0].inside, result, parent, None)]
         while waiting:
             title, steps, result, parent, box = waiting.pop(0)
             if len(steps) > self.most:

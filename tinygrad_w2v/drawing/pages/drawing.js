@@ -102,6 +102,11 @@ const gradientText = (key, timeline, position) => {
   const several = value(key).parts.length > 1;
   if (complete && !(several && just)) return `${whole.name}  ${minus(whole.content)}`;
   const single = isScalar(whole.array);
+  // Many numbers would not fit: their sum so far.
+  if (value(key).parts.length > 3) {
+    const soFar = single ? minus(parts.at(-1).sum) : partName(parts.at(-1), whole);
+    return complete ? `${whole.name}  ${minus(whole.content)}` : `${whole.name}  ${soFar} + …`;
+  }
   const sum = parts.map((part, i) => {
     const text = single ? minus(part.content ?? whole.content) : partName(part, whole);
     return i > 0 && text.startsWith("−") ? `(${text})` : text;
@@ -143,7 +148,7 @@ const writeNote = edge => {
     edge.note.setAttribute("text-anchor", "start");
   }
   edge.note.setAttribute("x", edge.place[0] + (acrossPage ? 5 : 0));
-  edge.note.setAttribute("y", edge.place[1] + (acrossPage ? 3.5 : 13));
+  edge.note.setAttribute("y", edge.place[1] + (acrossPage ? 3.5 : 19));
   edge.note.textContent = partText(edge.part, whole);
 };
 

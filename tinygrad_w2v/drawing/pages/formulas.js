@@ -76,7 +76,12 @@ const matricesView = (number, tokens) => {
   const sign = tokens.findIndex(token => token[0] === "text" && /^ \+?= $/.test(token[1]));
   const seen = new Set();
   const figures = list => list.flatMap(token => {
-    if (token[0] === "text" || token[0] === "parameter") return [];
+    const [role, text] = token, letter = op(number).defined?.[text];
+    if (role === "text" && letter?.array?.shape.length && !seen.has(text)) {
+      seen.add(text);
+      return [matrixFigure(text, letter.array, "of-value")];
+    }
+    if (role === "text" || role === "parameter") return [];
     const found = meaning(number, token), array = arrayOf(token[0], found);
     if (!array || seen.has(found.name) || !array.shape.length) return [];
     seen.add(found.name);
@@ -89,6 +94,13 @@ const matricesView = (number, tokens) => {
 
 const equationView = (number, tokens) =>
   make("div", { class: "equation" }, formulaView(number, tokens), numbersView(number, tokens), matricesView(number, tokens));
+
+// A letter that a rule defines: "N = ids.size = 6".
+const definitionsView = (number, rule) => rule.definitions.map(tokens => {
+  const letter = op(number).defined?.[tokens[0][1]], single = letter && isScalar(letter.array);
+  return make("div", { class: "equation definition" }, make("span", {}, formulaView(number, tokens),
+    single ? make("code", { class: "formula numbers" }, ` = ${numberText(letter.array.numbers[0])}`) : null));
+});
 
 const ruleOf = number => {
   const place = op(number).rule;

@@ -22,11 +22,13 @@ const listingPanel = ({ select, hover }) => {
   });
   const holder = byId("listing");
   holder.replaceChildren(...lines);
-  // The line of the step that is shown, in its pass.
-  const current = (numbers, backward) => {
+  // The lines of the step that is shown, in its pass, and of the gradients that it completes.
+  const current = (numbers, backward, values) => {
     let first = null;
     lines.forEach((element, i) => {
-      const now = element.dataset.op !== undefined && numbers.includes(Number(element.dataset.op)) && (i >= data.backward_line) === backward;
+      const { op: number, value: key } = element.dataset;
+      const about = number !== undefined ? numbers.includes(Number(number)) : values.includes(Number(key));
+      const now = about && (i >= data.backward_line) === backward;
       element.classList.toggle("current", now);
       if (now) first ??= element;
     });

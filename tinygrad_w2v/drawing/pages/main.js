@@ -15,7 +15,9 @@ const update = ({ follow = true } = {}) => {
   player.show(timeline, position);
   const { pass, step } = timeline.at(position);
   document.body.dataset.pass = pass;
-  listing.current(step ? step.ops : [], pass === "backward");
+  const complete = pass === "seed" ? [data.result] : pass !== "backward" ? []
+    : step.inputs.filter(key => value(key)?.parts?.length && timeline.gradientAt(key, position).whole);
+  listing.current(step ? step.ops : [], pass === "backward" || pass === "seed", complete);
   if (follow && active.length) zoom.follow(...active[0].node.at);
   light();
 };

@@ -42,8 +42,6 @@ const opForward = number => {
   return { text: say("forward_text", it.label, names), body };
 };
 
-const definitionsView = (number, rule) => rule.definitions.map(tokens => make("div", { class: "equation" }, formulaView(number, tokens)));
-
 const figuresOf = (inputs, outputs) => {
   const figures = keys => [...new Set(keys)].filter(key => value(key)?.array?.shape.length)
     .slice(0, 4).map(key => matrixFigure(value(key).name, value(key).array, "of-value"));
@@ -65,7 +63,7 @@ const boxForward = (step, open) => ({
 // ---------------------------------------------------------------- backward
 const seeded = (timeline, position) => {
   const { view } = timeline;
-  if (view.parent !== null) return { text: say("seed_inside", view.title), body: arrivedFromOutside(timeline, position) };
+  if (!timeline.steps.some(step => step.outputs.includes(data.result))) return { text: say("seed_inside", view.title), body: arrivedFromOutside(timeline, position) };
   const g = value(data.result).gradient;
   return {
     text: say("seed_text", g.name, value(data.result).name),

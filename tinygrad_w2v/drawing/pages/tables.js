@@ -17,7 +17,7 @@ const SUPERSCRIPT = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴",
 const shortNumbers = array => {
   const most = greatest(array), whole = array.numbers.every(n => typeof n !== "number" || Number.isInteger(n));
   if (!most || (whole && most < 1e5)) return { write: numberText, factor: "" };
-  const power = most < 0.01 || most >= 1e4 ? 3 * Math.floor(Math.log10(most) / 3) : 0;
+  const power = most < 0.1 || most >= 1e4 ? 3 * Math.floor(Math.log10(most) / 3) : 0;
   const places = most / 10 ** power >= 100 ? 0 : most / 10 ** power >= 10 ? 1 : 2;
   const write = n => (typeof n !== "number" ? numberText(n) : n === 0 ? "0" : numberText((n / 10 ** power).toFixed(places).replace(/^-(?=0\.?0*$)/, "")));
   return { write, factor: power ? `×10${[...String(power)].map(c => SUPERSCRIPT[c]).join("")}` : "" };
@@ -121,7 +121,7 @@ const arrayView = (array, caption) => {
 const matrixFigure = (name, array, className) =>
   make("figure", { class: `matrix ${className}` },
     array && array.numbers.length
-      ? tableOf(array, { lead: Array(Math.max(array.shape.length - 2, 0)).fill(0), most: 5, compact: true })
+      ? tableOf(array, { lead: Array(Math.max(array.shape.length - 2, 0)).fill(0), most: 4, compact: true })
       : make("span", {}, "·"),
     make("figcaption", {}, named(name), array?.shape.length > 2 ? `[${Array(array.shape.length - 2).fill(0).join(", ")}]` : null, make("small", {}, ` ${shapeText(array)}`),
       array ? make("small", {}, ` ${shortNumbers(array).factor}`) : null));
