@@ -169,8 +169,9 @@ def cross(
     a, b = moveaxis(a, axisa, -1), moveaxis(b, axisb, -1)
     if np.shape(a)[-1] != 3 or np.shape(b)[-1] != 3:
         raise ShapeError(
-            f"cross: vectors have three components, not {np.shape(a)[-1]} and {np.shape(b)[-1]}; "
-            f"of plane vectors write `x1 * y2 - x2 * y1`{user_line()}"
+            f"cross: vectors have three components, not {np.shape(a)[-1]} and {np.shape(b)[-1]} as "
+            f"in {np.shape(a)} and {np.shape(b)}; of plane vectors write `x1 * y2 - x2 * y1`"
+            f"{user_line()}"
         )
     next_one, last_one = (..., np.array([1, 2, 0])), (..., np.array([2, 0, 1]))
     product = subtract(
