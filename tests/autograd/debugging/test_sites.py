@@ -154,6 +154,10 @@ NAMELESS = {
     "map of a module": "h = list(map(layer, [x]))\nv = h[0]",
     "a loop over rows": "for v in x:\n    pass",
     "rows that are unpacked": "v, other = x @ w",
+    "an array of objects": "h = objects + 1\nv = h[0]",
+    "an array of objects, on the right": "h = 1 + objects\nv = h[0]",
+    "an array of objects, negative": "h = -objects\nv = h[0]",
+    "an array of objects and another": "h = objects + objects\nv = h[0]",
     "an entry": "d = {}\nd['h'] = x @ w\nv = d['h']",
     "nothing": "[x @ w]\nv = F.relu(x)\nv, = [v + 1]",
     "a part of what a function makes": "h = F.cosine_similarity(x, w)\nv = h.creator.inputs[0]",
@@ -165,8 +169,14 @@ NAMELESS = {
 
 
 @pytest.mark.parametrize("source", NAMELESS.values(), ids=NAMELESS)
-def test_what_is_not_assigned_itself_has_no_name(source: str) -> None:
-    assert named(ran(source, **GIVEN)["v"]) is None
+@pytest.mark.parametrize("inside", [False, True], ids=["module", "function"])
+def test_what_is_not_assigned_itself_has_no_name(source: str, inside: bool) -> None:
+    objects = np.empty(1, object)
+    objects[0] = w
+    if inside:
+        body = source.replace("\n", "\n    ")
+        source = f"def f(objects):\n    {body}\n    return v\nv = f(objects)"
+    assert named(ran(source, objects=objects, **GIVEN)["v"]) is None
 
 
 def test_the_innermost_name_wins() -> None:

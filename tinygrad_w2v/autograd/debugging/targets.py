@@ -35,8 +35,8 @@ _LOCALS = {"LOAD_FAST", "LOAD_FAST_CHECK", "LOAD_FAST_BORROW", "LOAD_DEREF"}
 _LOADS = _LOCALS | {"LOAD_NAME", "LOAD_GLOBAL"}
 _STORES = {"STORE_FAST", "STORE_NAME", "STORE_GLOBAL", "STORE_DEREF"}
 # From Python 3.13 on there are two in one.
-_SECOND_LOADS = {"STORE_FAST_LOAD_FAST", "LOAD_FAST_LOAD_FAST"}
-_SECOND_LOADS |= {"LOAD_FAST_BORROW_LOAD_FAST_BORROW"}
+_TWO_LOADS = {"LOAD_FAST_LOAD_FAST", "LOAD_FAST_BORROW_LOAD_FAST_BORROW"}
+_SECOND_LOADS = _TWO_LOADS | {"STORE_FAST_LOAD_FAST"}
 _BESIDE = {"PUSH_NULL", "LOAD_CONST"}  # what a call needs besides: the names of keywords
 _ATTRIBUTES = {"LOAD_ATTR", "LOAD_METHOD"}
 _UNKNOWN = object()
@@ -168,13 +168,27 @@ def _gives_value_of(inner: FrameType, frame: FrameType, code: _Code, at: int, ou
     """Whether the instruction that `frame` is at leaves what `inner` returns on the stack."""
     step = code.steps[at]
     if step.opname in _OPERATORS:
-        return True
+        # NumPy applies an operator of an array of objects to each of them.
+        return ours or not any(map(_is_of_objects, _operands(frame, code, at)))
     if step.opname == "CALL_INTRINSIC_1":
         return step.argrepr == "INTRINSIC_UNARY_POSITIVE"
     # What is between two of our own frames is known; C code below the user's is not: `map`, `sum`.
     return step.opname in _CALLS and (
         ours or _leads_to(_callee(frame, code, at), inner) or _is_method(code, at, inner)
     )
+
+
+def _operands(frame: FrameType, code: _Code, at: int) -> list[Any]:
+    """What the operator at `at` works on, as far as that is found without running anything."""
+    before = code.steps[at - 1]
+    if before.opname in _TWO_LOADS:
+        return [frame.f_locals.get(name) for name in before.argval]
+    right = _loaded(frame, before) if before.opname in _LOADS else None
+    return [_callee(frame, code, at), right]
+
+
+def _is_of_objects(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.dtype == object
 
 
 def _leads_to(callee: Any, inner: FrameType) -> bool:
