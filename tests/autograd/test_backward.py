@@ -13,7 +13,7 @@ import pytest
 import tinygrad_w2v as tw
 import tinygrad_w2v.functions as F
 from tinygrad_w2v._base.errors import NonDifferentiableError, NonScalarError, ShapeError
-from tinygrad_w2v.autograd.backward import consumers_first, gradients
+from tinygrad_w2v.autograd.backward import Parts, consumers_first, gradients
 
 
 def test_a_variable_used_many_times_collects_all_its_gradients(rng: np.random.Generator) -> None:
@@ -304,6 +304,15 @@ def test_backward_of_several_outputs_may_be_a_static_method_of_all_gradients() -
     twice, thrice = TwiceAndThrice()(x)
     (twice + 10 * thrice).backward()
     assert x.grad is not None and x.grad.data == 32.0
+
+
+def test_parts_know_what_was_broadcast() -> None:
+    x, y = tw.Variable(np.ones((4, 1))), tw.Variable(np.ones((2, 4, 3)))
+    parts: dict[tw.Function, Parts] = {}
+    z = x * y
+    gradients(z, np.ones((2, 4, 3)), parts=parts)
+    assert parts[z.creator].summed == {0: (0, 2)}
+    assert parts[z.creator][0].shape == (4, 1)
 
 
 @pytest.mark.parametrize("create_graph", [False, True])

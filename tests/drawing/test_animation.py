@@ -143,6 +143,13 @@ def test_it_loads_nothing(film):
     assert all(url.startswith("#") for url in re.findall(r"url\(([^)]*)\)", film.svg))
 
 
+def test_what_was_broadcast_is_summed():
+    x, b = tw.Variable(np.ones((2, 9)), name="x"), tw.Variable(np.ones(9), name="b")
+    film = Film(tw.graph((x + b).sum()).svg(animated=True))
+    assert "gb = sum(gh1, axis=0)" in film.texts()
+    assert "gx = gh1" in film.texts()
+
+
 def test_arrays_are_named_where_they_are_added():
     w = tw.Variable(np.ones((2, 9)), name="w")
     y = (w * w).sum()

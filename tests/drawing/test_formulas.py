@@ -212,6 +212,21 @@ class Layer(Function):
         return dout @ W.T, x.T @ dout
 
 
+def test_a_negative_number_is_squared_with_its_sign() -> None:
+    z = (-2.0) ** variable(2, name="x")
+    assert rule(z).forward.written(lambda token: {"x": "-2", "y": "x"}.get(token.text, "z")) == (
+        "z = (-2)**x"
+    )
+
+
+def test_what_was_broadcast_is_summed() -> None:
+    formula = rule(variable(2) + variable(3, 2)).backward[0]
+    assert formula is not None
+    assert formula.summed((0,)).source == "gx = sum(g, axis=0)"
+    assert formula.summed((0, 2)).source == "gx = sum(g, axis=(0, 2))"
+    assert not formula.summed((0,)).is_copy
+
+
 def test_the_books_letters_are_understood() -> None:
     found = rule(Layer()(variable(2, 3), variable(3, 2)))
     assert [f.written(roles) for f in found.backward if f] == [

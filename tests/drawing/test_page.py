@@ -12,6 +12,7 @@ import pytest
 import tinygrad_w2v as tw
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v.drawing import page
+from tinygrad_w2v.drawing.arrays import array_data
 from tinygrad_w2v.drawing.page_words import WORDS
 
 ROOT = Path(__file__).parents[2]
@@ -116,6 +117,16 @@ def test_integers_have_a_forward_pass_alone():
     data = data_of(tw.graph(tw.Variable(np.array([1, 2])) + 1).html())
     assert "int64" in data["note"]
     assert not any("gradient" in value for value in data["values"].values())
+
+
+@pytest.mark.render
+def test_whole_numbers_are_shown_in_full():
+    price, count = tw.Variable(12345.0, name="price"), tw.Variable(3.0, name="count")
+    values = {v["name"]: v for v in data_of(tw.graph(price * count).html())["values"].values()}
+    assert [values[name]["array"]["numbers"] for name in ("price", "y")] == [[12345], [37035]]
+    assert [values[name]["content"] for name in ("price", "y")] == ["12345", "37035"]
+    ids = array_data(np.array([12345, 2**63], np.uint64))
+    assert ids["numbers"] == [12345, "9223372036854775808"]  # a script would round it
 
 
 @pytest.mark.render

@@ -8,7 +8,7 @@ shapes and dtypes are checked, row gradients are made dense before a rule sees t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from operator import attrgetter
 from typing import Any
@@ -55,12 +55,22 @@ def ops_behind(outputs: Iterable[Node]) -> list[Function]:
     return consumers_first([y.creator for y in outputs if y.creator is not None])
 
 
+class Parts(tuple[Any, ...]):
+    """What an op's rule gave each input; `summed` are the axes of it that were broadcast.
+
+    They are those of what the rule returned, by the input's position; an input that was not
+    broadcast has none.
+    """
+
+    summed: Mapping[int, tuple[int, ...]]
+
+
 def gradients(
     root: Node,
     seed: Any,
     create_graph: bool = False,
     kept: dict[Node, Any] | None = None,
-    parts: dict[Function, tuple[Any, ...]] | None = None,
+    parts: dict[Function, Parts] | None = None,
 ) -> dict[Node, Any]:
     """The gradient of `root` for each leaf; nothing on the graph is written.
 
@@ -76,7 +86,7 @@ def gradients(
         Is given the gradients of all Variables on the way, too.
     parts : dict, optional
         Is given what each op's rule returned, one part for each input (None for none), in the
-        shape and dtype of that input. A Variable's gradient is the sum of its parts.
+        shape and dtype of that input, as `Parts`. A Variable's gradient is the sum of its parts.
 
     Returns
     -------
@@ -203,22 +213,24 @@ def _pull_recorded(function: Function, g: Any) -> tuple[Any, ...]:
 
 def _pull_noted(
     pull: Callable[..., Any],
-    noted: dict[Function, tuple[Any, ...]],
+    noted: dict[Function, Parts],
     function: Function,
     g: Any,
 ) -> tuple[Any, ...]:
     """`pull`, whose result is fitted to the inputs and noted."""
-    parts = [
-        None if part is None or not isinstance(x, Node) else _fitted_part(function, x._data, part)
-        for x, part in zip(function.inputs, pull(function, g), strict=True)
-    ]
-    noted[function] = tuple(parts)
+    parts: list[Any] = []
+    summed = {}
+    for i, (x, part) in enumerate(zip(function.inputs, pull(function, g), strict=True)):
+        if part is None or not isinstance(x, Node):
+            parts.append(None)
+            continue
+        part = np.float64(part) if type(part) in PYTHON_NUMBERS else part
+        parts.append(_fitted(function, x._data, part))
+        if parts[i] is not None and part.shape != x._data.shape:
+            summed[i] = _repeated(part.shape, x._data.shape)
+    noted[function] = Parts(parts)
+    noted[function].summed = summed
     return noted[function]
-
-
-def _fitted_part(function: Function, data: Any, part: Any) -> Any:
-    part = np.float64(part) if type(part) in PYTHON_NUMBERS else part
-    return _fitted(function, data, part)
 
 
 def dense(g: Any) -> Any:
@@ -239,12 +251,18 @@ def _fitted(function: Function, data: Any, part: Any) -> Any:
                 f"backward of {function.label} returned a gradient of shape {large} for an input "
                 f"of shape {small}" + backward_place(function)
             )
-        axes = tuple([i for i, m in enumerate(large) if i < extra or small[i - extra] != m])
+        axes = _repeated(large, small)
         if type(part) is ndarray:
             part = np.add.reduce(part, axis=axes).reshape(small)
         else:
             part = np.reshape(np.sum(part, axis=axes), small)
     return part if part.dtype == data.dtype else part.astype(data.dtype)
+
+
+def _repeated(large: tuple[int, ...], small: tuple[int, ...]) -> tuple[int, ...]:
+    """The axes of `large` along which an array of the shape `small` was broadcast to it."""
+    extra = len(large) - len(small)
+    return tuple([i for i, m in enumerate(large) if i < extra or small[i - extra] != m])
 
 
 # ---------------------------------------------------------------------- gradients into `.grad`

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v.autograd.rowgrad import RowGrad
-from tinygrad_w2v.drawing.labels import content_of, number
+from tinygrad_w2v.drawing.labels import content_of, number, written
 
 LONGEST_AXIS = 24  # places that are shown of one axis
 FEWEST_NUMBERS = 6  # of an array, however many arrays there are
+LARGEST_EXACT = 2**53 - 1  # integer of a script
 
 
 def array_data(data: Any, most: int = LONGEST_AXIS**2) -> dict[str, Any] | None:
@@ -104,12 +105,12 @@ def _places(shape: tuple[int, ...], most: int) -> list[Any]:
 
 
 def _short(value: Any) -> Any:
-    """A number of four digits that JSON can hold; what is not finite is written as a word."""
+    """A number as `written`, so that JSON and a script can hold it; else its text."""
     if not isinstance(value, float):
-        return value
+        return value if abs(value) <= LARGEST_EXACT else str(value)
     if value != value or value in (float("inf"), float("-inf")):
         return str(value)
-    short = float(f"{value:.4g}")
+    short = float(written(value))
     return int(short) if short.is_integer() and abs(short) < 1e6 else short
 
 

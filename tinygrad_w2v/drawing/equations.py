@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Container
+from itertools import zip_longest
 from typing import Literal, NamedTuple
 
 Role = Literal["text", "input", "output", "gradient", "input_gradient", "parameter"]
@@ -60,10 +61,19 @@ class Formula(NamedTuple):
         roles = [token.role for token in (*left, *right)]
         return sign == "=" and roles == ["input_gradient", "gradient"]
 
+    def summed(self, axes: tuple[int, ...]) -> Formula:
+        """The equation for an input that was broadcast: ``gx = sum(g, axis=0)``."""
+        left, _, right = self.sides
+        sign = self.tokens[len(left)]
+        axis = axes[0] if len(axes) == 1 else axes
+        before, after = Token("text", "sum("), Token("text", f", axis={axis})")
+        return Formula((*left, sign, before, *right, after))
+
     def written(self, names: Callable[[Token], str]) -> str:
         """The equation with other names: ``names(token)`` for all that is not plain text.
 
         Squares and their like are written with small digits, and the power 1 is not written.
+        A negative number is put in brackets where its sign could be read with what is beside it.
 
         Examples
         --------
@@ -75,14 +85,16 @@ class Formula(NamedTuple):
         '<gx> = <g> * <exponent> * <x>**<lower>'
         """
         written = ""
-        for token in self.tokens:
+        for token, after in zip_longest(self.tokens, self.tokens[1:]):
             if token.role == "text":
                 written += re.sub(r"\*\*(\d+)(?![\w.(])", _small, token.text)
                 continue
             name = names(token)
             if written.endswith("**") and name.isdecimal():
                 written = written[:-2] + ("" if name == "1" else name.translate(_EXPONENTS))
-            elif name.startswith("-") and not written.endswith(("(", ", ", "= ")):
+            elif name.startswith("-") and (
+                not written.endswith(("(", ", ", "= ")) or (after and after.text.startswith("**"))
+            ):
                 written += f"({name})"
             else:
                 written += name

@@ -55,6 +55,21 @@ def number(value: Any) -> str:
     return f"{value:.4g}"
 
 
+def written(value: Any) -> str:
+    """A number that may be computed with by hand: whole ones in full, others with four digits.
+
+    Examples
+    --------
+    >>> written(12345.0), written(12345.67), written(0.123456), written(1234567.8)
+    ('12345', '12346', '0.1235', '1.235e+06')
+    """
+    if isinstance(value, bool | np.bool_ | complex | np.complexfloating):
+        return number(value)
+    if isinstance(value, int | np.integer):
+        return str(int(value))
+    return f"{value:.0f}" if 1e3 <= abs(value) < 1e6 else number(value)
+
+
 def content_of(data: Any) -> str:
     """The numbers themselves where they are few, else their range.
 
@@ -81,7 +96,7 @@ def content_of(data: Any) -> str:
 
 def _nested(array: Any) -> str:
     if array.ndim == 0:
-        return number(array[()])
+        return written(array[()])
     return f"[{', '.join(map(_nested, array))}]"
 
 

@@ -162,6 +162,8 @@ class Moments:
         unknown = f"{self.ops[number].label}.backward({names})"
         for key, part in self.parts(step):
             formula = rule and rule.backward[part["input"]]
+            if formula and "formula" in part:
+                formula = _formula(part["formula"])
             name = part.get("name", self.gradient(key)["name"])
             lines.append(self._named(number, formula) if formula else f"{name} = {unknown}")
         return lines + (self._definitions(number, rule) if rule else [])

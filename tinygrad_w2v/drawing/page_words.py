@@ -99,6 +99,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "en": "{0} passes the gradient on unchanged, to each input.",
         "ja": "{0} は勾配を、どの入力にもそのまま流します。",
     },
+    "broadcast": {
+        "en": "{0} was broadcast: its gradient is summed along the axes on which it was repeated.",
+        "ja": "{0} はブロードキャストされたので、繰り返された軸に沿って勾配を合計します。",
+    },
     "sum_text": {
         "en": "{0} is used {1} times: what comes back is added.",
         "ja": "{0} は {1} 回使われているので、それぞれから戻ってきた勾配を足し合わせます。",

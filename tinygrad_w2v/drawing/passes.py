@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_w2v._base.language import Language
-from tinygrad_w2v.autograd.backward import gradients
+from tinygrad_w2v._base.language import Language, words_in
+from tinygrad_w2v.autograd.backward import Parts, gradients
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.modes import unwatched
 from tinygrad_w2v.autograd.node import Node
@@ -33,6 +33,10 @@ from tinygrad_w2v.drawing.program import Program
 from tinygrad_w2v.drawing.reader import Reader, why_not
 
 ALL_NUMBERS = 40_000  # of a page, about, however many arrays it shows
+
+_WORDS = {
+    "not_float": {"en": "{} has no gradient", "ja": "{} には勾配がありません"},
+}
 
 Data = dict[str, Any]
 
@@ -72,7 +76,7 @@ class _Passes:
         self.passes = Passes()
         self.functions = {function.order: function for function in reader.functions}
         self.gradients: dict[int, Any] = {}
-        self.parts: dict[Function, tuple[Any, ...]] = {}
+        self.parts: dict[Function, Parts] = {}
         self.taken = frozenset(value.name for value in program.values.values())
         self.rules_of: dict[Rule | None, Rule | None] = {}  # without those names
         self.known_rules: dict[Rule, int] = {}
@@ -97,7 +101,7 @@ class _Passes:
         """Run the backward pass for its numbers; note why where there is none."""
         root = self.reader.root
         if root.dtype.kind != "f":
-            self.passes.note = f"{root.dtype}"
+            self.passes.note = words_in(self.lang, _WORDS)["not_float"].format(root.dtype)
             return
         kept: dict[Node, Any] = {}
         seed = np.ones(root.shape, root.dtype)
@@ -164,18 +168,22 @@ class _Passes:
 
     def add_parts(self) -> None:
         """Note what each op sent to each of its inputs, in the order in which it arrived."""
-        arrived: dict[int, list[tuple[int, int, Any]]] = {}
+        arrived: dict[int, list[tuple[Function, int, Any]]] = {}
         for function, parts in self.parts.items():
             for position, (x, part) in enumerate(zip(function.inputs, parts, strict=True)):
                 key = self.reader.key_of(x)
                 if part is not None and key in self.gradients:
-                    arrived.setdefault(key, []).append((function.order, position, part))
+                    arrived.setdefault(key, []).append((function, position, part))
         for key, parts_of_value in arrived.items():
             shown = self.passes.values[key]
             whole = shown["gradient"]
             total: Any = None
-            for count, (op, position, part) in enumerate(parts_of_value, 1):
-                data: Data = {"op": op, "input": position}
+            for count, (function, position, part) in enumerate(parts_of_value, 1):
+                data: Data = {"op": function.order, "input": position}
+                axes = self.parts[function].summed.get(position)
+                rule = self.rule_of(function)
+                if axes and rule and (formula := rule.backward[position]):
+                    data["formula"] = _tokens(formula.summed(axes))
                 if len(parts_of_value) > 1:
                     total = part if total is None else total + part
                     data |= {"name": f"{whole['name']}_{count}"} | self.shown(key, part)

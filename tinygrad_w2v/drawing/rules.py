@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v._base.errors import NonDifferentiableError
-from tinygrad_w2v.autograd.backward import gradients
+from tinygrad_w2v.autograd.backward import Parts, gradients
 from tinygrad_w2v.autograd.function import Function, next_order
 from tinygrad_w2v.autograd.modes import unwatched
 from tinygrad_w2v.autograd.node import Node
@@ -80,7 +80,7 @@ class Rules:
         self.begun = next_order()
         self.recorded: set[Function] = set(graph.functions)
         self.kept = _Timed()
-        self.given: dict[Function, tuple[Any, ...]] = {}
+        self.given: dict[Function, Parts] = {}
         seed = Variable(np.ones(root.shape, root.dtype))
         with unwatched(), np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")

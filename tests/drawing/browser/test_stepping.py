@@ -158,6 +158,23 @@ def test_a_large_table_shows_the_rows_that_were_read(opened, rng):
     assert "Only these rows of 5000" in gradient.inner_text()
 
 
+def test_signs_and_sums_are_written(opened):
+    x, b = tw.Variable(-3.0, name="x"), tw.Variable([1.0, 2.0], name="b")
+    y = x**2 + b
+    y.name = "y"
+    screen = opened(tw.graph(y.sum()).html())
+    screen.press("ArrowRight")
+    assert "= (−3)² = 9" in screen.text("#rule")
+    screen.press("ArrowRight", 5)
+    copied, *equations = screen.text("#rule").split("\n")
+    assert copied == "add passes the gradient on unchanged."
+    assert "gh1 = sum(gy, axis=0)" in equations and "gb = gy" in equations
+    assert "h1 was broadcast" in screen.text("#rule")
+    screen.choose("x")
+    screen.press("End")
+    assert "= 2 * 2 * (−3) = −12" in screen.text("#rule")
+
+
 def test_an_op_of_ones_own(opened):
     class Cube(tw.Function):
         def forward(self, x):

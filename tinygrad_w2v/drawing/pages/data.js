@@ -69,7 +69,8 @@ const cut = (text, most) => {
 
 const NOT_FINITE = { nan: "nan", inf: "∞", "-inf": "−∞" };
 const numberText = number => {
-  if (typeof number === "number") return String(number).replace("-", "−").replace("e+", "e");
+  // Whole numbers below a million are exact, larger ones have four digits, which is seen.
+  if (typeof number === "number") return (Math.abs(number) < 1e6 ? String(number) : number.toExponential()).replace(/-/, "−").replace("e+", "e");
   if (typeof number === "boolean") return number ? "1" : "0";
   if (!(number in NOT_FINITE)) return String(number).replace("-", "−");
   return NOT_FINITE[number];

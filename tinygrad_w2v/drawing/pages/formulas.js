@@ -4,6 +4,10 @@ const SMALL = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 const small = digits => [...digits].map(digit => SMALL[digit]).join("");
 const powers = text => text.replace(/\*\*(\d+)(?![\w.(])/g, (_, digits) => small(digits));
 
+// What an op's rule gave one of its inputs.
+const partOf = (number, input) =>
+  value(op(number).inputs[input])?.parts?.find(each => each.op === number && each.input === input);
+
 // What a letter of an op's rule stands for.
 const meaning = (number, [role, text, position]) => {
   const it = op(number);
@@ -18,7 +22,7 @@ const meaning = (number, [role, text, position]) => {
   }
   if (role === "input_gradient") {
     const key = it.inputs[position], whole = value(key)?.gradient;
-    const part = value(key)?.parts?.find(each => each.op === number && each.input === position);
+    const part = partOf(number, position);
     return { value: key, part, gradient: whole, name: part && whole ? partName(part, whole) : text };
   }
   return { name: it.parameters?.[text] ?? text };
@@ -41,14 +45,22 @@ const arrayOf = (role, found) => {
 const CLASSES = { input: "of-value", output: "of-value", gradient: "of-gradient", input_gradient: "of-gradient", parameter: "of-parameter" };
 
 const formulaView = (number, tokens) =>
-  make("code", { class: "formula" }, raised(number, tokens).map(token => {
+  make("code", { class: "formula" }, raised(number, tokens).map((token, at, all) => {
     const [role, text] = token;
     if (role === "text") return powers(text);
     const found = meaning(number, token);
+    const name = signed(found.name, at, all);
     return found.value === undefined || found.value === null
-      ? named(found.name, CLASSES[role])
-      : make("bdi", { class: CLASSES[role], "data-value": found.value }, found.name);
+      ? named(name, CLASSES[role])
+      : make("bdi", { class: CLASSES[role], "data-value": found.value }, name);
   }));
+
+// A negative number in brackets, where its sign could be read with what is beside it: (−3)² is 9.
+const signed = (text, at, tokens) => {
+  const before = at > 0 ? tokens[at - 1][1] : "= ", after = tokens[at + 1]?.[1] ?? "";
+  const plain = /(^|[(,=] ?)$/.test(before) && !/^(\*\*|[⁰¹²³⁴-⁹])/.test(after);
+  return /^[-−][\d.∞]/.test(text) && !plain ? `(${text})` : text;
+};
 
 // The same with numbers, where every letter is one: "= 1 * 5 = 5"; else null.
 const numbersView = (number, written) => {
@@ -66,7 +78,7 @@ const numbersView = (number, written) => {
   const right = tokens.slice(sign + 1).map(text), [left] = tokens.slice(0, sign).map(text);
   if (left === null || right.some(part => part === null)) return null;
   const numbers = right.map((part, i) =>
-    tokens[sign + 1 + i][0] !== "text" && part.startsWith("−") && i > 0 ? `(${part})` : part).join("");
+    (tokens[sign + 1 + i][0] === "text" ? part : signed(part, sign + 1 + i, tokens))).join("");
   const single = right.length === 1 || tokens.slice(sign + 1).every(([role]) => role === "text");
   return make("code", { class: "formula numbers" }, single ? `= ${left}` : `= ${numbers} = ${left}`);
 };
@@ -75,7 +87,7 @@ const numbersView = (number, written) => {
 const matricesView = (number, tokens) => {
   const sign = tokens.findIndex(token => token[0] === "text" && /^ \+?= $/.test(token[1]));
   const seen = new Set();
-  const figures = list => list.flatMap(token => {
+  const figures = (list, scalars) => list.flatMap(token => {
     const [role, text] = token, letter = op(number).defined?.[text];
     if (role === "text" && letter?.array?.shape.length && !seen.has(text)) {
       seen.add(text);
@@ -83,11 +95,11 @@ const matricesView = (number, tokens) => {
     }
     if (role === "text" || role === "parameter") return [];
     const found = meaning(number, token), array = arrayOf(token[0], found);
-    if (!array || seen.has(found.name) || !array.shape.length) return [];
+    if (!array || seen.has(found.name) || !(array.shape.length || scalars)) return [];
     seen.add(found.name);
     return [matrixFigure(found.name, array, CLASSES[token[0]])];
   });
-  const right = figures(tokens.slice(sign + 1)), left = figures(tokens.slice(0, sign));
+  const right = figures(tokens.slice(sign + 1)), left = figures(tokens.slice(0, sign), right.length > 0);
   if (sign < 0 || !left.length) return null;
   return make("div", { class: "matrices" }, withArrow(right), left);
 };

@@ -62,7 +62,8 @@ const valueLink = (key, select) =>
 const opView = (number, select) => {
   const it = op(number), rule = ruleOf(number);
   const keys = list => [...new Set(list)].filter(key => key !== null && value(key));
-  const backward = rule ? rule.backward.filter((tokens, input) => tokens && (!data.numbers || value(it.inputs[input])?.gradient)) : [];
+  const backward = rule ? rule.backward.map((tokens, input) => partOf(number, input)?.formula ?? tokens)
+    .filter((tokens, input) => tokens && (!data.numbers || value(it.inputs[input])?.gradient)) : [];
   return {
     heading: [named(it.label), " ", badge(say(it.kind === "rule" ? "kind_rule" : "kind_op")), it.scope.length ? badge(it.scope.join(" › ")) : null].filter(Boolean),
     body: [

@@ -85,13 +85,14 @@ const opBackward = (step, timeline, position) => {
   const body = [];
   let copies = 0, sent = 0;
   it.inputs.forEach((key, input) => {
-    const part = value(key)?.parts?.find(each => each.op === number && each.input === input);
+    const part = partOf(number, input);
     if (!part) return;
     sent += 1;
-    const tokens = rule?.backward[input];
-    if (rule?.copies[input]) copies += 1;
+    const tokens = part.formula ?? rule?.backward[input];
+    if (rule?.copies[input] && !part.formula) copies += 1;
     if (tokens) body.push(equationView(number, tokens));
     else body.push(withoutFormula(it, key, part));
+    if (part.formula) body.push(paragraph(say("broadcast", value(key).name), "remark"));
   });
   if (rule) body.push(...definitionsView(number, rule), rule.note ? paragraph(say("note", rule.note), "remark") : null);
   else body.push(paragraph(say("no_formula", it.label), "remark"));
