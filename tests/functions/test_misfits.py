@@ -144,7 +144,7 @@ MESSAGES: dict[str, tuple[Callable[[], Any], str]] = {
         "reshape: 6 elements do not make (4, 2), which takes 8. The input has the shape (2, 3)",
     ),
     "reshape, with -1": (lambda: v(2, 3).reshape(4, -1), "4 for each place of the -1"),
-    "transpose": (lambda: F.transpose(v(2, 3), (0, 2, 1)), "each of the 2 axes is named once"),
+    "transpose": (lambda: F.transpose(v(2, 3), (0, 2, 1)), "must name each of the 2 axes once"),
     "squeeze": (lambda: F.squeeze(v(2, 1), 0), "axis 0 has size 2"),
     "broadcast_to": (
         lambda: F.broadcast_to(v(2), (3,)),
@@ -156,9 +156,9 @@ MESSAGES: dict[str, tuple[Callable[[], Any], str]] = {
     ),
     "an axis of a vector": (lambda: F.softmax(v(3), axis=1), "there is one axis, 0 (or -1)"),
     "a mask": (lambda: F.sum(v(2, 3), where=np.ones(2, bool)), "`where` does not fit"),
-    "max of nothing": (lambda: F.max(v(0)), "nothing has no max: give `initial`"),
+    "max of nothing": (lambda: F.max(v(0)), "an empty array has no max: give `initial`"),
     "repeat": (lambda: F.repeat(v(3), [1, 2]), "takes one number, or 3 in a row"),
-    "pad": (lambda: F.pad(v(3), ((1, 1), (1, 1))), "one pair for each of 1 axes"),
+    "pad": (lambda: F.pad(v(3), ((1, 1), (1, 1))), "one pair per axis"),
 }
 
 

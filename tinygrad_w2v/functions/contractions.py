@@ -50,7 +50,7 @@ class Tensordot(Ring):
         ]
         return (
             f"axes {ax} of the first have the sizes {sizes[0]}, axes {ay} of the second "
-            f"{sizes[1]}: what is summed together must be equal"
+            f"{sizes[1]}: axes that are summed together must have equal sizes"
         )
 
     def backward(self, g: Any) -> Any:

@@ -38,7 +38,7 @@ class Matmul(Ring):
         place = {1: "only axis", 2: "first axis"}.get(len(y), "last axis but one")
         remedy = ""
         if len(y) == 2 and self.saved and _are_ids(self.saved[0], m):
-            remedy = "; if the first are ids, their rows of the second, W, are `W[ids]`"
+            remedy = "; if the first holds ids, write `W[ids]` for their rows of the second, W"
         elif len(x) == len(y) == 2 and y[1] == k:
             remedy = "; `.T` of the second would fit"
         elif len(x) == len(y) == 2 and x[0] == m:

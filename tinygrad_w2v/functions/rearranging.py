@@ -237,8 +237,8 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", **kwargs: Any) -> An
     for name, given in (("pad_width", widths), ("constant_values", np.asarray(values))):
         if why := not_stretched(given.shape, (ndim, 2)):
             raise ShapeError(
-                f"pad of {array.shape}: {name} of shape {given.shape} is not one pair for each of "
-                f"{ndim} axes: {why}{user_line()}"
+                f"pad of {array.shape}: {name} of shape {given.shape} is not one pair per axis: "
+                f"{why}{user_line()}"
             )
     widths, ends = np.broadcast_to(widths, (ndim, 2)), np.broadcast_to(values, (ndim, 2))
     for axis, width in enumerate(widths):

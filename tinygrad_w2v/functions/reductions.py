@@ -262,7 +262,7 @@ class Extreme(Reduction):
     def misfit(self, *shapes: Shape) -> str:
         if self.where is not None and (why := not_stretched(np.shape(self.where), shapes[0])):
             return f"`where` does not fit: {why}"
-        return "" if math.prod(shapes[0]) else f"nothing has no {self.label}: give `initial`"
+        return "" if math.prod(shapes[0]) else f"an empty array has no {self.label}: give `initial`"
 
     def backward(self, g: Any) -> Any:
         x, y = self.saved

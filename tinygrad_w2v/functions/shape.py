@@ -105,7 +105,7 @@ class Transpose(Function):
 
     def misfit(self, *shapes: Shape) -> str:
         axes, ndim = self.axes or (), len(shapes[0])
-        return f"each of the {ndim} axes is named once, and {axes} is something else"
+        return f"axes={axes} must name each of the {ndim} axes once"
 
     def backward(self, g: Any) -> Any:
         return np.transpose(g, self.inverse)
