@@ -58,7 +58,7 @@ def test_a_curve_is_shown_once(run: Any, tmp_path: Path) -> None:
 def test_a_saved_notebook_keeps_the_last_loss(run: Any) -> None:
     trained, vectors, stopped, quiet, logged = run(
         MODEL + "trainer.fit(x, 2 * x, max_epoch=300, batch_size=4)\nlast = trainer.losses[-1]",
-        "w = tw.Word2Vec([['you', 'say', 'hello']] * 900, vector_size=4, epochs=2)",
+        "w = tw.Word2Vec([['you', 'say', 'hello']] * 900, vector_size=4, epochs=2, engine='numpy')",
         "def stop(*_):\n    raise KeyboardInterrupt\n"
         "trainer.optimizer.step = stop\n"
         "trainer.fit(x, 2 * x)\nprint(trainer.interrupted)",
