@@ -153,6 +153,40 @@ def test_a_large_array_is_sampled_within_the_limits():
 
 
 @pytest.mark.render
+def test_words_are_those_of_the_rows_that_are_shown():
+    words = [f"word{i}" for i in range(5000)]
+    w = tw.Parameter(np.ones((5000, 3)), name="w")
+    h = w[np.array([[4, 70], [4, 4999]])]
+    h.name = "h"
+    data = data_of(tw.graph((h * h).sum(), labels={"w": words}).html())
+    values = {value["name"]: value for value in data["values"].values()}
+    table, gradient = values["w"]["array"], values["w"]["gradient"]["array"]
+    assert table["labels"]["first"] == [words[place] for place in table["places"][0]]
+    assert gradient["places"][0] == [4, 70, 4999]
+    assert gradient["labels"]["first"] == ["word4", "word70", "word4999"]
+    assert values["h"]["array"]["labels"]["first"] == ["word4", "word70", "word4", "word4999"]
+
+
+@pytest.mark.render
+def test_words_end_where_elements_move():
+    w = tw.Parameter(np.ones((3, 3)), name="w")
+    data = data_of(tw.graph((w[::-1] * 2.0).sum(), labels={"w": (["a", "b", "c"], None)}).html())
+    labelled = {v["name"] for v in data["values"].values() if "labels" in (v["array"] or {})}
+    assert labelled == {"w"}
+
+
+@pytest.mark.render
+def test_letters_of_a_rule_are_known_numbers_or_none():
+    x, y = tw.Variable([[1.0, 2.0]], name="x"), tw.Variable([[2.0, 2.0]], name="y")
+    loss = tw.functions.cross_entropy(x * y, np.array([1]))
+    data = data_of(tw.graph(loss, detail="book").html())
+    letters = [op["defined"] for op in data["ops"].values() if "defined" in op]
+    assert len(letters) == 1
+    assert letters[0]["t"]["array"]["numbers"] == [0, 1]
+    assert letters[0]["N"]["array"]["numbers"] == [1]
+
+
+@pytest.mark.render
 def test_in_a_notebook_the_page_is_in_a_frame_that_reaches_nothing(z):
     frame = tw.graph(z)._repr_html_()
     inner = re.fullmatch(

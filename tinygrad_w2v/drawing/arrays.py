@@ -84,7 +84,7 @@ def brief(data: Any) -> str:
     if isinstance(array, np.ndarray) and array.ndim and array.size > (4 if array.ndim == 1 else 1):
         with np.errstate(invalid="ignore"):
             if array.dtype.kind in "iuf" and (array.dtype.kind != "f" or np.isfinite(array).all()):
-                return f"{array.min():.3g} … {array.max():.3g}"
+                return f"{array.min() + 0:.3g} … {array.max() + 0:.3g}"
     return content_of(data)
 
 

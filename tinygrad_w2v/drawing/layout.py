@@ -88,7 +88,8 @@ def _size(node: DiagramNode, details: tuple[str, ...]) -> Size:
     title = display_width(node.title) * (DETAIL if small else TITLE)
     widest = max([title, *(display_width(text) * DETAIL for text in details)])
     height = (DETAIL_HEIGHT if small else TITLE_HEIGHT) + DETAIL_HEIGHT * len(details)
-    return Size(min(widest, WIDEST) + (14 if small else 22), height + (6 if small else 9))
+    opens = 16 if node.kind in ("module", "run") else 0  # room for the arrow that says so
+    return Size(min(widest, WIDEST) + (14 if small else 22) + opens, height + (6 if small else 9))
 
 
 # ---------------------------------------------------------------------- asking

@@ -150,6 +150,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "en": "A sample: {0} of {1} numbers, evenly spaced. The statistics are those of all.",
         "ja": "{1} 個の数値のうち {0} 個を等間隔に抜き出して表示しています (統計量は全体の値)。",
     },
+    "sample": {"en": "a sample", "ja": "抜粋"},
     "only_rows": {
         "en": "Only these rows of {0} were read; the gradient of the others is 0.",
         "ja": "{0} 行のうち、参照された行だけを表示しています (ほかの行の勾配は 0)。",

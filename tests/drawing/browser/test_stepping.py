@@ -107,6 +107,10 @@ def test_softmax_with_cross_entropy_in_ops_and_as_the_book_has_it(opened):
         screen = opened(tw.graph(loss, detail=detail).html())
         screen.press("End")
         assert formula in screen.text("#rule .formula")
+        if detail == "book":
+            figures = screen.page.locator("#rule figcaption").all_inner_texts()
+            assert [text.split()[0] for text in figures] == ["y", "t", "gscores"]
+            assert "= 2" in screen.page.locator("#rule .definition").last.inner_text()
         screen.shoot(f"cross-entropy-{detail}")
 
 
@@ -208,6 +212,7 @@ def test_five_hundred_ops(opened, rng):
     )
     screen.press("End")
     assert screen.position[0] == screen.position[1]
+    assert "a sample" in screen.text("#rule .matrix")
     screen.shoot("chain-of-500")
 
 

@@ -65,10 +65,15 @@ const signed = (text, at, tokens) => {
 // The same with numbers, where every letter is one: "= 1 * 5 = 5"; else null.
 const numbersView = (number, written) => {
   const tokens = raised(number, written);
+  const letters = new Set(ruleOf(number).definitions.map(([left]) => left[1]));
   const sign = tokens.findIndex(token => token[0] === "text" && token[1].trim() === "=");
   if (sign < 0) return null;
   const text = token => {
     const [role, plain] = token;
+    if (role === "text" && letters.has(plain)) {
+      const letter = op(number).defined?.[plain];
+      return letter && isScalar(letter.array) ? numberText(letter.array.numbers[0]) : null;
+    }
     if (role === "text") return powers(plain);
     const found = meaning(number, token);
     if (role === "parameter") return found.name;

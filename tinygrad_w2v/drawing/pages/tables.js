@@ -124,7 +124,8 @@ const matrixFigure = (name, array, className) =>
       ? tableOf(array, { lead: Array(Math.max(array.shape.length - 2, 0)).fill(0), most: 4, compact: true })
       : make("span", {}, "·"),
     make("figcaption", {}, named(name), array?.shape.length > 2 ? `[${Array(array.shape.length - 2).fill(0).join(", ")}]` : null, make("small", {}, ` ${shapeText(array)}`),
-      array ? make("small", {}, ` ${shortNumbers(array).factor}`) : null));
+      array ? make("small", {}, ` ${shortNumbers(array).factor}`) : null,
+      array && isSampled(array) ? make("small", {}, ` ${say("sample")}`) : null));
 
 // What is read, and an arrow to what comes of it; no arrow where nothing is read.
 const withArrow = figures =>

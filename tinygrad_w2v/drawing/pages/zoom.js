@@ -22,7 +22,7 @@ const zoomOf = (canvas, onswipe) => {
   const width = () => {
     stop();
     const [x, y, w] = whole, [wide] = size();
-    const across = Math.max(Math.min(w, wide / 0.7), wide / 1.15);
+    const across = Math.max(Math.min(w, wide / 0.85), wide / 1.15);
     box = { x: x + w / 2 - across / 2, y, w: across, h: across * ratio() };
     apply();
   };
