@@ -150,3 +150,19 @@ def test_a_constant_that_a_collapsed_rule_transposed_is_named_itself():
     assert any("layers.1(h2, layers.1.weight, layers.1.bias)" in line for line in lines)
     assert any("= layers.0.backward(gh2, c1)" in line for line in lines)
     assert any("= layers.1.backward(gh4, h2, layers.1.weight)" in line for line in lines)
+
+
+def test_a_collapsed_module_shows_the_ids_that_it_is_given():
+    class Table(tw.Module):
+        def __init__(self):
+            self.w = tw.Parameter(np.ones((7, 5)))
+
+        def forward(self, *ids):
+            return sum(self.w[each] for each in ids)
+
+    model = Table()
+    contexts = tw.Variable(np.array([3, 4]), name="contexts")
+    text = tw.graph(model(np.array([0, 1]), contexts), collapse="Table").text
+    assert "= Table(w, [0, 1], contexts)" in text
+    many = model(*np.arange(12).reshape(6, 2) % 7)
+    assert "= Table(w, [0, 1], [2, 3], [4, 5], [6, 0], …)" in tw.graph(many, collapse="Table").text

@@ -296,6 +296,20 @@ def test_values_are_called_as_the_users_variables() -> None:
     assert "gloss " in text and "gh_2 " in text and "gfirst " in text
 
 
+def test_of_several_values_of_one_variable_the_result_has_its_name() -> None:
+    x = tw.Variable(2.0, name="x")
+    with tw.debug():
+        total = x * 1.0
+        for _ in range(2):
+            total = total + x
+    assert text_lines(total)[1:5] == [
+        "  x  ()  variable",
+        "  total_2  ()  = multiply(x, 1)",
+        "  total_3  ()  = add(total_2, x)",
+        "  total  ()  = add(total_3, x)",
+    ]
+
+
 def test_the_result_of_a_model_is_called_as_the_users_variable() -> None:
     model = tw.nn.Linear(2, 1)
     with tw.debug():

@@ -186,7 +186,8 @@ class _Families:
     def kind(self, step: Step) -> Hashable:
         """What steps of one class have in common from the start."""
         label = step.label
-        parameters = () if label in _SELECTIONS or step.formula else step.parameters
+        named = step.formula or step.whole == "module"
+        parameters = () if named or label in _SELECTIONS else step.parameters
         scope = tuple(part.name for part in step.scope)
         made = tuple(key and (self.values[key].type, key in self.wanted) for key in step.outputs)
         backward = bool(made_by([step])) and self.values[made_by([step])[0]].backward

@@ -70,9 +70,10 @@ class Naming:
         """
         given = self.qualified(steps)
         self.named = {key: self.names.reserve(given[key]) for key in sorted(given)}
-        for key, name in assigned.items():
+        # The last of `total = total + x` is what the user's variable holds.
+        for key in sorted(assigned, key=lambda key: key != self.result):
             if key not in self.named:
-                self.named[key] = self.names.reserve(name)
+                self.named[key] = self.names.reserve(assigned[key])
         if self.result not in self.named:
             usual = f"{letter}{_RESULT[self.notation]}"
             free = [name for name in usual if name not in self.names.taken]

@@ -25,6 +25,7 @@ from tinygrad_w2v.drawing.program import (
 )
 
 MOST_BOXES = 80  # steps of each part of a summary
+_BY_IDS, _MOST_IDS = ("rows", "cross_entropy"), 4
 _LAST = {"constant": 1, "parameter": 2}  # among what a module reads: its arguments come first
 
 
@@ -135,11 +136,18 @@ def _module_box(
         label=f"{scope[-1].name}.backward" if backward else scope[-1].name,
         inputs=inputs,
         outputs=outputs,
+        parameters=() if backward else _ids(steps),
         scope=scope[:-1],
         tooltip=_counted(steps),
         whole="module",
         inside=tuple(steps),
     )
+
+
+def _ids(steps: Sequence[Step]) -> tuple[str, ...]:
+    """The ids that a module was given: they are parameters of its ops."""
+    read = dict.fromkeys(text for s in steps if s.label in _BY_IDS for text in s.parameters)
+    return (*list(read)[:_MOST_IDS], *(("…",) if len(read) > _MOST_IDS else ()))
 
 
 def _counted(steps: Sequence[Step], most: int = 6) -> str:
