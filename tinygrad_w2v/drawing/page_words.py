@@ -101,7 +101,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "broadcast": {
         "en": "{0} was broadcast: its gradient is summed along the axes on which it was repeated.",
-        "ja": "{0} はブロードキャストされたので、繰り返された軸に沿って勾配を合計します。",
+        "ja": "{0} はブロードキャストされたので、くり返された軸に沿って勾配を合計します。",
     },
     "sum_text": {
         "en": "{0} is used {1} times: what comes back is added.",
