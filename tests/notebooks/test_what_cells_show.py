@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from kernels import cells, executed, shown
 
-from tinygrad_w2v._base.notebook import CellLine, html_table, in_notebook
+from tinygrad_w2v._base.notebook import CellLine, cell_name, current_cell, html_table, in_notebook
 
 pytestmark = [pytest.mark.process, pytest.mark.slow]
 
@@ -115,7 +115,7 @@ def test_a_line_of_a_cell_is_named_as_in_tracebacks(run: Any) -> None:
 
 # ---------------------------------------------------------------------- without a kernel
 def shell(name: str, module: str) -> Any:
-    kind = type(name, (), {"__module__": module, "execution_count": 7})
+    kind = type(name, (), {"__module__": module, "execution_count": 7, "compile": compile})
     return types.SimpleNamespace(get_ipython=lambda: kind())
 
 
@@ -133,6 +133,8 @@ def test_notebooks_are_told_from_terminals(
 ) -> None:
     monkeypatch.setitem(sys.modules, "IPython", shell(name, module))
     assert in_notebook() == expected
+    assert current_cell() == 7
+    assert cell_name("<ipython-input-7>") is None, "as IPython 7 knows no name"
 
 
 def test_a_line_without_words_changes_nothing(capsys: pytest.CaptureFixture[str]) -> None:

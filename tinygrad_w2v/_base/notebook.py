@@ -23,7 +23,7 @@ def in_notebook() -> bool:
 
 
 def current_cell() -> int:
-    """Return the number of the cell that runs, 0 outside of a notebook.
+    """Return the number of the cell that runs, 0 outside of IPython.
 
     Examples
     --------
@@ -41,8 +41,9 @@ def cell_name(path: str) -> str | None:
     >>> cell_name("script.py") is None
     True
     """
-    compiler = getattr(_shell(), "compile", None)
-    known = compiler.format_code_name(path) if compiler is not None else None
+    # The IPython of Colab, version 7, has no such names.
+    names = getattr(getattr(_shell(), "compile", None), "format_code_name", None)
+    known = names(path) if names is not None else None
     return " ".join(known) if known else None
 
 
