@@ -14,7 +14,7 @@ import tinygrad_w2v.functions as F
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.drawing.equations import Rule, Token
-from tinygrad_w2v.drawing.formulas import parameters_in, rule_of
+from tinygrad_w2v.drawing.formulas import OF_BATCHES, OF_VECTORS, parameters_in, rule_of
 from tinygrad_w2v.drawing.notes import note_in
 from tinygrad_w2v.drawing.options import Detail
 from tinygrad_w2v.drawing.reader import read
@@ -217,6 +217,14 @@ def test_a_negative_number_is_squared_with_its_sign() -> None:
     assert rule(z).forward.written(lambda token: {"x": "-2", "y": "x"}.get(token.text, "z")) == (
         "z = (-2)**x"
     )
+
+
+def test_a_product_of_matrices_has_no_remark_on_vectors() -> None:
+    notes = [
+        rule(variable(*left) @ variable(*right)).note
+        for left, right in [((2, 3), (3, 2)), ((3,), (3, 2)), ((4, 2, 3), (3, 2))]
+    ]
+    assert notes == ["", OF_VECTORS, OF_BATCHES]
 
 
 def test_what_was_broadcast_is_summed() -> None:

@@ -120,6 +120,32 @@ def test_integers_have_a_forward_pass_alone():
 
 
 @pytest.mark.render
+def test_a_matrix_that_served_a_batch_is_summed_over_it():
+    x, w = tw.Variable(np.ones((4, 2, 3)), name="x"), tw.Parameter(np.ones((3, 5)), name="w")
+    values = {v["name"]: v for v in data_of(tw.graph((x @ w).sum()).html())["values"].values()}
+    (of_w,), (of_x,) = values["w"]["parts"], values["x"]["parts"]
+    assert "".join(text for _, text, _ in of_w["formula"]) == "gy = sum(x.T @ g, axis=0)"
+    assert "formula" not in of_x
+
+
+@pytest.mark.render
+def test_boxes_count_the_ops_inside_of_modules(rng):
+    class Twice(tw.Module):
+        def forward(self, x):
+            return np.tanh(x * 0.5)
+
+    twice, x = Twice(), tw.Variable(rng.normal(size=3), name="x")
+    for _ in range(120):
+        x = twice(x) + 1.0
+    views = data_of(tw.graph(x, max_nodes=100).html())["views"]
+    counts = [
+        (step["box"], len(step["ops"])) for v in views for step in v["steps"] if "box" in step
+    ]
+    assert all(box in (f"{n} ops", "Twice") for box, n in counts)
+    assert sum(n for box, n in counts if box.endswith("ops")) > 300
+
+
+@pytest.mark.render
 def test_whole_numbers_are_shown_in_full():
     price, count = tw.Variable(12345.0, name="price"), tw.Variable(3.0, name="count")
     values = {v["name"]: v for v in data_of(tw.graph(price * count).html())["values"].values()}

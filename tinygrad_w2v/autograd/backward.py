@@ -227,7 +227,7 @@ def _pull_noted(
         part = np.float64(part) if type(part) in PYTHON_NUMBERS else part
         parts.append(_fitted(function, x._data, part))
         if parts[i] is not None and part.shape != x._data.shape:
-            summed[i] = _repeated(part.shape, x._data.shape)
+            summed[i] = broadcast_axes(part.shape, x._data.shape)
     noted[function] = Parts(parts)
     noted[function].summed = summed
     return noted[function]
@@ -251,7 +251,7 @@ def _fitted(function: Function, data: Any, part: Any) -> Any:
                 f"backward of {function.label} returned a gradient of shape {large} for an input "
                 f"of shape {small}" + backward_place(function)
             )
-        axes = _repeated(large, small)
+        axes = broadcast_axes(large, small)
         if type(part) is ndarray:
             part = np.add.reduce(part, axis=axes).reshape(small)
         else:
@@ -259,7 +259,7 @@ def _fitted(function: Function, data: Any, part: Any) -> Any:
     return part if part.dtype == data.dtype else part.astype(data.dtype)
 
 
-def _repeated(large: tuple[int, ...], small: tuple[int, ...]) -> tuple[int, ...]:
+def broadcast_axes(large: tuple[int, ...], small: tuple[int, ...]) -> tuple[int, ...]:
     """The axes of `large` along which an array of the shape `small` was broadcast to it."""
     extra = len(large) - len(small)
     return tuple([i for i, m in enumerate(large) if i < extra or small[i - extra] != m])

@@ -20,7 +20,7 @@ import numpy as np
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.node import Node
 from tinygrad_w2v.drawing.equations import Formula, Role, Rule, Token
-from tinygrad_w2v.drawing.formulas import parameters_in, rule_of
+from tinygrad_w2v.drawing.formulas import parameters_in, rule_of, shape_of_product, summed_axes
 from tinygrad_w2v.drawing.labels import parameter_text, printable
 from tinygrad_w2v.drawing.program import COPY
 
@@ -145,7 +145,7 @@ def equation_of(
         return equation
     if equation.is_copy and len(shape) <= len(part.shape) and len(function.inputs) == 1:
         return replace(equation, copied=True)
-    axes = _summed(shape, part.shape)
+    axes = summed_axes(shape, part.shape)
     return replace(equation, axes=axes) if axes else equation
 
 
@@ -200,8 +200,7 @@ def _shape(
     source = "  ".join(map(_source, read))
     shapes = [np.shape(x._data if isinstance(x, Node) else x) for x in function.inputs]
     if "@" in source and len(shapes) == 2:
-        batch = np.broadcast_shapes(*(shape[:-2] for shape in shapes))
-        return (*batch, *shapes[position][-2:])
+        return shape_of_product(function, position)
     calls = set(re.findall(r"([A-Za-z_]\w*)\(", source))
     alone = len(shapes) == 1 and not equation.is_copy
     if alone or not calls <= _KEEPING or set("[.@") & set(source):
@@ -211,11 +210,3 @@ def _shape(
     known = [data[key].shape for key in keys if key is not None]
     asked: list[Any] = [values.get(t.text) for t in tokens if t.role == "parameter"]
     return np.broadcast_shapes(*known, *map(np.shape, asked))
-
-
-def _summed(large: tuple[int, ...], small: tuple[int, ...]) -> tuple[int, ...]:
-    """The axes that are summed where an array of the shape `small` was broadcast to `large`."""
-    extra = len(large) - len(small)
-    if extra < 0 or np.broadcast_shapes(large, small) != large:
-        return ()
-    return tuple(i for i, n in enumerate(large) if i < extra or (n != small[i - extra]))

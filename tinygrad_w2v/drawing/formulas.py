@@ -20,11 +20,14 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v.autograd.backward import broadcast_axes
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.node import Node
 from tinygrad_w2v.drawing.equations import Formula, Role, Rule, Token
 from tinygrad_w2v.drawing.options import Detail
 
+OF_VECTORS = "a vector is a row, on the right a column"
+OF_BATCHES = "T exchanges the last two axes"
 _LONGEST = 600  # characters of a paragraph; a longer one is prose
 _SHOWN = 3  # of the inputs of an op that takes any number of them, besides the last
 _NOTE = re.compile(r"\s{2,}\((?P<note>[^()]*(?:\([^()]*\)[^()]*)*)\)\s*$")
@@ -78,7 +81,7 @@ def rule_of(function: Function, detail: Detail = "ops") -> Rule | None:
         known[like] = _read(first, more[0] if more else "", function)
     found = known[like]
     if found is None or _holds(found, function):
-        return found
+        return found and _noted(found, function)
     return rule_of(function) if detail == "book" else None
 
 
@@ -90,6 +93,29 @@ def _holds(rule: Rule, function: Function) -> bool:
         return bool(np.allclose(totals, 1))
     # Among which elements a maximum is looked for is not written.
     return all(vars(function).get(name) is None for name in ("where", "initial"))
+
+
+def _noted(rule: Rule, function: Function) -> Rule:
+    """A rule with what has to be known of a product of these shapes: of matrices, nothing."""
+    if rule.note != OF_VECTORS or function.inputs is None:
+        return rule
+    axes = [np.ndim(x._data if isinstance(x, Node) else x) for x in function.inputs]
+    if 1 in axes:
+        return rule
+    return rule._replace(note=OF_BATCHES if max(axes) > 2 else "")
+
+
+def shape_of_product(function: Function, position: int) -> tuple[int, ...]:
+    """The shape of what a product of matrices gives an input, before it is summed to fit it."""
+    shapes = [np.shape(x._data if isinstance(x, Node) else x) for x in function.inputs]
+    return (*np.broadcast_shapes(*(shape[:-2] for shape in shapes)), *shapes[position][-2:])
+
+
+def summed_axes(large: tuple[int, ...], small: tuple[int, ...]) -> tuple[int, ...]:
+    """The axes that are summed where an array of the shape `small` was broadcast to `large`."""
+    if len(large) < len(small) or np.broadcast_shapes(large, small) != large:
+        return ()
+    return broadcast_axes(large, small)
 
 
 def parameters_in(rule: Rule, function: Function) -> dict[str, Any]:

@@ -11,6 +11,7 @@ _JAPANESE = {
     "0 where all are equal": "すべて等しければ 0",
     "1 at 0, with slope 0": "0 では 1、傾きは 0",
     "None: no bound": "None は制限なし",
+    "T exchanges the last two axes": "T は最後の 2 つの軸の入れ替え",
     "a vector is a row, on the right a column": "ベクトルは行、右側では列とみなす",
     "at 0 the limit": "0 では極限の値",
     "copied to each": "それぞれにコピー",

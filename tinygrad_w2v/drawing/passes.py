@@ -7,6 +7,7 @@ written on the Variables.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import warnings
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ from tinygrad_w2v.drawing.arrays import FEWEST_NUMBERS, LONGEST_AXIS, array_data
 from tinygrad_w2v.drawing.axis_labels import AxisLabels, labels_of, plain
 from tinygrad_w2v.drawing.definitions import defined
 from tinygrad_w2v.drawing.equations import Formula, Rule
-from tinygrad_w2v.drawing.formulas import parameters_in, rule_of
+from tinygrad_w2v.drawing.formulas import parameters_in, rule_of, shape_of_product, summed_axes
 from tinygrad_w2v.drawing.labels import parameter_text, printable
 from tinygrad_w2v.drawing.naming import gradient_name
 from tinygrad_w2v.drawing.notes import note_in
@@ -180,15 +181,27 @@ class _Passes:
             total: Any = None
             for count, (function, position, part) in enumerate(parts_of_value, 1):
                 data: Data = {"op": function.order, "input": position}
-                axes = self.parts[function].summed.get(position)
-                rule = self.rule_of(function)
-                if axes and rule and (formula := rule.backward[position]):
-                    data["formula"] = _tokens(formula.summed(axes))
+                if formula := self.summed(function, position):
+                    data["formula"] = _tokens(formula)
                 if len(parts_of_value) > 1:
                     total = part if total is None else total + part
                     data |= {"name": f"{whole['name']}_{count}"} | self.shown(key, part)
                     data["sum"] = brief(total)
                 shown["parts"].append(data)
+
+    def summed(self, function: Function, position: int) -> Formula | None:
+        """The equation for an input that was broadcast; None where it was not."""
+        rule = self.rule_of(function)
+        formula = rule and rule.backward[position]
+        if not formula:
+            return None
+        axes = self.parts[function].summed.get(position, ())
+        # Where one matrix served many, the rule of a product sums, not the engine.
+        if not axes and "@" in formula.source and len(function.inputs) == 2:
+            x: Any = function.inputs[position]
+            with contextlib.suppress(ValueError):  # a user's formula may mean other axes
+                axes = summed_axes(shape_of_product(function, position), x.shape)
+        return formula.summed(axes) if axes else None
 
     # ------------------------------------------------------------------ ops
     def op(self, function: Function) -> Data:

@@ -6,7 +6,7 @@ alive and cannot change one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -127,6 +127,17 @@ def made_by(steps: Iterable[Step]) -> list[int]:
 def read_or_made(steps: Iterable[Step]) -> list[int]:
     """The values that steps read and make, in that order."""
     return [key for step in steps for key in (*step.inputs, *made_by([step]))]
+
+
+def ops_in(steps: Iterable[Step]) -> Iterator[Step]:
+    """The steps that are ops, of boxes those inside."""
+    waiting = [*steps][::-1]
+    while waiting:
+        step = waiting.pop()
+        if step.inside:
+            waiting += step.inside[::-1]
+        else:
+            yield step
 
 
 def needed(steps: Sequence[Step], wanted: Iterable[int]) -> tuple[Step, ...]:

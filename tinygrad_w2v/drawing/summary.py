@@ -20,6 +20,7 @@ from tinygrad_w2v.drawing.program import (
     Value,
     common_scope,
     made_by,
+    ops_in,
     producers,
     readers,
 )
@@ -218,7 +219,7 @@ def _stretch(
     )
     named = ", ".join(list(leaves)[:4]) + (", …" if len(leaves) > 4 else "")
     return Step(
-        label=f"{len(steps)} ops",
+        label=f"{sum(1 for _ in ops_in(steps))} ops",
         inputs=inputs,
         outputs=outputs,
         parameters=(_counted(steps, 3), *((f"with {named}",) if named else ())),

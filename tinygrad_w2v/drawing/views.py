@@ -6,14 +6,14 @@ that has too many steps is summarised, and its boxes are views again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from tinygrad_w2v.drawing.diagram import Diagram, diagram_of
 from tinygrad_w2v.drawing.dot import Direction
 from tinygrad_w2v.drawing.layout import View, laid_out
 from tinygrad_w2v.drawing.passes import Passes
-from tinygrad_w2v.drawing.program import Program, Step, Value
+from tinygrad_w2v.drawing.program import Program, Step, Value, ops_in
 from tinygrad_w2v.drawing.summary import summarised
 
 MOST_STEPS = 1000  # of one view; more are summarised
@@ -66,10 +66,9 @@ class _Tree:
         self.places: dict[int, int] = {}  # of the view of a box, by the box's identity
         self.held: list[Step] = []
 
-    def add(self, title: str, steps: tuple[Step, ...], result: int, parent: int | None) -> int:
+    def add(self, title: str, steps: tuple[Step, ...], result: int, parent: int | None) -> None:
         waiting: list[tuple[str, tuple[Step, ...], int, int | None, Step | None]]
         waiting = [(title, steps, result, parent, None)]
-        first = len(self.views)
         if len(steps) == 1 and steps[0].inside:  # one box is nothing to look at
             waiting = [(title, steps[0].inside, result, parent, None)]
         while waiting:
@@ -87,7 +86,6 @@ class _Tree:
                     made = [key for key in step.inside[-1].outputs if key is not None]
                     last = made[-1] if made else result
                     waiting.append((step.label, step.inside, last, place, step))
-        return first
 
     def step(self, step: Step) -> Data:
         if not step.inside:
@@ -96,20 +94,10 @@ class _Tree:
             "box": step.label,
             "kind": step.whole,
             "view": self.places[id(step)],
-            "ops": [inner.number for inner in _flat(step.inside)],
+            "ops": [inner.number for inner in ops_in(step.inside)],
             "inputs": list(dict.fromkeys(step.inputs)),
             "outputs": [key for key in step.outputs if key is not None],
         }
-
-
-def _flat(steps: Iterable[Step]) -> Iterable[Step]:
-    waiting = [*steps][::-1]
-    while waiting:
-        step = waiting.pop()
-        if step.inside:
-            waiting += step.inside[::-1]
-        else:
-            yield step
 
 
 # ---------------------------------------------------------------------- what the nodes will say
