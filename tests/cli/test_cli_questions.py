@@ -62,6 +62,9 @@ def test_graph_of_the_trained_model(run, trained: Path, tmp_path) -> None:
     for name in ("g.svg", "g.dot", "g.txt", "g.html"):
         assert run("graph", "--vectors", trained, "--output", tmp_path / name).status == 0
         assert "w_out" in (tmp_path / name).read_text(encoding="utf-8")
+    words = json.dumps(WordVectors.load(trained / "model.npz").index_to_key)
+    page = (tmp_path / "g.html").read_text(encoding="utf-8")
+    assert f'"first":{words.replace(", ", ",")}' in page  # the rows of the tables have their words
     done = run("graph", "--vectors", trained, "--output", tmp_path / "g.bmp")
     assert done.status == 2
     assert "end its name in" in done.err

@@ -77,7 +77,6 @@ def page_of(
     words = words_in(lang, WORDS)
     title = words["title"].replace("{0}", name)
     printed = list(lines)
-    texts = listing(printed).split("\n")
     parts = [i for i, line in enumerate(printed) if line.name and not line.depth]
     backward_line = parts[1] if len(parts) > 1 else len(printed)
     data = {
@@ -110,9 +109,7 @@ def page_of(
         "rules": [rule | {"note": note_in(lang, rule["note"])} for rule in passes.rules],
         "views": [_compact(view, values) for view in views],
         "backward_line": backward_line,
-        "lines": [
-            [text, *(line.about or (-1, -1))] for text, line in zip(texts, printed, strict=True)
-        ],
+        "lines": [line.about or (-1, -1) for line in printed],
     }
     return Template(_part("page.html")).substitute(
         lang=lang,

@@ -38,7 +38,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "逆伝播はオレンジ色で示します。タッチ画面では、左右のスワイプで 1 ステップずつ移動します。",
     },
     "need_script": {
-        "en": "Stepping through the graph needs JavaScript. This is the program as text:",
+        "en": "Stepping through the graph needs JavaScript. Below is the program as text.",
         "ja": "計算グラフを 1 ステップずつたどるには JavaScript が必要です。"
         "次はプログラムのテキストです。",
     },

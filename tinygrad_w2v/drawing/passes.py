@@ -49,7 +49,6 @@ class Passes:
     values: dict[int, Data] = field(default_factory=dict)
     ops: dict[int, Data] = field(default_factory=dict)
     rules: list[Data] = field(default_factory=list)
-    seed: Data | None = None
     note: str = ""  # why there is no backward pass
 
 

@@ -258,3 +258,9 @@ def test_in_a_notebooks_frame_it_steps(opened, z):
     inside = screen.page.frame_locator("iframe")
     inside.locator("#next").click()
     assert inside.locator("#caption").inner_text() == "add computes h1."
+
+
+def test_without_a_script_the_program_is_there(opened, z):
+    screen = opened(tw.graph(z).html(), java_script_enabled=False)
+    assert "JavaScript" in screen.text("noscript")
+    assert "= multiply(h1, y)" in screen.text("#listing")

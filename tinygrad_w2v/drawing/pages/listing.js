@@ -3,10 +3,11 @@
 const listingPanel = ({ select, hover }) => {
   const section = byId("program");
   section.querySelector("h2").textContent = say("program");
-  const targetOf = ([, number, key]) => (number >= 0 ? { op: number } : key >= 0 ? { value: key } : null);
-  const lines = data.lines.map(entry => {
+  const holder = byId("listing"), texts = holder.textContent.split("\n");
+  const targetOf = ([number, key]) => (number >= 0 ? { op: number } : key >= 0 ? { value: key } : null);
+  const lines = data.lines.map((entry, i) => {
     const target = targetOf(entry), known = target && (target.op === undefined || op(target.op)) && (target.value === undefined || value(target.value));
-    if (!known) return make("div", { class: "heading" }, entry[0] || "\u00a0");
+    if (!known) return make("div", { class: "heading" }, texts[i] || "\u00a0");
     return make("div", {
       class: "line", role: "button", tabindex: "0", "data-op": target.op, "data-value": target.value,
       onclick: () => select(target),
@@ -18,9 +19,8 @@ const listingPanel = ({ select, hover }) => {
       },
       onpointerenter: event => event.pointerType === "mouse" && hover(target),
       onpointerleave: event => event.pointerType === "mouse" && hover(null),
-    }, entry[0]);
+    }, texts[i]);
   });
-  const holder = byId("listing");
   holder.replaceChildren(...lines);
   // The lines of the step that is shown, in its pass, and of the gradients that it completes.
   const current = (numbers, backward, values) => {
