@@ -38,7 +38,7 @@ _FUNCTIONS = Part(
             "softmax(x)",
             "F.softmax(x)",
             "any number of axes, along the last one; never overflows",
-            "軸の数は自由で、最後の軸に沿って計算。オーバーフローしない",
+            "配列の次元数を問わず、最後の軸に沿って計算。オーバーフローしない",
         ),
         Row(
             "cross_entropy_error(y, t)",

@@ -92,13 +92,13 @@ _FINDINGS = {
     "unsettled": {
         "en": "the difference does not settle as the step shrinks: f is noisy (float32 inside?) or "
         "jumps here; check it at another point, or give `eps` and `rtol`",
-        "ja": "刻み幅を小さくしても数値微分の値が定まりません。関数の値に誤差が多いか "
+        "ja": "刻み幅を小さくしても数値微分の値が定まりません。関数の値の誤差が大きいか "
         "(内部が float32 など)、ここで不連続です。別の点で確かめるか、`eps` と `rtol` を"
         "指定してください",
     },
     "zero": {
         "en": "the rule gives 0: a use of this argument is not counted, or the graph was left",
-        "ja": "逆伝播の値が 0 です。この引数の使用が逆伝播で数えられていないか、計算の途中で"
+        "ja": "逆伝播の値が 0 です。この引数を使った箇所が逆伝播に含まれていないか、計算の途中で"
         "計算グラフから外れています",
     },
     "sign": {"en": "the sign is wrong", "ja": "符号が逆です"},
@@ -192,7 +192,7 @@ _PAGE = {
     "is_right": {"en": "agrees", "ja": "一致"},
     "is_wrong": {"en": "wrong", "ja": "不一致"},
     "is_kink": {"en": "a kink", "ja": "微分できない点"},
-    "is_unclear": {"en": "not confirmed", "ja": "確認できない"},
+    "is_unclear": {"en": "not confirmed", "ja": "確認できず"},
     "is_not_finite": {"en": "not finite", "ja": "有限でない"},
     "is_worst": {
         "en": "the largest relative error of its array",

@@ -32,7 +32,7 @@ _WORDS = {
     "title": {"en": "Both passes over the graph of {}", "ja": "{} の計算グラフの順伝播と逆伝播"},
     "desc": {
         "en": "Values appear op by op; then the gradients flow back over the same graph.",
-        "ja": "値が関数ごとに現れ、続いて同じ計算グラフを勾配が逆向きに流れます。",
+        "ja": "関数が 1 つずつ計算されて値が現れ、続いて同じ計算グラフを勾配が逆向きに流れます。",
     },
 }
 

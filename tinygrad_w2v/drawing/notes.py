@@ -18,7 +18,7 @@ _JAPANESE = {
     "equal ones share": "等しい要素で等分",
     "in the dtype of the input": "入力の dtype で",
     "no gradient goes back": "勾配は伝わらない",
-    "targets add up to 1": "教師データの和は 1",
+    "targets add up to 1": "教師ラベルの和は 1",
 }
 
 

@@ -53,7 +53,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "play_hint": {"en": "play (space)", "ja": "再生 (スペース)"},
     "pause_hint": {"en": "pause (space)", "ja": "一時停止 (スペース)"},
     "slider": {"en": "step", "ja": "ステップ"},
-    "speed": {"en": "speed", "ja": "速さ"},
+    "speed": {"en": "speed", "ja": "再生速度"},
     # Steps
     "at_start": {"en": "beginning", "ja": "開始"},
     "at_forward": {"en": "forward {0} of {1}", "ja": "順伝播 {0} / {1}"},
@@ -61,12 +61,12 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "at_backward": {"en": "backward {0} of {1}", "ja": "逆伝播 {0} / {1}"},
     "start_text": {
         "en": "The values that are given. Press → for the first of {0} ops.",
-        "ja": "まだ、与えられた値しかありません。→ を押すと、{0} 個の関数を 1 つずつ計算します。",
+        "ja": "まだ、与えられた値しかありません。→ を押すたびに、{0} 個の関数を 1 つずつ計算します。",
     },
     "start_plain": {
         "en": "A program of {0} ops, without numbers. Press → for the first.",
         "ja": "{0} 個の関数からなるプログラムです (数値はありません)。"
-        "→ を押すと 1 つずつ進みます。",
+        "→ を押すたびに 1 つずつ進みます。",
     },
     "forward_text": {"en": "{0} computes {1}.", "ja": "{0} で {1} を計算します。"},
     "forward_box": {
@@ -97,7 +97,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "copied_all": {
         "en": "{0} passes the gradient on unchanged, to each input.",
-        "ja": "{0} は勾配を、どの入力にもそのまま流します。",
+        "ja": "{0} は、どの入力にも勾配をそのまま流します。",
     },
     "broadcast": {
         "en": "{0} was broadcast: its gradient is summed along the axes on which it was repeated.",
@@ -108,6 +108,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "ja": "{0} は {1} 回使われているので、それぞれから戻ってきた勾配を足し合わせます。",
     },
     "waiting": {"en": "{0} still to come", "ja": "残り {0} 個"},
+    "comma": {"en": ", ", "ja": "、"},
     "note": {"en": "({0})", "ja": "({0})"},
     "no_formula": {
         "en": "The docstring of {0} has no formula that could be shown; the numbers are what its "

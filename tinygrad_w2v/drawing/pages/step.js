@@ -34,7 +34,7 @@ const started = timeline => ({
 // ---------------------------------------------------------------- forward
 const opForward = number => {
   const it = op(number), rule = ruleOf(number);
-  const names = it.outputs.filter(key => key !== null).map(key => value(key).name).join(", ");
+  const names = it.outputs.filter(key => key !== null).map(key => value(key).name).join(say("comma"));
   const body = [];
   if (!rule) body.push(paragraph(`${names} = ${it.text}`, "call"));
   if (rule) body.push(equationView(number, rule.forward), ...definitionsView(number, rule));
@@ -103,7 +103,7 @@ const opBackward = (step, timeline, position) => {
 };
 
 const partNames = step => step.inputs.filter((key, i, all) => all.indexOf(key) === i).flatMap(key =>
-  (value(key)?.parts ?? []).filter(part => step.ops.includes(part.op)).map(part => partName(part, value(key).gradient))).join(", ");
+  (value(key)?.parts ?? []).filter(part => step.ops.includes(part.op)).map(part => partName(part, value(key).gradient))).join(say("comma"));
 
 const withoutFormula = (it, key, part) => {
   const whole = value(key).gradient, array = partArray(part, whole);
@@ -151,6 +151,6 @@ const ended = timeline => {
     return data.note ? [paragraph(say("no_backward", data.note), "remark")] : [];
   }
   const passed = timeline.steps.filter(step => !step.backward && !step.view).map(step => op(step.ops[0]).text);
-  const shown = passed.slice(0, 5).join(", ") + (passed.length > 5 ? ", …" : "");
+  const shown = passed.slice(0, 5).join(say("comma")) + (passed.length > 5 ? `${say("comma")}…` : "");
   return [paragraph(say("done"), "remark"), passed.length ? paragraph(say("passed_over", passed.length, shown), "remark") : null].filter(Boolean);
 };
