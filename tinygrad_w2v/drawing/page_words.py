@@ -61,7 +61,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "at_backward": {"en": "backward {0} of {1}", "ja": "逆伝播 {0} / {1}"},
     "start_text": {
         "en": "The values that are given. Press → for the first of {0} ops.",
-        "ja": "まだ、与えられた値しかありません。→ を押すたびに、{0} 個の関数を 1 つずつ計算します。",
+        "ja": "まだ、与えられた値しかありません。"
+        "→ を押すたびに、{0} 個の関数を 1 つずつ計算します。",
     },
     "start_plain": {
         "en": "A program of {0} ops, without numbers. Press → for the first.",
@@ -151,7 +152,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "en": "A sample: {0} of {1} numbers, evenly spaced. The statistics are those of all.",
         "ja": "{1} 個の数値のうち {0} 個を等間隔に抜き出して表示しています (統計量は全体の値)。",
     },
-    "sample": {"en": "a sample", "ja": "抜粋"},
+    "sample": {"en": "a sample", "ja": "一部のみ"},
     "only_rows": {
         "en": "Only these rows of {0} were read; the gradient of the others is 0.",
         "ja": "{0} 行のうち、参照された行だけを表示しています (ほかの行の勾配は 0)。",
