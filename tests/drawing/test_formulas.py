@@ -227,6 +227,13 @@ def test_a_product_of_matrices_has_no_remark_on_vectors() -> None:
     assert notes == ["", OF_VECTORS, OF_BATCHES]
 
 
+def test_a_last_argument_that_is_none_is_left_out() -> None:
+    x = variable(2, 3, name="x")
+    for z, text in [(x.sum(), "z = sum(x)"), (x.sum(axis=0), "z = sum(x, 0)")]:
+        names = {"y": "z", "axis": str(z.creator.axis)}
+        assert rule(z).forward.written(lambda t, n=names: n.get(t.text, t.text)) == text
+
+
 def test_what_was_broadcast_is_summed() -> None:
     formula = rule(variable(2) + variable(3, 2)).backward[0]
     assert formula is not None

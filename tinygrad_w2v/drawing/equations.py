@@ -73,7 +73,8 @@ class Formula(NamedTuple):
         """The equation with other names: ``names(token)`` for all that is not plain text.
 
         Squares and their like are written with small digits, and the power 1 is not written.
-        A negative number is put in brackets where its sign could be read with what is beside it.
+        A negative number is put in brackets where its sign could be read with what is beside it,
+        and a last argument that is None is left out: ``sum(x)``.
 
         Examples
         --------
@@ -90,7 +91,9 @@ class Formula(NamedTuple):
                 written += re.sub(r"\*\*(\d+)(?![\w.(])", _small, token.text)
                 continue
             name = names(token)
-            if written.endswith("**") and name.isdecimal():
+            if name == "None" and written.endswith(", ") and after and after.text.startswith(")"):
+                written = written[:-2]
+            elif written.endswith("**") and name.isdecimal():
                 written = written[:-2] + ("" if name == "1" else name.translate(_EXPONENTS))
             elif name.startswith("-") and (
                 not written.endswith(("(", ", ", "= ")) or (after and after.text.startswith("**"))

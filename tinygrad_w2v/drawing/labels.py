@@ -52,7 +52,7 @@ def number(value: Any) -> str:
     """A number with four digits."""
     if isinstance(value, bool | np.bool_):
         return str(bool(value))
-    return f"{value:.4g}"
+    return f"{value + 0:.4g}"  # no -0
 
 
 def written(value: Any) -> str:

@@ -162,6 +162,18 @@ def test_a_large_table_shows_the_rows_that_were_read(opened, rng):
     assert "Only these rows of 5000" in gradient.inner_text()
 
 
+def test_places_of_a_sample_are_written(opened):
+    w = tw.Parameter(np.arange(5000.0 * 40).reshape(5000, 40), name="w")
+    screen = opened(tw.graph(w.sum()).html())
+    screen.press("ArrowRight")
+    assert screen.text("#rule").startswith("y = sum(w)\n")
+    screen.choose("w")
+    headings = screen.page.locator("#inspector table").first.locator("th").all()
+    screen_box = screen.page.locator("#inspector .scroll").first.bounding_box()
+    assert len(headings) == 48
+    assert all(heading.bounding_box()["x"] >= screen_box["x"] for heading in headings)
+
+
 def test_signs_and_sums_are_written(opened):
     x, b = tw.Variable(-3.0, name="x"), tw.Variable([1.0, 2.0], name="b")
     y = x**2 + b

@@ -28,9 +28,13 @@ const meaning = (number, [role, text, position]) => {
   return { name: it.parameters?.[text] ?? text };
 };
 
-// With `x**exponent` as x², where the exponent is such a number; the power 1 is not written.
-const raised = (number, tokens) => tokens.reduce((before, token) => {
+// With `x**exponent` as x², where the exponent is such a number; the power 1 is not written,
+// nor is a last argument that is None: sum(x).
+const raised = (number, tokens) => tokens.reduce((before, token, at) => {
   const last = before.at(-1), name = token[0] === "parameter" ? meaning(number, token).name : "";
+  if (name === "None" && last?.[1].endsWith(", ") && tokens[at + 1]?.[1].startsWith(")")) {
+    return [...before.slice(0, -1), ["text", last[1].slice(0, -2), 0]];
+  }
   if (!last?.[1].endsWith("**") || last[0] !== "text" || !/^\d+$/.test(name)) return [...before, token];
   return [...before.slice(0, -1), ["text", last[1].slice(0, -2) + (name === "1" ? "" : small(name)), 0]];
 }, []);

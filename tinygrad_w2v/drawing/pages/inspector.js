@@ -35,7 +35,7 @@ const valueView = (key, select) => {
       part.array ? arrayView(part.array, part.name) : null)))) : null;
   return {
     heading: [named(it.name), " ", badge(say(`kind_${it.kind}`)), it.type && it.type !== "()" ? badge(it.type) : null,
-      it.array ? badge(it.array.dtype ?? "float64") : null].filter(Boolean),
+      it.array && !it.array.dtype ? badge("float64") : null].filter(Boolean),
     body: [
       made !== null ? line(say("made_by"), opLink(made, select)) : null,
       readersOf(key).length ? line(say("read_by"), ...readersOf(key).slice(0, 8).map(number => opLink(number, select))) : null,

@@ -71,7 +71,7 @@ const tableOf = (array, { lead = [], most = 99, caption, compact = false }) => {
   const rows = sliceOf(array, lead), write = compact ? shortNumbers(array).write : numberText;
   const rowSkips = jumps(rowPlaces), columnSkips = jumps(columnPlaces);
   const heading = (words, places, at, scope, skips) =>
-    make("th", { scope, class: skips[at] && array.rows === undefined ? "skip" : null },
+    make("th", { scope, class: skips[at] && array.rows === undefined ? "jump" : null },
       words ? named(words[at]) : String(places[at]));
   const order = shortened([...rows.keys()], most);
   const across = shortened([...(rows[0] ?? []).keys()], most);
