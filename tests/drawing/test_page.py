@@ -169,6 +169,16 @@ def test_a_rule_that_raises_is_quoted():
 
 
 @pytest.mark.render
+def test_no_two_gradients_have_one_name():
+    x, again, gx = (tw.Variable(2.0, name=name) for name in ("x", "x", "gx"))
+    data = data_of(tw.graph((x * x + again) * gx).html())
+    values = [value for value in data["values"].values() if "gradient" in value]
+    names = [value["name"] for value in values] + [value["gradient"]["name"] for value in values]
+    names += [part["name"] for value in values for part in value["parts"] if "name" in part]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.render
 def test_a_large_array_is_sampled_within_the_limits():
     w = tw.Parameter(np.arange(5000.0 * 40).reshape(5000, 40), name="w")
     data = data_of(tw.graph((w * w).sum()).html())

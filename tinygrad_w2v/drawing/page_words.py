@@ -64,6 +64,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "ja": "まだ、与えられた値しかありません。"
         "→ を押すたびに、{0} 個の関数を 1 つずつ計算します。",
     },
+    "start_leaf": {
+        "en": "A leaf: no op that was recorded made it.",
+        "ja": "葉です。この値を作った関数は記録されていません。",
+    },
     "start_plain": {
         "en": "A program of {0} ops, without numbers. Press → for the first.",
         "ja": "{0} 個の関数からなるプログラムです (数値はありません)。"
@@ -79,7 +83,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "ja": "{0} 個の関数を続けて計算します。",
     },
     "seed_text": {
-        "en": "Backward begins at the result: {0} is 1, as {1} changes with itself one to one.",
+        "en": "Backward begins at the result: {0} is 1, the derivative of {1} "
+        "with respect to itself.",
         "ja": "逆伝播は結果から始まります。{1} を {1} 自身で微分するので、{0} は 1 です。",
     },
     "seed_inside": {

@@ -30,7 +30,7 @@ from tinygrad_w2v.drawing.labels import parameter_text, printable
 from tinygrad_w2v.drawing.naming import gradient_name
 from tinygrad_w2v.drawing.notes import note_in
 from tinygrad_w2v.drawing.options import Options
-from tinygrad_w2v.drawing.program import Program
+from tinygrad_w2v.drawing.program import Names, Program
 from tinygrad_w2v.drawing.reader import Reader, why_not
 
 ALL_NUMBERS = 40_000  # of a page, about, however many arrays it shows
@@ -81,6 +81,7 @@ class _Passes:
         self.rules_of: dict[Rule | None, Rule | None] = {}  # without those names
         self.known_rules: dict[Rule, int] = {}
         self.words: dict[int, AxisLabels] = {}
+        self.names = Names(set(self.taken))
         self.most = LONGEST_AXIS**2
 
     def made(self) -> Passes:
@@ -145,7 +146,7 @@ class _Passes:
 
     def gradient_name(self, name: str) -> str:
         result = self.program.values[self.program.result].name
-        return gradient_name(self.options.notation, name, result)
+        return self.names.reserve(gradient_name(self.options.notation, name, result))
 
     # ------------------------------------------------------------------ values
     def value(self, key: int, name: str) -> Data:
@@ -184,7 +185,9 @@ class _Passes:
                     data["formula"] = _tokens(formula)
                 if len(parts_of_value) > 1:
                     total = part if total is None else total + part
-                    data |= {"name": f"{whole['name']}_{count}"} | self.shown(key, part)
+                    data |= {"name": self.names.reserve(f"{whole['name']}_{count}")} | self.shown(
+                        key, part
+                    )
                     data["sum"] = brief(total)
                 shown["parts"].append(data)
 

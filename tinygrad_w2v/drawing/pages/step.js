@@ -27,7 +27,7 @@ const headingOf = (timeline, position) => {
 const paragraph = (text, className) => make("p", { class: className }, text);
 
 const started = timeline => ({
-  text: data.numbers ? say("start_text", timeline.forwardEnd) : say("start_plain", timeline.forwardEnd),
+  text: !timeline.steps.length ? say("start_leaf") : data.numbers ? say("start_text", timeline.forwardEnd) : say("start_plain", timeline.forwardEnd),
   body: [data.note ? paragraph(say("no_backward", data.note), "remark") : null],
 });
 
@@ -63,7 +63,7 @@ const boxForward = (step, open) => ({
 // ---------------------------------------------------------------- backward
 const seeded = (timeline, position) => {
   const { view } = timeline;
-  if (!timeline.steps.some(step => step.outputs.includes(data.result))) return { text: say("seed_inside", view.title), body: arrivedFromOutside(timeline, position) };
+  if (view.parent !== null && !timeline.steps.some(step => step.outputs.includes(data.result))) return { text: say("seed_inside", view.title), body: arrivedFromOutside(timeline, position) };
   const g = value(data.result).gradient;
   return {
     text: say("seed_text", g.name, value(data.result).name),
