@@ -33,7 +33,7 @@ In the examples `import tinygrad_w2v as tw`, `import tinygrad_w2v.functions as F
 
 [English](names.md)
 
-『ゼロから作る Deep Learning ❷』の読者のために、本に出てくる名前がここではどう書けるかをまとめました。テキストを扱う関数と `Trainer` は、名前も引数も結果も本のままです。レイヤのクラスはありません。レイヤの `backward` が手作業で行っていたことは、計算グラフが引き受けます。ここにない本の名前を使うと、代わりに書くべき行がエラーメッセージに示されます。
+『ゼロから作る Deep Learning ❷』の読者のために、本に出てくる名前が、このライブラリではどう書けるかをまとめました。テキストを扱う関数と `Trainer` は、名前も引数も結果も本のままです。レイヤのクラスはありません。レイヤごとに `backward` に書いていた処理は、計算グラフが引き受けます。このライブラリにない本の名前を使うと、代わりに書くべき行がエラーメッセージに示されます。
 
 例では `import tinygrad_w2v as tw`、`import tinygrad_w2v.functions as F`、`import numpy as np` としています。
 """,  # noqa: E501 (a Japanese paragraph is one line)
