@@ -143,7 +143,7 @@ _UNTRUSTED = {
         "en": "Run the cell, or trust the notebook, to step through the graph. "
         "This is the program as text:",
         "ja": "セルを実行するか、ノートブックを信頼すると、計算グラフを 1 ステップずつたどれます。"
-        "次はプログラムのテキストです。",
+        "下に、プログラムのテキストを示します。",
     }
 }
 

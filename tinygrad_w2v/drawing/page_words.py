@@ -40,7 +40,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "need_script": {
         "en": "Stepping through the graph needs JavaScript. Below is the program as text.",
         "ja": "計算グラフを 1 ステップずつたどるには JavaScript が必要です。"
-        "次はプログラムのテキストです。",
+        "下に、プログラムのテキストを示します。",
     },
     # The player
     "controls": {"en": "steps", "ja": "ステップの操作"},
@@ -107,7 +107,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "broadcast": {
         "en": "{0} was broadcast: its gradient is summed along the axes on which it was repeated.",
-        "ja": "{0} はブロードキャストされたので、くり返された軸に沿って勾配を合計します。",
+        "ja": "{0} はブロードキャストされているので、複製された軸に沿って勾配を足し合わせます。",
     },
     "sum_text": {
         "en": "{0} is used {1} times: what comes back is added.",
@@ -173,7 +173,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "kind_variable": {"en": "variable", "ja": "Variable"},
     "kind_constant": {"en": "constant", "ja": "定数"},
     "kind_number": {"en": "number", "ja": "数値"},
-    "kind_intermediate": {"en": "intermediate value", "ja": "中間の値"},
+    "kind_intermediate": {"en": "intermediate value", "ja": "途中の値"},
     "kind_result": {"en": "result", "ja": "結果"},
     "kind_gradient": {"en": "gradient", "ja": "勾配"},
     "kind_bundle": {"en": "several values", "ja": "複数の値"},
