@@ -67,6 +67,34 @@ def test_a_module_opens_and_closes(opened, net, width):
     assert "whole graph" in trail.inner_text()
 
 
+def test_in_a_box_it_is_not_offered_to_be_opened(opened, net):
+    screen = opened(tw.graph(net, collapse="two").html())
+    screen.press("0")  # the whole graph is in sight
+    box = screen.page.locator("#canvas .node.module").first
+    box.hover()
+    screen.page.locator("#inspector .open").wait_for()
+    box.click()
+    assert "two" in screen.text("#trail")
+    assert screen.page.locator("#inspector .open").count() == 0
+
+
+def test_printed_it_is_whole(opened, net):
+    screen = opened(tw.graph(net).html())
+    screen.press("End")
+    screen.choose("loss")
+    screen.page.emulate_media(media="print")
+    screen.page.wait_for_timeout(300)
+    canvas, listing = (screen.page.locator(name) for name in ("#canvas", "#listing"))
+    area = canvas.bounding_box()
+    for node in screen.page.locator("#canvas .node").all():
+        place = node.bounding_box()
+        assert (
+            area["y"] <= place["y"] and place["y"] + place["height"] <= area["y"] + area["height"]
+        )
+    assert listing.evaluate("each => each.scrollHeight <= each.clientHeight + 1")
+    assert not screen.page.locator("#player").is_visible()
+
+
 def test_inside_a_box_the_gradients_are_those_of_the_whole(opened, net):
     whole = opened(tw.graph(net).html())
     whole.press("End")

@@ -33,6 +33,8 @@ const draw = next => {
   drawing = drawingOf(timelineAt(place), { onselect: pressed, onhover: hovered });
   zoom.show(drawing.svg, data.views[place]);
   trail();
+  clearTimeout(waiting);
+  panel.show(selected); // not the box that was pointed at: the reader is in it
   update({ follow: false });
 };
 // A box opens where the reader is: before its values, after them, or after its gradients.

@@ -29,7 +29,7 @@ const zoomOf = (canvas, onswipe) => {
   const begin = () => {
     moved = false;
     const [, , w, h] = whole, [wide, high] = size();
-    if (Math.max(w / wide, h / high) > 1.7) width(); else fit();
+    if (Math.max(w / wide, h / high) > 1.7 && !matchMedia("print").matches) width(); else fit();
   };
   const zoom = (factor, cx = box.x + box.w / 2, cy = box.y + box.h / 2) => {
     stop();
