@@ -102,8 +102,13 @@ const opBackward = (step, timeline, position) => {
   return { text: say(sent ? "backward_text" : "backward_none", it.label, partNames(step)), body };
 };
 
-const partNames = step => step.inputs.filter((key, i, all) => all.indexOf(key) === i).flatMap(key =>
-  (value(key)?.parts ?? []).filter(part => step.ops.includes(part.op)).map(part => partName(part, value(key).gradient))).join(say("comma"));
+// Names in a row, the middle left out where they are many.
+const MOST_NAMES = 8;
+const partNames = step => {
+  const names = [...new Set(step.inputs)].flatMap(key => (value(key)?.parts ?? [])
+    .filter(part => step.ops.includes(part.op)).map(part => partName(part, value(key).gradient)));
+  return shortened(names, MOST_NAMES).map(name => (name === GAP ? "…" : name)).join(say("comma"));
+};
 
 const withoutFormula = (it, key, part) => {
   const whole = value(key).gradient, array = partArray(part, whole);
@@ -124,7 +129,8 @@ const sums = (step, timeline, position) => [...new Set(step.inputs)].flatMap(key
   const fresh = part => timeline.arrival(part.op) === position;
   if (!parts.some(fresh)) return [];
   const { gradient } = shown, single = isScalar(gradient.array), missing = shown.parts.length - parts.length;
-  const chips = parts.flatMap((part, i) => [i ? make("span", { class: "plus" }, "+") : null,
+  const chips = shortened(parts, MOST_NAMES).flatMap((part, i) => part === GAP
+    ? [make("span", { class: "plus" }, "+ …")] : [i ? make("span", { class: "plus" }, "+") : null,
     make("span", { class: `chip${fresh(part) ? " fresh" : ""}` }, named(part.name),
       single ? make("b", {}, ` ${minus(part.content)}`) : null)]);
   if (missing) chips.push(make("span", { class: "plus" }, "+"), make("span", { class: "chip waiting" }, say("waiting", missing)));
