@@ -13,6 +13,7 @@ import tinygrad_w2v.functions as F
 from tinygrad_w2v.autograd.rowgrad import RowGrad
 from tinygrad_w2v.drawing import views
 from tinygrad_w2v.drawing.grouping import grouped
+from tinygrad_w2v.drawing.moments import Moments
 from tinygrad_w2v.drawing.options import Options
 from tinygrad_w2v.drawing.passes import passes_of
 from tinygrad_w2v.drawing.reader import Reader
@@ -194,6 +195,34 @@ def test_no_view_loses_an_op_or_reads_too_early(program, most):
                 drawn, values = views.views_of(small, passes, "TB", 30.0, limit)
                 check_views(drawn, ops)
                 assert {key for view in drawn for key in _drawn(view)} <= set(values)
+
+
+@settings(max_examples=60, deadline=None)
+@given(programs(), st.sampled_from(["ops", "book"]), st.booleans())
+def test_the_animation_shows_each_step_once_and_the_gradients_at_its_end(program, detail, group):
+    result, _ = program
+    reader = Reader(result)
+    whole = reader.program(False, False, False)
+    passes = passes_of(reader, whole, Options(detail=detail))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(views, "laid_out", unplaced)
+        small = grouped(whole) if group else whole
+        drawn, values = views.views_of(small, passes, "TB", 30.0)
+    moments = Moments(drawn[0], values, whole, passes, "en")
+    forward = [number for step in moments.steps for number in step["ops"]]
+    assert sorted(forward) == [step.number for step in whole.forward]
+    back = [
+        number for step in moments.back for number in step["ops"] if passes.ops[number]["backward"]
+    ]
+    assert sorted(back) == sorted(n for n, op in passes.ops.items() if op["backward"])
+    assert len(moments.captions) == moments.last + 1
+    for key, shown in passes.values.items():
+        if "gradient" in shown and moments.back and values[key].kind != "number":
+            arrivals = moments.arrivals(key)
+            lines, _ = moments.lines_of(key, 0, arrivals)
+            assert lines[-1].kind == "gradient" and lines[-1].end is None
+            assert lines[-1].text.endswith(shown["gradient"]["content"])
+            assert lines[-1].first <= max(arrivals) + 1
 
 
 def _drawn(view):

@@ -47,12 +47,7 @@ const timelineOf = view => {
     if (position === seedAt) return { pass: "seed" };
     return { pass: "backward", step: backward[position - seedAt - 1] };
   };
-  // The step that a value, or an op, is met at.
-  const positionOf = number => {
-    const step = steps.find(each => each.ops.includes(number));
-    return step ? step.place + 1 : 0;
-  };
-  return { view, steps, backward, forwardEnd, seedAt, last, madeAt, arrival, isKnown, gradientAt, at, positionOf };
+  return { view, steps, backward, forwardEnd, seedAt, last, arrival, isKnown, gradientAt, at };
 };
 
 const hasGradient = key => Boolean(value(key)?.gradient);
