@@ -227,6 +227,15 @@ def test_a_product_of_matrices_has_no_remark_on_vectors() -> None:
     assert notes == ["", OF_VECTORS, OF_BATCHES]
 
 
+def test_a_step_has_the_definitions_that_it_needs() -> None:
+    larger = rule(F.maximum(variable(2), variable(2)))
+    assert larger.definitions_for(larger.forward) == ()
+    assert larger.definitions_for(*larger.backward) == (0,)
+    loss = rule(F.cross_entropy(variable(2, 3), np.array([0, 2])), "book")
+    left = [loss.definitions[i].sides[0][0].text for i in loss.definitions_for(*loss.backward)]
+    assert left == ["y", "t", "N"]
+
+
 def test_a_last_argument_that_is_none_is_left_out() -> None:
     x = variable(2, 3, name="x")
     for z, text in [(x.sum(), "z = sum(x)"), (x.sum(axis=0), "z = sum(x, 0)")]:

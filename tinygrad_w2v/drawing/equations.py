@@ -129,6 +129,18 @@ class Rule(NamedTuple):
         left, _, _ = self.forward.sides
         return left[0].text if len(left) == 1 else ""
 
+    def definitions_for(self, *formulas: Formula | None) -> tuple[int, ...]:
+        """The places of the definitions that some of its equations need: of another, none."""
+        letters = [formula.sides[0][0].text for formula in self.definitions]
+        waiting, found = [formula for formula in formulas if formula], set[int]()
+        while waiting:
+            _, _, right = waiting.pop().sides
+            used = {token.text for token in right}
+            new = {i for i, letter in enumerate(letters) if letter in used} - found
+            waiting += [self.definitions[i] for i in new]
+            found |= new
+        return tuple(sorted(found))
+
     def apart_from(self, names: Container[str]) -> Rule:
         """The rule with a prime at each letter that it defines and that names something else.
 

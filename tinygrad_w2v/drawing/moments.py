@@ -148,7 +148,10 @@ class Moments:
         (number,) = step["ops"]
         rule = self._rule(number)
         if rule is not None:
-            return [self._named(number, rule.forward), *self._definitions(number, rule)]
+            return [
+                self._named(number, rule.forward),
+                *self._definitions(number, rule, rule.forward),
+            ]
         return [f"{names} = {expression(self.whole, self.ops[number], {})}"]
 
     def _backward(self, step: Data) -> list[str]:
@@ -166,13 +169,13 @@ class Moments:
                 formula = _formula(part["formula"])
             name = part.get("name", self.gradient(key)["name"])
             lines.append(self._named(number, formula) if formula else f"{name} = {unknown}")
-        return lines + (self._definitions(number, rule) if rule else [])
+        return lines + (self._definitions(number, rule, *rule.backward) if rule else [])
 
-    def _definitions(self, number: int, rule: Rule) -> list[str]:
+    def _definitions(self, number: int, rule: Rule, *shown: Formula | None) -> list[str]:
         """What the letters of a rule stand for, side by side as long as there is room."""
         lines: list[str] = []
-        for formula in rule.definitions:
-            text = self._named(number, formula)
+        for place in rule.definitions_for(*shown):
+            text = self._named(number, rule.definitions[place])
             if lines and display_width(lines[-1]) + display_width(text) < self.columns:
                 lines[-1] += f",  {text}"
             else:

@@ -247,6 +247,10 @@ class _Passes:
                     "backward": [formula and _tokens(formula) for formula in found.backward],
                     "copies": [bool(f and f.is_copy) for f in found.backward],
                     "definitions": [_tokens(formula) for formula in found.definitions],
+                    "defined": {
+                        "forward": found.definitions_for(found.forward),
+                        "backward": found.definitions_for(*found.backward),
+                    },
                     "note": note_in(self.lang, found.note),
                 }
             )

@@ -117,7 +117,7 @@ const equationView = (number, tokens) =>
   make("div", { class: "equation" }, formulaView(number, tokens), numbersView(number, tokens), matricesView(number, tokens));
 
 // A letter that a rule defines: "N = ids.size = 6".
-const definitionsView = (number, rule) => rule.definitions.map(tokens => {
+const definitionsView = (number, rule, pass) => rule.defined[pass].map(place => rule.definitions[place]).map(tokens => {
   const letter = op(number).defined?.[tokens[0][1]], single = letter && isScalar(letter.array);
   return make("div", { class: "equation definition" }, make("span", {}, formulaView(number, tokens),
     single ? make("code", { class: "formula numbers" }, ` = ${numberText(letter.array.numbers[0])}`) : null));

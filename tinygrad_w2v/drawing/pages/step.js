@@ -37,7 +37,7 @@ const opForward = number => {
   const names = it.outputs.filter(key => key !== null).map(key => value(key).name).join(say("comma"));
   const body = [];
   if (!rule) body.push(paragraph(`${names} = ${it.text}`, "call"));
-  if (rule) body.push(equationView(number, rule.forward), ...definitionsView(number, rule));
+  if (rule) body.push(equationView(number, rule.forward), ...definitionsView(number, rule, "forward"));
   else if (data.numbers) body.push(figuresOf(it.inputs, it.outputs));
   return { text: say("forward_text", it.label, names), body };
 };
@@ -94,7 +94,7 @@ const opBackward = (step, timeline, position) => {
     else body.push(withoutFormula(it, key, part));
     if (part.formula) body.push(paragraph(say("broadcast", value(key).name), "remark"));
   });
-  if (rule) body.push(...definitionsView(number, rule), rule.note ? paragraph(say("note", rule.note), "remark") : null);
+  if (rule) body.push(...definitionsView(number, rule, "backward"), rule.note ? paragraph(say("note", rule.note), "remark") : null);
   else body.push(paragraph(say("no_formula", it.label), "remark"));
   if (copies) body.unshift(paragraph(say(copies > 1 ? "copied_all" : "copied", it.label), "copied"));
   body.push(...sums(step, timeline, position));
