@@ -13,6 +13,7 @@ import tinygrad_w2v as tw
 import tinygrad_w2v.functions as F
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v.autograd.function import Function
+from tinygrad_w2v.drawing.definitions import defined
 from tinygrad_w2v.drawing.equations import Rule, Token
 from tinygrad_w2v.drawing.formulas import OF_BATCHES, OF_VECTORS, parameters_in, rule_of
 from tinygrad_w2v.drawing.notes import note_in
@@ -408,3 +409,23 @@ def test_no_docstring_makes_an_error(doc: str) -> None:
             for formula in (found.forward, *found.definitions, *filter(None, found.backward)):
                 assert len(formula.sides) == 3
                 formula.written(lambda token: token.text)
+
+
+def test_an_axis_that_is_none_is_left_out_where_none_is_what_the_function_takes_anyway() -> None:
+    y = F.logsumexp(variable(2, 3, name="x"), axis=None)
+    found = rule_of(y.creator)
+    assert found is not None and found.backward[0] is not None
+    names = parameters_in(found, y.creator)
+    written = [
+        formula.written(lambda token: str(names.get(token.text, token.text)))
+        for formula in (found.forward, found.backward[0])
+    ]
+    assert written == ["y = log(sum(exp(x)))", "gx = g * softmax(x, None)"]
+
+
+def test_the_targets_of_a_large_vocabulary_take_no_more_room_than_its_scores() -> None:
+    op = F.cross_entropy(variable(2, 50_000), np.array([3, 49_999])).creator
+    found = rule_of(op, "book")
+    assert found is not None
+    t = defined(found, op)["t"]
+    assert t.shape == (2, 50_000) and t.sum() == 2 and t[1, -1] == 1

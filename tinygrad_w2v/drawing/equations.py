@@ -91,7 +91,9 @@ class Formula(NamedTuple):
                 written += re.sub(r"\*\*(\d+)(?![\w.(])", _small, token.text)
                 continue
             name = names(token)
-            if name == "None" and written.endswith(", ") and after and after.text.startswith(")"):
+            last = written.endswith(", ") and after and after.text.startswith(")")
+            # Without an axis softmax would mean the last one.
+            if name == "None" and last and not re.search(r"softmax\([^()]*$", written):
                 written = written[:-2]
             elif written.endswith("**") and name.isdecimal():
                 written = written[:-2] + ("" if name == "1" else name.translate(_EXPONENTS))

@@ -32,7 +32,9 @@ const meaning = (number, [role, text, position]) => {
 // nor is a last argument that is None: sum(x).
 const raised = (number, tokens) => tokens.reduce((before, token, at) => {
   const last = before.at(-1), name = token[0] === "parameter" ? meaning(number, token).name : "";
-  if (name === "None" && last?.[1].endsWith(", ") && tokens[at + 1]?.[1].startsWith(")")) {
+  // Without an axis softmax would mean the last one.
+  const needed = tokens[at - 3]?.[1].endsWith("softmax(");
+  if (name === "None" && !needed && last?.[1].endsWith(", ") && tokens[at + 1]?.[1].startsWith(")")) {
     return [...before.slice(0, -1), ["text", last[1].slice(0, -2), 0]];
   }
   if (!last?.[1].endsWith("**") || last[0] !== "text" || !/^\d+$/.test(name)) return [...before, token];
