@@ -181,6 +181,26 @@ def test_rooms_of_the_compiler_read_those_below(room: str) -> None:
                 assert parts[2] in ROOMS[room] | {room}, (path, name)
 
 
+# Those of drawing; what stands beside them (options, labels) is read by all, the doors by none.
+ROOMS_OF_DRAWING: dict[str, set[str]] = {
+    "formulas": set(),
+    "reading": {"formulas"},
+    "layout": {"reading"},
+    "page": {"formulas", "reading", "layout"},
+    "curves": {"layout"},
+}
+
+
+@pytest.mark.parametrize("room", ROOMS_OF_DRAWING)
+def test_rooms_of_drawing_read_those_below(room: str) -> None:
+    for path in sorted((ROOT / "drawing" / room).rglob("*.py")):
+        for name in imports(ast.parse(path.read_text(encoding="utf-8"))):
+            parts = name.split(".")
+            if parts[:2] == ["tinygrad_w2v", "drawing"]:
+                below = ROOMS_OF_DRAWING[room] | {room, "options", "labels"}
+                assert parts[2] in below, (path, name)
+
+
 def test_every_package_is_listed() -> None:
     packages = {p.parent.name for p in ROOT.glob("*/__init__.py")}
     assert packages - {"_cli"} <= set(MAY_IMPORT)

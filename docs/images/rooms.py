@@ -8,7 +8,7 @@ from pathlib import Path
 import graphviz
 
 import tinygrad_w2v
-from tinygrad_w2v.drawing.render import render
+from tinygrad_w2v.drawing.layout.render import render
 
 PACKAGE = Path(tinygrad_w2v.__file__).parent
 # What a room is for, in the few words that fit into its box.

@@ -12,7 +12,7 @@ import pytest
 from tinygrad_w2v._base.version import __version__
 from tinygrad_w2v._cli import doctor
 from tinygrad_w2v.cli import COMMANDS
-from tinygrad_w2v.drawing import fonts
+from tinygrad_w2v.drawing.layout import fonts
 from tinygrad_w2v.vectors import WordVectors
 
 

@@ -5,9 +5,9 @@ import pytest
 
 import tinygrad_w2v as tw
 from tinygrad_w2v._base.errors import InputError
-from tinygrad_w2v.drawing.diagram import diagram_of
+from tinygrad_w2v.drawing.layout.diagram import diagram_of
 from tinygrad_w2v.drawing.options import Labels
-from tinygrad_w2v.drawing.reader import read
+from tinygrad_w2v.drawing.reading.reader import read
 
 
 @pytest.fixture

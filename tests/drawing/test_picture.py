@@ -16,9 +16,10 @@ import pytest
 import tinygrad_w2v as tw
 import tinygrad_w2v.functions as F
 from tinygrad_w2v._base.errors import InputError, MissingDependencyError
-from tinygrad_w2v.drawing import RenderError, picture, render
-from tinygrad_w2v.drawing.diagram import MOST_READERS, diagram_of
-from tinygrad_w2v.drawing.reader import read
+from tinygrad_w2v.drawing import RenderError, picture
+from tinygrad_w2v.drawing.layout import render
+from tinygrad_w2v.drawing.layout.diagram import MOST_READERS, diagram_of
+from tinygrad_w2v.drawing.reading.reader import read
 
 PYTHON = sys.executable
 PNG = b"\x89PNG\r\n\x1a\n"

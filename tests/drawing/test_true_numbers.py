@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 import tinygrad_w2v as tw
 import tinygrad_w2v.functions as F
 from tinygrad_w2v.autograd.rowgrad import RowGrad
-from tinygrad_w2v.drawing import views
-from tinygrad_w2v.drawing.grouping import grouped
-from tinygrad_w2v.drawing.moments import Moments
 from tinygrad_w2v.drawing.options import Options
-from tinygrad_w2v.drawing.passes import passes_of
-from tinygrad_w2v.drawing.reader import Reader
-from tinygrad_w2v.drawing.summary import collapse
+from tinygrad_w2v.drawing.page import views
+from tinygrad_w2v.drawing.page.moments import Moments
+from tinygrad_w2v.drawing.page.passes import passes_of
+from tinygrad_w2v.drawing.reading.grouping import grouped
+from tinygrad_w2v.drawing.reading.reader import Reader
+from tinygrad_w2v.drawing.reading.summary import collapse
 
 
 class Both(tw.Function):

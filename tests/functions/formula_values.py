@@ -16,7 +16,7 @@ import numpy as np
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.node import Node
 from tinygrad_w2v.autograd.rowgrad import RowGrad
-from tinygrad_w2v.drawing.equations import Formula, Rule, Token
+from tinygrad_w2v.drawing.formulas.equations import Formula, Rule, Token
 from tinygrad_w2v.functions.products import Matmul
 from tinygrad_w2v.functions.reductions import Reduction
 from tinygrad_w2v.functions.selection import Clip

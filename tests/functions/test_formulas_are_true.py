@@ -20,9 +20,9 @@ import pytest
 import tinygrad_w2v as tw
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.checking.cases import CASES
-from tinygrad_w2v.drawing.equations import Formula, Rule, Token
-from tinygrad_w2v.drawing.formulas import rule_of
-from tinygrad_w2v.drawing.notes import note_in
+from tinygrad_w2v.drawing.formulas.equations import Formula, Rule, Token
+from tinygrad_w2v.drawing.formulas.notes import note_in
+from tinygrad_w2v.drawing.formulas.rule import rule_of
 from tinygrad_w2v.drawing.options import Detail
 from tinygrad_w2v.functions.arithmetic import Multiply
 from tinygrad_w2v.functions.lookup import Rows

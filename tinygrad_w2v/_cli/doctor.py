@@ -14,9 +14,9 @@ from tinygrad_w2v._cli.console import say, say_json
 from tinygrad_w2v._cli.machine import blas, versions
 from tinygrad_w2v._cli.parsing import Parser
 from tinygrad_w2v.autograd import check_grads
-from tinygrad_w2v.drawing.fonts import advice, coverage
-from tinygrad_w2v.drawing.raster import NO_RESVG
-from tinygrad_w2v.drawing.render import engines
+from tinygrad_w2v.drawing.layout.fonts import advice, coverage
+from tinygrad_w2v.drawing.layout.raster import NO_RESVG
+from tinygrad_w2v.drawing.layout.render import engines
 from tinygrad_w2v.text.corpus import build_corpus
 from tinygrad_w2v.text.resources import cores
 from tinygrad_w2v.training.engines import has_numba

@@ -20,7 +20,7 @@ from tinygrad_w2v.checking.measurement import Comparison, Measurement, name_in, 
 from tinygrad_w2v.checking.summary import Summary
 from tinygrad_w2v.checking.words import ordinal, say
 from tinygrad_w2v.drawing.labels import printable
-from tinygrad_w2v.drawing.svg import FONTS
+from tinygrad_w2v.drawing.layout.svg import FONTS
 
 MOST = 24  # comparisons that are shown
 OPEN = 6  # a page with no more comparisons shows them all at once

@@ -17,19 +17,19 @@ from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v._base.language import Language
 from tinygrad_w2v._base.listing import Line
 from tinygrad_w2v.autograd.variable import Variable
-from tinygrad_w2v.drawing.animation import animated as animation
-from tinygrad_w2v.drawing.dot import Direction
-from tinygrad_w2v.drawing.grouping import grouped
-from tinygrad_w2v.drawing.moments import Moments
+from tinygrad_w2v.drawing.layout.dot import Direction
+from tinygrad_w2v.drawing.layout.symbols import with_symbols
 from tinygrad_w2v.drawing.options import Detail, Notation, Options, check_labels, labels_of
-from tinygrad_w2v.drawing.passes import Passes, passes_of
+from tinygrad_w2v.drawing.page.animation import animated as animation
+from tinygrad_w2v.drawing.page.moments import Moments
+from tinygrad_w2v.drawing.page.passes import Passes, passes_of
+from tinygrad_w2v.drawing.page.views import views_of
 from tinygrad_w2v.drawing.picture import Picture
-from tinygrad_w2v.drawing.program import Program
-from tinygrad_w2v.drawing.reader import Reader, read, why_not
-from tinygrad_w2v.drawing.summary import collapse as collapsed
-from tinygrad_w2v.drawing.symbols import with_symbols
-from tinygrad_w2v.drawing.text import lines_of, text_of
-from tinygrad_w2v.drawing.views import views_of
+from tinygrad_w2v.drawing.reading.grouping import grouped
+from tinygrad_w2v.drawing.reading.program import Program
+from tinygrad_w2v.drawing.reading.reader import Reader, read, why_not
+from tinygrad_w2v.drawing.reading.summary import collapse as collapsed
+from tinygrad_w2v.drawing.reading.text import lines_of, text_of
 
 
 class Graph(Picture):

@@ -12,17 +12,22 @@ from tinygrad_w2v._base.errors import InputError, MissingDependencyError
 from tinygrad_w2v._base.files import PathLike, safe_write
 from tinygrad_w2v._base.language import Language, check_language
 from tinygrad_w2v._base.listing import Line
-from tinygrad_w2v.drawing.diagram import Diagram, diagram_of
-from tinygrad_w2v.drawing.dot import Direction, dot_of
-from tinygrad_w2v.drawing.page import in_notebook, page_of
-from tinygrad_w2v.drawing.passes import Passes
-from tinygrad_w2v.drawing.program import Program
-from tinygrad_w2v.drawing.raster import png_of
-from tinygrad_w2v.drawing.render import LayoutTimeoutError, RenderError, render, user_stacklevel
-from tinygrad_w2v.drawing.summary import summarised
-from tinygrad_w2v.drawing.svg import finished, plain_html
-from tinygrad_w2v.drawing.text import HEADINGS, lines_of, text_of
-from tinygrad_w2v.drawing.views import MOST_STEPS
+from tinygrad_w2v.drawing.layout.diagram import Diagram, diagram_of
+from tinygrad_w2v.drawing.layout.dot import Direction, dot_of
+from tinygrad_w2v.drawing.layout.raster import png_of
+from tinygrad_w2v.drawing.layout.render import (
+    LayoutTimeoutError,
+    RenderError,
+    render,
+    user_stacklevel,
+)
+from tinygrad_w2v.drawing.layout.svg import finished, plain_html
+from tinygrad_w2v.drawing.page.page import in_notebook, page_of
+from tinygrad_w2v.drawing.page.passes import Passes
+from tinygrad_w2v.drawing.page.views import MOST_STEPS
+from tinygrad_w2v.drawing.reading.program import Program
+from tinygrad_w2v.drawing.reading.summary import summarised
+from tinygrad_w2v.drawing.reading.text import HEADINGS, lines_of, text_of
 
 # A graph with more nodes than LARGE is summarised if its layout takes longer than PATIENCE seconds.
 LARGE, PATIENCE = 1000, 4.0

@@ -23,8 +23,8 @@ from tinygrad_w2v._base.randomness import generator
 from tinygrad_w2v._base.types import AnyArray, IntArray
 from tinygrad_w2v.autograd.node import Node
 from tinygrad_w2v.autograd.variable import Variable
-from tinygrad_w2v.drawing.loss_curve import plot_losses
-from tinygrad_w2v.drawing.small_curve import small_curve
+from tinygrad_w2v.drawing.curves.loss_curve import plot_losses
+from tinygrad_w2v.drawing.curves.small_curve import small_curve
 from tinygrad_w2v.nn.module import Module
 from tinygrad_w2v.optim.clipping import clip_grads
 from tinygrad_w2v.optim.optimizer import Optimizer, checked_parameters

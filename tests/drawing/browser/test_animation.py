@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import tinygrad_w2v as tw
-from tinygrad_w2v.drawing.animation import SECONDS
+from tinygrad_w2v.drawing.page.animation import SECONDS
 
 # What can be read at a time; where nothing moves, what can be read at all.
 READ = """seconds => {

@@ -20,11 +20,11 @@ from tinygrad_w2v.compiler.ir.sizes import sizes_in
 from tinygrad_w2v.compiler.loops.nest import Loop, Nest, Number, statements_in
 from tinygrad_w2v.compiler.stages import Built, build
 from tinygrad_w2v.compiler.trace.trace import Axes, fields_of, trace
-from tinygrad_w2v.drawing.dot import Direction
 from tinygrad_w2v.drawing.labels import content_of, printable
+from tinygrad_w2v.drawing.layout.dot import Direction
 from tinygrad_w2v.drawing.picture import Picture
-from tinygrad_w2v.drawing.program import Kind, Scope, Step, Value
-from tinygrad_w2v.drawing.program import Program as Drawn
+from tinygrad_w2v.drawing.reading.program import Kind, Scope, Step, Value
+from tinygrad_w2v.drawing.reading.program import Program as Drawn
 from tinygrad_w2v.nn import Module
 from tinygrad_w2v.optim.optimizer import Optimizer
 

@@ -1,0 +1,1 @@
+"""From a `Program` to a picture: nodes and edges, placed by Graphviz."""

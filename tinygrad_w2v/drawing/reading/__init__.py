@@ -1,0 +1,1 @@
+"""From Variables to a `Program`: named values, and the steps that compute them."""
