@@ -300,7 +300,7 @@ def test_the_curve_speaks_the_language_that_is_asked_for(run, text: Path, tmp_pa
     done = run("train", text, *options, "--output", tmp_path / "ja", "--lang", "ja")
     assert done.status == 0
     curve = (tmp_path / "ja" / "loss.svg").read_text(encoding="utf-8")
-    for words in ("損失", "cbow: 予測 1 回あたりの平均損失", "単語数 (x"):
+    for words in ("損失", "cbow: 推測 1 回あたりの平均損失", "単語数 (x"):
         assert f"<!-- {words}" in curve
     done = run("train", text, *options, "--output", tmp_path / "de", "--lang", "de")
     assert done.status == 2

@@ -270,7 +270,7 @@ def quick_pictures() -> None:
         with files.safe_write(path) as file:
             file.write("<svg/>")
 
-    results._draw_losses = lambda trained, settings, path: draw(path)  # type: ignore[assignment]
+    results._draw_losses = lambda outcome, path: draw(path)  # type: ignore[assignment]
     results._draw_graph = lambda trained, settings, path: draw(path)  # type: ignore[assignment]
 
 

@@ -132,7 +132,9 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
     counts = np.asarray(unwrapped(repeats))
     if counts.size == 1:
         return Repeat(int(counts.reshape(())), axis)(a)
-    if counts.shape != (length := np.shape(a)[axis],):
+    length = np.shape(a)[axis]
+    # A length that is known only when a kernel runs is refused by the compiler.
+    if isinstance(length, int) and counts.shape != (length,):
         raise ShapeError(
             f"repeat of {np.shape(a)}: axis {axis} takes one number, or {length} in a row, not "
             f"repeats of shape {counts.shape}{user_line()}"

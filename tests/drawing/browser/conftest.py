@@ -23,9 +23,10 @@ WIDTHS = {1280: 800, 400: 860}
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
-@pytest.fixture(scope="session")
+# While playwright is open a loop of asyncio runs in this thread, which other tests must not meet.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """One Chromium for all tests of the process."""
+    """One Chromium for all tests of a file."""
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
