@@ -36,6 +36,7 @@ def test_the_curve_is_shown_without_a_path(monkeypatch):
     import matplotlib.pyplot as plt
 
     shown = []
+    plt.close("all")  # what other tests have opened is not this one's
     monkeypatch.setattr(plt, "show", lambda: shown.append(plt.get_fignums()))
     plot_losses([1.0, 0.5])
     assert len(shown[0]) == 1
