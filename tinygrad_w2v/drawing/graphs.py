@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
@@ -20,16 +20,16 @@ from tinygrad_w2v.autograd.variable import Variable
 from tinygrad_w2v.drawing.layout.dot import Direction
 from tinygrad_w2v.drawing.layout.symbols import with_symbols
 from tinygrad_w2v.drawing.options import Detail, Notation, Options, check_labels, labels_of
-from tinygrad_w2v.drawing.page.animation import animated as animation
-from tinygrad_w2v.drawing.page.moments import Moments
-from tinygrad_w2v.drawing.page.passes import Passes, passes_of
-from tinygrad_w2v.drawing.page.views import views_of
 from tinygrad_w2v.drawing.picture import Picture
 from tinygrad_w2v.drawing.reading.grouping import grouped
 from tinygrad_w2v.drawing.reading.program import Program
 from tinygrad_w2v.drawing.reading.reader import Reader, read, why_not
 from tinygrad_w2v.drawing.reading.summary import collapse as collapsed
 from tinygrad_w2v.drawing.reading.text import lines_of, text_of
+
+# The page and the animation are imported when one is made: most programs make none.
+if TYPE_CHECKING:
+    from tinygrad_w2v.drawing.page.passes import Passes
 
 
 class Graph(Picture):
@@ -101,6 +101,10 @@ class Graph(Picture):
         """
         if not switch("animated", animated):
             return super().svg()
+        from tinygrad_w2v.drawing.page.animation import animated as animation
+        from tinygrad_w2v.drawing.page.moments import Moments
+        from tinygrad_w2v.drawing.page.views import views_of
+
         shown, whole, passes, _ = self._page_parts(self._lang)
         views, values = views_of(shown, passes, self._direction, self._timeout)
         down = self._direction == "TB"
@@ -115,6 +119,8 @@ class Graph(Picture):
         self._save(target, lambda: self.svg(animated))
 
     def _page_parts(self, lang: Language) -> tuple[Program, Program, Passes, list[Line]]:
+        from tinygrad_w2v.drawing.page.passes import passes_of
+
         reader = Reader(self._variable)
         options = self.options
         whole = reader.program(False, False, False, options.notation, options.detail)

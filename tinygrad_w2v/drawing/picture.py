@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tinygrad_w2v._base.errors import InputError, MissingDependencyError
 from tinygrad_w2v._base.files import PathLike, safe_write
@@ -22,12 +22,12 @@ from tinygrad_w2v.drawing.layout.render import (
     user_stacklevel,
 )
 from tinygrad_w2v.drawing.layout.svg import finished, plain_html
-from tinygrad_w2v.drawing.page.page import in_notebook, page_of
-from tinygrad_w2v.drawing.page.passes import Passes
-from tinygrad_w2v.drawing.page.views import MOST_STEPS
 from tinygrad_w2v.drawing.reading.program import Program
 from tinygrad_w2v.drawing.reading.summary import summarised
 from tinygrad_w2v.drawing.reading.text import HEADINGS, lines_of, text_of
+
+if TYPE_CHECKING:
+    from tinygrad_w2v.drawing.page.passes import Passes
 
 # A graph with more nodes than LARGE is summarised if its layout takes longer than PATIENCE seconds.
 LARGE, PATIENCE = 1000, 4.0
@@ -147,14 +147,20 @@ class Picture:
         """
         lang = lang or self._lang
         check_language(lang)
+        from tinygrad_w2v.drawing.page.page import page_of
+
         return page_of(*self._page_parts(lang), lang=lang, **self._layout_options())
 
     def _layout_options(self) -> dict[str, Any]:
+        from tinygrad_w2v.drawing.page.views import MOST_STEPS
+
         most = min(self._max_nodes, MOST_STEPS)
         return {"direction": self._direction, "timeout": self._timeout, "most": most}
 
     def _page_parts(self, lang: Language) -> tuple[Program, Program, Passes, list[Line]]:
         """What is drawn, the same with every op a step, its numbers, and the listing."""
+        from tinygrad_w2v.drawing.page.passes import Passes
+
         return self._program, self._program, Passes(), lines_of(self._program, self.headings)
 
     def _render(self, format: Any) -> bytes:
@@ -221,6 +227,8 @@ class Picture:
 
     def _repr_html_(self) -> str:
         """The page in a frame; where there is no picture, the listing."""
+        from tinygrad_w2v.drawing.page.page import in_notebook
+
         try:
             return in_notebook(self.html(), self.text, self._lang)
         except (MissingDependencyError, RenderError) as error:
