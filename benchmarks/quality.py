@@ -6,9 +6,11 @@ min_count 5, 5 epochs); both are scored by gensim, with the files that it carrie
 
     python benchmarks/quality.py TEXT [--seeds 1,2,3,4,5] [--systems NAME,...] [--output FILE]
                                  [--engine numpy|compiled] [--workers N] [--deterministic]
+                                 [--before FILE]
 
-`--engine` and `--workers` are of our systems, whose rows bear them in their names unless they are
-the NumPy engine's; gensim's rows are of one thread.
+`--before` names such a file of an earlier commit, whose systems are compared, too. `--engine` and
+`--workers` are of our systems, whose rows bear them in their names unless they are the NumPy
+engine's; gensim's rows are of one thread.
 
 Every score is added to FILE (JSON lines) when it is known, and what stands there is not trained
 again, so a run may be stopped and gone on with. At the end it prints the means with their standard
@@ -36,6 +38,10 @@ SYSTEMS: dict[str, dict[str, Any]] = {
     "skip-gram per pair": {"sg": 1, "alpha": 0.025, "shared_negatives": False},
     "cbow word2vec rule": {"sg": 0, "alpha": 0.05, "compat": "word2vec"},
     "cbow true gradient": {"sg": 0, "alpha": 0.15, "compat": "gradient"},
+    "gensim skip-gram hs": {"sg": 1, "alpha": 0.025, "hs": 1, "negative": 0},
+    "gensim cbow hs": {"sg": 0, "alpha": 0.05, "hs": 1, "negative": 0},
+    "skip-gram hs": {"sg": 1, "alpha": 0.025, "hs": 1, "negative": 0},
+    "cbow hs": {"sg": 0, "alpha": 0.05, "hs": 1, "negative": 0, "compat": "word2vec"},
 }
 
 
@@ -43,7 +49,7 @@ def train(
     system: str, text: str, seed: int, engine: str, workers: int, deterministic: bool
 ) -> tuple[list[str], np.ndarray]:
     """Words and vectors of one run."""
-    options = SYSTEMS[system] | COMMON
+    options = COMMON | SYSTEMS[system]
     if system.startswith("gensim"):
         from gensim.models import Word2Vec
 
@@ -84,28 +90,52 @@ def label(system: str, engine: str, workers: int, deterministic: bool) -> str:
     return f"{system}, {engine}, {workers} thread{'s' if workers > 1 else ''}"
 
 
-def report(rows: list[dict[str, Any]]) -> None:
-    """Print means, standard errors and differences to gensim."""
-    names = dict.fromkeys([*SYSTEMS, *(row["system"] for row in rows)])
-    found = {
-        name: np.array([row["scores"] for row in rows if row["system"] == name]) for name in names
-    }
+def report(rows: list[dict[str, Any]], before: list[dict[str, Any]]) -> None:
+    """Print means, standard errors, and differences to gensim and to an earlier engine."""
+    found, earlier = by_system(rows), by_system(before)
     print(f"{'system':<42}{'seeds':>6}" + "".join(f"{name:>18}" for name in SCORES))
     for system, scores in found.items():
-        if len(scores):
-            cells = "".join(
-                f"{mean:>10.3f} ± {error:.3f}" for mean, error in zip(*summary(scores), strict=True)
-            )
-            print(f"{system:<42}{len(scores):>6}  {cells}")
-    print("\ndifference to gensim; a target is not below -0.01 - 2 standard errors")
+        cells = "".join(
+            f"{mean:>10.3f} ± {error:.3f}" for mean, error in zip(*summary(scores), strict=True)
+        )
+        print(f"{system:<42}{len(scores):>6}  {cells}")
+    print("\ndifferences; a target is not below -0.01 - 2 standard errors")
     for system, scores in found.items():
-        peer = found["gensim skip-gram" if system.startswith("skip-gram") else "gensim cbow"]
-        if system.startswith("gensim") or len(scores) < 2 or len(peer) < 2:
-            continue
-        (mean, error), (other, other_error) = summary(scores), summary(peer)
-        spread = np.hypot(error, other_error)
-        cells = "".join(f"{d:>+10.3f} ± {e:.3f}" for d, e in zip(mean - other, spread, strict=True))
-        print(f"{system:<44}  {cells}")
+        peer = gensim_of(system)
+        if peer != system:
+            print_difference(f"{system} - gensim", scores, found.get(peer))
+        print_difference(f"{system} - before", scores, earlier.get(system))
+
+
+def by_system(rows: list[dict[str, Any]]) -> dict[str, np.ndarray]:
+    """The scores of each system, ``(seeds, 3)``."""
+    names = dict.fromkeys(row["system"] for row in rows)
+    return {
+        name: np.array([row["scores"] for row in rows if row["system"] == name]) for name in names
+    }
+
+
+def gensim_of(system: str) -> str:
+    """The system of gensim's that another is compared with."""
+    name = system.removeprefix("gensim ").partition(",")[0]
+    kind = "skip-gram" if name.startswith("skip-gram") else "cbow"
+    return f"gensim {kind}{' hs' if name.endswith(' hs') else ''}"
+
+
+def print_difference(title: str, scores: np.ndarray, peer: np.ndarray | None) -> None:
+    """Print the difference of two systems' means, where both have several seeds."""
+    if peer is None or len(scores) < 2 or len(peer) < 2:
+        return
+    (mean, error), (other, other_error) = summary(scores), summary(peer)
+    spread = np.hypot(error, other_error)
+    cells = "".join(f"{d:>+10.3f} ± {e:.3f}" for d, e in zip(mean - other, spread, strict=True))
+    print(f"{title:<48}  {cells}")
+
+
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """The rows of a file; none where there is no file yet."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return [json.loads(line) for line in lines]
 
 
 def summary(scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -124,10 +154,10 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--deterministic", action="store_true")
     parser.add_argument("--output", default="quality.jsonl")
+    parser.add_argument("--before", type=Path, help="a file of the same kind, of an earlier commit")
     options = parser.parse_args()
     output = Path(options.output)
-    lines = output.read_text(encoding="utf-8").splitlines() if output.exists() else []
-    rows = [json.loads(line) for line in lines]
+    rows = read_rows(output)
     systems = options.systems.split(",")
     if unknown := set(systems) - set(SYSTEMS):
         parser.error(f"unknown systems {unknown}; there are {', '.join(SYSTEMS)}")
@@ -144,7 +174,7 @@ def main() -> None:
             rows[-1]["scores"] = scores_of(words, vectors)
             with output.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(rows[-1]) + "\n")
-    report(rows)
+    report(rows, read_rows(options.before) if options.before else [])
 
 
 if __name__ == "__main__":
