@@ -364,3 +364,51 @@ def test_two_processes_compile_at_once_and_a_third_finds_it_done(folder: Path) -
     out, err = start(folder).communicate(timeout=120)
     assert out == "13.0 [1.5, -1.0] 1\n", err
     assert len(list(folder.glob("kernel_*.py"))) == 1
+
+
+AGAIN = """
+import sys
+import numpy as np
+import tinygrad_w2v as tw
+
+class Scaled(tw.Module):
+    def __init__(self):
+        self.w = tw.Parameter(np.ones((4, 3), np.float32))
+    def loss(self, batch):
+        return (self.w[batch["ids"]] * batch["x"]).sum()
+
+def step(n):
+    batch = {"ids": np.array([1] * n), "x": np.ones((n, 3))}
+    model = Scaled()
+    loss = tw.compile(model, batch).step(batch, 0.5)
+    return loss, model.w.data[:2].tolist()
+
+needed = ["numba.np.linalg", "numba.np.arraymath", "scipy.linalg"]
+print(step(2), [name for name in needed if name in sys.modules])
+if len(sys.argv) > 1:
+    print(step(int(sys.argv[1])))
+"""
+
+
+@pytest.mark.process
+def test_a_kernel_that_is_kept_runs_without_what_compiling_needs(folder: Path) -> None:
+    environment = dict(os.environ, **{kernel_cache.FOLDER_VARIABLE: str(folder)})
+    environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+
+    def run(*arguments: str) -> list[str]:
+        done = subprocess.run(
+            [sys.executable, "-c", AGAIN, *arguments],
+            capture_output=True,
+            check=True,
+            encoding="utf-8",
+            env=environment,
+        )
+        return done.stdout.splitlines()
+
+    answer = "(6.0, [[1.0, 1.0, 1.0], [0.0, 0.0, 0.0]])"
+    assert "numba.np.linalg" in run()[0]  # it is compiled
+    assert run() == [f"{answer} []"]
+    # And another kernel is compiled beside it.
+    third = "(9.0, [[1.0, 1.0, 1.0], [-0.5, -0.5, -0.5]])"
+    assert run("3") == [f"{answer} []", third]
+    assert run("3") == [f"{answer} []", third]

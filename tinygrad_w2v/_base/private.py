@@ -181,7 +181,9 @@ def _fault(status: os.stat_result, own: bool = True, reached: bool = True) -> st
         return "is a link, which is not followed"
     if status.st_uid not in ((os.getuid(),) if own else (os.getuid(), _ROOT)):
         return "belongs to somebody else"
-    others = mode & (stat.S_IWOTH | (0 if _is_own_group(status.st_gid) else stat.S_IWGRP))
+    others = mode & stat.S_IWOTH
+    if mode & stat.S_IWGRP and not _is_own_group(status.st_gid):  # asks the system: not in vain
+        others |= stat.S_IWGRP
     # Where everybody may put something, but only its owner may move it, nothing can be exchanged.
     shared = not own and bool(mode & stat.S_ISVTX)
     if reached and others and not link and not shared:

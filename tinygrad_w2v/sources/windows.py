@@ -23,6 +23,7 @@ from tinygrad_w2v.sources.subsampling import keep_probability
 from tinygrad_w2v.sources.window_batches import WindowBatches
 from tinygrad_w2v.sources.window_settings import WindowSettings
 from tinygrad_w2v.text.corpus import Corpus
+from tinygrad_w2v.text.rows import release_pages
 
 __all__ = ["WindowSettings", "WindowSource"]
 
@@ -180,6 +181,8 @@ class WindowSource(Source):
         records = ((ids, offsets), rules, chances, paths, kept, windows)
         sentence = int(np.searchsorted(offsets, first, side="right")) - 1
         count, used = native_windows.sampler()(*map(tuple, records), sentence, first, last)
+        release_pages(ids, first, last)
+        release_pages(offsets)
         arrays = {name: getattr(windows, name) for name in Batch._fields}
         return Drawn(arrays, {"C": windows.C, "T": windows.T}, int(count), int(used))
 

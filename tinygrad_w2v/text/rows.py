@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import io
+import mmap
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,8 +22,10 @@ from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike, check_writable_folder
 from tinygrad_w2v._base.types import AnyArray, BoolArray, IntArray
 
-# How many words are worked on at a time.
-BLOCK = 1 << 22
+# How many words are worked on at a time: the arrays of a block take a few megabytes.
+BLOCK = 1 << 18
+# With a page that is read the system maps pages around it, also of what was released before.
+AROUND = 1 << 20  # bytes
 
 
 class GrowingRow:
@@ -203,8 +206,10 @@ class CorpusRows:
         """
         row = self.ids.array()
         total = np.zeros(numbers, np.int64)
-        for start in range(0, len(row), BLOCK):
-            total += np.bincount(row[start : start + BLOCK], minlength=numbers)
+        block = max(BLOCK, numbers)  # or adding up the counts would take longer than counting
+        for start in range(0, len(row), block):
+            total += np.bincount(row[start : start + block], minlength=numbers)
+            release_pages(row)
         return total
 
     def renumber(self, new: AnyArray) -> None:
@@ -234,6 +239,8 @@ class CorpusRows:
             block = block[known]
             row[written : written + len(block)] = block
             written, first = written + len(block), last
+            release_pages(row)
+            release_pages(ends)
         del row, ends
         self.ids.cut(written)
 
@@ -286,6 +293,43 @@ def map_row(file: IO[bytes] | Path, dtype: npt.DTypeLike, length: int, mode: Any
     if length == 0:
         return np.empty(0, dtype)  # an empty file cannot be mapped
     return np.asarray(np.memmap(file, dtype=dtype, mode=mode, shape=(length,)))
+
+
+def release_pages(row: AnyArray, first: int = 0, last: int | None = None) -> None:
+    """Give back the memory in which a part of a row was read from its file; its numbers stay.
+
+    A file that is read from end to end would take as much memory as it is long. Numbers that are
+    read again come from the system's own cache. An array that is no file's stays as it is.
+
+    Parameters
+    ----------
+    row
+        Mapped by `map_row`, from its file's beginning on.
+    first, last
+        Which of its numbers; all by default.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryFile() as file:
+    ...     row = GrowingRow(np.int32, file)
+    ...     row.append(np.arange(3))
+    ...     numbers = row.array()
+    ...     numbers[1] = 7
+    ...     release_pages(numbers)
+    ...     numbers.tolist()
+    [0, 7, 2]
+    """
+    file: Any = row
+    while isinstance(file, np.ndarray) and not isinstance(file, np.memmap):
+        file = file.base
+    base = getattr(file, "base", None)
+    # What was written into a private copy (mode "c") is in no file, and would be lost.
+    if not isinstance(base, mmap.mmap) or file.mode == "c" or not hasattr(mmap, "MADV_DONTNEED"):
+        return
+    start = max(first * row.itemsize - AROUND, 0) // mmap.PAGESIZE * mmap.PAGESIZE
+    stop = len(base) if last is None else min(last * row.itemsize, len(base))
+    if start < stop:
+        base.madvise(mmap.MADV_DONTNEED, start, stop - start)
 
 
 def unwritable(place: object, error: OSError) -> InputError:

@@ -20,7 +20,7 @@ from tinygrad_w2v._base.types import FloatArray, IntArray
 from tinygrad_w2v.vectors.source import malformed, open_source
 from tinygrad_w2v.vectors.table import first_non_finite_row
 
-_BLOCK = 1 << 18  # numbers in a block
+_BLOCK = 1 << 16  # numbers in a block: those of the text being made take the most
 
 Place = tuple[int | None, int | None]
 

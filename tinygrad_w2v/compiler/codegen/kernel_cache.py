@@ -34,6 +34,7 @@ from tinygrad_w2v._base.private import (
 )
 from tinygrad_w2v._base.version import __version__
 from tinygrad_w2v._base.warning import warn_user
+from tinygrad_w2v.compiler.codegen.quick_start import quick_to_load
 
 FOLDER_VARIABLE = "TINYGRAD_W2V_KERNELS"
 _INTRINSICS = Path(__file__).with_name("intrinsics.py")  # what kernels import becomes part of them
@@ -169,7 +170,7 @@ def jitted(
         _say_in_memory(why)
     with _numba_keeps_in("" if folder is None else str(folder / f"functions_{digest}")):
         compile = numba.njit(cache=folder is not None, **options)
-        return {function.__name__: compile(function) for function in functions}
+        return {function.__name__: quick_to_load(compile(function)) for function in functions}
 
 
 _registered: set[Callable[..., Any]] = set()
@@ -261,6 +262,8 @@ def _executed(text: str, digest: str, name: str) -> ModuleType:
     sys.modules[module.__name__] = module
     with _numba_keeps_in(""):  # beside the source
         exec(compile(text, name, "exec"), module.__dict__)
+        for value in vars(module).values():
+            quick_to_load(value)
     if name.startswith("<"):
         linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
     return module
