@@ -19,6 +19,7 @@ import tinygrad_w2v as tw
 from tinygrad_w2v.sources.windows import WindowSettings, WindowSource
 from tinygrad_w2v.text.corpus import Corpus
 from tinygrad_w2v.training.engines.compiled import CompiledRun
+from tinygrad_w2v.training.handing import Handing
 
 USUAL = {"dim": 100, "window": 5, "negative": 5, "vocabulary": 100_000}
 CHANGED: dict[str, tuple[int, ...]] = {
@@ -60,9 +61,8 @@ def run_of(model: str, sizes: dict[str, int], words: int, workers: int) -> Compi
 def speed_of(run: CompiledRun) -> float:
     """Words/s of one epoch."""
     start, total = time.perf_counter(), 0
-    for part, words in run.batches(0):
-        run.step(part, 0.025)
-        total += words
+    for done, _ in run.stream(Handing(run.batches(0), lambda words: 0.025)):
+        total += done.words
     return total / (time.perf_counter() - start)
 
 

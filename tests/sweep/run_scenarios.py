@@ -282,4 +282,5 @@ def often_kept() -> None:
         looks[0] += 1
         return self.save(state) if looks[0] % 3 == 0 else None
 
+    Checkpoints.is_due = lambda self: True  # type: ignore[method-assign]
     Checkpoints.save_when_due = save_when_due  # type: ignore[method-assign]

@@ -104,9 +104,13 @@ class Checkpoints:
         self._written: tuple[tuple[int, int], Path] | None = None
         self._number = max((number for number, _ in _numbered(self.folder)), default=0)
 
+    def is_due(self) -> bool:
+        """Whether the last one is old enough for another."""
+        return bool(self._seconds) and self._clock() - self._last >= self._seconds
+
     def save_when_due(self, state: RunState) -> Path | None:
         """Write a checkpoint when the last is old enough, and return its path if it was written."""
-        if not self._seconds or self._clock() - self._last < self._seconds:
+        if not self.is_due():
             return None
         path = self.save(state)
         # Counted from its end, so that a slow disk never takes all the time.

@@ -29,7 +29,14 @@ class RunHooks:
         """Look at the run before an epoch, or what is left of it, is drawn."""
 
     def after_batch(self, state: RunState) -> None:
-        """Look at the run between two batches."""
+        """Look at the run when a batch is done; threads may be at work on others."""
+
+    def wants_rest(self, state: RunState) -> bool:
+        """Whether `at_rest` has something to do, so that no more batches are to be begun."""
+        return False
+
+    def at_rest(self, state: RunState) -> None:
+        """Look at the run between two batches, with all that were begun done."""
 
     def after_epoch(self, state: RunState) -> bool:
         """Look at the run after an epoch; return whether to stop."""
@@ -84,7 +91,11 @@ class Watch(RunHooks):
         self._patience = patience
         self._say = say
 
-    def after_batch(self, state: RunState) -> None:
+    def wants_rest(self, state: RunState) -> bool:
+        """Whether it is time for a checkpoint."""
+        return self._checkpoints is not None and self._checkpoints.is_due()
+
+    def at_rest(self, state: RunState) -> None:
         """Write a checkpoint when it is time."""
         if self._checkpoints is not None:
             self._checkpoints.save_when_due(state)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -22,13 +22,13 @@ from tinygrad_w2v.sources.source import Source
 from tinygrad_w2v.training.checkpoints import Checkpoints
 from tinygrad_w2v.training.engines import Engine, EngineOptions, choose_engine
 from tinygrad_w2v.training.engines.engine import GONE_ON
+from tinygrad_w2v.training.handing import Handing, Step, Stream, one_by_one
 from tinygrad_w2v.training.heldout import HeldoutLoss
 from tinygrad_w2v.training.history import History, Mean, Record, RunState
 from tinygrad_w2v.training.hooks import RunHooks, Say, Watch
-from tinygrad_w2v.training.interrupt import Asked, deferred_interrupt
+from tinygrad_w2v.training.interrupt import deferred_interrupt
 from tinygrad_w2v.training.keeping import Keeping
 
-Step = Callable[[Any, float], float]
 Batches = Callable[[int], Iterable[tuple[Any, int]]]
 
 # What to do when the loss is no longer a number.
@@ -152,6 +152,7 @@ class Run:
                 state=self.state,
                 hooks=[watch, *hooks],
                 remedy=SMALLER_BATCHES if shrinks else SMALLER_STEPS,
+                stream=engine.stream,
             )
 
 
@@ -240,8 +241,12 @@ def run_epochs(
     state: RunState | None = None,
     hooks: Sequence[RunHooks] = (),
     remedy: Message = SMALLER_STEPS,
+    stream: Stream | None = None,
 ) -> History:
     """Run all epochs; the learning rate falls evenly from `alpha` to `min_alpha` with the words.
+
+    The rate of a batch is that of the words of the batches before it, even if one of these is not
+    done yet. For a checkpoint, at Ctrl-C and at the end of an epoch all that were begun are done.
 
     Parameters
     ----------
@@ -264,11 +269,14 @@ def run_epochs(
         Checkpoints and the like.
     remedy
         What to do when the loss is no longer a number.
+    stream
+        Runs batches, several at once it may be, and yields each with its loss when it is done; one
+        by one with `step` by default.
 
     Returns
     -------
     History
-        Ctrl-C ends the run after the batch, with what was done until then.
+        Ctrl-C ends the run after the batches that were begun, with what was done until then.
 
     Raises
     ------
@@ -296,7 +304,24 @@ def run_epochs(
     total_words = max(epochs * words_per_epoch, 1)
     every = total_words / RECORDS
     start = time.perf_counter() - history.seconds
-    place = f"at the beginning (alpha {alpha:.4g})"
+    stream = one_by_one(step) if stream is None else stream
+    handing: Handing | None = None
+
+    def rate(words: float) -> float:
+        return alpha - (alpha - min_alpha) * min(words / total_words, 1.0)
+
+    def note(words: int, loss: float, predictions: int) -> None:
+        state.alpha = rate(history.words)
+        state.recent.add(loss, predictions)
+        state.total += loss
+        state.batch += 1
+        history.words += words
+        history.seconds = time.perf_counter() - start
+        progress.update(words, loss=state.recent.value(), alpha=state.alpha)
+        if history.words >= state.due:
+            state.due += every
+            _note(state)
+
     try:
         # Overflow is looked for in each loss; NumPy's warnings would only say less.
         with deferred_interrupt() as asked, np.errstate(over="ignore", invalid="ignore"):
@@ -305,26 +330,18 @@ def run_epochs(
                     each.before_epoch(state)
                 if not state.batch:
                     state.due = history.words + every
-                for batch, words in _not_done(batches(state.epoch), state.batch, asked):
-                    share = min(history.words / total_words, 1.0)
-                    lr = state.alpha = alpha - (alpha - min_alpha) * share
-                    place = (
-                        f"in epoch {state.epoch + 1} at batch {state.batch + 1} (alpha {lr:.4g})"
-                    )
-                    loss = step(batch, lr)
-                    state.recent.add(loss, count(batch))
-                    state.total += loss
-                    state.batch += 1
-                    history.words += words
-                    history.seconds = time.perf_counter() - start
-                    progress.update(words, loss=state.recent.value(), alpha=lr)
-                    if history.words >= state.due:
-                        state.due += every
-                        _note(state)
+                handing = Handing(batches(state.epoch), rate, state.batch, history.words, asked)
+                while not (handing.over or asked()):
+                    handing.go_on()
+                    with closing(stream(handing)) as results:
+                        for done, loss in results:
+                            note(done.words, loss, count(done.batch))
+                            for each in hooks:
+                                each.after_batch(state)
+                            if any(each.wants_rest(state) for each in hooks):
+                                handing.stop()
                     for each in hooks:
-                        each.after_batch(state)
-                    if asked():
-                        break
+                        each.at_rest(state)
                 if asked():
                     history.interrupted = True
                     for each in hooks:
@@ -338,6 +355,10 @@ def run_epochs(
                 stops = [each.after_epoch(state) for each in hooks]
                 history.stopped_early = any(stops) and state.epoch < epochs
     except NonFiniteError as error:
+        last = None if handing is None else handing.last
+        place = f"at the beginning (alpha {alpha:.4g})"
+        if last is not None:
+            place = f"in epoch {state.epoch + 1} at batch {last.number + 1} (alpha {last.lr:.4g})"
         raise NonFiniteError(f"training diverged {place}: {error}", remedy=remedy) from error
     except KeyboardInterrupt:
         history.interrupted = history.torn = True
@@ -346,17 +367,6 @@ def run_epochs(
         # The state stays as it was between two batches; what is returned tells of all batches.
         return dataclasses.replace(history, records=[*history.records, _record(state)])
     return history
-
-
-def _not_done(
-    batches: Iterable[tuple[Any, int]], done: int, asked: Asked
-) -> Iterator[tuple[Any, int]]:
-    """Yield the batches after those that are done; what is drawn does not depend on them."""
-    for number, pair in enumerate(batches):
-        if number >= done:
-            yield pair
-        elif asked():
-            return
 
 
 def _end_epoch(state: RunState) -> None:

@@ -1,13 +1,13 @@
 """The compiled engine: examples are drawn and run in native code, a stretch at a time, by threads.
 
-A *round* is one stretch of positions for each thread, out of that thread's own part of the epoch.
-Draws depend on positions alone, so a run can go on at any round, and one thread sees the examples
-in order. With several threads nobody waits for anybody inside a round (Recht, Re, Wright, Niu 2011,
-"Hogwild!"): rows that two threads write at once may lose an update, and bytes differ from run to
-run.
+A *stretch* is some positions in a row of an epoch's part; each thread begins in a part of its own,
+and takes the next stretch when it is done with one, so that nobody waits for a slow one. Draws
+depend on positions alone, so a run can go on at any stretch, and one thread sees the examples in
+order. Threads write the same tables without a lock (Recht, Re, Wright, Niu 2011, "Hogwild!"): rows
+that two threads write at once may lose an update, and bytes differ from run to run.
 
-A deterministic run waits: a round has a fixed number of shards, each a pure function of the tables
-(`changed_rows`), whose changes are added in order.
+A deterministic run waits: a *round* has a fixed number of stretches, called shards, each a pure
+function of the tables (`changed_rows`), whose changes are added in order.
 """
 
 from __future__ import annotations
@@ -31,25 +31,25 @@ from tinygrad_w2v.optim.optimizer import Optimizer
 from tinygrad_w2v.sources.source import Source
 from tinygrad_w2v.training.engines.engine import (
     LARGEST_STRETCH,
-    ROUNDS_AN_EPOCH,
     SHARDS,
     Engine,
     stretch_of,
 )
+from tinygrad_w2v.training.engines.threads import by_threads
+from tinygrad_w2v.training.handing import Done, Handing
 from tinygrad_w2v.training.private_rows import Changes, HotRows, Room, Shards
 
-MOST_STRETCHES = 8  # of a thread in a round
 LEAST_UNITS_FOR_COPIES = 200_000
 
 
 @dataclass
 class Round:
-    """A stretch of positions for each thread, or for each shard.
+    """A stretch of positions, or one for each shard of a deterministic run.
 
     Attributes
     ----------
     epoch, number : int
-        Which round of which epoch.
+        Which of which epoch.
     stretches : tuple of (int, int)
         The first position, and the one after the last.
     predictions : int
@@ -129,7 +129,7 @@ class CompiledRun(Engine):
         self._ranges = {
             self._identifiers[name]: ranges[name] for name in self._identifiers if name in ranges
         }
-        self._memory = threading.local()
+        self._memory, self._lock = threading.local(), threading.Lock()
         self._pool = ThreadPoolExecutor(workers) if workers > 1 else None
         self.stretch = stretch_of(source.units, workers, deterministic)
         self.reproducible = deterministic or workers == 1
@@ -139,6 +139,8 @@ class CompiledRun(Engine):
             "deterministic": deterministic,
             "stretch": self.stretch,
         }
+        if not self.reproducible:
+            self.about["place"] = "stretches"  # it was rounds of them once
         self.shards: Shards | None = None
         if deterministic:
             program, tables = self.compiled.instructions, self.compiled.kernel.arrays()
@@ -181,30 +183,30 @@ class CompiledRun(Engine):
             raise CompileError(f"Numba cannot compile the kernel: {reason}") from error
 
     def batches(self, epoch: int) -> Iterator[tuple[Round, int]]:
-        """Yield the rounds of an epoch, each with the number of units that it draws."""
-        units, workers = self.source.units, self.workers
+        """Yield the stretches of an epoch, or its rounds, with the number of units of each.
+
+        Stretch i of several threads is of part i % workers, so that they read places far apart.
+        """
+        units, workers, length = self.source.units, self.workers, self.stretch
         if self.shards is not None:
-            bounds, length = [(k * self.stretch, units) for k in range(SHARDS)], self.stretch
-            between = SHARDS * self.stretch
-        else:
-            ends = [units * worker // workers for worker in range(workers + 1)]
-            bounds = list(itertools.pairwise(ends))
-            longest = max(stop - start for start, stop in bounds)
-            # Threads wait for each other at the end of a round, so a round is several stretches.
-            together = 1 if workers == 1 else max(longest // (ROUNDS_AN_EPOCH * self.stretch), 1)
-            between = length = self.stretch * min(together, MOST_STRETCHES)
-        for number in itertools.count():
-            stretches = tuple(
-                (start, min(start + length, stop))
-                for first, stop in bounds
-                if (start := first + number * between) < stop
-            )
-            if not stretches:
-                return
-            yield Round(epoch, number, stretches), sum(stop - start for start, stop in stretches)
+            for number, first in enumerate(range(0, units, SHARDS * length)):
+                stop = min(first + SHARDS * length, units)
+                shards = tuple(
+                    (start, min(start + length, stop)) for start in range(first, stop, length)
+                )
+                yield Round(epoch, number, shards), stop - first
+            return
+        ends = [units * worker // workers for worker in range(workers + 1)]
+        parts = [range(first, stop, length) for first, stop in itertools.pairwise(ends)]
+        numbers = itertools.count()
+        for starts in itertools.zip_longest(*parts):
+            for start, end in zip(starts, ends[1:], strict=True):
+                if start is not None:
+                    stop = min(start + length, end)
+                    yield Round(epoch, next(numbers), ((start, stop),)), stop - start
 
     def step(self, part: Round, lr: float) -> float:
-        """Run a round and return the sum of its losses.
+        """Run a stretch, or a round, and return the sum of its losses.
 
         Raises
         ------
@@ -214,30 +216,33 @@ class CompiledRun(Engine):
         if self.shards is not None:
             counts = self._merged(part, lr)
         else:
-            counts = self._hogwild(part, lr)
+            step = self._counted_steps(part)
+            counts = [self._stretch(part.epoch, *each, lr, step) for each in part.stretches]
         loss = math.fsum(each.loss for each in counts)
         part.predictions = sum(each.predictions for each in counts)
-        self._used += sum(each.used for each in counts)
+        with self._lock:
+            self._used += sum(each.used for each in counts)
         if not math.isfinite(loss):
             raise NonFiniteError(self._reason(loss))
         return loss
 
+    def stream(self, handing: Handing) -> Done:
+        """Run stretches as they are handed out; yield each with its loss when it is done."""
+        if self._pool is None or self.shards is not None:
+            yield from super().stream(handing)
+            return
+        if self._hot is not None:
+            self._hot.adopt()  # not in one thread while another writes
+
+        def run(thread: int, part: Round, lr: float) -> float:
+            self._memory.thread = thread
+            return self.step(part, lr)
+
+        yield from by_threads(self._pool, self.workers, handing, run)
+
     def predictions(self, part: Round) -> int:
         """Return how many predictions the loss of a round was a sum of."""
         return part.predictions
-
-    def _hogwild(self, part: Round, lr: float) -> list[Counts]:
-        """Run the stretches of all threads."""
-        step = self._counted_steps(part)
-
-        def work(thread: int) -> list[Counts]:
-            first, last = part.stretches[thread]
-            starts = range(first, last, self.stretch)
-            stretches = [(start, min(start + self.stretch, last)) for start in starts]
-            return [self._stretch(part.epoch, *each, lr, step, thread) for each in stretches]
-
-        run = map if self._pool is None else self._pool.map
-        return list(itertools.chain.from_iterable(run(work, range(len(part.stretches)))))
 
     def units_used(self) -> int:
         """Return how many units were used so far."""
@@ -262,17 +267,20 @@ class CompiledRun(Engine):
         return [each.counts for each in changed]
 
     def _counted_steps(self, part: Round) -> int:
-        """The number of the optimizer's next step; a round counts as many as a thread has units."""
+        """The number of the optimizer's next step.
+
+        Steps are counted in units, over all threads: the first one of a stretch comes after those
+        of all stretches that were begun before it, done or not, so no number is given twice.
+        """
         optimizer = self.compiled.optimizer
         if optimizer is None:
             return 1
-        before = optimizer.steps
-        optimizer.steps += max(stop - start for start, stop in part.stretches)
+        with self._lock:
+            before = optimizer.steps
+            optimizer.steps += sum(stop - start for start, stop in part.stretches)
         return before + 1
 
-    def _stretch(
-        self, epoch: int, first: int, last: int, lr: float, step: int, thread: int
-    ) -> Counts:
+    def _stretch(self, epoch: int, first: int, last: int, lr: float, step: int) -> Counts:
         """Draw the examples of a stretch and run them."""
         packed, used = self.draw_checked(epoch, first, last)
         if not packed.count:
@@ -283,7 +291,7 @@ class CompiledRun(Engine):
             loss = kernel.run(packed, tables, rates, step)
         else:
             run = kernel.bound(packed, tables | self._hot.adopt(), rates, step)
-            loss = self._hot.run(thread, packed, lr, run)
+            loss = self._hot.run(self._own("thread", int), packed, lr, run)
         return Counts(loss, self.compiled.total_predictions(packed), used)
 
     def draw(self, epoch: int, first: int, last: int, room: Any = None) -> tuple[Packed, int]:

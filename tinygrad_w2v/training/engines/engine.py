@@ -17,12 +17,15 @@ from tinygrad_w2v._base.errors import (
 )
 from tinygrad_w2v._base.warning import warn_user
 from tinygrad_w2v.training.checkpoints import Checkpoint
+from tinygrad_w2v.training.handing import Done, Handing, one_by_one
 
 ENGINES = ("auto", "numpy", "compiled")
 MOST_WORKERS = 1024
 SHARDS = 8  # of a round that gives the same bytes for any number of threads
 SMALLEST_STRETCH, LARGEST_STRETCH, LARGEST_SHARD = 64, 8192, 512
-ROUNDS_AN_EPOCH = 64  # at least so many, so that the rate falls evenly over a short epoch, too
+# Each thread has so many stretches at least: over a short epoch, too, the rate falls evenly, and
+# the threads end at about the same time.
+STRETCHES_AN_EPOCH = 64
 GONE_ON = (
     "place, rate and tables are those of the checkpoint; as its threads do not wait for each "
     "other, the bytes may differ from those of a run that never stopped"
@@ -38,7 +41,7 @@ def stretch_of(units: int, workers: int, deterministic: bool) -> int:
     (3906, 512)
     """
     parts, largest = (SHARDS, LARGEST_SHARD) if deterministic else (workers, LARGEST_STRETCH)
-    return min(max(units // (ROUNDS_AN_EPOCH * parts), SMALLEST_STRETCH), largest)
+    return min(max(units // (STRETCHES_AN_EPOCH * parts), SMALLEST_STRETCH), largest)
 
 
 class EngineOptions(NamedTuple):
@@ -126,6 +129,13 @@ class Engine(ABC):
     def step(self, batch: Any, lr: float) -> float:
         """Follow the gradient once; return the batch's loss from before, a sum."""
 
+    def stream(self, handing: Handing) -> Done:
+        """Run batches as they are handed out; yield each with its loss when it is done.
+
+        In their order, unless several threads run them. When this ends, all are done.
+        """
+        return one_by_one(self.step)(handing)
+
     @abstractmethod
     def predictions(self, batch: Any) -> int:
         """Return how many predictions a batch's loss was a sum of."""
@@ -199,6 +209,15 @@ begin anew
             return
         begun = kept.about.get("engine", {})
         if begun != dict(self.about):
+            if _asked(begun) == _asked(self.about):  # by a version that counted otherwise
+                raise InputError(
+                    (
+                        f"{kept.path} is of a run with ",
+                        _asked(begun),
+                        " whose place was counted in other batches than it is now; ",
+                        remedy,
+                    )
+                )
             raise InputError(
                 (
                     f"{kept.path} is of a run with ",
