@@ -70,11 +70,11 @@ def test_every_step_does_something(rng: np.random.Generator) -> None:
     """A step that is left out leaves another source, of some model."""
     assert {run_pass.__name__ for run_pass in PASSES} < set(OPTIONAL)
     changed = set()
-    for name in ("biases", "cosine", "relation"):
-        example = EXAMPLES[name]
-        model, window = example.make(rng), example.windows(rng)[0]
-        fields = fields_of(window, example.axes)
-        program = trace(model, window, fields, tw.optim.Adam(model.parameters())).program
+    examples = [EXAMPLES[name] for name in ("biases", "cosine", "relation")]
+    given: list[Any] = [(e.make(rng), e.windows(rng)[0], e.axes, tw.optim.Adam) for e in examples]
+    for model, window, axes, optimizer in (*given, (tw.CBOW(20, 16), BATCH, AXES, tw.optim.SGD)):
+        fields = fields_of(window, axes)
+        program = trace(model, window, fields, optimizer(model.parameters())).program
         whole = build(program, np.float32, "whole").source.text
         for step in [step for step in OPTIONAL if step not in changed]:
             schedule = Schedule().without(step)

@@ -10,6 +10,7 @@ from tinygrad_w2v.compiler.ir.program import Program
 from tinygrad_w2v.compiler.loops.collapse import collapse
 from tinygrad_w2v.compiler.loops.contract import contract
 from tinygrad_w2v.compiler.loops.fuse import fuse
+from tinygrad_w2v.compiler.loops.in_place import in_place
 from tinygrad_w2v.compiler.loops.invariant_motion import hoist
 from tinygrad_w2v.compiler.loops.lower import lower
 from tinygrad_w2v.compiler.loops.nest import LoopCode
@@ -19,7 +20,7 @@ from tinygrad_w2v.compiler.loops.unroll_and_jam import jam
 from tinygrad_w2v.compiler.passes import optimized
 
 # All but `fuse` are optional; that makes nests in any case.
-LOOP_STAGES = (unroll, collapse, fuse, contract, jam, hoist)
+LOOP_STAGES = (unroll, collapse, in_place, fuse, contract, jam, hoist)
 
 
 class Built(NamedTuple):

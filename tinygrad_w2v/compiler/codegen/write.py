@@ -77,7 +77,7 @@ Written by the compiler of tinygrad_w2v {version}; a change here has no effect.
 import numpy as np
 from numba import njit
 
-from tinygrad_w2v.compiler.codegen.intrinsics import power_of_two, prefetch
+from tinygrad_w2v.compiler.codegen.intrinsics import noalias, power_of_two, prefetch
 
 real = np.{real}
 # What may be assumed of numbers (NaN and infinity are still what they are); x / 0 raises nothing.
@@ -215,6 +215,9 @@ class _Writer:
             f"def kernel({arguments}):",
             '    """One example: read rows, compute the loss and its gradient, write rows."""',
         ]
+        written = [self.spelled[name] for name in self.parameters]
+        if written and self.schedule.noalias:
+            lines.append(f"    noalias('{' '.join(written)}')")
         is_uniform = [
             isinstance(node, Statement) and node.array in self.code.uniform
             for node in self.code.body

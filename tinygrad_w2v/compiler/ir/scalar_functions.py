@@ -271,7 +271,7 @@ def helpers(used: list[str], single: bool) -> list[str]:
 # What a kernel's source calls its own: nothing of a user's and no value may be called so.
 RESERVED = (
     *("at", "first", "last", "loss", "lr", "step", "rates", "real", "np", "njit", "run", "kernel"),
-    *("RULES", "prefetch", "power_of_two", "first_of", "first_among"),
+    *("RULES", "noalias", "prefetch", "power_of_two", "first_of", "first_among"),
     *("abs", "range", "float"),
     *("min",),
     *(HELPERS | SINGLE),

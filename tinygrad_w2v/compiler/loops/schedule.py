@@ -34,6 +34,9 @@ class Schedule:
         The longest axis that is written out, and the shortest inner loop that it is worth.
     collapse : bool
         Run costly functions of whole arrays in one loop over all elements.
+    in_place : bool
+        Read rows in their table, not from a copy, where nobody writes it before their last reader;
+        with `noalias` only.
     fuse : bool
         Let statements that run over the same axis share a loop.
     contract : bool
@@ -44,6 +47,8 @@ class Schedule:
         The fewest elements that both iterations touch for that.
     hoist : bool
         Read what does not change in an innermost loop before it (loop-invariant code motion).
+    noalias : bool
+        Let native code know that no two arrays overlap, so that it need not look.
     prefetch : bool
         Fetch the rows of the next example while one is computed.
 
@@ -55,10 +60,12 @@ class Schedule:
     inline            yes  inline_functions 2, linear_search 32
     unroll            no   short_axis 8, long_loop 12
     collapse          yes
+    in_place          yes
     fuse              yes
     contract          yes
     jam               yes  jam_shared 3
     hoist             yes
+    noalias           yes
     prefetch          yes
     """
 
@@ -70,11 +77,13 @@ class Schedule:
     short_axis: int = 8
     long_loop: int = 12
     collapse: bool = True
+    in_place: bool = True
     fuse: bool = True
     contract: bool = True
     jam: bool = True
     jam_shared: int = 2
     hoist: bool = True
+    noalias: bool = True
     prefetch: bool = True
 
     def __post_init__(self) -> None:

@@ -30,6 +30,7 @@ from tinygrad_w2v.compiler.loops.nest import (
     nodes_in,
     reads_in,
     rewritten,
+    statements_in,
     touched_in,
     variables_in,
 )
@@ -63,6 +64,7 @@ def _gains(nest: Nest, schedule: Schedule) -> bool:
     if not isinstance(nest.loop.length, SymbolicSize) or nest.loop.ragged:
         return False
     shared: set[Load] = set()
+    written = {statement.array for statement in statements_in(nest.body)}
     for node, around in nodes_in(nest.body):
         if isinstance(node, Nest):
             if node.loop.ragged:
@@ -70,7 +72,11 @@ def _gains(nest: Nest, schedule: Schedule) -> bool:
         elif node.only_if is not None or not (node.mode == "set" or adds(node)):
             return False
         elif around and not any(isinstance(other, Nest) for other in around[-1].body):
-            shared.update(_shared(node, around[-1], nest.loop.variable, schedule.long_loop))
+            shared.update(
+                load
+                for load in _shared(node, around[-1], nest.loop.variable, schedule.long_loop)
+                if not written & {name for index in load.indices for name in reads_in(index)}
+            )
     return len(shared) >= schedule.jam_shared
 
 
@@ -80,8 +86,7 @@ def _shared(statement: Statement, nest: Nest, outer: str, long: int) -> Iterable
         return
     for load in (*loads_in(statement.value), *((statement.element,) if adds(statement) else ())):
         inside = {name for index in load.indices for name in variables_in(index)}
-        indirect = any(reads_in(index) for index in load.indices)
-        if nest.loop.variable in inside and outer not in inside and not indirect:
+        if nest.loop.variable in inside and outer not in inside:
             yield load
 
 

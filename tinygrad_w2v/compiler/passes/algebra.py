@@ -219,6 +219,28 @@ def _neutral(step: Instruction, new: Rewriter) -> str | None:
     return None
 
 
+def _alike(one: str, other: str, new: Rewriter) -> bool:
+    """Whether two names are of one value; what a rule has made twice is not shared yet."""
+    return one == other or new.made[one].key == new.made[other].key
+
+
+def _there_and_back(step: Instruction, new: Rewriter) -> str | None:
+    """``x + (y - x)`` is y, where y is a multiple of x: then NaN in x is NaN in y, too."""
+    if _function(step) != "add" or step.dtype != "float":
+        return None
+    for there, name in (step.inputs, step.inputs[::-1]):
+        back = new.made[name]
+        if _function(back) != "subtract" or not _alike(back.inputs[1], there, new):
+            continue
+        x, y = new.made[there], new.made[back.inputs[0]]
+        of_x = y.inputs if _function(y) == "multiply" else y.inputs[:1]
+        multiple = _function(y) in ("multiply", "divide")
+        multiple = multiple and any(_alike(factor, there, new) for factor in of_x)
+        if multiple and x.dtype == y.dtype == "float" and x.shape == y.shape == step.shape:
+            return y.name
+    return None
+
+
 def _divided_by_number(step: Instruction, new: Rewriter) -> str | None:
     """Dividing many numbers by one is multiplying them by its inverse, which is taken once."""
     if _function(step) != "divide" or step.shape == ():
@@ -253,6 +275,7 @@ RULES: tuple[Rule, ...] = (
     _neutral,
     _signs,
     _subtracted,
+    _there_and_back,
     _divided_by_number,
     _power,
 )
