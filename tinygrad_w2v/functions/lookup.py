@@ -19,6 +19,7 @@ from tinygrad_w2v.autograd.dispatch import refuse_out, unwrapped
 from tinygrad_w2v.autograd.function import Function
 from tinygrad_w2v.autograd.node import Node, is_duck_array, offer_whole
 from tinygrad_w2v.autograd.rowgrad import RowGrad
+from tinygrad_w2v.autograd.rowgrad.row_sums import rows_of
 from tinygrad_w2v.functions.axes import axis_of, normalized_axes
 from tinygrad_w2v.functions.shape import along_one, reshape
 
@@ -254,6 +255,8 @@ def taken(x: Any, ids: Any, axis: int) -> Any:
     if type(ids) is not np.ndarray:
         if (y := offer_whole("take_from", ids, x, axis)) is not NotImplemented:
             return y
+    elif axis == 0 and type(x) is np.ndarray and x.ndim and ids.dtype.kind in "iu":
+        return rows_of(x, ids)
     return np.take(x, ids, axis=axis)
 
 

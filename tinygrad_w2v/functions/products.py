@@ -65,7 +65,7 @@ class Matmul(Ring):
                 # One matrix served a whole batch: one product, not one for each of the batch.
                 gy = _product_over_all(x, g)
             else:
-                gy = np.matmul(transposed(x), g)
+                gy = _product(transposed(x), g)
             gy = np.squeeze(gy, -1) if column else gy
         return gx, gy
 
@@ -98,6 +98,12 @@ def _product_over_all(x: Any, g: Any) -> Any:
         return y
     x, g = np.reshape(x, (-1, x.shape[-1])), np.reshape(g, (-1, g.shape[-1]))
     return np.matmul(transposed(x), g)
+
+
+def _product(x: Any, y: Any) -> Any:
+    """``x @ y``; columns times rows, where there are many, without a call of BLAS for each."""
+    many = type(x) is np.ndarray and type(y) is np.ndarray and x.ndim > 2
+    return x * y if many and x.shape[-1] == 1 else np.matmul(x, y)
 
 
 def is_empty(x: Any) -> bool:

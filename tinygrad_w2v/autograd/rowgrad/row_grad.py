@@ -17,7 +17,7 @@ from tinygrad_w2v._base.errors import ShapeError
 from tinygrad_w2v._base.types import AnyArray, Shape
 from tinygrad_w2v.autograd.node import Node, is_duck_array, offer_whole
 from tinygrad_w2v.autograd.representation import html_of_rows
-from tinygrad_w2v.autograd.rowgrad.row_sums import sum_by_row
+from tinygrad_w2v.autograd.rowgrad.row_sums import rows_of, sum_by_row
 
 
 def _unsupported(what: str) -> TypeError:
@@ -213,7 +213,9 @@ class RowGrad:
         scale = _product(None if factor == 1.0 else factor, self._factor)
         if scale is not None:
             values = values * np.asarray(scale, values.dtype)
-        table[rows] += values
+        changed = rows_of(table, rows)
+        changed += values
+        table[rows] = changed
 
     def _mapped(self, function: Any) -> RowGrad:
         out = RowGrad(self.rows, function(self.values), self.shape)
