@@ -94,6 +94,37 @@ def draw(
     return mix(key + sentence * WEYL_SENTENCE + position * WEYL_POSITION + k * WEYL_DRAW)
 
 
+def place_of(sentence: UInt64Array, position: UInt64Array) -> UInt64Array:
+    """Return what a place of the corpus adds to the state of each draw there.
+
+    So many draws at one place, of all purposes, need it once:
+    ``draw(key, sentence, position, k)`` is ``mix(key + place_of(sentence, position) + k * W_k)``,
+    and the place of the next word is ``W_p`` more.
+
+    Parameters
+    ----------
+    sentence
+        The number of the sentence in the corpus.
+    position
+        The number of the word in its sentence, before subsampling.
+
+    Returns
+    -------
+    UInt64Array
+        The shape that the arguments broadcast to.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> sentence, position, k = np.array([[7], [3], [2]], dtype=np.uint64)
+    >>> key = stream_key(seed=1, epoch=0, stream=NEGATIVES)
+    >>> state = key + place_of(sentence, position) + k * WEYL_DRAW
+    >>> bool(mix(state)[0] == draw(key, sentence, position, k)[0])
+    True
+    """
+    return sentence * WEYL_SENTENCE + position * WEYL_POSITION
+
+
 @lru_cache
 def stream_key(seed: int, epoch: int, stream: np.uint64) -> UInt64Array:
     """Return the key of one purpose's draws in one epoch.

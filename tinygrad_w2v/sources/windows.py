@@ -1,13 +1,14 @@
 """Windows of a text, with their negative words or their paths through a tree, as examples.
 
 All draws are hashes of (seed, epoch, sentence, position, k). They are written twice: for whole
-arrays in `window_batches`, which the NumPy engine reads, and word by word in `native_windows`.
+arrays in `window_batches`, which the NumPy engine reads, and a stretch at a time in
+`native_windows`.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,28 @@ from tinygrad_w2v.text.corpus import Corpus
 from tinygrad_w2v.text.rows import release_pages
 
 __all__ = ["WindowSettings", "WindowSource"]
+
+
+class WindowFields(Mapping[str, AnyArray]):
+    """The fields of windows by name; offsets, which few models read, are made when asked for."""
+
+    def __init__(self, windows: native_windows.Windows) -> None:
+        self._windows = windows
+
+    def __getitem__(self, name: str) -> AnyArray:
+        if name not in Batch._fields:
+            raise KeyError(name)
+        windows = self._windows
+        if name == "offsets":
+            return native_windows.distances(windows.before, windows.contexts.shape[1])
+        array: AnyArray = getattr(windows, name)
+        return array
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(Batch._fields)
+
+    def __len__(self) -> int:
+        return len(Batch._fields)
 
 
 class WindowSource(Source):
@@ -87,10 +110,11 @@ class WindowSource(Source):
         )
         own = 1 + settings.negative if settings.negative else 0
         # Rounded up, so that texts with paths of about the same length share a kernel.
-        longest = 0 if self.tree is None else -(-int(self.tree.lengths.max()) // 16) * 16
+        lanes = native_windows.LANES
+        longest = 0 if self.tree is None else -(-int(self.tree.lengths.max()) // lanes) * lanes
         self._targets_in_row, self._contexts_in_row = own + longest, 2 * settings.window
         self.per_unit = 1 if settings.shared_negatives else self._contexts_in_row
-        self._packed_negatives: AnyArray | None = None
+        self._tables: tuple[AnyArray, AnyArray, native_windows.Paths] | None = None
 
     def __repr__(self) -> str:
         return f"WindowSource({self.units:,} words, {self.settings})"
@@ -143,31 +167,32 @@ class WindowSource(Source):
             digest.update(np.ascontiguousarray(numbers).data)
         return digest.hexdigest()
 
-    def new_room(self, units: int) -> tuple[native_windows.Kept, native_windows.Windows]:
+    def new_room(self, units: int) -> tuple[native_windows.Scratch, native_windows.Windows]:
         """Return arrays for the windows around so many words."""
-        settings, rows = self.settings, units * self.per_unit
-        words = units + 2 * settings.window + 1
-        labels = np.zeros((rows, self._targets_in_row), np.float32)
+        settings, rows, targets = self.settings, units * self.per_unit, self._targets_in_row
+        labels = np.zeros((rows, targets), np.float32)
         if settings.negative:
             labels[:, 0] = 1
         windows = native_windows.Windows(
             center=np.zeros(rows, np.int32),
             contexts=np.zeros((rows, self._contexts_in_row), np.int32),
-            offsets=np.zeros((rows, self._contexts_in_row), np.int32),
-            targets=np.zeros((rows, self._targets_in_row), np.int32),
+            targets=np.zeros((rows, targets), np.int32),
             labels=labels,
+            before=np.zeros(rows, np.int32),
             C=np.zeros(rows, np.int64),
-            T=np.zeros(rows, np.int64),
+            T=np.full(rows, targets, np.int64),
         )
-        return native_windows.Kept(np.empty(words, np.int64), np.empty(words, np.int64)), windows
+        room = native_windows.Scratch.of(units, rows, settings.window)
+        return room, windows
 
     def draw(self, epoch: int, first: int, last: int, room: Any = None) -> Drawn:
         """Return the windows around the words from `first` to `last`, in the text's order."""
-        kept, windows = self.new_room(last - first) if room is None else room
+        scratch, windows = self.new_room(last - first) if room is None else room
         settings, corpus = self.settings, self.corpus
         ids, offsets = corpus.ids.view(np.ndarray), corpus.offsets.view(np.ndarray)
-        if self._packed_negatives is None:
-            self._packed_negatives = self.negatives.packed()
+        if self._tables is None:
+            self._tables = self._native_tables()
+        keep, negatives, paths = self._tables
         streams = (hashing.SUBSAMPLING, hashing.WINDOW_WIDTH, hashing.NEGATIVES)
         keys = np.concatenate([hashing.stream_key(settings.seed, epoch, s) for s in streams])
         rules = native_windows.Rules(
@@ -176,15 +201,22 @@ class WindowSource(Source):
             settings.shared_negatives,
             settings.negative,
         )
-        chances = native_windows.Chances(self.keep, keys, self._packed_negatives)
-        paths = native_windows.Paths() if self.tree is None else self.tree
-        records = ((ids, offsets), rules, chances, paths, kept, windows)
+        chances = native_windows.Chances(keep, keys, negatives)
+        records = ((ids, offsets), rules, chances, paths, scratch, windows)
         sentence = int(np.searchsorted(offsets, first, side="right")) - 1
         count, used = native_windows.sampler()(*map(tuple, records), sentence, first, last)
         release_pages(ids, first, last)
         release_pages(offsets)
-        arrays = {name: getattr(windows, name) for name in Batch._fields}
-        return Drawn(arrays, {"C": windows.C, "T": windows.T}, int(count), int(used))
+        sizes = {"C": windows.C, "T": windows.T}
+        return Drawn(WindowFields(windows), sizes, int(count), int(used))
+
+    def _native_tables(self) -> tuple[AnyArray, AnyArray, native_windows.Paths]:
+        """What native code looks up: thresholds of words, negative words, paths."""
+        words = len(self.keep) if self.settings.negative else 0
+        paths = native_windows.Paths()
+        if self.tree is not None:
+            paths = native_windows.Paths.of(self.tree, words)
+        return native_windows.thresholds(self.keep), self.negatives.packed(), paths
 
     def batches(self, epoch: int) -> Iterator[tuple[Batch, int]]:
         """Yield each batch of an epoch with the number of corpus words that it stands for.

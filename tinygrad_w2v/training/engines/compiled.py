@@ -124,7 +124,10 @@ class CompiledRun(Engine):
             raise InputError("a deterministic run takes plain gradient descent, no other optimizer")
         self.source, self.workers, self._used = source, workers, 0
         self.compiled: Compiled = compile(model, source.example(), source.axes(), optimizer, dtype)
-        self._identifiers = {field.name: field.identifier for field in self.compiled.fields}
+        # Only what the kernel reads is asked of the source, which may make the rest when asked.
+        read = {step.name for step in self.compiled.instructions.of_op("input")}
+        fields = [field for field in self.compiled.fields if field.identifier in read]
+        self._identifiers = {field.name: field.identifier for field in fields}
         ranges = source.ranges()
         self._ranges = {
             self._identifiers[name]: ranges[name] for name in self._identifiers if name in ranges
