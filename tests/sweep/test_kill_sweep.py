@@ -86,7 +86,7 @@ vocabulary.safe_write = safe_write
         "is damaged or not a vocabulary",
     ),
     "the state is not kept": (
-        "train --how full --first 150 --step 19",
+        "train --how full --first 90 --step 19",
         """
 from tinygrad_w2v._cli import ending
 ending._kept = lambda checkpoints, state: None

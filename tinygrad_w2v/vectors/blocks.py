@@ -166,7 +166,7 @@ def rows_in_block(dim: int) -> int:
     Examples
     --------
     >>> rows_in_block(100)
-    2621
+    655
     """
     return max(1, _BLOCK // max(1, dim))
 

@@ -48,10 +48,10 @@ def _loading_alone() -> type:
     class LoadedAlone(own):  # type: ignore[misc, valid-type]
         """Numba's cache, without `target_context.refresh()` before it loads."""
 
-        def load_overload(self, sig: Any, target_context: Any) -> Any:
+        def load_overload(self, sig: Any, backend: Any) -> Any:
             _register_runtime()
             with self._guard_against_spurious_io_errors():
-                return self._load_overload(sig, target_context)
+                return self._load_overload(sig, backend)
 
     return LoadedAlone
 
