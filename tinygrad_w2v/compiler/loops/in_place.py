@@ -28,7 +28,8 @@ def in_place(code: LoopCode, schedule: Schedule) -> LoopCode:
     if not schedule.noalias:
         return code  # native code would have to look at each row whether what it writes lies there
     statements = code.statements
-    for copy in statements:
+    for number in reversed(range(len(statements))):
+        copy = statements[number]  # as it is by now: it may read a row that was a copy before
         at = _read_by(copy)
         if at is None or not _stays_as_it_is(copy, statements, code):
             continue
@@ -43,7 +44,7 @@ def in_place(code: LoopCode, schedule: Schedule) -> LoopCode:
             return new
 
         change = moved((copy.array,), there)
-        statements = [other.rewritten(change) for other in statements if other is not copy]
+        statements = [other.rewritten(change) for i, other in enumerate(statements) if i != number]
     return code._replace(body=tuple(statements))
 
 
