@@ -5,7 +5,10 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -224,3 +227,28 @@ def test_flags_are_named_by_the_command_only(path: Path) -> None:
     }
     texts = [node.value for node in nodes if isinstance(node.value, str) and node not in documented]
     assert [text for text in texts if FLAG.search(text)] == []
+
+
+STARTS = """
+import sys
+import tinygrad_w2v as tw
+
+tw.Word2Vec([["you", "say", "hello"]] * 9, engine="numpy", min_count=1)
+taken = {name.split(".")[1] for name in sys.modules if name.startswith("tinygrad_w2v.")}
+print(sorted(taken & {"checking", "compiler", "drawing"}), "numba" in sys.modules)
+assert tw.graph.__module__.startswith("tinygrad_w2v.drawing")
+assert tw.check_grads.__module__.startswith("tinygrad_w2v.checking")
+assert set(tw.__all__) <= set(dir(tw))
+"""
+
+
+@pytest.mark.process
+def test_a_training_imports_no_pictures_and_no_compiler_that_it_does_not_use() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", STARTS],
+        capture_output=True,
+        check=True,
+        encoding="utf-8",
+        env=dict(os.environ, PYTHONPATH=str(ROOT.parent)),
+    )
+    assert done.stdout == "[] False\n"

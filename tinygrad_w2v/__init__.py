@@ -29,8 +29,6 @@ from tinygrad_w2v.autograd import (
     value_and_grad,
     vjp,
 )
-from tinygrad_w2v.checking.gradients import check_grads
-from tinygrad_w2v.drawing import graph
 from tinygrad_w2v.models import CBOW, SkipGram
 from tinygrad_w2v.nn import Module, Parameter
 from tinygrad_w2v.text.sentences import LineSentence, PathLineSentences
@@ -39,7 +37,18 @@ from tinygrad_w2v.vectors import KeyedVectors, WordVectors
 from tinygrad_w2v.word2vec import Word2Vec
 
 if TYPE_CHECKING:
-    from tinygrad_w2v.compiler import check_compiled, compile
+    from tinygrad_w2v.checking.gradients import check_grads
+    from tinygrad_w2v.compiler import check_compiled
+    from tinygrad_w2v.compiler.compile import compile
+    from tinygrad_w2v.drawing import graph
+
+# What a training does without, or takes only if numba is there, is imported when it is asked for.
+_WHERE = {
+    "check_compiled": "tinygrad_w2v.compiler",
+    "check_grads": "tinygrad_w2v.checking.gradients",
+    "compile": "tinygrad_w2v.compiler",
+    "graph": "tinygrad_w2v.drawing",
+}
 
 __all__ = [
     "CBOW",
@@ -83,14 +92,14 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import the compiler, a quarter of the package, when it is asked for."""
-    if name not in ("check_compiled", "compile"):
+    """Import what was left out at the start, when it is asked for."""
+    if name not in _WHERE:
         from tinygrad_w2v._base.unknown_names import refuse_name
 
         refuse_name(__name__, name, __all__)
-    from tinygrad_w2v import compiler
+    from importlib import import_module
 
-    return getattr(compiler, name)
+    return getattr(import_module(_WHERE[name]), name)
 
 
 def __dir__() -> list[str]:

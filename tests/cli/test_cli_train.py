@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 
 from tinygrad_w2v._base.errors import MissingDependencyError
-from tinygrad_w2v._cli import results
 from tinygrad_w2v._cli.run_folder import FILES
 from tinygrad_w2v.training.engines.numpy import NumpyRun
 from tinygrad_w2v.vectors import WordVectors
@@ -241,7 +240,7 @@ def test_a_picture_that_fails_loses_nothing(run, text, tmp_path, monkeypatch) ->
     def no_renderer(*arguments: object, **options: object) -> None:
         raise MissingDependencyError("install graphviz-pure")
 
-    monkeypatch.setattr(results, "graph", no_renderer)
+    monkeypatch.setattr("tinygrad_w2v.drawing.graph", no_renderer)
     out = tmp_path / "out"
     done = run("train", text, *SMALL, "--quiet", "--output", out)
     assert done.status == 0

@@ -18,7 +18,6 @@ from tinygrad_w2v._base.language import Language, words_in
 from tinygrad_w2v._cli.console import note
 from tinygrad_w2v._cli.machine import processor, versions
 from tinygrad_w2v._cli.request import Request, json_text
-from tinygrad_w2v.drawing import graph, plot_losses
 from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.training.engines import Engine
 from tinygrad_w2v.word2vec.file import write_model
@@ -198,11 +197,15 @@ def _draw_losses(outcome: Outcome, path: Path) -> None:
     words = words_in(lang, _WORDS)
     title = f"{outcome.request.settings.model}: {words['title']}"
     xlabel = words["words"].format(count)
+    from tinygrad_w2v.drawing import plot_losses
+
     plot_losses(losses, path, smoothing=0.8, title=title, xlabel=xlabel, lang=lang)
 
 
 def _draw_graph(trained: Trained, settings: TrainingSettings, path: Path) -> None:
     batch = small_batch(len(trained.vectors), settings)
+    from tinygrad_w2v.drawing import graph
+
     graph(trained.model.loss(batch)).save(path)
 
 

@@ -23,8 +23,6 @@ from tinygrad_w2v._base.randomness import generator
 from tinygrad_w2v._base.types import AnyArray, IntArray
 from tinygrad_w2v.autograd.node import Node
 from tinygrad_w2v.autograd.variable import Variable
-from tinygrad_w2v.drawing.curves.loss_curve import plot_losses
-from tinygrad_w2v.drawing.curves.small_curve import small_curve
 from tinygrad_w2v.nn.module import Module
 from tinygrad_w2v.optim.clipping import clip_grads
 from tinygrad_w2v.optim.optimizer import Optimizer, checked_parameters
@@ -237,6 +235,8 @@ class Trainer:
         InputError
             If there is no loss yet, or the file cannot be written.
         """
+        from tinygrad_w2v.drawing.curves.loss_curve import plot_losses
+
         return plot_losses(
             self.losses,
             path,
@@ -255,6 +255,8 @@ class Trainer:
 
     def _repr_html_(self) -> str:
         """Show how far it is, with the curve of the loss."""
+        from tinygrad_w2v.drawing.curves.small_curve import small_curve
+
         rows = {"model": type(self.model).__name__, "optimizer": repr(self.optimizer)}
         return html_table((rows | self._seen()).items(), caption="Trainer") + small_curve(
             self.losses
