@@ -2,10 +2,12 @@
 
     python benchmarks/ablation.py [--rounds 15] [--examples 20000] [--steps jam unroll ...] [--json]
 
-Three models, float32, one thread: skip-gram and CBOW with d 100, window 5, 5 negatives and 100,000
-words by Zipf's law, and the model of a user, a matrix factorization with biases. All kernels of a
-model run in turns on the same examples, from the same tables; the ratio of the best times counts,
-and above 1 the step is worth it. With ``--json`` also the seconds of the first compile.
+Float32, one thread: skip-gram and CBOW with d 100, window 5, 5 negatives and 100,000 words by
+Zipf's law; skip-gram with d 112 and 128, whose rows are whole cache lines, too; and models of
+users: a matrix factorization with biases, an encoder with a dense layer and tanh, and GloVe's
+triples of two words and their count. All kernels of a model run in turns on the same examples,
+from the same tables; the ratio of the best times counts, and above 1 the step is worth it. With
+``--json`` also the seconds of the first compile.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import tinygrad_w2v as tw
+import tinygrad_w2v.functions as F
 from tinygrad_w2v._base.batch import Batch
 from tinygrad_w2v.compiler import Compiled, Schedule, compile
 from tinygrad_w2v.compiler.codegen.batch_layout import pack
@@ -51,6 +54,43 @@ class Factorization(tw.Module):
         return (error**2).sum() + 0.01 * (items**2).sum()
 
 
+class Encoder(tw.Module):
+    """The mean of the contexts goes through a dense layer with tanh, and scores the targets."""
+
+    def __init__(self, rows: int, dim: int) -> None:
+        rng = np.random.default_rng(0)
+        self.words = tw.Parameter(rng.normal(size=(rows, dim)).astype(np.float32) / dim)
+        self.dense = tw.Parameter(rng.normal(size=(dim, dim)).astype(np.float32) / dim**0.5)
+        self.w_out = tw.Parameter(np.zeros((rows, dim), np.float32))
+
+    def loss(self, batch: Batch) -> Any:
+        """Negative sampling of the centre."""
+        mean = self.words[batch.contexts].mean(axis=-2, keepdims=True)  # (..., 1, dim)
+        h = np.tanh(mean @ self.dense)
+        scores = (h * self.w_out[batch.targets]).sum(axis=-1)
+        return -F.log_sigmoid((2 * batch.labels - 1) * scores).sum()
+
+
+class GloVe(tw.Module):
+    """GloVe (2014): products of rows, and biases, follow the logarithm of the counts."""
+
+    def __init__(self, rows: int, dim: int) -> None:
+        rng = np.random.default_rng(0)
+        self.words, self.contexts = (
+            tw.Parameter(rng.normal(size=(rows, dim)).astype(np.float32) / dim) for _ in range(2)
+        )
+        self.word_bias, self.context_bias = (
+            tw.Parameter(np.zeros(rows, np.float32)) for _ in range(2)
+        )
+
+    def loss(self, batch: dict[str, Any]) -> Any:
+        """Weighted squared error of one word's counts or more."""
+        i, j, count = batch["i"], batch["j"], batch["count"]
+        score = (self.words[i] * self.contexts[j]).sum(axis=-1)
+        error = score + self.word_bias[i] + self.context_bias[j] - np.log(count)
+        return (np.minimum(1, (count / 100) ** 0.75) * error**2).sum()
+
+
 class Setting(NamedTuple):
     """A model, examples of it, and which of their lengths change."""
 
@@ -66,7 +106,7 @@ def zipf(rng: np.random.Generator, rows: int, *shape: int) -> np.ndarray:
 
 
 def settings(count: int, rows: int, dim: int) -> dict[str, Setting]:
-    """The three models, each with as many examples."""
+    """The models, each with as many examples."""
     rng = np.random.default_rng(0)
     contexts = rng.integers(1, 2 * WINDOW + 1, count)
     labels = np.eye(1, 1 + NEGATIVES, dtype=np.float32)[0]
@@ -78,14 +118,24 @@ def settings(count: int, rows: int, dim: int) -> dict[str, Setting]:
         {"user": user, "items": zipf(rng, rows, n), "ratings": rng.normal(size=n)}
         for user, n in zip(zipf(rng, rows, count), 2 * contexts, strict=True)
     ]
+    triples = [
+        {"i": i, "j": j, "count": count}
+        for i, j, count in zip(
+            zipf(rng, rows, count), zipf(rng, rows, count), 1 + rng.pareto(1, count), strict=True
+        )
+    ]
     c, n = ("C", 2 * WINDOW), ("N", 4 * WINDOW)
     axes = {"contexts": (c,), "offsets": (c,)}
     return {
         "skip-gram": Setting(lambda: tw.SkipGram(rows, dim), windows, axes),
+        "skip-gram, d 112": Setting(lambda: tw.SkipGram(rows, 112), windows, axes),
+        "skip-gram, d 128": Setting(lambda: tw.SkipGram(rows, 128), windows, axes),
         "CBOW": Setting(lambda: tw.CBOW(rows, dim), windows, axes),
         "matrix factorization": Setting(
             lambda: Factorization(rows, dim), rated, {"items": (n,), "ratings": (n,)}
         ),
+        "tanh encoder": Setting(lambda: Encoder(rows, dim), windows, axes),
+        "GloVe triples": Setting(lambda: GloVe(rows, dim), triples, {}),
     }
 
 

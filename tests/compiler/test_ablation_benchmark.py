@@ -47,6 +47,22 @@ def test_its_models_and_its_table(benchmark: Any) -> None:
     }
     del found["CBOW"]["jam"]
     lines = benchmark.table(found, ["jam", "fuse"]).splitlines()
-    assert lines[0] == "| left out | skip-gram | CBOW | matrix factorization |"
-    assert lines[1] == "| --- | --- | --- | --- |"
-    assert lines[3:] == ["| `jam` | 1.20 | same kernel | 1.20 |", "| `fuse` | 0.95 | 0.95 | 0.95 |"]
+    jam = dict.fromkeys(settings, "1.20") | {"CBOW": "same kernel"}
+    assert lines[0] == (
+        "| left out | skip-gram | skip-gram, d 112 | skip-gram, d 128 | CBOW "
+        "| matrix factorization | tanh encoder | GloVe triples |"
+    )
+    assert lines[1] == "|" + " --- |" * 8
+    assert lines[3:] == [
+        "| `jam` | " + " | ".join(jam.values()) + " |",
+        "| `fuse` |" + " 0.95 |" * 7,
+    ]
+
+
+@pytest.mark.parametrize("model", ["tanh encoder", "GloVe triples"])
+def test_users_models_are_compiled(
+    benchmark: Any, capsys: pytest.CaptureFixture[str], model: str
+) -> None:
+    benchmark.main([*SMALL, "--models", model, "--steps", "fuse", "--json"])
+    (times,) = json.loads(capsys.readouterr().out).values()
+    assert times["default"]["ns"] > 0
