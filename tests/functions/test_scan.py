@@ -88,9 +88,10 @@ def test_of_no_steps_the_states_are_none_and_no_gradient_comes():
     np.testing.assert_array_equal(u.grad.data, 0)
 
 
-def test_a_state_of_whole_numbers_takes_the_dtype_of_the_steps():
+def test_a_constant_state_takes_the_dtype_of_the_steps():
     u, x = tw.Variable(np.eye(2, dtype=np.float32)), np.ones((3, 2), np.float32)
     assert F.scan(_tanh(u), np.zeros(2, int), x).dtype == np.float32
+    assert F.scan(_tanh(u), np.zeros(2, np.float16), x).dtype == np.float32
     assert F.scan(np.add, 0, np.arange(4)).tolist() == [0, 1, 3, 6]
 
 

@@ -38,7 +38,8 @@ def scan(step: Step, h0: Any, xs: Any) -> Any:
         ``step(h, x)`` returns the next state, of the form of `h0`: arrays of the same shapes and
         dtypes. It computes; it changes nothing and keeps nothing.
     h0 : Variable or array, or tuple of them
-        The state before the first step. Whole numbers take the dtype that the steps compute in.
+        The state before the first step. Whole numbers, and constants beside Variables, take the
+        dtype that the steps compute in.
     xs : Variable or array, or tuple of them
         What the steps are given, each a place of the first axis. Of a batch, move the axis of time
         to the front, ``np.moveaxis(xs, -2, 0)``.
@@ -175,7 +176,7 @@ def check_dtypes(state: list[Any], new: list[Any]) -> None:
 
 
 def begun(state: list[Any], new: list[Any]) -> list[Any] | None:
-    """A first `state` of whole numbers in the dtypes of what a step made of it.
+    """A first `state` of whole numbers, or of constants, in the dtypes of what a step made of it.
 
     None where there is nothing to change.
     """
@@ -191,8 +192,8 @@ def begun(state: list[Any], new: list[Any]) -> list[Any] | None:
 
 
 def _takes(before: Any, new: Any) -> bool:
-    if before.dtype.kind == "f":
-        return False
+    if before.dtype.kind == "f":  # a constant gives way to Variables
+        return isinstance(new, Node) > isinstance(before, Node) and new.dtype.kind == "f"
     return new.dtype.kind == "f" or bool(np.can_cast(before.dtype, new.dtype))
 
 
