@@ -355,6 +355,25 @@ class Example(NamedTuple):
     axes: dict[str, Any] = {"contexts": ("C",), "offsets": ("C",)}  # noqa: RUF012
 
 
+class Recurrent(tw.Module):
+    """A gated state that goes over the contexts, and reads a row of another table at each."""
+
+    def __init__(self, rng: Rng) -> None:
+        self.w_in, self.w_out = table(rng, WORDS, DIM), table(rng, WORDS, DIM)
+        self.state, self.gate = table(rng, DIM, DIM), table(rng, WORDS, DIM)
+
+    def loss(self, batch: Any) -> Any:
+        def step(h: Any, x: Any) -> Any:
+            row, word = x
+            gate = F.sigmoid(self.gate[word] + row)
+            return gate * h + (1 - gate) * F.tanh(h @ self.state + row)
+
+        rows = np.moveaxis(self.w_in[batch["contexts"]], -2, 0)
+        words = np.moveaxis(batch["contexts"], -1, 0)
+        states = F.scan(step, np.zeros((*rows.shape[1:-1], DIM)), (rows, words))
+        return negative_sampling(np.moveaxis(states, 0, -2)[..., -1:, :], self.w_out, batch)
+
+
 EXAMPLES = {
     "position weights": Example(PositionWeights),
     "weighted mean": Example(WeightedMean),
@@ -378,13 +397,14 @@ EXAMPLES = {
     "pairs": Example(Pairs, pairs, {"pairs": (("C", 5), ("T", 6))}),
     "tied": Example(Tied),
     "cosine": Example(Cosine),
+    "recurrent": Example(Recurrent),
 }
 
 # Those that become native code in every run of the tests, by dtype. Between them they have every
 # instruction and every function that any model here has (test_all_of_it_is_used.py looks), and
 # are the quickest that do: Numba takes seconds for each.
 NATIVE = {
-    np.float64: ("GloVe", "counted", "numbers", "subwords", "book, ids", "cosine"),
+    np.float64: ("GloVe", "counted", "numbers", "subwords", "book, ids", "cosine", "recurrent"),
     np.float32: ("position weights", "tied"),
 }
 NATIVE_RULES = (

@@ -44,6 +44,12 @@ def programs() -> Iterator[Program]:
         yield drawn(seed)
 
 
+def ops_of(program: Program) -> set[str]:
+    """The instructions that there are, those in the bodies of loops included."""
+    bodies = [step["body"] for step in program.of_op("scan")]
+    return {step.op for step in program}.union(*map(ops_of, bodies))
+
+
 def met(program: Program, op: str) -> set[str]:
     """The functions that the instructions of a kind compute."""
     return {step["function"] for step in program if step.op == op}
@@ -53,7 +59,7 @@ def test_every_instruction_is_met() -> None:
     ops: set[str] = set()
     reductions: set[str] = set()
     for program in programs():
-        ops |= {step.op for step in program}
+        ops |= ops_of(program)
         reductions |= met(program, "reduce")
         if (ops, reductions) == (set(OPS), set(OPS["reduce"].functions)):
             break

@@ -55,6 +55,10 @@ def ops() -> dict[str, type[Function]]:
     while waiting:
         for op in waiting.pop().__subclasses__():
             waiting.append(op)
+            # The compiler's are no ops: a loop is one node on its symbols alone, and `scan` is made
+            # of other ops wherever there are numbers.
+            if op.__module__.startswith("tinygrad_w2v.compiler."):
+                continue
             if op.__module__.startswith("tinygrad_w2v.") and op.__name__ not in BASES:
                 found[op.__name__] = op
     return found

@@ -16,7 +16,7 @@ import itertools
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -34,6 +34,14 @@ _FLOAT64, _FLOAT32 = np.dtype(np.float64), np.dtype(np.float32)
 _SCALARS = frozenset((np.float64, np.float32))
 _NOTHING = np.float64(0)  # the last input of an op that has none
 next_order = itertools.count().__next__
+
+
+class Span(NamedTuple):
+    """Ops that belong together in a drawing: those with ``start < order < end``."""
+
+    name: str  # of the module whose call made them, or of the step of a loop
+    start: int
+    end: int
 
 
 class Function:
@@ -83,7 +91,7 @@ class Function:
     arity: int = 1  # how many outputs there are
     saved: tuple[Any, ...] = ()  # what `save` was given
     site: Site | None = None  # the user's line, recorded under debug()
-    spans: tuple[Any, ...] = ()  # the modules whose result this op made: `nn.spans`
+    spans: tuple[Span, ...] = ()  # the modules whose result this op made: `nn.spans`
     parameter_names: Mapping[str, str] = MappingProxyType({})  # of those given as Variables
     _checksums: tuple[int, ...] = ()  # of what was saved, under debug()
     _outputs: tuple[Any, ...] = ()  # arrays, kept where there are several or one was saved

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, NamedTuple
 
 from tinygrad_w2v._base.version import __version__
@@ -14,6 +15,7 @@ from tinygrad_w2v.compiler.loops.in_place import in_place
 from tinygrad_w2v.compiler.loops.invariant_motion import hoist
 from tinygrad_w2v.compiler.loops.lower import lower
 from tinygrad_w2v.compiler.loops.nest import LoopCode
+from tinygrad_w2v.compiler.loops.scan import embedded, within
 from tinygrad_w2v.compiler.loops.schedule import Schedule
 from tinygrad_w2v.compiler.loops.unroll import unroll
 from tinygrad_w2v.compiler.loops.unroll_and_jam import jam
@@ -43,8 +45,14 @@ def build(program: Program, dtype: Any, title: str, schedule: Schedule | None = 
     """
     schedule = schedule or Schedule()
     program = optimized(program, schedule.skipped_passes)
-    code = lower(program, schedule)
+    code = _looped(lower(program, schedule), schedule)
+    return Built(program, code, write(program, code, dtype, title, __version__, schedule))
+
+
+def _looped(code: LoopCode, schedule: Schedule) -> LoopCode:
+    """Code after all stages of loops; the bodies of loops over time take them first."""
+    code = within(code, partial(_looped, schedule=schedule))
     for stage in LOOP_STAGES:
         if stage is fuse or getattr(schedule, stage.__name__):
             code = stage(code, schedule)
-    return Built(program, code, write(program, code, dtype, title, __version__, schedule))
+    return embedded(code)

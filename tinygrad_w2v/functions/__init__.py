@@ -26,6 +26,7 @@ from tinygrad_w2v.functions.norms import *
 from tinygrad_w2v.functions.probabilities import *
 from tinygrad_w2v.functions.products import *
 from tinygrad_w2v.functions.rearranging import *
+from tinygrad_w2v.functions.recurrence import *
 from tinygrad_w2v.functions.reductions import *
 from tinygrad_w2v.functions.remainders import *
 from tinygrad_w2v.functions.running import *

@@ -10,18 +10,10 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
-from tinygrad_w2v.autograd.function import Function, next_order
+from tinygrad_w2v.autograd.function import Function, Span, next_order
 from tinygrad_w2v.autograd.node import Node
-
-
-class Span(NamedTuple):
-    """The ops that one call of a module made: those with ``start < order < end``."""
-
-    name: str  # the attribute's name, dotted; the class's name for a module at the top
-    start: int
-    end: int
 
 
 class _Running(threading.local):

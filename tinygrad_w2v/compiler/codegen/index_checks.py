@@ -8,7 +8,7 @@ example is long enough for an index, and that there is something to take a maxim
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -62,6 +62,8 @@ def places_of(program: Program) -> list[Place]:
     known = program.by_name()
     for step in program:
         op = OPS[step.op]
+        if step.op == "scan":
+            places += [Place(step.inputs[number], *rest) for number, *rest in step["checks"]]
         length = op.indexed(step, [known[name].shape for name in step.inputs])
         if op.ids is None or length is None:
             continue
@@ -99,14 +101,13 @@ def needs_of(program: Program) -> list[Need]:
     >>> [need.number for need in needs_of(Program((x, third), "third", {}))]
     [C - 3]
     """
-    known = program.by_name()
     needs: dict[Length, Need] = {}
 
     def note(number: Length, length: Length, because: str, step: Instruction) -> None:
         if floor_of(number) < 0:
             needs.setdefault(number, Need(number, length, because + _applied(step)))
 
-    for step in program:
+    for step, known in _all_of(program):
         for n in step.shape:
             note(n, n, "which is no length", step)
         if step.op in ("slice", "scatter_slice"):
@@ -131,6 +132,15 @@ def needs_of(program: Program) -> list[Need]:
                     n - 1, n, "and a mean over nothing is no number: leave such examples out", step
                 )
     return list(needs.values())
+
+
+def _all_of(program: Program) -> Iterator[tuple[Instruction, Mapping[str, Instruction]]]:
+    """Yield all instructions, those of loops included, each with those beside it."""
+    known = program.by_name()
+    for step in program:
+        yield step, known
+        if step.op == "scan":
+            yield from _all_of(step["body"])
 
 
 def _applied(step: Instruction) -> str:

@@ -169,6 +169,9 @@ def homes_of(built: Built) -> dict[str, int]:
             # A number, such as the 0 of a sum, is only where it begins.
             only_begun = statement.mode == "set" and isinstance(statement.value, Number)
             (begun if only_begun else homes).setdefault(statement.origin, number)
+    for step in built.program.of_op("scan_output"):
+        if step.inputs[0] in homes:  # what it begins as may stand in another loop
+            homes[step.name] = homes[step.inputs[0]]
     homes = begun | homes
     readers = built.program.readers()
     last = len(built.code.body)

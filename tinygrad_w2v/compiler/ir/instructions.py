@@ -56,6 +56,8 @@ class Instruction:
         yield from (*self.shape, self.parameters.get("length", 1))
         for part in self.parameters.get("spec", ()):
             yield from part[1:]
+        for inner in self.parameters.get("body", ()):  # of a loop over time
+            yield from inner.lengths()
 
     @property
     def key(self) -> tuple[Any, ...]:

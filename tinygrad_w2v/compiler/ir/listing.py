@@ -6,7 +6,8 @@ part.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -46,10 +47,39 @@ def listing_of(steps: Sequence[Instruction], loss: str, constants: Mapping[str, 
     for step in given:
         if text_of(step) == step.name:
             lines.append(Line(step.name, type_of(step), "", _content(step, constants), 1, step.op))
-    lines += [_line(step, known) for step in forward]
+    outputs = {(s.inputs[0], s["number"]): s.name for s in steps if s.op == "scan_output"}
+    lines += _lines(forward, known, outputs)
     if backward:
-        lines += [Line(), Line(HEADINGS[1]), *[_line(step, known) for step in backward]]
+        lines += [Line(), Line(HEADINGS[1]), *_lines(backward, known, outputs)]
     return listing(lines)
+
+
+def _lines(
+    steps: Sequence[Instruction],
+    known: Mapping[str, Instruction],
+    outputs: Mapping[tuple[str, int], str],
+    depth: int = 1,
+) -> Iterator[Line]:
+    """A line for each instruction, and below a loop over time those of its body."""
+    for step in steps:
+        yield _line(step, known, depth)
+        if step.op != "scan":
+            continue
+        made = {number: name for (scan, number), name in outputs.items() if scan == step.name}
+        body = {inner.name: _around(inner, step, made) for inner in step["body"]}
+        computed = [inner for inner in body.values() if inner.op not in GIVEN]
+        inside = {(s.inputs[0], s["number"]): s.name for s in computed if s.op == "scan_output"}
+        yield from _lines(computed, body, inside, depth + 1)
+
+
+def _around(step: Instruction, scan: Instruction, made: Mapping[int, str]) -> Instruction:
+    """What a body reads or writes of the program around it, under the name that it has there."""
+    if step.op != "outer":
+        return step
+    source, number = step["of"]
+    name = scan.inputs[number] if source == "input" else made.get(number, f"state_{number}")
+    place = {None: "", 0: "[t]", 1: "[t + 1]"}[step["at"]]
+    return replace(step, name=name + place)
 
 
 def text_of(step: Instruction) -> str:
@@ -68,9 +98,9 @@ def type_of(step: Instruction) -> str:
     return f"({lengths})" + ("" if step.dtype == "float" else f" {step.dtype}")
 
 
-def _line(step: Instruction, known: Mapping[str, Instruction]) -> Line:
+def _line(step: Instruction, known: Mapping[str, Instruction], depth: int) -> Line:
     result = known[step.inputs[0]] if step.op in WRITES else step
-    return Line(result.name, type_of(result), _expression(step, known), depth=1)
+    return Line(result.name, type_of(result), _expression(step, known), depth=depth)
 
 
 def _expression(step: Instruction, known: Mapping[str, Instruction]) -> str:

@@ -31,6 +31,8 @@ def verify(program: Program, made_by: str) -> Program:
             fault = "it comes after a write, and may read what was written"
         if fault is not None:
             raise CompileError(f"after {made_by}: {step.op} {step.name}{step.inputs}: {fault}")
+        if step.op == "scan":
+            verify(step["body"], made_by)
         known[step.name] = step
     if program.loss not in known or known[program.loss].shape != ():
         raise CompileError(f"after {made_by}: the loss {program.loss} is not one number")

@@ -24,6 +24,7 @@ from tinygrad_w2v.compiler.loops.nest import (
     moved,
     rewritten,
     walk,
+    wholes_in,
 )
 from tinygrad_w2v.compiler.loops.schedule import Schedule
 
@@ -31,9 +32,11 @@ from tinygrad_w2v.compiler.loops.schedule import Schedule
 def collapse(code: LoopCode, schedule: Schedule) -> LoopCode:
     """Return statements with the loops of costly element-wise ones collapsed into one."""
     flat: set[str] = set()
+    whole = wholes_in(e for s in code.statements for e in s.expressions())
     result = []
     for statement in code.statements:
-        if _is_contiguous(statement, code):
+        touched = {load.array for load in _elements(statement)}
+        if not touched & whole and _is_contiguous(statement, code):
             flat |= {load.array for load in _elements(statement) if load.indices}
             statement = _in_one_loop(statement)
         result.append(statement)

@@ -39,7 +39,7 @@ def adds(statement: Statement) -> bool:
 # ---------------------------------------------------------------------- two statements
 def conflict(before: Statement, after: Statement) -> bool:
     """Whether two statements may not be exchanged, with all iterations of their loops."""
-    if before.array in after.reads or after.array in before.reads:
+    if before.writes & after.reads or after.writes & before.reads:
         return True
     if before.array != after.array or (adds(before) and adds(after)):
         return False

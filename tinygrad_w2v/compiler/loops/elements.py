@@ -6,7 +6,7 @@ and one of ``exp(x)`` is that function of one of ``x``, down to what an array ho
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 
 from tinygrad_w2v.compiler.ir.instructions import Instruction
@@ -26,10 +26,17 @@ class Elements:
         Its instructions.
     stored : set of str
         What has an array of its own.
+    outer : callable, optional
+        In the body of a loop over time: what stands there for an element of the program around.
     """
 
-    def __init__(self, by_name: Mapping[str, Instruction], stored: set[str]) -> None:
-        self.by_name, self.stored = by_name, stored
+    def __init__(
+        self,
+        by_name: Mapping[str, Instruction],
+        stored: set[str],
+        outer: Callable[[Instruction, Indices], Expression] | None = None,
+    ) -> None:
+        self.by_name, self.stored, self.outer = by_name, stored, outer
 
     def of(self, name: str, indices: Indices) -> Expression:
         """Return the element of a value at an index for each of its axes."""
@@ -67,6 +74,9 @@ class Elements:
         return self.of(step.inputs[0], whole)
 
     def _given(self, step: Instruction, indices: Indices) -> Expression:
+        if step.op == "outer":
+            assert self.outer is not None
+            return self.outer(step, indices)
         if step.op == "constant" and step["value"] is not None:
             return Number(step["value"])
         if step.op == "size":

@@ -38,7 +38,11 @@ def in_place(code: LoopCode, schedule: Schedule) -> LoopCode:
         def there(load: Load, copy: Statement = copy, place: dict[str, int] = place) -> Load:
             new = changed(
                 copy.value,
-                lambda part: load.indices[place[part.name]] if isinstance(part, Variable) else None,
+                lambda part: (
+                    load.indices[place[part.name]]
+                    if isinstance(part, Variable) and part.name in place
+                    else None
+                ),
             )
             assert isinstance(new, Load)
             return new

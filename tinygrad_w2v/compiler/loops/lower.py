@@ -40,6 +40,7 @@ from tinygrad_w2v.compiler.loops.nest import (
     Whole,
     ordered,
 )
+from tinygrad_w2v.compiler.loops.scan import Around
 from tinygrad_w2v.compiler.loops.schedule import Schedule
 
 _START = {"sum": 0.0, "prod": 1.0, "max": -math.inf, "min": math.inf}
@@ -52,12 +53,13 @@ def lower(program: Program, schedule: Schedule) -> LoopCode:
 
 
 class _Lowering:
-    def __init__(self, program: Program, schedule: Schedule) -> None:
+    def __init__(self, program: Program, schedule: Schedule, around: Around | None = None) -> None:
         self.program, self.schedule = program, schedule
         self.by_name = program.by_name()
         materialized = Materialized(program, schedule)
         self.stored, self.uniform = materialized.stored, materialized.uniform
-        self.elements = Elements(self.by_name, self.stored)
+        self.readers, self.around = materialized.readers, around
+        self.elements = Elements(self.by_name, self.stored, around.of if around else None)
         self.statements: list[Statement] = []
         self.early: list[Statement] = []
         self.arrays: dict[str, Array] = {}
@@ -67,7 +69,7 @@ class _Lowering:
         for step in sorted(self.program, key=lambda step: step.name not in self.uniform):
             if step.name in self.stored:
                 self._array(step)
-            if step.name in self.stored or step.op in WRITES:
+            if step.name in self.stored or step.op in WRITES or step.op == "scan":
                 getattr(self, f"_{step.op}", self._elementwise)(step)
         loss = self.elements.of(self.program.loss, ())
         # Rows may have to be read at ids that are computed first.
@@ -275,6 +277,47 @@ class _Lowering:
             self._state(step, (j, *width), self.elements.of(x, (s, *width)), around)
 
     _segment_repeat = _segment_sum
+
+    def _scan(self, step: Instruction) -> None:
+        """What states and sums begin as; then the loop, as one statement."""
+        outputs = {reader["number"]: reader for reader in self.readers[step.name]}
+        kept = {s["of"][1] for s in step["body"] if s.op == "outer" and s["of"][0] == "result"}
+        for number in sorted(kept):
+            result = step["results"][number]
+            name = f"{step.name}{DERIVED}{result.kind}"  # of a state that only steps read
+            output = replace(step, name=name, shape=result.shape, dtype=result.dtype)
+            output = outputs.setdefault(number, output)
+            self._array(output)
+            if result.kind == "sum":
+                self._fill(output, 0.0)
+            elif result.kind == "state":
+                indices, loops = self._loops(output.shape[1:])
+                value: Expression = _number(0.0, output)
+                if result.start is not None:
+                    value = self.elements.of(step.inputs[result.start], indices)
+                first = length_of(step["length"] if step["reverse"] else 0)
+                self._state(output, (first, *indices), value, loops)
+        around = Around(step, self.elements, outputs)
+        self.statements.append(around.block(_Lowering(step["body"], self.schedule, around).code()))
+
+    def _scan_output(self, step: Instruction) -> None:
+        """It has been made by its loop."""
+
+    def _put_at(self, step: Instruction) -> None:
+        """A step of a loop writes its place of a result, when all is read; or adds to a sum."""
+        assert self.around is not None
+        target = self.by_name[step.inputs[0]]
+        whole = step.op == "accumulate"
+        indices, loops = self._loops(target.shape if whole else target.shape[1:])
+        value = self.elements.fitted(step.inputs[1], indices)
+        at = indices if whole else (self.around.at(step["at"]), *indices)
+        element = self.around.element(target["of"][1], at)
+        mode = "add" if whole else "set"
+        self.statements.append(
+            Statement(element.array, element.indices, value, mode, loops, "write", None, step.name)
+        )
+
+    _accumulate = _put_at
 
     def _add_rows(self, step: Instruction) -> None:
         """A table is written; it keeps its axes of length 1."""

@@ -65,7 +65,7 @@ class Materialized:
         self.uniform = uniform_numbers(program)
         self.stored: set[str] = set()
         for step in program:  # in order: it depends on what is stored of those before
-            computed = step.op not in GIVEN and step.op not in WRITES
+            computed = step.op not in GIVEN and step.op not in WRITES and step.op != "scan"
             if computed and (not schedule.inline or self._is_stored(step)):
                 self.stored.add(step.name)
         self._store_what_is_written()
@@ -107,6 +107,8 @@ class Materialized:
             return True  # it is searched as a whole, for the very numbers that are stored
         if step.op in MOVED or step.op in ("take_along", "arange"):
             return False
+        if step.op != "take" and any(x.op == "scan" for x in self._final_readers(step.name)):
+            return True  # it is computed once, not once for each step
         if step.op == "take":
             # Rows that are read several times are copied first, so that each is fetched once;
             # a row that is read once, and any other look-up, is just an index.
@@ -180,6 +182,8 @@ class Materialized:
         """In how many loops an instruction reads its inputs."""
         if step.op in WRITES:
             shape = self.by_name[step.inputs[0]].shape
+            if step.op == "put_at":
+                shape = shape[1:]
             if step.op in BY_ROWS:
                 shape = (*self.by_name[step.inputs[1]].shape, *shape[1:])
             return len(squeezed(shape))

@@ -155,6 +155,11 @@ class Statement:
         return Load(self.array, self.indices)
 
     @property
+    def writes(self) -> frozenset[str]:
+        """The names of the arrays that are written."""
+        return frozenset((self.array,))
+
+    @property
     def reduced(self) -> set[str]:
         """The variables of the loops that the result does not keep."""
         variables = {loop.variable for loop in self.loops}

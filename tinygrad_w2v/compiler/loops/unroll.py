@@ -30,6 +30,7 @@ from tinygrad_w2v.compiler.loops.nest import (
     reads_in,
     renamed,
     rewritten,
+    wholes_in,
 )
 from tinygrad_w2v.compiler.loops.schedule import Schedule
 
@@ -38,11 +39,13 @@ def unroll(code: LoopCode, schedule: Schedule) -> LoopCode:
     """Return statements with short axes written out."""
     short = {s: loop for s in code.statements if (loop := _short_loop(s, schedule))}
     split: dict[str, int] = {}
+    searched = wholes_in(e for s in code.statements for e in s.expressions())
     for statement, loop in short.items():
         # Six sums over an inner loop are six numbers, not an array of six.
         axis = _axis_of(statement.indices, loop.variable)
         innermost = statement.loops[-1].variable
-        if innermost in statement.reduced and axis is not None and statement.array in code.arrays:
+        own = statement.array in code.arrays and statement.array not in searched
+        if innermost in statement.reduced and axis is not None and own:
             split[statement.array] = axis
     # A sum over a short axis that makes all of its array begins with its first term.
     whole = {s.array for s, loop in short.items() if _sums_whole(s, loop, code.arrays)}

@@ -1,6 +1,7 @@
 """What is done to instructions before they become loops; after each pass they are verified."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from dataclasses import replace
 
 from tinygrad_w2v.compiler.ir.program import Program
 from tinygrad_w2v.compiler.ir.verifier import verify
@@ -29,8 +30,22 @@ def optimized(program: Program, without: Collection[str] = ()) -> Program:
     verify(program, "tracing")
     for run_pass in PASSES:
         if run_pass.__name__ not in without:
-            program = verify(run_pass(program), run_pass.__name__)
+            program = _everywhere(run_pass, program)
     return program
+
+
+def _everywhere(run_pass: Callable[[Program], Program], program: Program) -> Program:
+    """Run a pass over a program, and over the bodies of its loops where it does not itself."""
+    program = verify(run_pass(program), run_pass.__name__)
+    if run_pass is name_values or not program.of_op("scan"):
+        return program
+    steps = tuple(
+        replace(step, parameters={**step.parameters, "body": _everywhere(run_pass, step["body"])})
+        if step.op == "scan"
+        else step
+        for step in program
+    )
+    return replace(program, instructions=steps)
 
 
 __all__ = [

@@ -57,7 +57,10 @@ class Trace:
         self.within: list[Any] = []
         # While the user's own expression runs: an index must then say that examples are batched.
         self.forward = False
-        self._names = Names(taken)
+        # All results by name, and those of the steps of loops, which mean nothing outside of these.
+        self.symbols: dict[str, Symbol] = {}
+        self.hidden: frozenset[str] = frozenset()
+        self.names = Names(taken)
 
     def record(
         self,
@@ -77,18 +80,24 @@ class Trace:
         """
         name = name or (parameters["function"] if op == "map" else op)
         read, dtype = tuple(x.name for x in inputs), dtype or inputs[0].kind
+        if not self.hidden.isdisjoint(read):
+            raise CompileError(
+                "a value of a step of F.scan is used outside of that step, where there is one of "
+                f"each step: return it as a part of the state{user_line()}"
+            )
         made = Instruction("", op, read, tuple(shape), dtype, parameters, str(user_site() or ""))
         try:
             shape = OPS[op].shape(made, [x.shape for x in inputs])
         except ValueError as error:
             raise ValueError(f"{name}: {error}") from None
-        made = replace(made, name=self._names.fresh(name), shape=shape)
+        made = replace(made, name=self.names.fresh(name), shape=shape)
         self.instructions.append(made)
         if exact is None and dtype == "int" and op not in ("map", "reduce") and inputs:
             exact = inputs[0].dtype if inputs[0].kind == "int" else None
         result = Symbol(self, made, op == "input" or any(x.batched for x in inputs), exact)
         sources = {source for x in inputs for source in x.sources}
         result.sources = sources or {op}
+        self.symbols[result.name] = result
         return result
 
     def given(self, op: str, name: str, shape: Shape, dtype: str, **parameters: Any) -> Symbol:
@@ -141,16 +150,33 @@ class Trace:
             self.forward = False
 
     @contextmanager
+    def aside(self) -> Iterator[list[Instruction]]:
+        """Note instructions in a list of their own until the block ends: the body of a loop.
+
+        Arrays that they bring along stay outside.
+        """
+        around, own = self.instructions, list[Instruction]()
+        self.instructions = own
+        try:
+            yield own
+        finally:
+            self.instructions = around
+            arrays = [s for s in own if s.op == "constant" and s["value"] is None]
+            around += arrays
+            own[:] = [s for s in own if s not in arrays]
+
+    @contextmanager
     def rehearsal(self) -> Iterator[None]:
         """Forget at the end of the block what was noted in it."""
-        count, constants, names = len(self.instructions), set(self.constants), self._names.copy()
+        count, constants, names = len(self.instructions), set(self.constants), self.names.copy()
+        hidden = self.hidden
         try:
             yield
         finally:
             del self.instructions[count:]
             for name in set(self.constants) - constants:
                 del self.constants[name]
-            self._names = names
+            self.names, self.hidden = names, hidden
 
     def program(self, loss: Symbol) -> Program:
         """Return what was noted."""

@@ -23,7 +23,7 @@ from tinygrad_w2v.autograd.node import Node
 from tinygrad_w2v.compiler.ir.instructions import Names, identifier
 from tinygrad_w2v.compiler.ir.program import Program
 from tinygrad_w2v.compiler.ir.sizes import Shape, Size, SymbolicSize, sizes_in, symbolic
-from tinygrad_w2v.compiler.trace import counting, elementwise, indexing, shapes, sums
+from tinygrad_w2v.compiler.trace import counting, elementwise, indexing, scan, shapes, sums
 from tinygrad_w2v.compiler.trace.arguments import check_leaves, defined_at, dynamic_axes
 from tinygrad_w2v.compiler.trace.symbol import KINDS, Symbol, Trace
 from tinygrad_w2v.compiler.trace.updates import Updates, check_rule, is_plain, learned_of
@@ -31,7 +31,7 @@ from tinygrad_w2v.nn import Module
 from tinygrad_w2v.nn.module import Place, places_of
 from tinygrad_w2v.optim.optimizer import Optimizer
 
-HANDLERS = (counting, elementwise, indexing, shapes, sums)  # they answer for symbols
+HANDLERS = (counting, elementwise, indexing, scan, shapes, sums)  # they answer for symbols
 LEARNING_RATE = "lr"
 
 Axes = Mapping[str, Any]

@@ -15,6 +15,9 @@ looked up          ``take`` (along an axis), ``take_along`` (other places in eve
                    ``segment_sum`` and ``segment_repeat`` (ragged rows)
 put back           ``scatter scatter_along scatter_slice``: zeros with values added at places
 written            ``add_rows put_rows add_to put``: the only ones that change anything
+over time          ``scan`` (a program of its own, step after step), ``scan_output`` (one of its
+                   results); in its body ``outer`` (what it reads), ``put_at`` and ``accumulate``
+                   (what it writes)
 =================  ===========================================================================
 """
 
@@ -24,10 +27,10 @@ from collections.abc import Mapping
 
 from tinygrad_w2v.compiler.ir.instructions import Instruction
 from tinygrad_w2v.compiler.ir.intervals import ANY, BOOL, Interval
-from tinygrad_w2v.compiler.ir.ops import computed, indexed, moved
+from tinygrad_w2v.compiler.ir.ops import computed, indexed, moved, scanned
 from tinygrad_w2v.compiler.ir.ops.base import REGISTRY, Intervals, Op, Shapes
 
-FAMILIES = (computed, indexed, moved)  # where the classes stand
+FAMILIES = (computed, indexed, moved, scanned)  # where the classes stand
 
 
 def interval_of(step: Instruction, given: Intervals, shapes: Shapes) -> Interval:
