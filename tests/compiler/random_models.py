@@ -1,8 +1,8 @@
 """Random models: a seed is a program of ops over tables, with axes that change their length.
 
 A program is drawn from shapes alone. Values stay of the order of 1. What a kernel does with loops
-depends on lengths, so inner ones are short or long; some parameters are frozen, and a table may be
-used twice.
+depends on lengths, so inner ones are short or long; some parameters are frozen, whole or in part,
+and a table may be used twice.
 """
 
 from __future__ import annotations
@@ -136,9 +136,40 @@ def optimizer(model: RandomModel, seed: int) -> Any:
     name = str(rng.choice(RULES))
     if rng.random() < 0.2:
         return None
-    rule = getattr(tw.optim, name)(kept if rng.random() < 0.5 and name != "SGD" else parameters)
+    kept = kept if rng.random() < 0.5 and name != "SGD" else parameters
+    more = np.random.default_rng([6, seed])
+    rule = getattr(tw.optim, name)(**limits(more))
+    if len(kept) > 1 and more.random() < 0.3:
+        other = getattr(tw.optim, str(more.choice(RULES)))(lr=0.5 * rule.lr, **limits(more))
+        at = int(more.integers(1, len(kept)))
+        rule = tw.optim.Groups([(kept[:at], rule), (kept[at:], other)])
+    else:
+        rule.bind(kept)
     rule.state = [tuple(rng.uniform(0.5, 1.5, x.shape) for x in arrays) for arrays in rule.state]
     return rule
+
+
+def limits(rng: Any) -> dict[str, float]:
+    """What holds a rule back, or nothing."""
+    bounds = {"weight_decay": (0.1, 1), "clip": (0.05, 2), "max_norm": (0.5, 4)}
+    return {
+        name: float(rng.uniform(*between)) for name, between in bounds.items() if rng.random() < 0.3
+    }
+
+
+def freeze(model: RandomModel, rule: Any, seed: int) -> None:
+    """Freeze some parameters: all, some rows, or some elements, if their rule takes that."""
+    rng = np.random.default_rng([7, seed])
+    for parameter in model.parameters():
+        if rng.random() < 0.8:
+            continue
+        share = rng.uniform(0.2, 0.8)
+        by_rows = rng.random() < 0.6
+        shape = parameter.shape[:1] if by_rows else parameter.shape
+        mask = True if rng.random() < 0.2 else rng.random(shape) < share
+        rules = [] if rule is None else [held for held, _ in rule.rules()]
+        if by_rows or all(held.max_norm is None for held in rules):
+            parameter.frozen = mask
 
 
 def prove(seed: int, native: bool = False, schedule: Schedule | None = None) -> None:
@@ -150,6 +181,7 @@ def prove(seed: int, native: bool = False, schedule: Schedule | None = None) -> 
     smooth = seed % 3 == 0
     model = RandomModel(seed, steps=7 if native else 9, smooth=smooth)
     rule = optimizer(model, seed) if smooth else None
+    freeze(model, rule, seed)
     given, axes = window_of(seed)
     settings = {"native": native, "lr": RATE, "schedule": schedule}
     tolerance = 1e-8 if rule is None else 1e-6

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -128,6 +129,228 @@ def test_an_optimizer_of_another_model_is_refused() -> None:
     for kind in KINDS:
         with pytest.raises(InputError, match=rf"parameters of {kind} are none of Model's"):
             tw.compile(model, WINDOWS[0], AXES, getattr(tw.optim, kind)(other.parameters()))
+
+
+# ---------------------------------------------------------------------- frozen in part
+ROWS = np.array([False, True, False, False, True])
+FROZEN: dict[str, dict[str, Any]] = {
+    "rows": {"w": ROWS, "dense": [True, False, False]},
+    "parts": {
+        "w": np.eye(5, 3, dtype=bool),
+        "dense": np.eye(3, 2, dtype=bool),
+        "bias": [True, False],
+    },
+    "whole": {"w": True, "bias": True},
+}
+
+
+def frozen(how: str) -> Model:
+    model = Model(np.random.default_rng(5))
+    for name, mask in FROZEN[how].items():
+        getattr(model, name).frozen = mask
+    return model
+
+
+def train_both(
+    models: list[Model], rules: list[tw.optim.Optimizer | None], native: bool
+) -> tuple[list[Any], list[Any]]:
+    """The tables of an eager model, and of the same by a kernel, after all windows."""
+    eager = rules[0] or tw.optim.SGD(models[0].parameters())
+    compiled = tw.compile(models[1], WINDOWS[0], AXES, rules[1], dtype=np.float64)
+    compiled = compiled if native else plainly(compiled)
+    for number, window in enumerate(WINDOWS * 2):
+        eager.lr = lr = 0.05 / (1 + number)
+        models[0].cleargrads()
+        models[0].loss(window).backward()
+        eager.step()
+        compiled.step(window, lr)
+    return tables(models[0], eager), tables(
+        models[1], rules[1] or tw.optim.SGD(models[1].parameters())
+    )
+
+
+@pytest.mark.parametrize("how", FROZEN)
+@pytest.mark.parametrize(
+    ("kind", "native"), rows(("", "SGD", "Momentum", "Adam"), ("", "Momentum"))
+)
+def test_what_is_frozen_in_part_stays_in_a_kernel(how: str, kind: str, native: bool) -> None:
+    """And its state, which momentum would move; each window reads rows that are frozen."""
+    native = native and how == "parts" if kind else native and how == "rows"
+    models, fresh = [frozen(how), frozen(how)], frozen(how)
+    rules = [getattr(tw.optim, kind)(m.parameters()) if kind else None for m in models]
+    for rule in rules:
+        if rule is not None:
+            rule.state = [tuple(np.full(x.shape, 0.5) for x in xs) for xs in rule.state]
+    right, ours = train_both(models, rules, native)
+    for one, two in zip(ours, right, strict=True):
+        np.testing.assert_allclose(one, two, rtol=1e-9, atol=1e-12)
+    for (name, before), after in zip(fresh.named_parameters(), ours, strict=False):
+        mask = np.asarray(before.frozen)
+        assert np.array_equal(after[mask], before.data[mask]), name
+        assert mask.all() or not np.array_equal(after, before.data)
+    if rules[1] is not None:
+        for parameter, arrays in zip(models[1].parameters(), rules[1].state, strict=True):
+            assert all((array[np.asarray(parameter.frozen)] == 0.5).all() for array in arrays)
+
+
+@pytest.mark.parametrize("how", FROZEN)
+@pytest.mark.parametrize(
+    ("make", "native"),
+    rows((lambda m: None, lambda m: tw.optim.Momentum(m.parameters()), lambda m: grouped(m)), ()),
+)
+def test_what_is_frozen_keeps_its_bits_where_a_kernel_has_others(
+    how: str, make: Any, native: bool
+) -> None:
+    """In float32 a number of float64 cannot be read and written back."""
+    model, fresh = frozen(how), frozen(how)
+    rule = make(model)
+    for arrays in [] if rule is None else rule.state:
+        for array in arrays:
+            array.fill(1 / 3)
+    compiled = tw.compile(model, WINDOWS[0], AXES, rule, dtype=np.float32)
+    compiled = compiled if native else plainly(compiled)
+    for window in WINDOWS * 2:
+        compiled.step(window, 0.05)
+    for one, two in zip(model.parameters(), fresh.parameters(), strict=True):
+        mask = np.asarray(two.frozen)
+        assert one.data[mask].tobytes() == two.data[mask].tobytes()
+        assert mask.all() or not np.array_equal(one.data, two.data)
+    for parameter, arrays in [] if rule is None else zip(rule.parameters, rule.state, strict=True):
+        for array in arrays:
+            assert (array[np.asarray(parameter.frozen)] == 1 / 3).all()
+
+
+def test_rows_that_are_frozen_are_not_written_and_what_is_frozen_is_not_computed() -> None:
+    def written(model: Model, rule: Any) -> set[str]:
+        program = trace(model, WINDOWS[0], fields_of(WINDOWS[0], AXES), rule, np.float64).program
+        return {step.inputs[0] for step in program if step.op.partition("_")[0] in ("add", "put")}
+
+    assert written(frozen("whole"), None) == {"dense"}
+    model = frozen("whole")
+    assert written(model, tw.optim.Adam(model.parameters())) == {"dense", "dense_m", "dense_v"}
+
+
+def test_all_may_be_frozen() -> None:
+    model = Model(np.random.default_rng(5))
+    for parameter in model.parameters():
+        parameter.frozen = True
+    for rule in (None, tw.optim.Adam(model.parameters())):
+        compiled = plainly(tw.compile(model, WINDOWS[0], AXES, rule, dtype=np.float64))
+        assert compiled.step(WINDOWS[0], 0.1) == pytest.approx(float(model.loss(WINDOWS[0])))
+    fresh = Model(np.random.default_rng(5))
+    for one, two in zip(model.parameters(), fresh.parameters(), strict=True):
+        assert np.array_equal(one.data, two.data)
+
+
+def test_another_mask_than_that_of_the_kernel_is_refused() -> None:
+    model = frozen("rows")
+    compiled = plainly(tw.compile(model, WINDOWS[0], AXES))
+    compiled.step(WINDOWS[0], 0.1)
+    for mask in (False, True, ~ROWS):
+        model.w.frozen = mask
+        with pytest.raises(InputError, match="another part of w is frozen than when the kernel"):
+            compiled.step(WINDOWS[0], 0.1)
+
+
+def test_a_part_of_a_row_and_a_ball_are_refused() -> None:
+    model = frozen("parts")
+    with pytest.raises(InputError, match="parts of rows of w are frozen"):
+        tw.compile(model, WINDOWS[0], AXES, tw.optim.SGD(model.parameters(), max_norm=1.0))
+
+
+# ---------------------------------------------------------------------- held back, and several
+LIMITS: dict[str, dict[str, float]] = {
+    "decay": {"weight_decay": 0.3},
+    "clip": {"clip": 0.2},
+    "ball": {"max_norm": 0.7},
+    "all": {"weight_decay": 0.3, "clip": 0.2, "max_norm": 0.7},
+}
+
+
+@pytest.mark.parametrize(("case", "native"), rows(product(LIMITS, KINDS), [("all", "Adam")], ()))
+def test_what_holds_a_rule_back_holds_it_in_a_kernel(case: tuple[str, str], native: bool) -> None:
+    limits, kind = LIMITS[case[0]], case[1]
+    models = both_ways(lambda model: getattr(tw.optim, kind)(model.parameters(), **limits), native)
+    apart = both_ways(lambda model: getattr(tw.optim, kind)(model.parameters()), False)
+    assert not np.allclose(models[1].w.data, apart[1].w.data, rtol=1e-6)
+
+
+class OwnRule(tw.optim.Optimizer):
+    """A user's, with state and nothing known of what may hold it back."""
+
+    state_names = ("h",)
+
+    def update(self, x: Any, g: Any, *state: Any) -> None:
+        (h,) = state
+        h += np.abs(g)
+        x -= self.lr * g / (1 + h)
+
+
+@pytest.mark.parametrize("limits", LIMITS)
+def test_a_rule_of_ones_own_is_held_back_too(limits: str) -> None:
+    both_ways(lambda model: OwnRule(model.parameters(), **LIMITS[limits]), False)
+
+
+def grouped(model: Any) -> tw.optim.Optimizer:
+    return tw.optim.Groups(
+        [
+            ([model.w], tw.optim.SGD(lr=0.1)),
+            ([model.bias], tw.optim.Adam(lr=0.01, clip=0.1)),
+            ([model.dense], Warm(lr=0.3, weight_decay=0.1)),
+        ]
+    )
+
+
+def plain_groups(model: Any) -> tw.optim.Optimizer:
+    return tw.optim.Groups(
+        [([model.w], tw.optim.SGD(lr=0.1)), ([model.dense], tw.optim.SGD(lr=0.4))]
+    )
+
+
+@pytest.mark.parametrize(("make", "native"), rows((grouped, plain_groups), (grouped,)))
+def test_several_rules_in_one_kernel(make: Any, native: bool) -> None:
+    both_ways(make, native)
+    model = Model(np.random.default_rng(5))
+    program = trace(model, WINDOWS[0], fields_of(WINDOWS[0], AXES), make(model), np.float64).program
+    assert {step.inputs[0] for step in program.of_op("add_rows")} == {"w"}  # as of plain descent
+    assert not program.of_op("put_rows")
+
+
+@pytest.mark.parametrize("how", FROZEN)
+def test_several_rules_and_what_is_frozen(how: str) -> None:
+    models = [frozen(how), frozen(how)]
+    for make in (grouped, plain_groups):
+        right, ours = train_both(models, [make(model) for model in models], False)
+        for one, two in zip(ours, right, strict=True):
+            np.testing.assert_allclose(one, two, rtol=1e-9, atol=1e-12)
+
+
+def test_numbers_that_changed_since_a_kernel_was_made_are_refused() -> None:
+    model = Model(np.random.default_rng(0))
+    rule: Any = grouped(model)
+    compiled = plainly(tw.compile(model, WINDOWS[0], AXES, rule))
+    compiled.step(WINDOWS[0], 0.01)
+    adam = rule.rules()[1][0]
+    for name, value, text in (
+        ("beta1", 0.5, r"groups\.1\.beta1 of Groups is now 0\.5, .* made for 0\.9"),
+        ("max_norm", 2.0, r"groups\.1\.max_norm of Groups is now 2\.0, .* made for None"),
+        ("clip", None, r"groups\.1\.clip of Groups is now None, .* made for 0\.1"),
+        ("lr", 0.5, "Groups: the rate or the parameters of Adam, group 1, were changed"),
+    ):
+        before = getattr(adam, name)
+        setattr(adam, name, value)
+        with pytest.raises(InputError, match=text):
+            compiled.step(WINDOWS[0], 0.01)
+        setattr(adam, name, before)
+    compiled.step(WINDOWS[0], 0.01)
+    assert rule.steps == 2
+
+
+def test_a_rule_of_a_group_that_a_kernel_would_not_run_is_refused() -> None:
+    model = Model(np.random.default_rng(0))
+    rule = tw.optim.Groups([([model.w], tw.optim.SGD()), ([model.bias], Loud())])
+    with pytest.raises(CompileError, match="Loud has a `step` of its own"):
+        tw.compile(model, WINDOWS[0], AXES, rule)
 
 
 # ---------------------------------------------------------------------- rows or the whole

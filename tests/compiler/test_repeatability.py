@@ -184,28 +184,187 @@ def test_dropout_that_is_switched_off_compiles() -> None:
 
 
 # ---------------------------------------------------------------------- constants
-def test_attributes_are_those_of_the_time_of_compiling() -> None:
+class Options:
+    """Of a user's own, such as a dataclass is."""
+
+    power = 2.0
+
+    def __init__(self) -> None:
+        self.rate = 3.0
+
+
+def held_model(expression: Callable[[Any, Any], Any]) -> Any:
+    model = Model(expression)
+    model.act = np.sin  # type: ignore[attr-defined]
+    model.options, model.table = Options(), {"k": [1.0, 2.0]}  # type: ignore[attr-defined]
+    model.name, model.none, model.part = "x", None, Model(expression)  # type: ignore[attr-defined]
+    return model
+
+
+CONSTANTS: list[tuple[Callable[[Any, Any], Any], Callable[[Any], Any], str]] = [
+    (
+        lambda m, x: m.scale,
+        lambda m: setattr(m, "scale", 5.0),
+        r"self\.scale is now 5\.0, not 2\.0",
+    ),
+    (lambda m, x: m.scale, lambda m: setattr(m, "scale", 2), r"self\.scale is now 2, not 2\.0 as"),
+    (
+        lambda m, x: m.total + 2,
+        lambda m: setattr(m, "total", -1),
+        r"self\.total is now -1, not \d+",
+    ),
+    (lambda m, x: m.mask, lambda m: m.mask.fill(7.0), r"self\.mask is another one .*frozen=True"),
+    (lambda m, x: m.mask, lambda m: setattr(m, "mask", 2 * m.mask), r"self\.mask is another one"),
+    (lambda m, x: m.table["k"][1], lambda m: m.table["k"].append(3.0), r"self\.table\['k'\] is"),
+    (
+        lambda m, x: m.table["k"][1],
+        lambda m: m.table["k"].__setitem__(1, 3.0),
+        r"self\.table\['k'\]\[1\] is now 3\.0, not 2\.0",
+    ),
+    (
+        lambda m, x: m.options.rate,
+        lambda m: setattr(m.options, "rate", 1.0),
+        r"self\.options\['rate'\] is now 1\.0, not 3\.0",
+    ),
+    (
+        lambda m, x: 1.0 if m.training else 2.0,
+        lambda m: m.eval(),
+        r"self\.training is now False, not True",
+    ),
+    (
+        lambda m, x: len(m.name),
+        lambda m: setattr(m, "name", "y"),
+        r"self\.name is now 'y', not 'x'",
+    ),
+    (
+        lambda m, x: 1.0 if m.none is None else 2.0,
+        lambda m: setattr(m, "none", 1),
+        r"self\.none is now 1, not None",
+    ),
+    (lambda m, x: m.act(x), lambda m: setattr(m, "act", np.cos), r"self\.act is now <ufunc 'cos'>"),
+    (
+        lambda m, x: m.part.scale,
+        lambda m: setattr(m.part, "scale", 1.0),
+        r"self\.part\.scale is now 1\.0, not 2\.0",
+    ),
+]
+
+
+@pytest.mark.parametrize(("expression", "change", "message"), CONSTANTS)
+def test_what_a_kernel_holds_and_that_has_changed_is_refused(
+    expression: Any, change: Any, message: str
+) -> None:
     """Plain numbers and arrays, in the step and in the gradients, which are compiled later."""
-    arrays = [np.ones(8), np.ones((8, 2))[:, 0], np.ones(8, np.float32)]
-    for array in arrays:
-        model = Model(lambda m, x: m.scale * m.mask)
-        model.mask = array
-        compiled = plainly(tw.compile(model, WINDOW, dtype=np.float64))
-        before = float(model.loss(WINDOW))
-        model.scale = 5.0
-        array[:] = 7.0
-        assert compiled.step(WINDOW, 0.0) == pytest.approx(before)
-        np.testing.assert_allclose(compiled.gradients(WINDOW)["w"], 2 * WINDOW["x"])
+    model = held_model(expression)
+    compiled = plainly(tw.compile(model, WINDOW, dtype=np.float64))
+    before = float(model.loss(WINDOW))
+    model.seen.append("what nobody reads")
+    model.calls = 17
+    assert compiled.step(WINDOW, 0.0) == pytest.approx(before)
+    change(model)
+    for run in (compiled.step, lambda window, lr: compiled.gradients(window)):
+        with pytest.raises(InputError, match=message):
+            run(WINDOW, 0.1)
+    np.testing.assert_array_equal(model.w.data, np.linspace(-1, 1, 8))
+
+
+def test_what_is_as_it_was_again_is_taken() -> None:
+    model = Model(lambda m, x: m.scale * m.mask)
+    compiled = plainly(tw.compile(model, WINDOW, dtype=np.float64))
+    before = compiled.step(WINDOW, 0.0)
+    model.scale, model.mask = 3.0, np.zeros(8)
+    with pytest.raises(InputError, match="compile the model again"):
+        compiled.step(WINDOW, 0.0)
+    model.scale, model.mask = 2.0, np.ones(8)
+    assert compiled.step(WINDOW, 0.0) == before
+
+
+def test_a_result_may_be_left_in_a_model() -> None:
+    def leaving(model: Any, x: Any) -> Any:
+        model.hidden = np.sin(model.w * x)
+        return model.hidden * 2.0
+
+    model: Any = Model(leaving)
+    model.hidden = None
+    compiled = plainly(tw.compile(model, WINDOW, dtype=np.float64))
+    losses = [compiled.step(WINDOW, 0.0), float(model.loss(WINDOW)), compiled.step(WINDOW, 0.0)]
+    assert losses == pytest.approx([losses[0]] * 3)
+
+
+def test_a_cache_may_be_filled_and_emptied() -> None:
+    def cached(model: Any, x: Any) -> Any:
+        if model.cache is None:
+            model.cache = np.arange(8.0)
+        return model.cache
+
+    model: Any = Model(cached)
+    model.cache = None
+    compiled = plainly(tw.compile(model, WINDOW, dtype=np.float64))
+    assert model.cache is None
+    losses = [compiled.step(WINDOW, 0.0), float(model.loss(WINDOW)), compiled.step(WINDOW, 0.0)]
+    assert losses == pytest.approx([losses[0]] * 3)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("native", [False, pytest.param(True, marks=pytest.mark.proof)])
+def test_a_frozen_number_is_read_each_time(dtype: Any, native: bool) -> None:
+    """A temperature that falls while the model is trained, without compiling again."""
+
+    class Tempered(tw.Module):
+        def __init__(self) -> None:
+            self.w = tw.Parameter(np.linspace(-1, 1, 8).astype(dtype))
+            self.heat = tw.Parameter(dtype(2.0), frozen=True)
+
+        def loss(self, batch: Any) -> Any:
+            return np.tanh(self.w * batch["x"].astype(dtype) / self.heat).sum()
+
+    model, eager = Tempered(), Tempered()
+    compiled = tw.compile(model, WINDOW, optimizer=tw.optim.Adam(), dtype=dtype)
+    compiled, kernel = compiled if native else plainly(compiled), compiled.kernel
+    rule = tw.optim.Adam(eager.parameters(), lr=0.1)
+    for heat in (2.0, 0.5, 3):
+        for each in (model, eager):
+            each.heat.data = heat
+            assert each.heat.dtype == dtype
+        loss = eager.loss(WINDOW)
+        eager.cleargrads()
+        loss.backward()
+        rule.step()
+        assert compiled.step(WINDOW, 0.1) == pytest.approx(float(loss), rel=1e-4)
+    np.testing.assert_allclose(model.w.data, eager.w.data, rtol=1e-4)
+    assert float(model.heat) == float(eager.heat) == 3.0
+    assert compiled.kernel is kernel
 
 
 def test_ids_that_are_constants_stay_in_their_table() -> None:
     """What was looked at when it was compiled cannot be changed behind the kernel's back."""
-    model = Model(lambda m, x: m.w[m.ids])
-    model.ids = np.arange(8)  # type: ignore[attr-defined]
+    model: Any = Model(lambda m, x: m.w[m.ids])
+    model.ids = np.arange(8)
     compiled = plainly(tw.compile(model, WINDOW, dtype=np.float64))
-    before = float(model.loss(WINDOW))
-    model.ids[:] = 10**6  # type: ignore[attr-defined]
-    assert compiled.step(WINDOW, 0.0) == pytest.approx(before)
+    model.ids[:] = 10**6
+    with pytest.raises(InputError, match=r"self\.ids is another one than when the kernel was made"):
+        compiled.step(WINDOW, 0.0)
+
+
+@pytest.mark.parametrize("step", [1, 2])
+def test_a_large_array_is_looked_at_now_and_then(step: int) -> None:
+    """Not in each step: that would take longer than the step."""
+    model: Any = Model(lambda m, x: m.w[m.ids[:8]])
+    model.ids = (np.arange(2 * 10**5) % 8)[::step]
+    compiled = plainly(tw.compile(model, WINDOW, dtype=np.float64))
+    for _ in range(3):
+        compiled.step(WINDOW, 0.0)
+        time.sleep(0.01)
+    model.ids[7] = 10**6
+    with pytest.raises(InputError, match=r"self\.ids is another one than when the kernel was made"):
+        for _ in range(1000):
+            compiled.step(WINDOW, 0.0)
+            time.sleep(0.01)
+    with pytest.raises(InputError, match=r"self\.ids is another one"):
+        compiled.step(WINDOW, 0.0)
+    model.ids = model.ids.copy()
+    with pytest.raises(InputError, match=r"self\.ids is another one"):
+        compiled.step(WINDOW, 0.0)
 
 
 def test_another_parameter_in_the_place_of_one_is_said() -> None:

@@ -164,6 +164,44 @@ def test_a_deterministic_run_gives_the_same_bytes_for_any_number_of_workers(
     assert sum(losses[0][-5:]) < sum(losses[0][:5])
 
 
+@pytest.mark.parametrize(
+    ("workers", "deterministic"), [(1, False), (3, False), (1, True), (3, True)]
+)
+def test_what_is_frozen_stays_in_every_kind_of_run(
+    workers: int, deterministic: bool, rng: np.random.Generator
+) -> None:
+    """Some rows of one table, and all of another, which may not even be written into."""
+    vocabulary, corpus = build_corpus(a_text(rng, 1000), min_count=1)
+    source = WindowSource(corpus, vocabulary.counts, WindowSettings(sample=1e-1))
+    model = tw.CBOW(len(vocabulary), DIM, rng=np.random.default_rng(5))
+    mask = rng.random(len(vocabulary)) < 0.5
+    data = rng.normal(size=model.w_out.shape).astype(np.float32)
+    data.flags.writeable = False
+    model.w_in.frozen = mask
+    model.w_out = tw.Parameter(data, frozen=True)
+    before = model.w_in.data.copy()
+    run = CompiledRun(model, source, workers=workers, deterministic=deterministic)
+    losses = [run.step(part, lr=0.5) for _ in range(3) for part, _ in run.batches(0)]
+    run.close()
+    assert model.w_out.data is data
+    assert model.w_in.data[mask].tobytes() == before[mask].tobytes()
+    assert (model.w_in.data[~mask] != before[~mask]).any(axis=1).mean() > 0.9
+    assert np.mean(losses[-len(losses) // 3 :]) < np.mean(losses[: len(losses) // 3])
+
+
+def test_numbers_of_a_rule_that_changed_since_are_refused(rng: np.random.Generator) -> None:
+    vocabulary, corpus = build_corpus(a_text(rng), min_count=1)
+    source = WindowSource(corpus, vocabulary.counts, WindowSettings(sample=1e-1))
+    rule = tw.optim.Momentum(momentum=0.5)
+    run = CompiledRun(tw.CBOW(len(vocabulary), DIM), source, optimizer=rule)
+    plainly(run.compiled)
+    part, _ = next(iter(run.batches(0)))
+    run.step(part, 0.01)
+    rule.clip = 1.0
+    with pytest.raises(InputError, match=r"clip of Momentum is now 1\.0, .* made for None"):
+        run.step(part, 0.01)
+
+
 class Positions(tw.Module):
     """CBOW with a weight for each position: a table that is read at ids that are computed."""
 

@@ -48,7 +48,7 @@ from tinygrad_w2v.compiler.trace.arguments import (
     checked_rate,
     float_type,
 )
-from tinygrad_w2v.compiler.trace.repeatability import trace_repeatable
+from tinygrad_w2v.compiler.trace.repeatability import check_constants, trace_repeatable
 from tinygrad_w2v.compiler.trace.trace import Axes, Traced, fields_of
 from tinygrad_w2v.nn import Module
 from tinygrad_w2v.optim.optimizer import Optimizer
@@ -228,7 +228,7 @@ class Compiled:
         self.kernel.check_ids(packed)
         steps = 0
         if self.optimizer is not None:
-            self._check_settings(self.optimizer)
+            self.check_settings()
             steps = self.optimizer.steps
             self.optimizer.steps += packed.count
         loss = self.kernel.run(packed, self.kernel.arrays(), rates, steps + 1)
@@ -255,22 +255,25 @@ class Compiled:
     def _settings(self) -> tuple[Any, ...]:
         """What of the optimizer the kernel holds as it was when it was compiled."""
         rule = self.optimizer
-        if rule is None:
-            return ()
-        return rule.parameters, *[getattr(rule, name) for name in rule.settings]
+        return () if rule is None else (rule.parameters, rule.numbers())
 
-    def _check_settings(self, rule: Optimizer) -> None:
-        now = self._settings()
-        if now[0] is not self._rule[0]:
+    def check_settings(self) -> None:
+        """Raise an InputError when the optimizer is no longer the one that was compiled."""
+        rule = self.optimizer
+        if rule is None:
+            return
+        parameters, numbers = self._settings()
+        if parameters is not self._rule[0]:
             raise InputError(
                 f"{type(rule).__name__} holds other parameters than when the kernel was made: "
                 "compile the model again"
             )
-        for name, value, before in zip(rule.settings, now[1:], self._rule[1:], strict=True):
-            if value != before:
+        before = self._rule[1]
+        for name in before | numbers:
+            if numbers.get(name) != before.get(name):
                 raise InputError(
-                    f"{name} of {type(rule).__name__} is now {value}, but the kernel was made for "
-                    f"{before}: compile the model again"
+                    f"{name} of {type(rule).__name__} is now {numbers.get(name)}, but the kernel "
+                    f"was made for {before.get(name)}: compile the model again"
                 )
 
     @cached_property
@@ -336,6 +339,8 @@ class Kernel:
                     f"{place.name} of the model is not the one that the kernel was made for: "
                     "compile the model again, or change a Parameter's values by `.data`"
                 )
+        self._check_frozen()
+        check_constants(self.traced.held)
         tables = {name: give() for name, give in self._given}
         self._check_apart(tables)
         for name, array in tables.items():
@@ -357,6 +362,14 @@ class Kernel:
                     f"copy, `model.{name}.data = np.ascontiguousarray(model.{name}.data)`"
                 )
         return tables
+
+    def _check_frozen(self) -> None:
+        for name, parameter, mask in self.traced.frozen:
+            if parameter.frozen is not mask:
+                raise InputError(
+                    f"another part of {name} is frozen than when the kernel was made: compile the "
+                    "model again"
+                )
 
     def _check_apart(self, arrays: Mapping[str, AnyArray]) -> None:
         """Two tables in one memory would be written while the other is still read."""

@@ -363,7 +363,11 @@ def _describe(
             if known != whole:
                 lines.append(line + f"the same as {known}")
             elif isinstance(member, Parameter):
-                lines.append(line + f"{type(member).__name__} {member.shape} {member.dtype}")
+                frozen = ", frozen in part" if isinstance(member.frozen, np.ndarray) else ""
+                frozen = ", frozen" if member.frozen is True else frozen
+                lines.append(
+                    line + f"{type(member).__name__} {member.shape} {member.dtype}{frozen}"
+                )
             else:
                 lines.append(line + type(member).__name__)
                 _describe(member, f"{whole}.", depth + 1, lines, first_names)

@@ -10,6 +10,8 @@ import numpy as np
 from tinygrad_w2v._base.errors import InputError, NonFiniteError
 from tinygrad_w2v.autograd.rowgrad import RowGrad
 from tinygrad_w2v.autograd.variable import Variable
+from tinygrad_w2v.nn.parameter import frozen_of
+from tinygrad_w2v.optim.freezing import free_gradient
 
 
 def clip_grads(parameters: Iterable[Variable], max_norm: float) -> float:
@@ -22,7 +24,7 @@ def clip_grads(parameters: Iterable[Variable], max_norm: float) -> float:
     Parameters
     ----------
     parameters : iterable of Variable
-        Those without a gradient are passed over.
+        Those without a gradient are passed over, and what is frozen has no part in the norm.
     max_norm : float
         Positive.
 
@@ -56,12 +58,14 @@ def clip_grads(parameters: Iterable[Variable], max_norm: float) -> float:
     limit = float(max_norm)
     if not limit > 0:
         raise InputError(f"clip_grads: max_norm is {limit:g}; give a positive number")
-    held = [p for p in parameters if p.grad is not None]
-    gradients = []
+    held, gradients = [], []
     total = 0.0
-    for i, parameter in enumerate(held):
+    for i, parameter in enumerate(p for p in parameters if p.grad is not None):
         assert parameter.grad is not None
-        g = parameter.grad.data
+        g = free_gradient(parameter.grad.data, frozen_of(parameter))
+        if g is None:
+            continue
+        held.append(parameter)
         if isinstance(g, RowGrad):
             g = g.coalesced()
         gradients.append(g)

@@ -2,7 +2,8 @@
 
 Names are the literature's: parameter x, gradient g, velocity v, sum or average of squares h,
 moments m and v, learning rate η (`lr`). All array arithmetic is element by element and in the
-parameter's dtype. What their state means for rows that were not read is said at `Optimizer`.
+parameter's dtype. What their state means for rows that were not read, and what holds a rule back
+(weight decay, clipping, a ball), is said at `Optimizer`.
 
 References
 ----------
@@ -21,7 +22,8 @@ from tinygrad_w2v._base.arguments import knowing
 from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.autograd.rowgrad import RowGrad
 from tinygrad_w2v.autograd.variable import Variable
-from tinygrad_w2v.optim.optimizer import Optimizer, Rate, checked_share, of_arrays
+from tinygrad_w2v.optim.arguments import checked_share, of_arrays
+from tinygrad_w2v.optim.optimizer import Optimizer, Rate
 
 _told = knowing(learning_rate="lr", params="parameters", rate="lr", alpha="lr", decay="decay_rate")
 _TINY = 1e-7  # keeps the quotients finite where no gradient came yet
@@ -32,7 +34,7 @@ class SGD(Optimizer):
 
     Parameters
     ----------
-    parameters, lr
+    parameters, lr, weight_decay, clip, max_norm
         See `Optimizer`.
 
     Examples
@@ -62,7 +64,7 @@ class Momentum(Optimizer):
 
     Parameters
     ----------
-    parameters, lr
+    parameters, lr, weight_decay, clip, max_norm
         See `Optimizer`.
     momentum : float
         α, from 0 to below 1.
@@ -94,9 +96,13 @@ class Momentum(Optimizer):
         parameters: Iterable[Variable] | None = None,
         lr: Rate = 0.01,
         momentum: float = 0.9,
+        *,
+        weight_decay: float = 0.0,
+        clip: float | None = None,
+        max_norm: float | None = None,
     ) -> None:
         self.momentum = checked_share(type(self).__name__, "momentum", momentum)
-        super().__init__(parameters, lr)
+        super().__init__(parameters, lr, weight_decay=weight_decay, clip=clip, max_norm=max_norm)
 
     @of_arrays
     def update(self, x: AnyArray, g: AnyArray, *state: AnyArray) -> None:
@@ -114,7 +120,7 @@ class Nesterov(Momentum):
 
     Parameters
     ----------
-    parameters, lr, momentum
+    parameters, lr, momentum, weight_decay, clip, max_norm
         See `Momentum`.
 
     References
@@ -147,7 +153,7 @@ class AdaGrad(Optimizer):
 
     Parameters
     ----------
-    parameters, lr
+    parameters, lr, weight_decay, clip, max_norm
         See `Optimizer`.
 
     References
@@ -179,7 +185,7 @@ class RMSprop(Optimizer):
 
     Parameters
     ----------
-    parameters, lr
+    parameters, lr, weight_decay, clip, max_norm
         See `Optimizer`.
     decay_rate : float
         ρ, from 0 to below 1.
@@ -208,9 +214,13 @@ class RMSprop(Optimizer):
         parameters: Iterable[Variable] | None = None,
         lr: Rate = 0.01,
         decay_rate: float = 0.99,
+        *,
+        weight_decay: float = 0.0,
+        clip: float | None = None,
+        max_norm: float | None = None,
     ) -> None:
         self.decay_rate = checked_share(type(self).__name__, "decay_rate", decay_rate)
-        super().__init__(parameters, lr)
+        super().__init__(parameters, lr, weight_decay=weight_decay, clip=clip, max_norm=max_norm)
 
     @of_arrays
     def update(self, x: AnyArray, g: AnyArray, *state: AnyArray) -> None:
@@ -231,7 +241,7 @@ class Adam(Optimizer):
 
     Parameters
     ----------
-    parameters, lr
+    parameters, lr, weight_decay, clip, max_norm
         See `Optimizer`.
     beta1, beta2 : float
         From 0 to below 1.
@@ -261,11 +271,15 @@ class Adam(Optimizer):
         lr: Rate = 0.001,
         beta1: float = 0.9,
         beta2: float = 0.999,
+        *,
+        weight_decay: float = 0.0,
+        clip: float | None = None,
+        max_norm: float | None = None,
     ) -> None:
         self.beta1 = checked_share(type(self).__name__, "beta1", beta1)
         self.beta2 = checked_share(type(self).__name__, "beta2", beta2)
         self._step_rate = 0.0
-        super().__init__(parameters, lr)
+        super().__init__(parameters, lr, weight_decay=weight_decay, clip=clip, max_norm=max_norm)
 
     def begin_step(self) -> None:
         corrected = (1.0 - self.beta2**self.steps) ** 0.5 / (1.0 - self.beta1**self.steps)

@@ -157,6 +157,8 @@ def _for_trial(model: Module) -> Iterator[None]:
             for parameter in model.parameters():
                 data = parameter.data
                 for part in (data[:_ROWS], data[_ROWS:][-_ROWS:]) if data.ndim else ():
+                    if not part.flags.writeable:
+                        continue  # frozen, and a mapped file, say
                     kept.append((part, part.copy()))
                     part += 0.1 * rng.normal(size=part.shape)
             yield

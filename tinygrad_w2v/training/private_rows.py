@@ -283,8 +283,8 @@ class HotRows(_Private):
         self._parameters = parameters
         self._hot: dict[str, _Hot] = {}
         for name, inputs in self.plan.by_rows.items():
-            if name not in parameters:
-                continue
+            if name not in parameters or not parameters[name].data.flags.writeable:
+                continue  # what nobody writes is in no thread's way
             table = parameters[name].data
             rows = self._most_read(inputs, samples, len(table))
             if not len(rows):
@@ -482,13 +482,14 @@ class Shards(_Private):
 
         Where several workers do it together, each must be called once.
         """
-        for name in self.plan.by_rows:
+        written = {name for name, table in tables.items() if table.flags.writeable}
+        for name in [name for name in self.plan.by_rows if name in written]:
             changes = [shard[name] for shard in shards]
             none = [Changes(*(part[:0] for part in changes[0]))]
             columns = zip(*changes, *none * (SHARDS - len(changes)), strict=True)
             call, sums = self._native["merge"], self._sums[name]
             call(tables[name], *columns, *sums, _most_reads(lr), worker, workers)
         if worker == 0:
-            for name in self.plan.whole:
+            for name in [name for name in self.plan.whole if name in written]:
                 for shard in shards:
                     tables[name][...] += shard[name].values / len(shards)

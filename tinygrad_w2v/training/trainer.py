@@ -24,8 +24,9 @@ from tinygrad_w2v._base.types import AnyArray, IntArray
 from tinygrad_w2v.autograd.node import Node
 from tinygrad_w2v.autograd.variable import Variable
 from tinygrad_w2v.nn.module import Module
+from tinygrad_w2v.optim.arguments import checked_parameters
 from tinygrad_w2v.optim.clipping import clip_grads
-from tinygrad_w2v.optim.optimizer import Optimizer, checked_parameters
+from tinygrad_w2v.optim.optimizer import Optimizer
 
 
 class Interval(NamedTuple):

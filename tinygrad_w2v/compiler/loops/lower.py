@@ -334,12 +334,19 @@ class _Lowering:
             at = indices
         if step.op == "put_rows":
             only_if = Call("equal", (self.elements.of(step.inputs[2], indices[:1]), indices[0]))
+        for name in step.inputs[_PLACES.get(step.op, 2) : -1]:
+            changes = Call("logical_not", (self.elements.fitted(name, indices),))
+            only_if = changes if only_if is None else Call("logical_and", (only_if, changes))
         value = self.elements.fitted(step.inputs[-1], indices)
         mode = "set" if step.op in ("put", "put_rows") else mode
         write = Statement(table.name, at, value, mode, loops, "write", only_if, step.name)
         self.statements.append(write)
 
     _put_rows = _add_to = _put = _add_rows
+
+
+# How many inputs of a write are no masks, the value aside.
+_PLACES = {"put": 1, "put_rows": 3}
 
 
 def _number(value: float, step: Instruction) -> Number:

@@ -79,8 +79,10 @@ def check_optimizer(optimizer: Any) -> None:
 `tw.optim.Adam()`
     """
     if optimizer is not None and not isinstance(optimizer, Optimizer):
+        several = ", or several as `tw.optim.Groups([...])`" if isinstance(optimizer, list) else ""
         raise InputError(
-            f"tw.compile: the optimizer is {optimizer!r}: give one, such as `tw.optim.Adam()`"
+            f"tw.compile: the optimizer is {optimizer!r:.60}: give one, such as `tw.optim.Adam()`"
+            f"{several}"
         )
 
 

@@ -14,11 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_w2v._base.errors import CompileError
+from tinygrad_w2v._base.errors import CompileError, InputError
 from tinygrad_w2v.compiler.ir.instructions import Instruction
 from tinygrad_w2v.compiler.trace.arguments import defined_at
 from tinygrad_w2v.compiler.trace.trace import Field, Traced, trace
 from tinygrad_w2v.nn import Module
+from tinygrad_w2v.nn.reads import Held
 from tinygrad_w2v.nn.trial import Trial
 from tinygrad_w2v.optim.optimizer import Optimizer
 
@@ -66,6 +67,7 @@ def trace_repeatable(
     what, where = f"{type(model).__name__}.loss", defined_at(type(model).loss)  # type: ignore[attr-defined]
     with Trial(model) as held:
         traced = trace(model, example, fields, optimizer, dtype)
+        constants = Held(model, traced.reads or {})
         gradients = trace(model, example, fields, None, dtype, only_gradients=True)
         first, counted = _Print(trace(model, example, fields, None, dtype)), held.numbers()
         for _ in range(TIMES - 3):
@@ -81,7 +83,30 @@ def trace_repeatable(
                 raise CompileError(
                     f"{what} changes {changed[0]} each time that it is run: {REMEDY}{where}"
                 )
-    return traced, gradients
+    constants.also()  # as the trial has put it back
+    return traced._replace(held=constants), gradients._replace(held=constants)
+
+
+def check_constants(held: Held | None) -> None:
+    """Check what a loss read of its model beside Parameters: a kernel holds it as it was.
+
+    Raises
+    ------
+    InputError
+        When it is another one by now.
+    """
+    change = None if held is None else held.change()
+    if change is None:
+        return
+    name, before, now = change
+    said, remedy = f"{name} is another one than", "compile the model again"
+    if not isinstance(before, np.ndarray | list | tuple | dict):
+        said = f"{name} is now {now!r:.60}, not {before!r:.60} as"
+    if isinstance(before, float) or getattr(before, "dtype", np.dtype(int)).kind == "f":
+        remedy += (
+            ", or keep it as `tw.Parameter(..., frozen=True)`, whose `.data` are read each time"
+        )
+    raise InputError(f"{said} when the kernel was made, which holds it: {remedy}")
 
 
 def _difference(step: Instruction | None) -> str:

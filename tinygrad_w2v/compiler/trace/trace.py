@@ -26,9 +26,11 @@ from tinygrad_w2v.compiler.ir.sizes import Shape, Size, SymbolicSize, sizes_in, 
 from tinygrad_w2v.compiler.trace import counting, elementwise, indexing, scan, shapes, sums
 from tinygrad_w2v.compiler.trace.arguments import check_leaves, defined_at, dynamic_axes
 from tinygrad_w2v.compiler.trace.symbol import KINDS, Symbol, Trace
-from tinygrad_w2v.compiler.trace.updates import Updates, check_rule, is_plain, learned_of
+from tinygrad_w2v.compiler.trace.updates import Updates, check_rule, is_plain, learned_of, masks_of
 from tinygrad_w2v.nn import Module
 from tinygrad_w2v.nn.module import Place, places_of
+from tinygrad_w2v.nn.parameter import frozen_of
+from tinygrad_w2v.nn.reads import Held, Reads, noting_reads
 from tinygrad_w2v.optim.optimizer import Optimizer
 
 HANDLERS = (counting, elementwise, indexing, scan, shapes, sums)  # they answer for symbols
@@ -63,6 +65,12 @@ class Traced(NamedTuple):
         Where only gradients are computed: a parameter's name to that of the table they go to.
     places : tuple of Place
         Where the model held its Parameters.
+    frozen : tuple of (name, Parameter, mask)
+        What of them was frozen.
+    reads : dict, optional
+        Which attributes of modules the loss has read.
+    held : Held, optional
+        What stood there, which the program holds as constants.
     """
 
     program: Program
@@ -71,6 +79,9 @@ class Traced(NamedTuple):
     predictions: Any
     gradients: Mapping[str, str]
     places: tuple[Place, ...] = ()
+    frozen: tuple[tuple[str, Any, Any], ...] = ()
+    reads: Reads | None = None
+    held: Held | None = None
 
 
 def fields_of(example: Any, axes: Axes | None) -> tuple[Field, ...]:
@@ -176,11 +187,14 @@ def trace(
     }
     check_rule(optimizer)
     learned = learned_of(model, optimizer)
+    masks = {} if only_gradients else masks_of(model, learned, optimizer)
+    frozen = tuple((name, p, frozen_of(p)) for name, p in model.named_parameters())
     arrays: dict[str, Callable[[], Any]] = {}
     written: dict[str, str] = {}
     batch = _like(example, symbols)
     with _symbolic(notes, model, arrays) as tables, enable_grad(), debug():
-        loss = _followed(notes, model, batch)
+        with noting_reads() as reads:
+            loss = _followed(notes, model, batch)
         _check_untouched(model, tables)
         value = _checked_loss(model, loss)
         check_leaves(model, loss, optimizer)
@@ -189,16 +203,18 @@ def trace(
         parts = gradients(loss, lr if plain else notes.symbol(1.0))
         of_name = {name: parts.get(p) for name, p in model.named_parameters()}
         present = {name: g for name, g in of_name.items() if g is not None}
-        updates = Updates(notes, tables, present, arrays)
+        updates = Updates(notes, tables, present, arrays, masks)
         if only_gradients:
             written = updates.add_gradients()
         elif plain or optimizer is None:
-            updates.descend(learned)
+            updates.descend(learned, optimizer)
         else:
             updates.by_rule(learned, lr, optimizer)
-        predictions = _predictions(model, batch)
+        with noting_reads() as counted:
+            predictions = _predictions(model, batch)
     places = tuple(places_of(model))
-    return Traced(notes.program(value), fields, arrays, predictions, written, places)
+    program = notes.program(value)
+    return Traced(program, fields, arrays, predictions, written, places, frozen, reads | counted)
 
 
 def _followed(notes: Trace, model: Any, batch: Any) -> Any:

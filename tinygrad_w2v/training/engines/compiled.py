@@ -278,6 +278,7 @@ class CompiledRun(Engine):
         optimizer = self.compiled.optimizer
         if optimizer is None:
             return 1
+        self.compiled.check_settings()
         with self._lock:
             before = optimizer.steps
             optimizer.steps += sum(stop - start for start, stop in part.stretches)

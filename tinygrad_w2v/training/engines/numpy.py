@@ -14,6 +14,8 @@ import numpy as np
 from tinygrad_w2v._base.errors import NonFiniteError
 from tinygrad_w2v.autograd import debug
 from tinygrad_w2v.nn import Parameter
+from tinygrad_w2v.nn.parameter import frozen_of
+from tinygrad_w2v.optim.freezing import free_gradient
 from tinygrad_w2v.training.engines.engine import Engine
 
 
@@ -117,7 +119,9 @@ def descend(model: Learner, batch: Any, lr: float) -> float:
     loss.backward()
     for parameter in model.parameters():  # as they are now: a callback may assign others
         if parameter.grad is not None:
-            parameter.data -= lr * parameter.grad.data
+            g = free_gradient(parameter.grad.data, frozen_of(parameter))
+            if g is not None:
+                parameter.data -= lr * g
             parameter.grad = None
     return value
 

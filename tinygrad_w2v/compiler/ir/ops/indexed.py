@@ -177,10 +177,16 @@ class AddTo(Write, op="add_to", negated="subtract_from"):
 
 
 class Put(Write, op="put"):
-    """A value in place of a whole parameter."""
+    """A value in place of a whole parameter; before it, where given, which elements stay."""
+
+    def shape(self, step: Instruction, shapes: Shapes) -> Shape:
+        for given in shapes[1:]:
+            super().shape(step, (shapes[0], given))
+        return ()
 
     def compute(self, step: Instruction, inputs: Values, frame: Frame) -> Any:
-        inputs[0][...] = inputs[1]
+        table, *stays, value = inputs
+        np.copyto(table, value, where=~stays[0] if stays else True)
 
 
 class AddRows(Write, op="add_rows", negated="subtract_rows", ids=1, indexes="input"):
@@ -198,18 +204,23 @@ class AddRows(Write, op="add_rows", negated="subtract_rows", ids=1, indexes="inp
 
 
 class PutRows(Write, op="put_rows", ids=1, indexes="input"):
-    """Values in place of rows; of a row that repeats the first place counts."""
+    """Values in place of rows; of a row that repeats the first place counts.
+
+    Before the values, where given, which elements of these rows stay.
+    """
 
     def shape(self, step: Instruction, shapes: Shapes) -> Shape:
-        table, ids, first, values = shapes
-        if first != ids or values != (*ids, *table[1:]):
-            raise ValueError(f"values {values} do not fit ids {ids}")
+        table, ids, first, *given = shapes
+        if first != ids or any(shape != (*ids, *table[1:]) for shape in given):
+            raise ValueError(f"values {given[-1]} do not fit ids {ids}")
         return ()
 
     def compute(self, step: Instruction, inputs: Values, frame: Frame) -> Any:
-        table, ids, first, values = inputs
+        table, ids, first, *stays, values = inputs
         keep = first == np.arange(len(first))
-        table[ids[keep]] = values[keep]
+        rows = ids[keep]
+        changed = values[keep]
+        table[rows] = np.where(stays[0][keep], table[rows], changed) if stays else changed
 
 
 # ---------------------------------------------------------------------- shared
