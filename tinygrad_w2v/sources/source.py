@@ -110,12 +110,18 @@ class Source(Protocol):
         """Return memory for the examples of so many units, to be used again and again."""
         return None
 
+    def seeded(self, seed: int) -> Source:
+        """Return the same examples drawn by another seed; itself, where nothing is drawn by one."""
+        return self
+
     def ranges(self) -> Mapping[str, tuple[int, int]]:
         """Return between which numbers a field's whole numbers are, where that is certain."""
         return {}
 
     def batches(self, epoch: int) -> Iterator[tuple[Any, int]]:
         """Yield an epoch's examples for the NumPy engine, those of one shape together.
+
+        Where `batch_size` is 1 they come in the order that they are drawn in.
 
         Yields
         ------
@@ -130,7 +136,8 @@ class Source(Protocol):
             drawn = self.draw(epoch, first, last)
             batches = list(_of_one_shape(drawn, example, axes, self.batch_size))
             shares = shares_of(last - first, [size for _, size in batches])
-            for place in shuffled(len(batches), 0, epoch, block):
+            alone = self.batch_size == 1
+            for place in range(len(batches)) if alone else shuffled(len(batches), 0, epoch, block):
                 yield batches[place][0], shares[place]
 
 
@@ -140,7 +147,7 @@ def _of_one_shape(
     """Yield batches of examples whose sizes are equal, each with its number of examples."""
     names = list(drawn.sizes)
     columns = [drawn.sizes[name][: drawn.count] for name in names]
-    order = np.lexsort(columns) if names else np.arange(drawn.count)
+    order = np.lexsort(columns) if names and most > 1 else np.arange(drawn.count)
     columns = [column[order] for column in columns] or [np.zeros(drawn.count)]
     for run in runs(*columns):
         lengths = {
