@@ -8,7 +8,7 @@ ones. What it sends beyond n is sent on until it lands below (cycle walking; Bla
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -37,7 +37,7 @@ class Permutation(NamedTuple):
     >>> order.at(np.arange(6)).tolist()
     [4, 0, 2, 1, 3, 5]
     >>> order.at(np.array([2, 3])).tolist()  # any part of it, by anyone
-    [2, 5]
+    [2, 1]
     """
 
     n: np.uint64
@@ -86,8 +86,8 @@ class Permutation(NamedTuple):
         return x.astype(np.int64).reshape(np.shape(places))
 
 
-# Not typed, as Numba types it by what it is given.
-def permuted(place, n, mask, fold, keys):
+# Numba types it by what it is given: uint64 numbers.
+def permuted(place: Any, n: Any, mask: Any, fold: Any, keys: Any) -> Any:
     """Return which number stands at a place, all uint64; the fields of a `Permutation`."""
     x = place
     while True:
