@@ -66,8 +66,9 @@ class Arrays(Source):
     shuffle : bool
         Draw an order for each epoch; False keeps that of the rows.
     batch_size : int
-        Of the NumPy engine: the most examples in a batch; 1 follows them one after the other, as
-        the compiled engine does.
+        Of the NumPy engine: the most examples in a batch, whose summed gradient is followed at
+        once, so that parameters that all examples read take smaller rates the larger it is; 1
+        follows them one after the other, as the compiled engine does.
     seed : int
         Of all draws; `tw.fit` gives its own.
 
@@ -94,7 +95,7 @@ class Arrays(Source):
         ragged: Mapping[str, Any] | None = None,
         *,
         shuffle: bool = True,
-        batch_size: int = 256,
+        batch_size: int = 32,
         seed: int = 1,
     ) -> None:
         given = {} if columns is None and ragged else columns_of(columns)
