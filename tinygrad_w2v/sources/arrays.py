@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Self
 
@@ -150,7 +151,7 @@ class Arrays(Source):
             )
         if not (np.isfinite(weights).all() and (weights >= 0).all() and weights.any()):
             raise InputError(f"{what}: weights must be finite, 0 or more, and not all 0")
-        own = int(np.prod(self.columns[of].shape[1:], dtype=np.int64))
+        own = math.prod(self.columns[of].shape[1:])
         if np.count_nonzero(weights) <= own:
             raise InputError(
                 f"{what}: only {np.count_nonzero(weights)} ids can be drawn, and a row has {own} "
@@ -258,7 +259,8 @@ class Arrays(Source):
         for number, (name, wrong) in enumerate(self.wrong.items()):
             stream = hashing.DRAWN_COLUMNS + np.uint64(number)
             key = hashing.stream_key(self.seed, epoch, stream)
-            true = room[wrong.of][:count].reshape(count, -1)
+            own = room[wrong.of]
+            true = own.reshape(len(own), math.prod(own.shape[1:]))[:count]
             if call is None:
                 room[name][:count] = wrong_ids(first, count, key, wrong, true)
             else:
@@ -339,6 +341,7 @@ def wrong_ids(first: int, count: int, key: UInt64Array, wrong: Wrong, true: IntA
     places = np.arange(first, first + count, dtype=np.uint64)[:, None] * WEYL_POSITION
     state = key + places + np.arange(wrong.number, dtype=np.uint64) * WEYL_DRAW
     ids = wrong.table.words(hashing.mix(state))
+    step = np.array([wrong.number], np.uint64) * WEYL_DRAW  # NumPy warns of its scalars' overflow
 
     def mistaken() -> AnyArray:
         found: AnyArray = (ids[:, :, None] == true[:, None, :]).any(axis=2)
@@ -348,7 +351,7 @@ def wrong_ids(first: int, count: int, key: UInt64Array, wrong: Wrong, true: IntA
         again = mistaken()
         if not again.any():
             return ids
-        state[again] += np.uint64(wrong.number) * WEYL_DRAW
+        state[again] += step
         ids[again] = wrong.table.words(hashing.mix(state[again]))
     while (again := mistaken()).any():
         ids[again] = (ids[again] + 1) % len(wrong.table.alias)
