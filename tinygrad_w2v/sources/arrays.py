@@ -254,7 +254,7 @@ class Arrays(Source):
         sizes = {}
         for name, ragged in self.ragged.items():
             lengths = room[f"{name} length"]
-            _copy_ragged(ragged, rows, room[name], lengths)
+            copy_rows(ragged, rows, room[name], lengths)
             sizes[self._length_of(name)] = lengths
         for number, (name, wrong) in enumerate(self.wrong.items()):
             stream = hashing.DRAWN_COLUMNS + np.uint64(number)
@@ -300,7 +300,16 @@ class Arrays(Source):
         return part
 
 
-def _copy_ragged(ragged: Ragged, rows: IntArray, padded: AnyArray, lengths: IntArray) -> None:
+def copy_rows(ragged: Ragged, rows: IntArray, padded: AnyArray, lengths: IntArray) -> None:
+    """Copy rows of a ragged column, and note their lengths.
+
+    Examples
+    --------
+    >>> padded, lengths = np.zeros((2, 2), np.int64), np.zeros(2, np.int64)
+    >>> copy_rows(ragged_of("x", ([7, 8, 9], [0, 2, 3])), np.array([1, 0]), padded, lengths)
+    >>> lengths.tolist(), int(padded[0, 0]), padded[1].tolist()
+    ([1, 2], 9, [7, 8])
+    """
     call = native()
     if call is not None:
         call["copy_ragged"](ragged.flat, ragged.offsets, rows, len(rows), padded, lengths)
