@@ -37,17 +37,22 @@ from tinygrad_w2v.vectors import KeyedVectors, WordVectors
 from tinygrad_w2v.word2vec import Word2Vec
 
 if TYPE_CHECKING:
+    from tinygrad_w2v import examples
     from tinygrad_w2v.checking.gradients import check_grads
     from tinygrad_w2v.compiler import check_compiled
     from tinygrad_w2v.compiler.compile import compile
     from tinygrad_w2v.drawing import graph
+    from tinygrad_w2v.training.fit import fit
+    from tinygrad_w2v.training.history import History
 
 # What a training does without, or takes only if numba is there, is imported when it is asked for.
 _WHERE = {
     "check_compiled": "tinygrad_w2v.compiler",
     "check_grads": "tinygrad_w2v.checking.gradients",
     "compile": "tinygrad_w2v.compiler",
+    "fit": "tinygrad_w2v.training.fit",
     "graph": "tinygrad_w2v.drawing",
+    "History": "tinygrad_w2v.training.history",
 }
 
 __all__ = [
@@ -57,6 +62,7 @@ __all__ = [
     "Function",
     "GradientError",
     "GraphWarning",
+    "History",
     "KeyedVectors",
     "LineSentence",
     "LogitsWarning",
@@ -75,6 +81,8 @@ __all__ = [
     "compile",
     "counting",
     "debug",
+    "examples",
+    "fit",
     "functions",
     "grad",
     "graph",
@@ -93,12 +101,14 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Import what was left out at the start, when it is asked for."""
-    if name not in _WHERE:
+    if name not in (*_WHERE, "examples"):
         from tinygrad_w2v._base.unknown_names import refuse_name
 
         refuse_name(__name__, name, __all__)
     from importlib import import_module
 
+    if name == "examples":
+        return import_module("tinygrad_w2v.examples")
     return getattr(import_module(_WHERE[name]), name)
 
 

@@ -32,7 +32,9 @@ LOW_32 = np.uint64(0xFFFFFFFF)
 TO_UNIT = 2.0**-53
 
 # One stream of draws for each purpose.
-SUBSAMPLING, WINDOW_WIDTH, NEGATIVES, BATCH_ORDER = (np.uint64(stream) for stream in range(4))
+SUBSAMPLING, WINDOW_WIDTH, NEGATIVES, BATCH_ORDER, ROW_ORDER = map(np.uint64, range(5))
+# Of each drawn column another: the number of the column is added.
+DRAWN_COLUMNS = np.uint64(1 << 16)
 
 
 def mix(state: UInt64Array) -> UInt64Array:
@@ -136,7 +138,7 @@ def stream_key(seed: int, epoch: int, stream: np.uint64) -> UInt64Array:
     epoch
         The number of the epoch.
     stream
-        One of `SUBSAMPLING`, `WINDOW_WIDTH`, `NEGATIVES`, `BATCH_ORDER`.
+        One of `SUBSAMPLING`, `WINDOW_WIDTH`, `NEGATIVES` and the others above.
 
     Returns
     -------

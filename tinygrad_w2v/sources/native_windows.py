@@ -112,8 +112,8 @@ class Scratch(NamedTuple):
     ----------
     kept, places : AnyArray
         Ids and places of the kept words of the stretch, and of `window` more on both sides.
-    ends : AnyArray
-        Where among them each sentence of the stretch ends.
+    ends, numbers : AnyArray
+        Where among them each sentence of the stretch ends, and its number.
     row_places : AnyArray
         What each window's negative words are drawn by: its place, and that of its pair.
     """
@@ -121,6 +121,7 @@ class Scratch(NamedTuple):
     kept: AnyArray
     places: AnyArray
     ends: AnyArray
+    numbers: AnyArray
     row_places: AnyArray
 
     @classmethod
@@ -132,6 +133,7 @@ class Scratch(NamedTuple):
             kept=np.zeros(words + 2 * window, np.int32),
             places=np.zeros(words, np.uint64),
             ends=np.zeros(units + 1, np.int64),
+            numbers=np.zeros(units + 1, np.int64),
             row_places=np.zeros(rows, np.uint64),
         )
 
@@ -147,6 +149,8 @@ class Windows(NamedTuple):
         How many of the contexts stand before the centre; see `distances`.
     C, T : IntArray
         How many contexts and targets each has. Without paths T is not written.
+    sentence : IntArray
+        The number of the sentence that each is of.
     """
 
     center: IntArray
@@ -156,6 +160,7 @@ class Windows(NamedTuple):
     before: IntArray
     C: IntArray
     T: IntArray
+    sentence: IntArray
 
 
 def thresholds(keep: FloatArray) -> AnyArray:
@@ -200,7 +205,7 @@ def keep_words(text, sentence, first, last, n, keep, key, scratch):
         last of these.
     """
     ids, offsets = text
-    kept, places, ends, _ = scratch
+    kept, places, ends, numbers, _ = scratch
     sentences, tail = 0, sentence
     while sentence < len(offsets) - 1 and offsets[sentence] < last:
         begin = offsets[sentence]
@@ -215,6 +220,7 @@ def keep_words(text, sentence, first, last, n, keep, key, scratch):
             place += WEYL_POSITION
         if start < stop:
             ends[sentences] = n
+            numbers[sentences] = sentence
             sentences += 1
             tail = sentence
         sentence += 1
@@ -230,7 +236,7 @@ def keep_edges(text, head, first, tail, last, high, window, keep, key, scratch):
         The place of the first of all words that are noted, and the place after the last.
     """
     ids, offsets = text
-    kept, places, _, _ = scratch
+    kept, places, _, _, _ = scratch
     low = window
     for step in range(-1, 2, 2):
         at, sentence = (first - 1, head) if step < 0 else (last, tail)
@@ -252,11 +258,11 @@ def keep_edges(text, head, first, tail, last, high, window, keep, key, scratch):
 def place_windows(sentences, low, last, rules, key, scratch, windows):
     """Give each window its words and its place; return how many windows there are."""
     window, shrink, shared, negative = rules
-    kept, places, ends, row_places = scratch
-    center, contexts, _, _, before, context_counts, _ = windows
+    kept, places, ends, numbers, row_places = scratch
+    center, contexts, _, _, before, context_counts, _, of_sentence = windows
     row, width = index(0), window
     for sentence in range(sentences):
-        high = ends[sentence]
+        high, number = ends[sentence], numbers[sentence]
         # A word alone has no window.
         for c in range(max(low, window), min(high, last) if high - low > 1 else 0):
             word, place = kept[index(c)], places[index(c)]
@@ -273,6 +279,7 @@ def place_windows(sentences, low, last, rules, key, scratch, windows):
                 before[row] = ahead
                 context_counts[row] = right - left - 1
                 row_places[row] = place
+                of_sentence[row] = number
                 row += index(1)
                 continue
             for j in range(left, right):
@@ -285,6 +292,7 @@ def place_windows(sentences, low, last, rules, key, scratch, windows):
                 row_places[row] = place + counter * WEYL_DRAW
                 before[row] = c - j + (1 if j > c else 0)
                 context_counts[row] = 1
+                of_sentence[row] = number
                 row += index(1)
         low = high
     return np.int64(row)
@@ -362,8 +370,8 @@ def draw_windows(text, rules, chances, paths, scratch, windows, sentence, first,
     """
     window, _, _, negative = rules
     keep, keys, table = chances
-    _, _, ends, row_places = scratch
-    center, _, targets, labels, _, _, target_counts = windows
+    _, _, ends, _, row_places = scratch
+    center, _, targets, labels, _, _, target_counts, _ = windows
     # Before place `window` there is room for what stands before the stretch.
     n, sentences, tail = keep_words(text, sentence, first, last, window, keep, keys[0], scratch)
     if sentences == 0:

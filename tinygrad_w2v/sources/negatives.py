@@ -14,7 +14,7 @@ from tinygrad_w2v._base.types import FloatArray, IntArray
 REDRAWS = 8
 
 
-def negative_shares(counts: IntArray, exponent: float = 0.75) -> FloatArray:
+def negative_shares(counts: IntArray | FloatArray, exponent: float = 0.75) -> FloatArray:
     """Return the probability of each word as a negative one, ``count ** exponent`` over their sum.
 
     Parameters
@@ -78,7 +78,7 @@ class AliasTable(NamedTuple):
     alias: IntArray
 
     @classmethod
-    def from_counts(cls, counts: IntArray, exponent: float = 0.75) -> Self:
+    def from_counts(cls, counts: IntArray | FloatArray, exponent: float = 0.75) -> Self:
         """Make the table of ``p(w)`` in proportion to ``count(w) ** exponent``.
 
         Parameters

@@ -19,6 +19,7 @@ from tinygrad_w2v._base import hashing
 from tinygrad_w2v._base.types import AnyArray
 
 BLOCK = 4096  # units that are drawn together for batches
+ROOM = 1 << 26  # bytes of the examples that are drawn together
 
 
 @dataclass(frozen=True)
@@ -110,12 +111,18 @@ class Source(Protocol):
         """Return memory for the examples of so many units, to be used again and again."""
         return None
 
+    def seeded(self, seed: int) -> Source:
+        """Return the same examples drawn by another seed; itself, where nothing is drawn by one."""
+        return self
+
     def ranges(self) -> Mapping[str, tuple[int, int]]:
         """Return between which numbers a field's whole numbers are, where that is certain."""
         return {}
 
     def batches(self, epoch: int) -> Iterator[tuple[Any, int]]:
         """Yield an epoch's examples for the NumPy engine, those of one shape together.
+
+        Where `batch_size` is 1 they come in the order that they are drawn in.
 
         Yields
         ------
@@ -125,13 +132,30 @@ class Source(Protocol):
             For how many units it stands.
         """
         example, axes = self.example(), self.axes()
-        for block, first in enumerate(range(0, self.units, BLOCK)):
-            last = min(first + BLOCK, self.units)
+        size = units_at_once(example, self.per_unit, BLOCK)
+        for block, first in enumerate(range(0, self.units, size)):
+            last = min(first + size, self.units)
             drawn = self.draw(epoch, first, last)
             batches = list(_of_one_shape(drawn, example, axes, self.batch_size))
             shares = shares_of(last - first, [size for _, size in batches])
-            for place in shuffled(len(batches), 0, epoch, block):
+            alone = self.batch_size == 1
+            for place in range(len(batches)) if alone else shuffled(len(batches), 0, epoch, block):
                 yield batches[place][0], shares[place]
+
+
+def units_at_once(example: Any, per_unit: int, most: int) -> int:
+    """Return how many units are drawn together, so that long examples do not fill the memory.
+
+    Examples
+    --------
+    >>> units_at_once({"x": np.zeros(100)}, per_unit=1, most=4096)
+    4096
+    >>> units_at_once({"x": np.zeros(100_000)}, per_unit=1, most=4096)
+    83
+    """
+    arrays = example.values() if isinstance(example, Mapping) else example
+    each = per_unit * sum(np.asarray(array).nbytes for array in arrays)
+    return max(min(most, ROOM // max(each, 1)), 1)
 
 
 def _of_one_shape(
@@ -140,7 +164,7 @@ def _of_one_shape(
     """Yield batches of examples whose sizes are equal, each with its number of examples."""
     names = list(drawn.sizes)
     columns = [drawn.sizes[name][: drawn.count] for name in names]
-    order = np.lexsort(columns) if names else np.arange(drawn.count)
+    order = np.lexsort(columns) if names and most > 1 else np.arange(drawn.count)
     columns = [column[order] for column in columns] or [np.zeros(drawn.count)]
     for run in runs(*columns):
         lengths = {

@@ -7,6 +7,7 @@ arrays in `window_batches`, which the NumPy engine reads, and a stretch at a tim
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -167,6 +168,11 @@ class WindowSource(Source):
             digest.update(np.ascontiguousarray(numbers).data)
         return digest.hexdigest()
 
+    def seeded(self, seed: int) -> WindowSource:
+        """Return the same text, drawn by another seed."""
+        settings = dataclasses.replace(self.settings, seed=seed)
+        return WindowSource(self.corpus, self.counts, settings, self._batches.block_words)
+
     def new_room(self, units: int) -> tuple[native_windows.Scratch, native_windows.Windows]:
         """Return arrays for the windows around so many words."""
         settings, rows, targets = self.settings, units * self.per_unit, self._targets_in_row
@@ -181,6 +187,7 @@ class WindowSource(Source):
             before=np.zeros(rows, np.int32),
             C=np.zeros(rows, np.int64),
             T=np.full(rows, targets, np.int64),
+            sentence=np.zeros(rows, np.int64),
         )
         room = native_windows.Scratch.of(units, rows, settings.window)
         return room, windows

@@ -11,6 +11,8 @@ import math
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from tinygrad_w2v._base.files import PathLike
+
 
 class Record(NamedTuple):
     """What was seen since the record before.
@@ -60,6 +62,36 @@ class History:
     interrupted: bool = False
     stopped_early: bool = False
     torn: bool = False
+
+    @property
+    def examples(self) -> int:
+        """Units that were read so far; of a text these are words."""
+        return self.words
+
+    def plot(self, path: PathLike | None = None, ylim: tuple[float, float] | None = None) -> Any:
+        """Draw the losses on the way, into a file (svg, png, pdf, jpg) or on the screen.
+
+        Parameters
+        ----------
+        path
+            The picture to write; needs no display.
+        ylim
+            Lower and upper end of the axis of the loss.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            The figure.
+
+        Raises
+        ------
+        InputError
+            If there is no loss yet, or the file cannot be written.
+        """
+        from tinygrad_w2v.drawing.curves.loss_curve import plot_losses
+
+        losses = [record.loss for record in self.records]
+        return plot_losses(losses, path, ylim, xlabel="parts of the run")
 
     def __repr__(self) -> str:
         seen = [f"{self.words:,} words", f"{self.seconds:.3g} s"]

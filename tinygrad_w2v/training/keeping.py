@@ -142,6 +142,12 @@ def checkpoint_of(
         return None
     ours, theirs = _flat(about), _flat(kept.about)
     changed = sorted(named(name) for name in ours if theirs.get(name) != ours[name])
+    if changed == ["examples_sha256"]:
+        raise InputError(
+            f"the examples are not those that {kept.path} was trained on, so that training cannot "
+            "go on",
+            remedy=("give the same examples, or ", remedy),
+        )
     if changed == ["corpus_sha256"]:
         raise InputError(
             f"the text is not the one that {kept.path} was trained on, so that training cannot go "

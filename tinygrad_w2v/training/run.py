@@ -12,12 +12,15 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from tinygrad_w2v._base.errors import Message, NonFiniteError, Setting
 from tinygrad_w2v._base.progress import Progress
+from tinygrad_w2v._base.types import AnyArray
+from tinygrad_w2v.optim.optimizer import Optimizer
 from tinygrad_w2v.sources.source import Source
 from tinygrad_w2v.training.checkpoints import Checkpoints
 from tinygrad_w2v.training.engines import Engine, EngineOptions, choose_engine
@@ -36,6 +39,8 @@ SMALLER_STEPS: Message = ("use a smaller learning rate (", Setting("alpha"), ")"
 SMALLER_BATCHES: Message = (SMALLER_STEPS, " or smaller batches (", Setting("batch"), ")")
 # How many points the curve of the loss has.
 RECORDS = 200
+# What the names of an optimizer's arrays begin with in a checkpoint; no attribute is called so.
+OPTIMIZER = "optimizer:"
 
 
 class Schedule(NamedTuple):
@@ -51,6 +56,8 @@ class Schedule(NamedTuple):
         After how many epochs without a smaller held-out loss to stop.
     batch : int, optional
         The size of a batch, if the user set it.
+    rate : callable, optional
+        Returns the learning rate when a share of the run is done; an even fall by default.
     """
 
     epochs: int
@@ -58,6 +65,20 @@ class Schedule(NamedTuple):
     min_alpha: float
     early_stopping: int | None = None
     batch: int | None = None
+    rate: Callable[[float], float] | None = None
+
+    def rate_at(self, share: float) -> float:
+        """Return the learning rate when a share of the run is done.
+
+        Examples
+        --------
+        >>> Schedule(1, alpha=0.5, min_alpha=0.25).rate_at(0.5)
+        0.375
+        """
+        share = min(share, 1.0)
+        if self.rate is not None:
+            return self.rate(share)
+        return self.alpha - (self.alpha - self.min_alpha) * share
 
 
 class Voice(NamedTuple):
@@ -153,6 +174,7 @@ class Run:
                 hooks=[watch, *hooks],
                 remedy=SMALLER_BATCHES if shrinks else SMALLER_STEPS,
                 stream=engine.stream,
+                rate=schedule.rate_at,
             )
 
 
@@ -166,6 +188,7 @@ def prepare(
     keeping: Keeping | None = None,
     first: int = 0,
     voice: Voice = SILENT,
+    optimizer: Optimizer | None = None,
 ) -> Run:
     """Go to the place where a run begins or goes on, and choose what computes.
 
@@ -183,6 +206,8 @@ def prepare(
         The number of the epoch that is drawn first: those before were drawn in other runs.
     voice
         Who is told of it.
+    optimizer
+        Whose rule is followed, and whose state is kept and gone on from, too.
 
     Raises
     ------
@@ -209,10 +234,15 @@ def prepare(
         state = kept.state
         where = f"after {state.history.words:,} words, in epoch {state.epoch + 1}"
         voice.note(f"going on {where} ({kept.path})")
-        model.load_state_dict(kept.tables)
+        own = {n: t for n, t in kept.tables.items() if not n.startswith(OPTIMIZER)}
+        model.load_state_dict(own)
+        if optimizer is not None:
+            optimizer.load_state_dict(
+                {n.removeprefix(OPTIMIZER): kept.tables[n] for n in kept.tables.keys() - own}
+            )
         asked = asked.going_on(kept, keeping.given)
     why = "asked for" if kept is None else "as the run began"
-    engine = choose_engine(asked, model, source, why)
+    engine = choose_engine(asked, model, source, why, optimizer)
     if keeping is not None:
         engine.check_goes_on(kept, keeping.remedy)
     voice.engine(engine)
@@ -222,10 +252,19 @@ def prepare(
     if keeping is not None:
         about = {**keeping.about, "engine": dict(engine.about)}
         checkpoints = Checkpoints(
-            keeping.folder, model.state_dict, about, keeping.minutes, voice.warn
+            keeping.folder, partial(_tables, model, optimizer), about, keeping.minutes, voice.warn
         )
     state = RunState() if kept is None else kept.state
     return Run(model, source, engine, schedule, state, heldout, checkpoints, first, voice)
+
+
+def _tables(model: Any, optimizer: Optimizer | None) -> dict[str, AnyArray]:
+    """All arrays that a run depends on, by name."""
+    tables: dict[str, AnyArray] = dict(model.state_dict())
+    if optimizer is not None:
+        state = optimizer.state_dict()
+        tables |= {f"{OPTIMIZER}{name}": array for name, array in state.items()}
+    return tables
 
 
 def run_epochs(
@@ -242,6 +281,7 @@ def run_epochs(
     hooks: Sequence[RunHooks] = (),
     remedy: Message = SMALLER_STEPS,
     stream: Stream | None = None,
+    rate: Callable[[float], float] | None = None,
 ) -> History:
     """Run all epochs; the learning rate falls evenly from `alpha` to `min_alpha` with the words.
 
@@ -272,6 +312,8 @@ def run_epochs(
     stream
         Runs batches, several at once it may be, and yields each with its loss when it is done; one
         by one with `step` by default.
+    rate
+        Returns the learning rate when a share of the run is done; the even fall by default.
 
     Returns
     -------
@@ -307,11 +349,13 @@ def run_epochs(
     stream = one_by_one(step) if stream is None else stream
     handing: Handing | None = None
 
-    def rate(words: float) -> float:
-        return alpha - (alpha - min_alpha) * min(words / total_words, 1.0)
+    rate_at = rate or Schedule(epochs, alpha, min_alpha).rate_at
+
+    def rate_after(words: float) -> float:
+        return rate_at(words / total_words)
 
     def note(words: int, loss: float, predictions: int) -> None:
-        state.alpha = rate(history.words)
+        state.alpha = rate_after(history.words)
         state.recent.add(loss, predictions)
         state.total += loss
         state.batch += 1
@@ -330,7 +374,9 @@ def run_epochs(
                     each.before_epoch(state)
                 if not state.batch:
                     state.due = history.words + every
-                handing = Handing(batches(state.epoch), rate, state.batch, history.words, asked)
+                handing = Handing(
+                    batches(state.epoch), rate_after, state.batch, history.words, asked
+                )
                 while not (handing.over or asked()):
                     handing.go_on()
                     with closing(stream(handing)) as results:

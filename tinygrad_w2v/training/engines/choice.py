@@ -9,7 +9,10 @@ from __future__ import annotations
 import importlib.util
 from typing import Any
 
+import numpy as np
+
 from tinygrad_w2v._base.errors import CompileError, MissingDependencyError
+from tinygrad_w2v.optim.optimizer import Optimizer
 from tinygrad_w2v.sources.source import Source
 from tinygrad_w2v.training.engines.engine import Engine, EngineOptions
 from tinygrad_w2v.training.engines.numpy import NumpyRun
@@ -20,7 +23,11 @@ INSTALL = "pip install 'tinygrad_w2v[fast]'"
 
 
 def choose_engine(
-    options: EngineOptions, model: Any, source: Source, why: str = "asked for"
+    options: EngineOptions,
+    model: Any,
+    source: Source,
+    why: str = "asked for",
+    optimizer: Optimizer | None = None,
 ) -> Engine:
     """Return what will run a training.
 
@@ -35,6 +42,8 @@ def choose_engine(
         What is drawn.
     why : str
         Why an engine that is not ``"auto"`` is wanted.
+    optimizer : Optimizer, optional
+        Whose rule is followed; plain gradient descent by default.
 
     Raises
     ------
@@ -58,7 +67,7 @@ def choose_engine(
     engine: Engine
     if options.engine == "compiled" or (options.engine == "auto" and has_numba()):
         try:
-            engine = _compiled(options, model, source)
+            engine = _compiled(options, model, source, optimizer)
             engine.why = why if options.engine == "compiled" else COMPILES
             return engine
         except Exception as error:
@@ -69,7 +78,7 @@ def choose_engine(
             why = _why_not(error)
     elif options.engine == "auto":
         why = f"numba is not installed: {INSTALL} makes training several times as fast"
-    engine = NumpyRun(model, source)
+    engine = NumpyRun(model, source, optimizer)
     engine.why, engine.fell_back = why, options.engine == "auto"
     return engine
 
@@ -85,13 +94,18 @@ def has_numba() -> bool:
     return importlib.util.find_spec("numba") is not None
 
 
-def _compiled(options: EngineOptions, model: Any, source: Source) -> Engine:
+def _compiled(
+    options: EngineOptions, model: Any, source: Source, optimizer: Optimizer | None
+) -> Engine:
     # Here, as numba takes long to import.
     from tinygrad_w2v.training.engines.compiled import CompiledRun
 
     check_example(model, source.example())
-    deterministic = options.deterministic
-    run = CompiledRun(model, source, int(options.workers), deterministic=deterministic)
+    workers, deterministic = int(options.workers), options.deterministic
+    # What a model holds in double precision is computed in it.
+    wide = any(parameter.dtype == np.float64 for parameter in model.parameters())
+    dtype = np.float64 if wide else np.float32
+    run = CompiledRun(model, source, workers, optimizer, dtype, deterministic)
     run.prepare()
     return run
 

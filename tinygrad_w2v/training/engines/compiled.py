@@ -28,7 +28,7 @@ from tinygrad_w2v.compiler.codegen.batch_layout import Packed
 from tinygrad_w2v.compiler.compile import Compiled, compile
 from tinygrad_w2v.nn import Module
 from tinygrad_w2v.optim.optimizer import Optimizer
-from tinygrad_w2v.sources.source import Source
+from tinygrad_w2v.sources.source import Source, units_at_once
 from tinygrad_w2v.training.engines.engine import (
     LARGEST_STRETCH,
     SHARDS,
@@ -134,7 +134,8 @@ class CompiledRun(Engine):
         }
         self._memory, self._lock = threading.local(), threading.Lock()
         self._pool = ThreadPoolExecutor(workers) if workers > 1 else None
-        self.stretch = stretch_of(source.units, workers, deterministic)
+        stretch = stretch_of(source.units, workers, deterministic)
+        self.stretch = units_at_once(source.example(), source.per_unit, stretch)
         self.reproducible = deterministic or workers == 1
         self.about = {
             "name": "compiled",

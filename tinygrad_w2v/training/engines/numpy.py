@@ -16,6 +16,7 @@ from tinygrad_w2v.autograd import debug
 from tinygrad_w2v.nn import Parameter
 from tinygrad_w2v.nn.parameter import frozen_of
 from tinygrad_w2v.optim.freezing import free_gradient
+from tinygrad_w2v.optim.optimizer import Optimizer
 from tinygrad_w2v.training.engines.engine import Engine
 
 
@@ -33,7 +34,7 @@ class Learner(Protocol):
 
 
 class NumpyRun(Engine):
-    """Plain gradient descent on the graph: ``p -= lr * gradient`` for every parameter p.
+    """Gradient descent on the graph, a batch at a time.
 
     Parameters
     ----------
@@ -41,6 +42,8 @@ class NumpyRun(Engine):
         A Module (or its like) with ``loss(batch)``, a sum over the batch.
     source : Source
         What is drawn.
+    optimizer : Optimizer, optional
+        Its rule, a step for each batch; ``p -= lr * gradient`` for every parameter p by default.
 
     Examples
     --------
@@ -52,8 +55,8 @@ class NumpyRun(Engine):
     name = "numpy"
     about: Mapping[str, Any] = {"name": "numpy"}
 
-    def __init__(self, model: Learner, source: Any) -> None:
-        self.model, self.source = model, source
+    def __init__(self, model: Learner, source: Any, optimizer: Optimizer | None = None) -> None:
+        self.model, self.source, self.optimizer = model, source, optimizer
         self._count = getattr(model, "predictions", number_of_examples)
         self._units = 0
 
@@ -69,7 +72,7 @@ class NumpyRun(Engine):
 
     def step(self, batch: Any, lr: float) -> float:
         """Follow the gradient of one batch; see `descend`."""
-        return descend(self.model, batch, lr)
+        return descend(self.model, batch, lr, self.optimizer)
 
     def predictions(self, batch: Any) -> int:
         """Return what the model counts, else the number of examples."""
@@ -87,10 +90,11 @@ def number_of_examples(batch: Any) -> int:
     return len(next(iter(batch.values() if isinstance(batch, Mapping) else batch)))
 
 
-def descend(model: Learner, batch: Any, lr: float) -> float:
+def descend(model: Learner, batch: Any, lr: float, optimizer: Optimizer | None = None) -> float:
     """Follow the gradient of one batch and return its loss from before the step.
 
-    A row gradient touches its rows only, so that a step costs the same for any size of table.
+    A row gradient touches its rows only, so that a step costs the same for any size of table. With
+    an optimizer the step is its rule's.
 
     Raises
     ------
@@ -117,6 +121,12 @@ def descend(model: Learner, batch: Any, lr: float) -> float:
     for _, parameter in model.named_parameters():
         parameter.grad = None  # what was left there is not of this batch
     loss.backward()
+    if optimizer is not None:
+        optimizer.lr = lr
+        optimizer.step()
+        for _, parameter in model.named_parameters():
+            parameter.grad = None
+        return value
     for parameter in model.parameters():  # as they are now: a callback may assign others
         if parameter.grad is not None:
             g = free_gradient(parameter.grad.data, frozen_of(parameter))

@@ -1,0 +1,21 @@
+"""`tw.examples`: what a model is trained on by `tw.fit`, drawn by position."""
+
+from tinygrad_w2v.sources.arrays import Arrays
+from tinygrad_w2v.sources.cooccurrences import Cooccurrences
+from tinygrad_w2v.sources.documents import Documents
+from tinygrad_w2v.sources.source import Drawn, Source
+from tinygrad_w2v.sources.subwords import Subwords
+from tinygrad_w2v.sources.walks import Walks
+from tinygrad_w2v.sources.windows import WindowSettings, WindowSource
+
+__all__ = [
+    "Arrays",
+    "Cooccurrences",
+    "Documents",
+    "Drawn",
+    "Source",
+    "Subwords",
+    "Walks",
+    "WindowSettings",
+    "WindowSource",
+]
