@@ -5,8 +5,9 @@ from tinygrad_w2v.sources.cooccurrences import Cooccurrences
 from tinygrad_w2v.sources.documents import Documents
 from tinygrad_w2v.sources.source import Drawn, Source
 from tinygrad_w2v.sources.subwords import Subwords
+from tinygrad_w2v.sources.text_windows import Windows
 from tinygrad_w2v.sources.walks import Walks
-from tinygrad_w2v.sources.windows import WindowSettings, WindowSource
+from tinygrad_w2v.sources.window_settings import WindowSettings
 
 __all__ = [
     "Arrays",
@@ -17,5 +18,5 @@ __all__ = [
     "Subwords",
     "Walks",
     "WindowSettings",
-    "WindowSource",
+    "Windows",
 ]

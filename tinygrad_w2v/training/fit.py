@@ -333,7 +333,7 @@ def _about(
     rates = [plan.rate_at(k / 16) for k in range(17)]
     return {
         "model": f"{type(model).__name__} {sorted(shapes.items())}",
-        "optimizer": None if optimizer is None else type(optimizer).__name__,
+        "optimizer": None if optimizer is None else repr(optimizer),
         "epochs": plan.epochs,
         "lr": rates,
         "early_stopping": plan.early_stopping,
