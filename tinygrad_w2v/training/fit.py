@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -329,11 +330,13 @@ def _about(
 ) -> dict[str, Any]:
     """What has to be the same for a run to go on."""
     shapes = {name: [*p.shape, str(p.dtype)] for name, p in model.named_parameters()}
-    # A schedule is a function: its rates at some places stand for it.
+    # A schedule is a function: its rates at some places stand for it. An optimizer's own is set
+    # by the run.
+    rule = None if optimizer is None else re.sub(r"lr=[^,)]*(, )?", "", repr(optimizer))
     rates = [plan.rate_at(k / 16) for k in range(17)]
     return {
         "model": f"{type(model).__name__} {sorted(shapes.items())}",
-        "optimizer": None if optimizer is None else repr(optimizer),
+        "optimizer": rule,
         "epochs": plan.epochs,
         "lr": rates,
         "early_stopping": plan.early_stopping,
