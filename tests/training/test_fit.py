@@ -204,6 +204,20 @@ def test_what_the_optimizer_does_not_hold_stays() -> None:
         assert model.bias.data.any()
 
 
+def test_pairs_of_parameters_and_optimizers_have_one_rate() -> None:
+    found = []
+    for engine in ("numpy", "compiled"):
+        model = Ratings()
+        rules = [([model.users], tw.optim.SGD(lr=0.02)), ([model.items], tw.optim.AdaGrad(lr=0.1))]
+        before = model.bias.data.copy()
+        history = fit(model, ratings(), optimizer=rules, lr=None, engine=engine)
+        assert {record.alpha for record in history.records} == {0.02}
+        assert np.array_equal(model.bias.data, before)
+        found.append(model)
+    for x, y in zip(*(model.parameters() for model in found), strict=True):
+        np.testing.assert_allclose(x.data, y.data, rtol=0, atol=1e-12)
+
+
 def test_held_out_examples_stop_the_run() -> None:
     noise = table() | {"rating": np.random.default_rng(1).normal(size=N)}
     other = {name: column[:50] for name, column in table(2).items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from tinygrad_w2v._base.progress import Progress
 from tinygrad_w2v._base.user_code import noting
 from tinygrad_w2v.compiler.trace.arguments import check_model, check_optimizer
 from tinygrad_w2v.nn import Module
+from tinygrad_w2v.optim.groups import Groups
 from tinygrad_w2v.optim.optimizer import Optimizer
 from tinygrad_w2v.sources.arrays import Arrays
 from tinygrad_w2v.sources.source import Source
@@ -42,7 +43,7 @@ RATE = 0.025
 def fit(
     model: Module,
     examples: Any,
-    optimizer: Optimizer | None = None,
+    optimizer: Optimizer | Sequence[Any] | None = None,
     lr: float | None = None,
     min_lr: float | None = None,
     schedule: Callable[[float], float] | None = None,
@@ -70,7 +71,7 @@ def fit(
     examples : Source, dict of arrays, or table
         What to train on: a source of `tw.examples`, one of your own, or columns of equal length
         (`tw.examples.Arrays`).
-    optimizer : Optimizer, optional
+    optimizer : Optimizer, or list of (parameters, optimizer), optional
         Its rule is followed for the parameters that it holds (without any: all of the model's);
         others stay as they are. Plain gradient descent by default. The compiled engine takes a
         step for each example, NumPy's for each batch.
@@ -136,13 +137,14 @@ def fit(
     (5, 3.0)
     """
     check_model(model)
-    check_optimizer(optimizer)
+    rule = Groups(optimizer) if isinstance(optimizer, Sequence) else optimizer
+    check_optimizer(rule)
     asked = EngineOptions(engine, workers, deterministic)
     asked.check()
     _check_numbers(epochs, seed, early_stopping, heldout, checkpoint, resume, checkpoint_minutes)
-    plan = _schedule(lr, min_lr, schedule, epochs, early_stopping, optimizer)
-    if optimizer is not None and not optimizer.parameters:
-        optimizer.bind(model.parameters())
+    plan = _schedule(lr, min_lr, schedule, epochs, early_stopping, rule)
+    if rule is not None and not rule.parameters:
+        rule.bind(model.parameters())
     functions, hooks = _divided(callbacks)
     source, other = _sources(examples, heldout, seed)
     for each in (source, *([] if other is None else [other])):
@@ -152,7 +154,7 @@ def fit(
     with held_folder(checkpoint, logger.warning):
         keeping = None
         if checkpoint is not None:
-            about = _about(model, source, other, optimizer, plan, seed)
+            about = _about(model, source, other, rule, plan, seed)
             given = ["workers", "deterministic", *(["engine"] if engine != "auto" else [])]
             keeping = _keeping(Path(checkpoint), about, resume, checkpoint_minutes, given)
         run = prepare(
@@ -163,7 +165,7 @@ def fit(
             heldout=None if other is None else HeldoutLoss(other),
             keeping=keeping,
             voice=Voice(logger.info, logger.warning, logger.info),
-            optimizer=optimizer,
+            optimizer=rule,
         )
         watching = Callbacks(hooks, model)
         watching.call("on_train_begin")
