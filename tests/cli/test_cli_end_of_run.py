@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import tinygrad_w2v.drawing
 from tinygrad_w2v._base import files
 from tinygrad_w2v._base.errors import WriteError
 from tinygrad_w2v._cli import ending, results, run_folder
@@ -183,7 +184,7 @@ def test_an_error_that_nobody_thought_of_loses_nothing(
 
 
 def test_a_picture_may_fail_for_any_reason(run, text, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(results, "plot_losses", lambda *a, **o: [].pop())
+    monkeypatch.setattr(tinygrad_w2v.drawing, "plot_losses", lambda *a, **o: [].pop())
     out = tmp_path / "out"
     done = run("train", text, *SMALL, "--quiet", "--output", out)
     assert done.status == 0

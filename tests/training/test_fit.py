@@ -136,6 +136,7 @@ class StopsAt:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_run_goes_on_byte_for_byte(kind: str, rule: str, engine: str, tmp_path: Path) -> None:
     whole, source = (make() for make in KINDS[kind])
+    source.batch_size = 64  # a checkpoint is written after each batch
     options = {"engine": engine, "epochs": 4, "heldout": 0.1}
     history = fit(whole, source, optimizer=RULES[rule](), **options)
     kept = options | {"checkpoint": tmp_path, "checkpoint_minutes": 1e-9}
@@ -154,7 +155,7 @@ def unfinished(folder: Path) -> dict[str, Any]:
     options: dict[str, Any] = {"checkpoint": folder, "checkpoint_minutes": 1e-9}
     options["engine"] = "numpy"
     with pytest.raises(Stop):
-        fit(Ratings(), ratings(), callbacks=[StopsAt(1)], **options)
+        fit(Ratings(), ratings(batch_size=64), callbacks=[StopsAt(1)], **options)
     return options
 
 
@@ -165,14 +166,18 @@ def unfinished(folder: Path) -> dict[str, Any]:
         ({"epochs": 3}, "epochs"),
         ({"seed": 2}, "seed"),
         ({"optimizer": tw.optim.Adam()}, "optimizer"),
-        ({"examples": {**table(1)}}, "not those"),
+        ({"examples": tw.examples.Arrays(table(1), batch_size=64)}, "not those"),
+        ({"examples": ratings(batch_size=32)}, "batch_size"),
         ({"model": Ratings(np.float32)}, "model"),
         ({"resume": False}, "unfinished"),
     ],
 )
 def test_another_run_does_not_go_on(change: dict[str, Any], told: str, tmp_path: Path) -> None:
     options = unfinished(tmp_path) | {"resume": True} | change
-    model, examples = options.pop("model", Ratings()), options.pop("examples", ratings())
+    model, examples = (
+        options.pop("model", Ratings()),
+        options.pop("examples", ratings(batch_size=64)),
+    )
     before = sorted(path.name for path in tmp_path.glob("*.npz"))
     with pytest.raises(InputError, match=told):
         fit(model, examples, **options)

@@ -145,12 +145,18 @@ class StopsAt:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_run_goes_on_byte_for_byte(kind: str, engine: str, tmp_path: Path) -> None:
     make_model, make_source = KINDS[kind]
+
+    def in_batches() -> Any:
+        source = make_source()
+        source.batch_size = 64  # a checkpoint is written after each batch
+        return source
+
     options: dict[str, Any] = {"engine": engine, "epochs": 3, "seed": 5}
     whole, model = make_model(), make_model()
-    history = fit(whole, make_source(), **options)
+    history = fit(whole, in_batches(), **options)
     kept = options | {"checkpoint": tmp_path, "checkpoint_minutes": 1e-9}
     with pytest.raises(Stop):
-        fit(make_model(), make_source(), callbacks=[StopsAt(2)], **kept)
-    again = fit(model, make_source(), resume=True, **kept)
+        fit(make_model(), in_batches(), callbacks=[StopsAt(2)], **kept)
+    again = fit(model, in_batches(), resume=True, **kept)
     assert bytes_of(model) == bytes_of(whole)
     assert again.losses == history.losses

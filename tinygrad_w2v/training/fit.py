@@ -343,6 +343,7 @@ def _about(
         "lr": rates,
         "early_stopping": plan.early_stopping,
         "seed": seed,
+        "batch_size": source.batch_size,  # which the NumPy engine counts its place in
         "heldout": None if other is None else other.digest(),
         "examples_sha256": source.digest(),
     }
