@@ -23,7 +23,7 @@ from __future__ import annotations
 import itertools
 import math
 import weakref
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -310,6 +310,10 @@ class Compiled:
         )
 
 
+# Rows of a table, copies of them to work on, and what these were when they were copied.
+Private = tuple[AnyArray, AnyArray, AnyArray]
+
+
 class Kernel:
     """A traced program, built and loaded, and how it is called."""
 
@@ -324,6 +328,7 @@ class Kernel:
         self.built: Built = build(traced.program, dtype, f"The kernel of {title}.", schedule)
         self._loaded = kernel_cache.load(self.built.source.text)
         self.path, self._run = self._loaded.path, self._loaded["run"]
+        self.runs_in_turns = "run_in_turns" in self._loaded
         self._given = [(name, traced.arrays[name]) for name in self.built.source.parameters]
         self._written = {s.inputs[0] for s in self.built.program if s.op in WRITES}
         self._places = Places(self.built.program)
@@ -389,14 +394,34 @@ class Kernel:
         self, packed: Packed, arrays: Mapping[str, AnyArray], rates: AnyArray, step: int
     ) -> float:
         """Call the native function over all examples of `packed`."""
-        return self.bound(packed, arrays, rates, step)(0, packed.count)
-
-    def bound(
-        self, packed: Packed, arrays: Mapping[str, AnyArray], rates: AnyArray, step: int
-    ) -> Callable[[int, int], float]:
-        """Return what runs the examples from one number to another."""
         arguments = self.built.source.arguments(packed, arrays, rates, step)
-        return lambda first, last: float(self._run(first, last, *arguments))
+        return float(self._run(0, packed.count, *arguments))
+
+    def run_in_turns(
+        self,
+        packed: Packed,
+        arrays: Mapping[str, AnyArray],
+        rates: AnyArray,
+        step: int,
+        turn: int,
+        private: Mapping[str, Private],
+    ) -> float:
+        """Call it so that private rows and those of the tables are exchanged after each turn.
+
+        Parameters
+        ----------
+        turn
+            How many examples.
+        private
+            The rows of a table, copies to work on, and what they were; each ``(n, dim)``. Tables
+            that are missing have none.
+        """
+        arguments = self.built.source.arguments(packed, arrays, rates, step)
+        rows = tuple(
+            private[name] if name in private else (np.empty((0, 1), arrays[name].dtype),) * 3
+            for name in self.built.source.parameters
+        )
+        return float(self._loaded["run_in_turns"](0, packed.count, *arguments, turn, rows))
 
     def check_ids(self, packed: Packed, ranges: Mapping[str, Interval] | None = None) -> None:
         """Raise an InputError for an id that is no place of its table: a kernel does not look.

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -86,17 +87,6 @@ def renumber(ids, lengths, first, last, slots, rows, reads, known, start):
     return known
 
 
-def fetch(table, rows, reads, copies, before):
-    """Copy the rows that will be read twice: to work on, and to compare with."""
-    for slot in range(len(rows)):
-        if reads[slot] > 0:
-            row = rows[slot]
-            for d in range(table.shape[1]):
-                value = table[row, d]
-                copies[slot, d] = value
-                before[slot, d] = value
-
-
 def copy(table, rows, copies):
     """Copy rows once."""
     for slot in range(len(rows)):
@@ -111,17 +101,6 @@ def subtract(table, rows, copies):
         row = rows[slot]
         for d in range(table.shape[1]):
             copies[slot, d] -= table[row, d]
-
-
-def publish(table, rows, reads, copies, before, most, threads):
-    """Add what a thread changed to rows that other threads change, too; forget its reads."""
-    for slot in range(len(rows)):
-        if reads[slot] > 0:
-            row = rows[slot]
-            share = before.dtype.type(share_of(most, threads * reads[slot], threads))
-            for d in range(table.shape[1]):
-                table[row, d] += share * (copies[slot, d] - before[slot, d])
-            reads[slot] = 0
 
 
 def merge(table, rows, reads, values, total, sharers, most, worker, workers):
@@ -162,7 +141,7 @@ def merge(table, rows, reads, values, total, sharers, most, worker, workers):
 @cache
 def native() -> dict[str, Any]:
     """Return these functions compiled."""
-    return kernel_cache.jitted([renumber, fetch, copy, subtract, publish, merge], [share_of])
+    return kernel_cache.jitted([renumber, copy, subtract, merge], [share_of])
 
 
 # ---------------------------------------------------------------------- which rows can be private
@@ -228,137 +207,6 @@ class _Private:
 
 def _most_reads(lr: float) -> float:
     return MOST_READ / lr if lr > 0 else math.inf
-
-
-# ---------------------------------------------------------------------- for threads that go on
-class _Copies(NamedTuple):
-    """The hot rows of a thread: which, how often they were read, copies, and as they were."""
-
-    rows: IntArray
-    reads: IntArray
-    copies: AnyArray
-    before: AnyArray
-
-
-class _Hot(NamedTuple):
-    """The hot rows of one table.
-
-    Attributes
-    ----------
-    slots : IntArray
-        For each row of the table, copies included, its number among the hot ones, or -1.
-    extended : AnyArray
-        The table, followed by the copies of all threads.
-    threads : list of _Copies
-        Of each thread; the copies are parts of `extended`.
-    """
-
-    slots: IntArray
-    extended: AnyArray
-    threads: list[_Copies]
-
-
-class HotRows(_Private):
-    """Private copies of the most read rows, for threads that share tables.
-
-    Parameters
-    ----------
-    program : Program
-    parameters : dict
-        The Parameter of each table; its data become a view of the extended table.
-    samples : list of Packed
-        Examples that show which rows are read most.
-    threads : int
-    """
-
-    def __init__(
-        self,
-        program: Program,
-        parameters: Mapping[str, Any],
-        samples: Sequence[Packed],
-        threads: int,
-    ) -> None:
-        super().__init__(program)
-        self._threads = threads
-        self._parameters = parameters
-        self._hot: dict[str, _Hot] = {}
-        for name, inputs in self.plan.by_rows.items():
-            if name not in parameters or not parameters[name].data.flags.writeable:
-                continue  # what nobody writes is in no thread's way
-            table = parameters[name].data
-            rows = self._most_read(inputs, samples, len(table))
-            if not len(rows):
-                continue
-            n = len(rows)
-            extended = np.empty((len(table) + threads * n, *table.shape[1:]), table.dtype)
-            slots = np.full(len(extended), -1, np.int64)
-            slots[rows] = np.arange(n)
-            copies = extended[len(table) :].reshape(threads, n, *table.shape[1:])
-            self._hot[name] = _Hot(
-                slots,
-                extended,
-                [_Copies(rows, np.zeros(n, np.int64), own, np.empty_like(own)) for own in copies],
-            )
-        self.adopt()
-
-    def adopt(self) -> dict[str, AnyArray]:
-        """Return the extended tables; parameters whose data were replaced are taken in anew."""
-        for name, hot in self._hot.items():
-            parameter = self._parameters[name]
-            if parameter.data.base is not hot.extended:
-                size = len(parameter.data)
-                hot.extended[:size] = parameter.data
-                parameter.data = hot.extended[:size]
-        return {name: hot.extended for name, hot in self._hot.items()}
-
-    def _most_read(self, inputs: tuple[str, ...], samples: Sequence[Packed], size: int) -> AnyArray:
-        """The rows that most of the ids are of."""
-        reads = np.zeros(size, np.int64)
-        for sample in samples:
-            for field in inputs:
-                lengths = self._lengths_of(field, sample)[: sample.count, None]
-                ids = sample.arrays[field][: sample.count]
-                reads += np.bincount(ids[np.arange(ids.shape[1]) < lengths], minlength=size)
-        often = np.argsort(-reads, kind="stable")[:MOST_ROWS]
-        return often[reads[often] >= OFTEN * sum(sample.count for sample in samples)]
-
-    def __bool__(self) -> bool:
-        """Whether any row is hot."""
-        return bool(self._hot)
-
-    def run(
-        self, thread: int, packed: Packed, lr: float, kernel: Callable[[int, int], float]
-    ) -> float:
-        """Run examples, some at a time, with this thread's copies in place of the hot rows.
-
-        Parameters
-        ----------
-        thread
-            The number of this thread.
-        packed
-            The examples; their ids are changed.
-        lr
-            The learning rate of all these examples.
-        kernel
-            ``kernel(first, last)`` runs some examples and returns the sum of their losses.
-        """
-        most, call = _most_reads(lr), self._native
-        lengths = {f: self._lengths_of(f, packed) for n in self._hot for f in self.plan.by_rows[n]}
-        loss = 0.0
-        for first in range(0, packed.count, AT_A_TIME):
-            last = min(first + AT_A_TIME, packed.count)
-            for name, hot in self._hot.items():
-                own = hot.threads[thread]
-                rows, reads = own.rows, own.reads
-                start = len(hot.extended) - (self._threads - thread) * len(rows)
-                for field in self.plan.by_rows[name]:
-                    ids, n = packed.arrays[field], lengths[field]
-                    call["renumber"](ids, n, first, last, hot.slots, rows, reads, len(rows), start)
-                call["fetch"](hot.extended, *own)
-            loss += kernel(first, last)
-            for hot in self._hot.values():
-                call["publish"](hot.extended, *hot.threads[thread], most, self._threads)
-        return loss
 
 
 # ---------------------------------------------------------------------- for threads that wait
@@ -430,7 +278,7 @@ class Shards(_Private):
         self,
         packed: Packed,
         tables: Mapping[str, AnyArray],
-        kernel: Callable[[Mapping[str, AnyArray]], float],
+        kernel: Callable[[Packed, Mapping[str, AnyArray]], float],
         room: Room,
         slots: Mapping[str, IntArray],
     ) -> tuple[float, dict[str, Changes]]:
@@ -439,15 +287,22 @@ class Shards(_Private):
         Parameters
         ----------
         packed
-            The examples; their ids are changed.
+            The examples.
         tables
             As they are.
         kernel
-            ``kernel(copies)`` runs the examples and returns the sum of their losses.
+            ``kernel(packed, copies)`` runs examples and returns the sum of their losses.
         room, slots
             Of `new_room` and `new_slots`; the changes stand in the room.
         """
         call, changes = self._native, {}
+        # The source may have handed out what it holds, so ids are not changed in place.
+        renumbered = {
+            field: packed.arrays[field][: packed.count].copy()
+            for inputs in self.plan.by_rows.values()
+            for field in inputs
+        }
+        packed = replace(packed, arrays={**packed.arrays, **renumbered})
         for name, inputs in self.plan.by_rows.items():
             rows, reads, copies = room[name]
             known = 0
@@ -463,7 +318,7 @@ class Shards(_Private):
         for name in self.plan.whole:
             room[name].values[...] = tables[name]
             changes[name] = room[name]
-        loss = kernel({name: copied.values for name, copied in room.items()})
+        loss = kernel(packed, {name: copied.values for name, copied in room.items()})
         for name in self.plan.by_rows:
             call["subtract"](tables[name], changes[name].rows, changes[name].values)
         for name in self.plan.whole:

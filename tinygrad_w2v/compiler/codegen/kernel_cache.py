@@ -37,7 +37,8 @@ from tinygrad_w2v._base.warning import warn_user
 from tinygrad_w2v.compiler.codegen.quick_start import quick_to_load
 
 FOLDER_VARIABLE = "TINYGRAD_W2V_KERNELS"
-_INTRINSICS = Path(__file__).with_name("intrinsics.py")  # what kernels import becomes part of them
+# What kernels import becomes part of them.
+_COMPILED_IN = [Path(__file__).with_name(name) for name in ("intrinsics.py", "exchange.py")]
 # Where Numba keeps files, and how many threads it would start for what is no kernel.
 _NO_PART_OF_CODE = {"CACHE_DIR", "NUM_THREADS", "NUMBA_NUM_THREADS", "NUMBA_DEFAULT_NUM_THREADS"}
 
@@ -114,8 +115,8 @@ def identity(text: str) -> str:
 
     cpu = (llvmlite.binding.get_host_cpu_name(), llvmlite.binding.get_host_cpu_features().flatten())
     versions = (__version__, numba.__version__, llvmlite.__version__, np.__version__)
-    compiled_in = _INTRINSICS.read_text(encoding="utf-8")
-    about = (text, *versions, platform.python_version(), *cpu, compiled_in, *_numba_settings())
+    compiled_in = (file.read_text(encoding="utf-8") for file in _COMPILED_IN)
+    about = (text, *versions, platform.python_version(), *cpu, *compiled_in, *_numba_settings())
     return hashlib.sha256("\0".join(about).encode()).hexdigest()[:20]
 
 
@@ -191,6 +192,9 @@ class Loaded:
 
     def __getitem__(self, name: str) -> Any:
         return vars(self._module)[name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in vars(self._module)
 
 
 def _forget(module: ModuleType) -> None:

@@ -78,7 +78,7 @@ import numpy as np
 from numba import njit
 
 from tinygrad_w2v.compiler.codegen.intrinsics import noalias, power_of_two, prefetch
-
+{private}
 real = np.{real}
 # What may be assumed of numbers (NaN and infinity are still what they are); x / 0 raises nothing.
 RULES = {{
@@ -86,6 +86,7 @@ RULES = {{
     "error_model": "numpy",
 }}
 '''
+PRIVATE = "from tinygrad_w2v.compiler.codegen.exchange import exchange, fetch\n"
 _LETTERS = tuple("ijklmnopqr")
 _UPDATES = {
     "set": "{0} = {1}",
@@ -182,10 +183,17 @@ class _Writer:
     def source(self, title: str, version: str) -> Source:
         kernel = self._kernel()
         title = "".join(letter for letter in title if letter.isalnum() or letter in " ,._")
-        header = HEADER.format(title=title, version=version, real=self.dtype.name)
+        private = self.schedule.private_rows and bool(self.parameters)
+        header = HEADER.format(
+            title=title,
+            version=version,
+            real=self.dtype.name,
+            private=PRIVATE if private else "",
+        )
         helper = "@njit(**RULES, forceinline=True)"
         parts = [header, *(f"{helper}\n{text}" for text in self._helpers())]
         parts += [f"@njit(**RULES, nogil=True, forceinline=True)\n{kernel}", self._run()]
+        parts += [self._run_in_turns()] if private else []
         shapes = {self.spelled[name]: self.steps[name].shape for name in self.given}
         shapes |= {name: array.shape for name, array in self.own.items()}
         called = (self.inputs, self.sizes, self.constants, self.parameters)
@@ -232,21 +240,49 @@ class _Writer:
         return "\n".join(lines) + "\n"
 
     def _run(self) -> str:
-        arguments = ", ".join(["first", "last", *self._signature(), "rates", "step"])
-        given = self._signature(at="[at]")
-        call = ", ".join(["at", *given, "rates[at]", "step + at - first", *self.own])
         lines = [
-            "@njit(**RULES, nogil=True, cache=True)",
-            f"def run({arguments}):",
+            *self._head("run"),
             '    """Examples number first to last; returns the sum of their losses."""',
-            *(f"    {n} = {_apart(a.shape, _DTYPES[a.dtype])}" for n, a in self.own.items()),
+            *self._new_arrays(),
             "    loss = 0.0",
-            "    for at in range(first, last):",
-            *(self._prefetches() if self.schedule.prefetch else []),
-            f"        loss += kernel({call})",
+            *self._examples("first, last", "    "),
             "    return loss",
         ]
         return "\n".join(lines) + "\n"
+
+    def _run_in_turns(self) -> str:
+        """The text of `run` for a thread that has copies of some rows of each table."""
+        numbers = range(len(self.parameters))
+        lines = [
+            *self._head("run_in_turns", "turn", "private"),
+            '    """As `run`; after each turn of so many examples private rows are exchanged."""',
+            *self._new_arrays(),
+            *(f"    fetch(*private[{number}])" for number in numbers),
+            "    loss = 0.0",
+            "    for begin in range(first, last, turn):",
+            *self._examples("begin, min(begin + turn, last)", "        "),
+            *(f"        exchange(*private[{number}])" for number in numbers),
+            "    return loss",
+        ]
+        return "\n".join(lines) + "\n"
+
+    def _head(self, name: str, *more: str) -> list[str]:
+        arguments = ", ".join(["first", "last", *self._signature(), "rates", "step", *more])
+        return ["@njit(**RULES, nogil=True, cache=True)", f"def {name}({arguments}):"]
+
+    def _new_arrays(self) -> list[str]:
+        return [f"    {n} = {_apart(a.shape, _DTYPES[a.dtype])}" for n, a in self.own.items()]
+
+    def _examples(self, numbers: str, pad: str) -> list[str]:
+        """The loop over some examples."""
+        given = self._signature(at="[at]")
+        call = ", ".join(["at", *given, "rates[at]", "step + at - first", *self.own])
+        fetched = self._prefetches() if self.schedule.prefetch else []
+        return [
+            f"{pad}for at in range({numbers}):",
+            *(f"{pad}    {line}" for line in fetched),
+            f"{pad}    loss += kernel({call})",
+        ]
 
     def _prefetches(self) -> list[str]:
         """Touch the rows of the next example while this one is computed."""
@@ -261,10 +297,10 @@ class _Writer:
             self.taken.discard(i)
             rows = f"{self.spelled[table.name]}, {self.spelled[ids.name]}[at + 1, {i}]"
             lines += [
-                f"            for {i} in range({stop}):",
-                f"                prefetch({rows})",
+                f"    for {i} in range({stop}):",
+                f"        prefetch({rows})",
             ]
-        return ["        if at + 1 < last:", *lines] if lines else []
+        return ["if at + 1 < last:", *lines] if lines else []
 
     # ------------------------------------------------------------------ nests
     def _body(self, body: Body, indent: int) -> list[str]:

@@ -272,7 +272,7 @@ def helpers(used: list[str], single: bool) -> list[str]:
 RESERVED = (
     *("at", "first", "last", "loss", "lr", "step", "rates", "real", "np", "njit", "run", "kernel"),
     *("RULES", "noalias", "prefetch", "power_of_two", "first_of", "first_among"),
-    *("abs", "range", "float"),
-    *("min",),
+    *("run_in_turns", "turn", "private", "begin", "exchange", "fetch"),
+    *("abs", "range", "float", "min"),
     *(HELPERS | SINGLE),
 )

@@ -51,6 +51,8 @@ class Schedule:
         Let native code know that no two arrays overlap, so that it need not look.
     prefetch : bool
         Fetch the rows of the next example while one is computed.
+    private_rows : bool
+        Let threads that share tables have copies of the most read rows.
 
     Examples
     --------
@@ -67,6 +69,7 @@ class Schedule:
     hoist             yes
     noalias           yes
     prefetch          yes
+    private_rows      yes
     """
 
     skipped_passes: frozenset[str] = frozenset()
@@ -85,6 +88,7 @@ class Schedule:
     hoist: bool = True
     noalias: bool = True
     prefetch: bool = True
+    private_rows: bool = True
 
     def __post_init__(self) -> None:
         for field in fields(self)[1:]:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import itertools
 import math
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from tinygrad_w2v._base.errors import CompileError, InputError, NonFiniteError
 from tinygrad_w2v._base.types import AnyArray, IntArray
 from tinygrad_w2v.compiler.codegen.batch_layout import Packed
 from tinygrad_w2v.compiler.compile import Compiled, compile
+from tinygrad_w2v.compiler.loops.schedule import Schedule
 from tinygrad_w2v.nn import Module
 from tinygrad_w2v.optim.optimizer import Optimizer
 from tinygrad_w2v.sources.source import Source, units_at_once
@@ -37,7 +39,8 @@ from tinygrad_w2v.training.engines.engine import (
 )
 from tinygrad_w2v.training.engines.threads import by_threads
 from tinygrad_w2v.training.handing import Done, Handing
-from tinygrad_w2v.training.private_rows import Changes, HotRows, Room, Shards
+from tinygrad_w2v.training.hot_rows import HotRows
+from tinygrad_w2v.training.private_rows import Changes, Room, Shards
 
 LEAST_UNITS_FOR_COPIES = 200_000
 
@@ -88,6 +91,8 @@ class CompiledRun(Engine):
     deterministic : bool
         The same bytes for any number of workers, by private rows that are merged in order; slower
         than threads that do not wait for each other.
+    schedule : Schedule, optional
+        Which optional steps make the kernel.
 
     Raises
     ------
@@ -119,11 +124,14 @@ class CompiledRun(Engine):
         optimizer: Optimizer | None = None,
         dtype: Any = np.float32,
         deterministic: bool = False,
+        schedule: Schedule | None = None,
     ) -> None:
         if deterministic and optimizer is not None:
             raise InputError("a deterministic run takes plain gradient descent, no other optimizer")
         self.source, self.workers, self._used = source, workers, 0
-        self.compiled: Compiled = compile(model, source.example(), source.axes(), optimizer, dtype)
+        self.compiled: Compiled = compile(
+            model, source.example(), source.axes(), optimizer, dtype, schedule=schedule
+        )
         # Only what the kernel reads is asked of the source, which may make the rest when asked.
         read = {step.name for step in self.compiled.instructions.of_op("input")}
         fields = [field for field in self.compiled.fields if field.identifier in read]
@@ -152,7 +160,7 @@ class CompiledRun(Engine):
             self._rooms = [self.shards.new_room() for _ in range(SHARDS)]
         # In a short epoch copies would be looked at too seldom to learn of each other.
         apart = workers > 1 and not deterministic and source.units >= LEAST_UNITS_FOR_COPIES
-        self._hot = self._hot_rows() if apart else None
+        self._hot = self._hot_rows() if apart and self.compiled.kernel.runs_in_turns else None
 
     def _hot_rows(self) -> HotRows | None:
         """The rows that nearly all examples read, by a few samples; None without any."""
@@ -178,10 +186,9 @@ class CompiledRun(Engine):
         """
         from numba.core.errors import NumbaError
 
-        kernel = self.compiled.kernel
         packed, _ = self.draw(0, 0, 0)
         try:
-            kernel.run(packed, kernel.arrays(), np.zeros(1), 1)
+            self._run(packed, np.zeros(1), 1)
         except NumbaError as error:
             reason = str(error).strip().splitlines()[0]
             raise CompileError(f"Numba cannot compile the kernel: {reason}") from error
@@ -290,14 +297,21 @@ class CompiledRun(Engine):
         packed, used = self.draw_checked(epoch, first, last)
         if not packed.count:
             return Counts(0.0, 0, used)
-        kernel = self.compiled.kernel
-        tables, rates = kernel.arrays(), self.rates(packed, lr)
-        if self._hot is None:
-            loss = kernel.run(packed, tables, rates, step)
-        else:
-            run = kernel.bound(packed, tables | self._hot.adopt(), rates, step)
-            loss = self._hot.run(self._own("thread", int), packed, lr, run)
+        loss = self._run(packed, self.rates(packed, lr), step)
         return Counts(loss, self.compiled.total_predictions(packed), used)
+
+    def _run(self, packed: Packed, rates: AnyArray, step: int) -> float:
+        """Run examples with the rows that this thread has to itself, if it has any."""
+        kernel, hot = self.compiled.kernel, self._hot
+        if hot is None:
+            return kernel.run(packed, kernel.arrays(), rates, step)
+        copies, began = hot.trial.begin(), time.perf_counter()
+        packed, private = hot.private_of(self._own("thread", int), packed, copies)
+        tables = kernel.arrays() | hot.adopt()
+        loss = kernel.run_in_turns(packed, tables, rates, step, hot.turn, private)
+        if packed.count:
+            hot.trial.end(copies, (time.perf_counter() - began) / packed.count)
+        return loss
 
     def draw(self, epoch: int, first: int, last: int, room: Any = None) -> tuple[Packed, int]:
         """Return the examples of some units as the kernel takes them, and how many were used."""
@@ -395,7 +409,7 @@ def changed_rows(
     loss, rows = run.shards.run(
         packed,
         tables,
-        lambda copies: kernel.run(packed, copies, run.rates(packed, lr), 1),
+        lambda packed, copies: kernel.run(packed, copies, run.rates(packed, lr), 1),
         run.shards.new_room() if room is None else room,
         run.slots(),
     )
