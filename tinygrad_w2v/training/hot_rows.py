@@ -269,7 +269,7 @@ class HotRows:
         """
         if not copies:
             none = self._private[thread].items()
-            return packed, {name: tuple(part[:0] for part in parts) for name, parts in none}
+            return packed, {name: (a[:0], b[:0], c[:0]) for name, (a, b, c) in none}
         arrays = dict(packed.arrays)
         for group, first, last in self._ranges:
             size = len(self._parameters[group.tables[0]].data)
