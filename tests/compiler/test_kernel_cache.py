@@ -229,10 +229,12 @@ def test_where_numba_keeps_files_makes_no_other_kernel(
 def test_what_kernels_take_over_is_a_part_of_them(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = kernel_cache.identity("text")
-    (tmp_path / "intrinsics.py").write_text("", encoding="utf-8")
-    monkeypatch.setattr(kernel_cache, "_INTRINSICS", tmp_path / "intrinsics.py")
-    assert kernel_cache.identity("text") != before
+    before, files = kernel_cache.identity("text"), kernel_cache._COMPILED_IN
+    (tmp_path / "other.py").write_text("", encoding="utf-8")
+    for number in range(len(files)):
+        others = [*files[:number], tmp_path / "other.py", *files[number + 1 :]]
+        monkeypatch.setattr(kernel_cache, "_COMPILED_IN", others)
+        assert kernel_cache.identity("text") != before
 
 
 def test_a_model_that_is_compiled_again_is_not_loaded_again(folder: Path) -> None:
