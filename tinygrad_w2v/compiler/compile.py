@@ -36,6 +36,7 @@ from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.compiler.codegen import kernel_cache
 from tinygrad_w2v.compiler.codegen.batch_layout import OneExample, Packed, pack, pack_one
 from tinygrad_w2v.compiler.codegen.index_checks import Places
+from tinygrad_w2v.compiler.inspect.assembly import Assembly, inspected
 from tinygrad_w2v.compiler.ir.intervals import Interval
 from tinygrad_w2v.compiler.ir.ops import WRITES
 from tinygrad_w2v.compiler.ir.program import Program
@@ -302,6 +303,33 @@ class Compiled:
         from tinygrad_w2v.compiler.inspect.picture import draw
 
         return draw(self.kernel.built)
+
+    def inspect_asm(self) -> Assembly:
+        """Compile the kernel once more and return its assembly, counted by the source's loops.
+
+        Returns
+        -------
+        Assembly
+            ``print`` shows loads, stores, FMAs and shuffles of each innermost loop; ``.loops`` has
+            them as numbers, ``.text`` the instructions under the lines that they are of.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import tinygrad_w2v as tw
+        >>> class Line(tw.Module):
+        ...     def __init__(self):
+        ...         self.slope = tw.Parameter(np.zeros(1, np.float32))
+        ...     def loss(self, batch):
+        ...         return ((self.slope * batch["x"] - batch["y"]) ** 2).sum()
+        >>> points = {"x": np.array([1.0, 2.0]), "y": np.array([2.0, 4.0])}
+        >>> compiled = tw.compile(Line(), points, {"x": ("n",), "y": ("n",)})
+        >>> "for i in range(n)" in compiled.inspect_asm().text
+        True
+        """
+        source = self.kernel.built.source
+        arrays = self.kernel.arrays()
+        return inspected(source, source.arguments(self._one.packed, arrays, self._rate, 1))
 
     def __repr__(self) -> str:
         return (

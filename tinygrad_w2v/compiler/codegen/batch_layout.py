@@ -74,6 +74,11 @@ def range_of(numbers: AnyArray) -> tuple[int, int]:
 class OneExample:
     """Room for one example that is filled again and again: a step makes no arrays.
 
+    Attributes
+    ----------
+    packed : Packed
+        The room, with the example that it was filled with last.
+
     Examples
     --------
     >>> from tinygrad_w2v.compiler.trace.trace import fields_of
@@ -85,9 +90,9 @@ class OneExample:
 
     def __init__(self, fields: Sequence[Field]) -> None:
         self._fields = fields
-        self._packed = _empty(1, fields)
+        self.packed = _empty(1, fields)
         self._fixed = [
-            (field.name, field.shape, self._packed.arrays[field.identifier][0, ...], field.dtype)
+            (field.name, field.shape, self.packed.arrays[field.identifier][0, ...], field.dtype)
             for field in fields
         ]
         dynamic = any(isinstance(n, SymbolicSize) for field in fields for n in field.shape)
@@ -103,15 +108,15 @@ class OneExample:
             As `pack`.
         """
         if not self._as_they_are or not isinstance(example, Mapping):
-            _fill(self._packed, 0, example, self._fields)
-            return self._packed
+            _fill(self.packed, 0, example, self._fields)
+            return self.packed
         for name, shape, room, dtype in self._fixed:
             array = example.get(name)
             if type(array) is not np.ndarray or array.shape != shape or array.dtype != dtype:
-                _fill(self._packed, 0, example, self._fields)
-                return self._packed
+                _fill(self.packed, 0, example, self._fields)
+                return self.packed
             room[...] = array
-        return self._packed
+        return self.packed
 
 
 def pack_one(example: Any, fields: Sequence[Field]) -> Packed:

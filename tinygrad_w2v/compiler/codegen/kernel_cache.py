@@ -252,6 +252,26 @@ def load(text: str) -> Loaded:
     return loaded
 
 
+def load_with_lines(text: str) -> Loaded:
+    """Run a source so that its native code tells of which line it is; nothing is kept on disk.
+
+    The functions are compiled when they are called or told to, as those of `load` would be but for
+    the table of lines. Bounds are not checked and lifetimes not stretched, as Numba would do beside
+    such a table.
+    """
+    check_numba()
+    name = f"lines_{identity(text)}"  # another module than that of the kernel that runs
+    module = _executed(text.replace("cache=True", "cache=False"), name, f"<{name}>")
+    for value in vars(module).values():
+        if hasattr(value, "py_func"):
+            value.targetoptions |= {
+                "debug": True,
+                "boundscheck": False,
+                "_dbg_extend_lifetimes": False,
+            }
+    return Loaded(module, None)
+
+
 def _store(path: Path, text: str) -> None:
     """Write a source where it is missing or another one; a file that fits keeps its date."""
     data = text.encode("utf-8")
