@@ -107,7 +107,7 @@ def test_the_table_of_lines_changes_no_vector_instruction(
 
 def vectors(listing: str) -> Counter[str]:
     """The vector instructions of the first function."""
-    function = listing.partition(".cfi_startproc")[2].partition(".cfi_endproc")[0]
+    function = listing.partition("Lfunc_end0:")[0]
     names = (line.split()[0] for line in function.splitlines() if "mm" in line.partition("#")[0])
     return Counter(name for name in names if name.startswith("v") and name.endswith(("ps", "pd")))
 

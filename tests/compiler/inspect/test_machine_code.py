@@ -9,7 +9,6 @@ from tinygrad_w2v.compiler.inspect.machine_code import Counts, Instruction, bloc
 LISTING = """\
 \t.globl\trun
 run:
-\t.cfi_startproc
 # %bb.0:                                # %entry
 \tpushq\t%rbp
 \t.loc\t1 12 1 prologue_end               # <lines_ab>:12:1
@@ -27,12 +26,10 @@ run:
 \tjne\t.LBB0_2
 # %bb.3:                                #   in Loop: Header=BB0_1 Depth=1
 \tjmp\t.LBB0_1
-\t.cfi_endproc
+.Lfunc_end0:
 other:
-\t.cfi_startproc
 # %bb.0:
 \tretq
-\t.cfi_endproc
 """
 
 
@@ -50,7 +47,7 @@ def test_blocks_lie_in_loops_and_instructions_on_lines() -> None:
 
 
 def test_comments_of_other_processors_are_none_of_the_code() -> None:
-    listing = "\t.cfi_startproc\n// %bb.0:      // %entry\n\tadd\tx0, x0, #16      // =16\n"
+    listing = "// %bb.0:      // %entry\n\tadd\tx0, x0, #16      // =16\n"
     (block,) = blocks_of(listing)
     assert block.instructions == [Instruction("add\tx0, x0, #16", ())]
 

@@ -135,8 +135,7 @@ def blocks_of(listing: str) -> list[Block]:
     """Return the blocks of the first function of a listing, in order."""
     blocks: list[Block] = []
     lines: tuple[int, ...] = ()
-    _, _, function = listing.partition(".cfi_startproc")
-    for line in function.partition(".cfi_endproc")[0].splitlines():
+    for line in listing.partition("Lfunc_end0:")[0].splitlines():
         code, *comment = _COMMENT.split(line, maxsplit=1)
         comments = " ".join(comment)
         if begun := _BEGINNING.match(line):
