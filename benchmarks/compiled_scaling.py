@@ -1,4 +1,4 @@
-"""How the compiled engine's speed depends on sizes, and how far it is from the machine's limit.
+"""How the compiled engine's speed depends on sizes.
 
     python benchmarks/compiled_scaling.py [--words 2000000] [--workers 2]
 
@@ -83,52 +83,12 @@ def scaling(words: int, workers: int) -> None:
             print(f"| {shown} {value:,} | " + " | ".join(cells) + " |", flush=True)
 
 
-def limits(words: int) -> None:
-    """Bytes and operations of a window, beside what one core can move and compute."""
-    rng = np.random.default_rng(0)
-    table = np.zeros((100_000, 100), np.float32)
-    rows = rng.integers(0, len(table), 200_000)
-    room = np.empty((len(rows), 100), np.float32)
-    np.take(table, rows, axis=0, out=room, mode="clip")
-    start = time.perf_counter()
-    for _ in range(5):
-        np.take(table, rows, axis=0, out=room, mode="clip")
-    gathered = 5 * room.nbytes / (time.perf_counter() - start)
-    square = rng.random((1024, 1024), dtype=np.float32)
-    square @ square
-    start = time.perf_counter()
-    for _ in range(5):
-        square @ square
-    computed = 5 * 2 * 1024**3 / (time.perf_counter() - start)
-    print(f"one core gathers random rows of 400 bytes at {gathered / 1e9:.1f} GB/s (NumPy) and ")
-    print(f"multiplies matrices at {computed / 1e9:.0f} GFLOP/s (OpenBLAS, OMP_NUM_THREADS=1)")
-    for model in MODELS:
-        run = run_of(model, USUAL, words, 1)
-        packed, _ = run.draw(0, 0, 200_000)
-        contexts = packed.sizes["C"][: packed.count].mean()
-        dim, targets = USUAL["dim"], 1 + USUAL["negative"]
-        moved = 2 * 4 * dim * (contexts + targets)  # every row is read and written once
-        pairs = contexts * targets if model == "skip-gram" else targets
-        operations = 6 * dim * pairs + (0 if model == "skip-gram" else 4 * dim * contexts)
-        kernel, rates = run.compiled.kernel, np.full(packed.count, 0.025)
-        start = time.perf_counter()
-        kernel.run(packed, kernel.arrays(), rates, 1)
-        seconds = (time.perf_counter() - start) / packed.count
-        print(
-            f"{model}: {contexts:.2f} contexts a window, {moved / 1e3:.1f} kB moved and "
-            f"{operations / 1e3:.1f} thousand operations; {seconds * 1e9:.0f} ns a window: "
-            f"{moved / seconds / gathered:.0%} of the gathering, "
-            f"{operations / seconds / computed:.0%} of the multiplying speed"
-        )
-
-
 def main() -> None:
-    """Print both."""
+    """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--words", type=int, default=2_000_000)
     parser.add_argument("--workers", type=int, default=2)
     arguments = parser.parse_args()
-    limits(arguments.words)
     scaling(arguments.words, arguments.workers)
 
 

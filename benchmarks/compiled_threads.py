@@ -18,18 +18,16 @@ for memory, and a clock that falls as more cores are busy, are not in it.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import statistics
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 import tinygrad_w2v as tw
-from compiled_engine import KINDS, SETTINGS
+from engine_jobs import KINDS, SETTINGS, in_own_process
 from tinygrad_w2v.sources.huffman import HuffmanTree
 from tinygrad_w2v.sources.negatives import negative_shares
 
@@ -61,41 +59,12 @@ def doubled(most: int) -> list[int]:
 
 
 # ---------------------------------------------------------------------- measuring
-def train(text: str, kind: str, deterministic: bool, workers: int, epochs: int) -> float:
-    """Words a second of a training, its compilation not counted."""
-    model = tw.Word2Vec(
-        engine="compiled",
-        compat="word2vec",
-        workers=workers,
-        epochs=epochs,
-        deterministic=deterministic,
-        **SETTINGS,
-        **KINDS[kind],
-    )
-    model.build_vocab(corpus_file=text)
-    model.train(corpus_file=text, total_words=model.corpus_total_words, epochs=1)  # compiles
-    before = model.total_train_time
-    model.train(corpus_file=text, total_words=model.corpus_total_words, epochs=epochs)
-    words = int(model.vocabulary.counts.sum())
-    return float(words * epochs / (model.total_train_time - before))
-
-
 def timed(text: str, kind: str, mode: str, workers: int, epochs: int) -> float:
-    """`train` in a process of its own, beside another busy one where the mode says so."""
-    deterministic = str(int(mode.startswith("deterministic")))
-    command = [sys.executable, __file__, text, "--one", kind, deterministic, str(workers)]
-    busy = None
-    if mode.endswith("busy"):
-        busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])
-    try:
-        done = subprocess.run(
-            [*command, str(epochs)], capture_output=True, text=True, check=True, encoding="utf-8"
-        )
-    finally:
-        if busy is not None:
-            busy.kill()
-            busy.wait()
-    return float(json.loads(done.stdout.strip().splitlines()[-1]))
+    """Words a second of a training of ours, beside another busy process where the mode says so."""
+    about = {"text": text, "kind": kind, "workers": workers, "epochs": epochs}
+    about["deterministic"] = mode.startswith("deterministic")
+    job = {"job": "train", "system": "ours", "busy": mode.endswith("busy"), **about}
+    return float(in_own_process(job)["words/s"])
 
 
 def measured(
@@ -236,14 +205,7 @@ def main() -> None:
     parser.add_argument("--modes", nargs="+", default=list(MODES), choices=MODES)
     parser.add_argument("--hot", type=int, default=0, help="first rows that threads have copies of")
     parser.add_argument("--save", default="threads", help="path of the results, without its end")
-    parser.add_argument("--one", nargs=4, metavar=("KIND", "DETERMINISTIC", "WORKERS", "EPOCHS"))
     options = parser.parse_args()
-    if options.one:
-        kind, deterministic, workers, epochs = options.one
-        print(
-            json.dumps(train(options.text, kind, deterministic == "1", int(workers), int(epochs)))
-        )
-        return
     threads = sorted(set(options.threads))
     if threads[0] != 1:
         parser.error("--threads must begin with 1, which all others are compared with")
