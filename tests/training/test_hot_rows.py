@@ -120,6 +120,21 @@ def test_ids_that_cannot_stand_for_copies_are_left_alone() -> None:
     assert groups_of(tw.compile(Mixed(), example).instructions) == []
 
 
+@pytest.mark.usefixtures("_copies_always")
+def test_frozen_rows_have_no_copies_and_stay(rng) -> None:
+    model, source = Pairs(40, 3), pairs(rng)
+    frozen = np.arange(40) < 5
+    model.words.frozen = frozen
+    before = model.words.data.copy()
+    run = a_run(model, source, workers=2)
+    assert [each.group.tables for each in run._hot._ranges] == [("others",)]
+    losses = [sum(run.step(part, 0.01) for part, _ in run.batches(e)) for e in range(3)]
+    run.close()
+    assert losses[-1] < losses[0]
+    np.testing.assert_array_equal(model.words.data[frozen], before[frozen])
+    assert not np.array_equal(model.words.data[~frozen], before[~frozen])
+
+
 def test_no_row_is_hot_where_none_is_read_often(rng: np.random.Generator) -> None:
     words = [[f"w{i}" for i in rng.integers(0, 30_000, 20)] for _ in range(600)]
     vocabulary, corpus = build_corpus(words, min_count=1)

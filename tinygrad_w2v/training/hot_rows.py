@@ -54,7 +54,8 @@ def groups_of(program: Program) -> list[Group]:
     """Return the tables whose rows are read and written at ids of the example alone.
 
     Tables that share an input, and inputs that share a table, are one group. It counts when nothing
-    else reads its inputs or tables, and all tables have as many rows.
+    else reads its inputs or tables, and all tables have as many rows. What is no Parameter, such as
+    a mask of frozen rows, has no room for copies.
     """
     readers = program.readers()
     tables = {step.name: step for step in program.of_op("parameter")}
@@ -70,7 +71,7 @@ def groups_of(program: Program) -> list[Group]:
                 neighbours.setdefault(ids, set()).add(name)
     for step in program.of_op("input"):
         if step.name in neighbours and any(
-            use.op not in ("take", "add_rows") or use.inputs[1] != step.name
+            use.inputs[0] not in tables or use.inputs[1:2] != (step.name,)
             for use in readers[step.name]
         ):
             refused.add(step.name)
