@@ -181,6 +181,7 @@ def measure(text: str, windows: int, rounds: int) -> dict[str, Any]:
             about["GFLOP/s"] = about["operations"] / about["ns"]
             about["GB/s"] = about["bytes"] / about["ns"]
             about["share"] = about["GFLOP/s"] / peaks["dot product in cache, GFLOP/s"]
+            about["share of FMAs"] = about["GFLOP/s"] / peaks["FMAs alone, GFLOP/s"]
             run.close()
     return {"peaks": peaks, "models": models}
 
@@ -197,14 +198,13 @@ def table(found: dict[str, Any]) -> str:
         "ns": "ns",
         "GFLOP/s": "GFLOP/s",
         "share": "share of the dot product",
+        "share of FMAs": "of the FMAs",
         "GB/s": "GB/s",
     }
     lines += ["", f"| | {' | '.join(columns.values())} |", "|---" * (len(columns) + 1) + "|"]
     for name, about in found["models"].items():
-        cells = [
-            f"{about[key]:.2f}" if key in ("contexts", "share") else f"{about[key]:,.0f}"
-            for key in columns
-        ]
+        digits = {key: 2 if key == "contexts" or key.startswith("share") else 0 for key in columns}
+        cells = [f"{about[key]:,.{digits[key]}f}" for key in columns]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
@@ -216,7 +216,7 @@ def inner_loops(text: str) -> str:
         source = WindowSource(stored.corpus, stored.vocabulary.counts, WindowSettings())
         for name, make in MODELS.items():
             run = CompiledRun(make(len(stored.vocabulary)), source)
-            parts.append(f"{name}\n{run.compiled.inspect_asm()}")
+            parts.append(f"{name}\n{run.compiled.inspect_asm(run.draw(0, 0, 1)[0])}")
             run.close()
     return "\n\n".join(parts)
 

@@ -304,8 +304,14 @@ class Compiled:
 
         return draw(self.kernel.built)
 
-    def inspect_asm(self) -> Assembly:
+    def inspect_asm(self, packed: Packed | None = None) -> Assembly:
         """Compile the kernel once more and return its assembly, counted by the source's loops.
+
+        Parameters
+        ----------
+        packed : Packed, optional
+            Examples in arrays of the types that the kernel is to be compiled for; nothing is run.
+            By default those that `step` and `run` make.
 
         Returns
         -------
@@ -328,8 +334,8 @@ class Compiled:
         True
         """
         source = self.kernel.built.source
-        arrays = self.kernel.arrays()
-        return inspected(source, source.arguments(self._one.packed, arrays, self._rate, 1))
+        arrays, packed = self.kernel.arrays(), packed or self._one.packed
+        return inspected(source, source.arguments(packed, arrays, self._rate, 1))
 
     def __repr__(self) -> str:
         return (

@@ -1,1 +1,1 @@
-"""Inspect what was compiled: its picture, its source with checks, all its forms compared."""
+"""Inspect what was compiled: its picture, its assembly, its source with checks, all compared."""
