@@ -3,9 +3,9 @@
     python benchmarks/engine_jobs.py '{"job": "train", "system": "ours", ...}'
 
 prints the numbers of one job as JSON. Words are those of the text that are in the vocabulary,
-subsampled ones included, as gensim counts them. Of our training the time is that of the epochs:
-encoding the text, which gensim does anew in each epoch, and making the kernel are not in it. They are
-in "words/s, all", and with start and saving in the time of a whole process.
+subsampled ones included, as gensim counts them. Of our training the time is that of the epochs.
+Encoding the text, which gensim does anew in each epoch, and making the kernel are not in it, but in
+"words/s, all", and with start and saving in the time of a whole process.
 """
 
 from __future__ import annotations
