@@ -14,7 +14,7 @@ import tinygrad_w2v as tw
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v.compiler.codegen import kernel_cache
 from tinygrad_w2v.compiler.inspect.assembly import Assembly
-from tinygrad_w2v.compiler.inspect.machine_code import blocks_of
+from tinygrad_w2v.compiler.inspect.machine_code import blocks_of, function_of
 
 pytestmark = pytest.mark.skipif(
     platform.machine() not in ("x86_64", "AMD64"), reason="instructions of x86 are counted"
@@ -100,15 +100,15 @@ def test_the_table_of_lines_changes_no_vector_instruction(
         ),
     )
     plain.compile(tuple(numba.typeof(argument) for argument in arguments))
-    (listing,) = plain.inspect_asm().values()
+    (made,) = plain.overloads.values()
+    listing = function_of(made.library.get_asm_str(), made.fndesc.llvm_func_name)
     assert vectors(listing) == vectors(assembly.listing) != Counter()
     assert not run.targetoptions.get("debug"), "the kernel that runs has no such table"
 
 
 def vectors(listing: str) -> Counter[str]:
-    """The vector instructions of the first function."""
-    function = listing.partition("Lfunc_end0:")[0]
-    names = (line.split()[0] for line in function.splitlines() if "mm" in line.partition("#")[0])
+    """The vector instructions of `run`."""
+    names = (line.split()[0] for line in listing.splitlines() if "mm" in line.partition("#")[0])
     return Counter(name for name in names if name.startswith("v") and name.endswith(("ps", "pd")))
 
 

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from tinygrad_w2v.compiler.inspect.machine_code import Counts, Instruction, blocks_of, counted
+from tinygrad_w2v.compiler.inspect.machine_code import (
+    Counts,
+    Instruction,
+    blocks_of,
+    counted,
+    function_of,
+)
 
 LISTING = """\
+other:
+# %bb.0:
+\tretq
+.Lfunc_end0:
 \t.globl\trun
 run:
 # %bb.0:                                # %entry
 \tpushq\t%rbp
-\t.loc\t1 12 1 prologue_end               # <lines_ab>:12:1
+\t.loc\t1 12 1 prologue_end               # <ab>:12:1
 \tmovq\t%rdi, 8(%rsp)                   # 8-byte Spill
 .LBB0_1:                                # %outer
                                         # =>This Loop Header: Depth=1
@@ -20,21 +30,21 @@ run:
 .LBB0_2:                                # %inner
                                         #   Parent Loop BB0_1 Depth=1
                                         # =>  This Inner Loop Header: Depth=2
-\t.loc\t1 3 1                           # <lines_ab>:3:1 @[ <lines_ab>:14:1 @[ <lines_ab>:20:1 ] ]
+\t.loc\t2 7 1                           # a.py:7:1 @[ <ab>:3:1 @[ <ab>:14:1 @[ <ab>:20:1 ] ] ]
 \tvfmadd231ps\t64(%rcx,%rdi,4), %zmm24, %zmm17 {%k1}
 \t#DEBUG_VALUE: run:x <- undef
 \tjne\t.LBB0_2
 # %bb.3:                                #   in Loop: Header=BB0_1 Depth=1
 \tjmp\t.LBB0_1
-.Lfunc_end0:
-other:
+.Lfunc_end1:
+last:
 # %bb.0:
 \tretq
 """
 
 
 def test_blocks_lie_in_loops_and_instructions_on_lines() -> None:
-    start, outer, inner, last = blocks_of(LISTING)
+    start, outer, inner, last = blocks_of(function_of(LISTING, "run"))
     assert [block.loop for block in (start, outer, inner, last)] == ["", "BB0_1", "BB0_2", "BB0_1"]
     assert (outer.outer, inner.outer) == ("", "BB0_1")
     assert [each.lines for each in start.instructions] == [(), (12,)]

@@ -23,6 +23,7 @@ from tinygrad_w2v.compiler.inspect.machine_code import (
     Instruction,
     blocks_of,
     counted,
+    function_of,
 )
 
 COUNTED_ON = ("x86_64", "i386", "i686")
@@ -49,7 +50,8 @@ def inspected(source: Source, arguments: list[Any]) -> Assembly:
         listing = str(compiled.library.get_asm_str())
     finally:
         backend.set_asm_verbosity(False)
-    return Assembly(source.text, listing, str(backend.triple))
+    function = function_of(listing, compiled.fndesc.llvm_func_name)
+    return Assembly(source.text, function, str(backend.triple))
 
 
 class InnerLoop(NamedTuple):
@@ -89,7 +91,7 @@ class Assembly:
     source : str
         The Python text that it was compiled from.
     listing : str
-        What LLVM has written, with its comments.
+        What LLVM has written of `run`, with its comments.
     machine : str
         Which processor it is for.
     """

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 _COMMENT = re.compile(r"(?:^|\s)(?:##?|//|;)(?=\s)")
 _BEGINNING = re.compile(r"(?:\.?L|(?:##?|//|;) %)(BB\d+_\d+|bb\.\d+):")
-_PLACE = re.compile(r"(?:<[^>]*>|[^\s\[@:]+):(\d+):\d+")
+_PLACE = re.compile(r"<[^>]*>:(\d+):\d+")  # in a source that is in no file, as kernels are
 _SPILL = re.compile(r"-byte (Folded )?(Spill|Reload)")
 
 _FMA = re.compile(r"v?fn?m(add|sub)")
@@ -131,11 +131,24 @@ class Block(NamedTuple):
     instructions: list[Instruction]
 
 
-def blocks_of(listing: str) -> list[Block]:
-    """Return the blocks of the first function of a listing, in order."""
+def function_of(listing: str, name: str) -> str:
+    r"""Return what of a listing is of one function.
+
+    Examples
+    --------
+    >>> function_of("f:\n\tretq\n.Lfunc_end0:\ng:\n\tretq\n.Lfunc_end1:\n", "g")
+    'g:\n\tretq\n.'
+    """
+    start = re.search(rf"^_?{re.escape(name)}:", listing, re.MULTILINE)
+    assert start is not None, f"LLVM has written no function {name}"
+    return listing[start.start() :].partition("Lfunc_end")[0]
+
+
+def blocks_of(function: str) -> list[Block]:
+    """Return the blocks of the listing of a function, in order."""
     blocks: list[Block] = []
     lines: tuple[int, ...] = ()
-    for line in listing.partition("Lfunc_end0:")[0].splitlines():
+    for line in function.splitlines():
         code, *comment = _COMMENT.split(line, maxsplit=1)
         comments = " ".join(comment)
         if begun := _BEGINNING.match(line):
@@ -143,7 +156,7 @@ def blocks_of(listing: str) -> list[Block]:
         if blocks and not blocks[-1].instructions:
             blocks[-1] = _placed(blocks[-1], comments)
         if code.startswith("\t.loc"):
-            lines = tuple(map(int, _PLACE.findall(comments) or code.split()[2:3]))
+            lines = tuple(map(int, _PLACE.findall(comments)))
         elif blocks and re.match(r"\t[a-z]", code):
             spill = bool(_SPILL.search(comments))
             blocks[-1].instructions.append(Instruction(code.strip(), lines, spill))
