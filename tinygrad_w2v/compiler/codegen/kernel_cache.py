@@ -262,13 +262,11 @@ def load_with_lines(text: str) -> Loaded:
     check_numba()
     name = f"lines_{identity(text)}"  # another module than that of the kernel that runs
     module = _executed(text.replace("cache=True", "cache=False"), name, f"<{name}>")
+    with_lines = {"debug": True, "boundscheck": False, "_dbg_extend_lifetimes": False}
     for value in vars(module).values():
-        if hasattr(value, "py_func"):
-            value.targetoptions |= {
-                "debug": True,
-                "boundscheck": False,
-                "_dbg_extend_lifetimes": False,
-            }
+        function = getattr(value, "py_func", None)
+        if getattr(function, "__module__", None) == module.__name__:  # not what it imports
+            value.targetoptions |= with_lines
     return Loaded(module, None)
 
 
