@@ -58,7 +58,7 @@ IMPORTED_WHERE_USED = {
     "safetensors",
 }
 # What only a generated kernel imports, which is nothing without numba.
-KERNELS_OWN = ("compiler/codegen/intrinsics.py",)
+KERNELS_OWN = ("compiler/codegen/exchange.py", "compiler/codegen/intrinsics.py")
 
 
 def imports(tree: ast.AST, top_level: bool = False) -> list[str]:
