@@ -29,6 +29,7 @@ from tinygrad_w2v.autograd import (
     value_and_grad,
     vjp,
 )
+from tinygrad_w2v.functions.keyed import KeyedGenerator
 from tinygrad_w2v.models import CBOW, SkipGram
 from tinygrad_w2v.nn import Module, Parameter
 from tinygrad_w2v.text.sentences import LineSentence, PathLineSentences
@@ -63,6 +64,7 @@ __all__ = [
     "GradientError",
     "GraphWarning",
     "History",
+    "KeyedGenerator",
     "KeyedVectors",
     "LineSentence",
     "LogitsWarning",

@@ -3,6 +3,7 @@
 from tinygrad_w2v.sources.arrays import Arrays
 from tinygrad_w2v.sources.cooccurrences import Cooccurrences
 from tinygrad_w2v.sources.documents import Documents
+from tinygrad_w2v.sources.keyed import Keyed
 from tinygrad_w2v.sources.source import Drawn, Source
 from tinygrad_w2v.sources.subwords import Subwords
 from tinygrad_w2v.sources.text_windows import Windows
@@ -14,6 +15,7 @@ __all__ = [
     "Cooccurrences",
     "Documents",
     "Drawn",
+    "Keyed",
     "Source",
     "Subwords",
     "Walks",

@@ -16,7 +16,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from tinygrad_w2v._base.types import FloatArray
+from tinygrad_w2v._base.types import FloatArray, IntArray
 
 UInt64Array = npt.NDArray[np.uint64]
 
@@ -27,12 +27,12 @@ WEYL_SENTENCE = np.uint64(0x9E3779B97F4A7C15)
 WEYL_POSITION = np.uint64(0xD1B54A32D192ED03)
 WEYL_DRAW = np.uint64(0xABC98388FB8FAC03)
 SHIFT_30, SHIFT_27, SHIFT_31 = np.uint64(30), np.uint64(27), np.uint64(31)
-SHIFT_11, SHIFT_32 = np.uint64(11), np.uint64(32)
+SHIFT_1, SHIFT_11, SHIFT_32 = np.uint64(1), np.uint64(11), np.uint64(32)
 LOW_32 = np.uint64(0xFFFFFFFF)
 TO_UNIT = 2.0**-53
 
 # One stream of draws for each purpose.
-SUBSAMPLING, WINDOW_WIDTH, NEGATIVES, BATCH_ORDER, ROW_ORDER = map(np.uint64, range(5))
+SUBSAMPLING, WINDOW_WIDTH, NEGATIVES, BATCH_ORDER, ROW_ORDER, KEYS = map(np.uint64, range(6))
 # Of each drawn column another: the number of the column is added.
 DRAWN_COLUMNS = np.uint64(1 << 16)
 
@@ -156,6 +156,35 @@ def stream_key(seed: int, epoch: int, stream: np.uint64) -> UInt64Array:
     key = mix(state + WEYL_SENTENCE)
     key.flags.writeable = False
     return key
+
+
+def hashed(key: IntArray, k: IntArray) -> IntArray:
+    """Return 63 random bits for draw `k` of a key, as whole numbers that are not negative.
+
+    ``mix(key + (k + 1) * W_k) >> 1``, splitmix64's number `k` with another step. What comes of it
+    is a key again.
+
+    Parameters
+    ----------
+    key, k
+        Whole numbers of any dtype.
+
+    Returns
+    -------
+    IntArray
+        int64, of the shape that the arguments broadcast to.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> hashed(np.array([7, 8]), np.array(0))
+    array([3547989697352441275, 9114246009484312155])
+    """
+    with np.errstate(over="ignore"):
+        steps = np.asarray(k).astype(np.uint64) * WEYL_DRAW + WEYL_DRAW
+        state = np.asarray(key).astype(np.uint64) + steps
+        bits = mix(state) >> SHIFT_1
+    return np.asarray(bits, np.int64)
 
 
 def uniform(bits: UInt64Array) -> FloatArray:

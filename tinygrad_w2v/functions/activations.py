@@ -19,6 +19,7 @@ from tinygrad_w2v.autograd.node import offer_whole
 from tinygrad_w2v.functions.arithmetic import Arithmetic
 from tinygrad_w2v.functions.casting import real
 from tinygrad_w2v.functions.elementwise import Elementwise
+from tinygrad_w2v.functions.keyed import KeyedGenerator
 
 __all__ = ["dropout", "leaky_relu", "log_sigmoid", "logaddexp", "logaddexp2", "relu", "sigmoid"]
 __all__ += ["softplus", "stop_gradient"]
@@ -243,7 +244,7 @@ class Dropout(Function):
         return np.where(self._kept, g * (1 / (1 - self.p)), 0)
 
 
-def dropout(x: Any, p: float, rng: np.random.Generator) -> Any:
+def dropout(x: Any, p: float, rng: np.random.Generator | KeyedGenerator) -> Any:
     """Set each element to 0 with probability `p` and scale the others by ``1 / (1 - p)``.
 
     The expected value stays that of `x` [1]_. Call it in training only.
@@ -253,13 +254,16 @@ def dropout(x: Any, p: float, rng: np.random.Generator) -> Any:
     x : Variable or array
     p : float
         Probability of a 0: at least 0, less than 1.
-    rng : numpy.random.Generator
-        What the mask is drawn from.
+    rng : numpy.random.Generator or tinygrad_w2v.KeyedGenerator
+        What the mask is drawn from. Only the second, whose masks depend on the example alone, can
+        be compiled.
 
     Raises
     ------
     InputError
         If `p` is not a probability below 1, or `rng` no generator.
+    ShapeError
+        If `x` has not the examples of a KeyedGenerator in front.
 
     References
     ----------
@@ -276,7 +280,11 @@ def dropout(x: Any, p: float, rng: np.random.Generator) -> Any:
     if not 0 <= p < 1:
         raise InputError(f"dropout: p is the probability of a 0, in [0, 1), not {p}")
     p = float(p)  # a NumPy float64 would widen float32 data
-    return Dropout(p, require_generator(rng).random(np.shape(x)) >= p)(x)
+    if isinstance(rng, KeyedGenerator):
+        return Dropout(p, np.logical_not(rng.dropped(x, p)))(x)
+    generator = require_generator(rng)
+    offer_whole("draw_by_state", getattr(x, "_data", x))  # which may refuse it
+    return Dropout(p, generator.random(np.shape(x)) >= p)(x)
 
 
 class StopGradient(Function):

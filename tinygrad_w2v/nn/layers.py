@@ -10,6 +10,7 @@ import numpy as np
 from tinygrad_w2v import functions as F
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.randomness import generator
+from tinygrad_w2v.functions.keyed import KeyedGenerator
 from tinygrad_w2v.nn.module import Module
 from tinygrad_w2v.nn.parameter import Parameter
 
@@ -119,13 +120,17 @@ class Dropout(Module):
     p : float
         Probability of a 0: at least 0, less than 1.
     rng : numpy.random.Generator, optional
-        What the masks are drawn from; by default ``default_rng(0)``.
+        What the masks are drawn from; by default ``default_rng(0)``. In a model that is compiled
+        a `KeyedGenerator` is handed to each call in its place.
 
     Examples
     --------
     >>> import numpy as np
     >>> import tinygrad_w2v as tw
-    >>> tw.nn.Dropout(0.5).eval()(np.ones(3))
+    >>> drop = tw.nn.Dropout(0.5)
+    >>> drop(np.ones(3), tw.KeyedGenerator(np.array(7)))
+    array([2., 0., 2.])
+    >>> drop.eval()(np.ones(3))
     array([1., 1., 1.])
     """
 
@@ -133,8 +138,8 @@ class Dropout(Module):
         self.p = p
         self.rng = generator(rng)
 
-    def forward(self, x: Any) -> Any:
-        return F.dropout(x, self.p, self.rng) if self.training else x
+    def forward(self, x: Any, rng: KeyedGenerator | None = None) -> Any:
+        return F.dropout(x, self.p, self.rng if rng is None else rng) if self.training else x
 
 
 class Sequential(Module):

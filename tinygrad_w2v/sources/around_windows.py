@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections import ChainMap
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Self
 
 from tinygrad_w2v._base.types import AnyArray
@@ -82,4 +83,4 @@ def beside(drawn: Drawn, fields: Mapping[str, AnyArray], sizes: Mapping[str, Any
     ['x', 'y']
     """
     both: Any = ChainMap({**fields}, drawn.arrays)  # type: ignore[arg-type]
-    return Drawn(both, {**drawn.sizes, **sizes}, drawn.count, drawn.used)
+    return replace(drawn, arrays=both, sizes={**drawn.sizes, **sizes})

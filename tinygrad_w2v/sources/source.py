@@ -37,12 +37,16 @@ class Drawn:
         How many rows hold an example.
     used : int
         How many of the units were used; the others were left out, as by subsampling.
+    places : tuple of arrays
+        Whole numbers ``(rows,)`` that together tell an example from all others of the epoch,
+        wherever a stretch begins. Of none, example i is that of unit ``first + i``.
     """
 
     arrays: Mapping[str, AnyArray]
     sizes: Mapping[str, AnyArray]
     count: int
     used: int
+    places: tuple[AnyArray, ...] = ()
 
 
 class Source(Protocol):

@@ -241,7 +241,8 @@ class Walks(Source):
             *(first, last),
         )
         sizes = {"C": windows.C} if self.shared_negatives else {}
-        return Drawn(WindowFields(windows), sizes, int(count), int(used))
+        places = (scratch.row_places, windows.before)
+        return Drawn(WindowFields(windows), sizes, int(count), int(used), places)
 
     def nodes_of(self, walk: int, epoch: int = 0) -> AnyArray:
         """Return the nodes of one walk of an epoch.

@@ -102,6 +102,7 @@ class WindowSource(Source):
     ) -> None:
         self.corpus, self.counts = corpus, counts
         self.settings = settings = settings or WindowSettings()
+        self.batch_size = settings.batch_size
         corpus.check_context()
         self.keep = keep_probability(counts, settings.sample)
         self.negatives = AliasTable.from_counts(counts, settings.ns_exponent)
@@ -215,7 +216,8 @@ class WindowSource(Source):
         release_pages(ids, first, last)
         release_pages(offsets)
         sizes = {"C": windows.C, "T": windows.T}
-        return Drawn(WindowFields(windows), sizes, int(count), int(used))
+        places = (scratch.row_places, windows.before)
+        return Drawn(WindowFields(windows), sizes, int(count), int(used), places)
 
     def _native_tables(self) -> tuple[AnyArray, AnyArray, native_windows.Paths]:
         """What native code looks up: thresholds of words, negative words, paths."""

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tinygrad_w2v._base import hashing
 from tinygrad_w2v.compiler.ir import intervals
 from tinygrad_w2v.compiler.ir.intervals import Interval
 
@@ -115,6 +116,9 @@ FUNCTIONS: dict[str, Scalar] = {
     "floor": Scalar(np.floor, "np.floor({0})", 1, "float"),
     "ceil": Scalar(np.ceil, "np.ceil({0})", 1, "float"),
     "rint": Scalar(np.rint, "np.rint({0})", 1, "float"),
+    "hashed": Scalar(
+        hashing.hashed, "hashed({0}, {1})", 2, "int", "hashed", True, lambda *_: (0, 2**63 - 1)
+    ),
     "power": _helped(np.power, "power", 2),
     "exp": _helped(np.exp, "exp"),
     "logaddexp": _helped(np.logaddexp, "logaddexp", 2),
@@ -197,6 +201,15 @@ for _dtype in INTEGERS:
     _bits = f"x & {int(np.iinfo(f'uint{_about.bits}').max)}"
     _signed = f"(({_bits}) ^ {1 << (_about.bits - 1)}) - {1 << (_about.bits - 1)}"
     HELPERS[_dtype] = f"def {_dtype}(x):\n    return {_signed if _about.min < 0 else _bits}\n"
+
+# The same as in `hashing`, of single numbers.
+HELPERS["hashed"] = f"""\
+def hashed(key, k):
+    z = np.uint64(key) + (np.uint64(k) + np.uint64(1)) * np.uint64({hashing.WEYL_DRAW})
+    z = (z ^ (z >> np.uint64(30))) * np.uint64({hashing.MIX_1})
+    z = (z ^ (z >> np.uint64(27))) * np.uint64({hashing.MIX_2})
+    return np.int64((z ^ (z >> np.uint64(31))) >> np.uint64(1))
+"""
 
 # Helpers that helpers call.
 NEEDS: dict[str, tuple[str, ...]] = {

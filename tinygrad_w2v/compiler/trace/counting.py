@@ -1,4 +1,4 @@
-"""Arrays that are made rather than computed, running sums, and where the largest stands.
+"""Arrays that are made rather than computed, running sums, hashes, and where the largest stands.
 
 What NumPy makes of a length alone, such as ``np.arange(n)``, it makes without asking anybody. With
 ``like=x`` it asks `x`, a symbol while a loss is traced: so ``np.arange(x.shape[-1], like=x)``
@@ -15,7 +15,7 @@ import numpy as np
 
 from tinygrad_w2v.compiler.ir.sizes import SymbolicSize
 from tinygrad_w2v.compiler.trace.elementwise import as_kind
-from tinygrad_w2v.compiler.trace.registry import handles, makes, unsupported
+from tinygrad_w2v.compiler.trace.registry import DRAW_BY_KEY, handles, makes, unsupported
 from tinygrad_w2v.compiler.trace.symbol import Symbol, Trace
 from tinygrad_w2v.functions.axes import normalized_axes
 
@@ -83,6 +83,34 @@ def running(function: str, a: Any, axis: Any = None, dtype: Any = None) -> Any:
 
 handles(np.cumsum)(partial(running, "sum"))
 handles(np.cumprod)(partial(running, "prod"))
+
+
+# ---------------------------------------------------------------------- random numbers by a key
+@handles("hashed")
+def hashed(key: Symbol, k: Any) -> Symbol:
+    """Random bits for draw `k` of a key, as `hashing.hashed`."""
+    given = [as_kind(key, "int"), as_kind(key.trace.symbol(k), "int")]
+    return key.trace.record("map", given, "int", exact=np.int64, function="hashed")
+
+
+@handles("draw_of")
+def draw_of(key: Symbol, number: int) -> Symbol:
+    """The key of a generator's next draw."""
+    if all(step.name != key.name for step in key.trace.instructions):
+        raise unsupported(
+            "a draw in a step of F.scan from a generator that was made around it",
+            "a kernel has one step for all places; give xs a key for each, `keys = rng.keys(n)`, "
+            "and make a KeyedGenerator of it in the step",
+        )
+    return hashed(key, number)
+
+
+@handles("draw_by_state")
+def draw_by_state(x: Symbol) -> Any:
+    """What is drawn from a generator; where its shape is known, `repeatability` names that."""
+    if any(isinstance(n, SymbolicSize) for n in x.shape):
+        raise unsupported("drawing random numbers from a generator with a state", DRAW_BY_KEY)
+    return NotImplemented
 
 
 # ---------------------------------------------------------------------- places

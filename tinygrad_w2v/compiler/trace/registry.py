@@ -26,6 +26,10 @@ OF_VALUES = (
     "how long it is, only the values say; write `np.where(condition, x, 0)`, which has a place for "
     "each"
 )
+DRAW_BY_KEY = (
+    "draw from `tw.KeyedGenerator(example['key'])`, whose keys tw.examples.Keyed adds to examples, "
+    "or give them as an array of the example"
+)
 REMEDIES = {
     **dict.fromkeys(
         (np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.compress, np.extract), OF_VALUES

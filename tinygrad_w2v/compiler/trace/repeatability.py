@@ -17,6 +17,7 @@ import numpy as np
 from tinygrad_w2v._base.errors import CompileError, InputError
 from tinygrad_w2v.compiler.ir.instructions import Instruction
 from tinygrad_w2v.compiler.trace.arguments import defined_at
+from tinygrad_w2v.compiler.trace.registry import DRAW_BY_KEY
 from tinygrad_w2v.compiler.trace.trace import Field, Traced, trace
 from tinygrad_w2v.nn import Module
 from tinygrad_w2v.nn.reads import Held
@@ -24,10 +25,8 @@ from tinygrad_w2v.nn.trial import Trial
 from tinygrad_w2v.optim.optimizer import Optimizer
 
 TIMES = 8  # a coin that nobody holds is thrown the same way so often once in 128 times
-REMEDY = (
-    "a kernel would hold the first run for all examples: make such numbers outside, and give them "
-    "as an array of the example"
-)
+HELD = "a kernel would hold the first run for all examples"
+REMEDY = f"{HELD}: make such numbers outside, and give them as an array of the example"
 
 
 def trace_repeatable(
@@ -76,8 +75,9 @@ def trace_repeatable(
             step = first.difference(again) or first.written()
             if drawn or step is not None:
                 fault = f"draws random numbers from {drawn}" if drawn else _difference(step)
+                remedy = f"{HELD}: {DRAW_BY_KEY}" if drawn else REMEDY
                 line = f"\n  applied at {step.site}" if step is not None and step.site else ""
-                raise CompileError(f"{what} {fault}: {REMEDY}{line or where}")
+                raise CompileError(f"{what} {fault}: {remedy}{line or where}")
             changed = [name for name, n in held.numbers().items() if n != counted.get(name, n)]
             if changed:
                 raise CompileError(
