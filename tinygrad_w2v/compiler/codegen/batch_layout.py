@@ -32,11 +32,14 @@ class Packed:
     sizes : dict
         A size's name to how long it is in each example, int64 ``(count,)``.
     count : int
+    first : int
+        The number of the first of them, where they are a part of more.
     """
 
     arrays: Mapping[str, AnyArray]
     sizes: Mapping[str, AnyArray]
     count: int
+    first: int = 0
 
     def range_of(self, name: str) -> tuple[int, int]:
         """Return the least and the greatest number of a field, what lies beyond ends included."""
@@ -150,7 +153,9 @@ def pack(source: Iterable[Any], fields: Sequence[Field], chunk: int) -> Iterator
 
 def _empty(count: int, fields: Sequence[Field]) -> Packed:
     arrays = {
-        field.identifier: np.zeros((count, *[bound_of(n) for n in field.shape]), _dtype(field))
+        field.identifier: np.zeros(
+            (count, *[bound_of(n) for n in field.shape]), stored_dtype(field)
+        )
         for field in fields
     }
     sizes = {size.name: np.zeros(count, np.int64) for f in fields for size in sizes_in(f.shape)}
@@ -174,20 +179,20 @@ def _fill(packed: Packed, at: int, example: Any, fields: Sequence[Field]) -> Non
         for axis, (n, length) in enumerate(zip(field.shape, array.shape, strict=True)):
             _note_size(field, axis, n, length, at, packed.sizes)
         if field.kind != "float" and (array.dtype != field.dtype or array.dtype == np.uint64):
-            _check_whole(field, array, at)
+            check_whole(field, array, f"{field.name} of example {at}")
         place: Any = (at, *[slice(n) for n in array.shape])
         packed.arrays[field.identifier][place] = array
 
 
-def _check_whole(field: Field, array: AnyArray, at: int) -> None:
+def check_whole(field: Field, array: AnyArray, what: str) -> None:
     """Raise an InputError for whole numbers that are none of the example's type, or of a kernel."""
     if not np.can_cast(array.dtype, field.dtype, "safe"):
         raise InputError(
-            f"{field.name} of example {at} is {array.dtype}, not {field.dtype}, as in the example "
-            "that the model was compiled with"
+            f"{what} is {array.dtype}, not {field.dtype}, as in the example that the model was "
+            "compiled with"
         )
     if array.dtype == np.uint64 and array.max(initial=0) > np.iinfo(np.int64).max:
-        raise InputError(f"{field.name} of example {at} holds {array.max()}, beyond int64")
+        raise InputError(f"{what} holds {array.max()}, beyond int64")
 
 
 def _note_size(
@@ -214,5 +219,6 @@ def _note_size(
     sizes[size.name][at] = length
 
 
-def _dtype(field: Field) -> Any:
+def stored_dtype(field: Field) -> Any:
+    """Return the dtype that a field has in a batch."""
     return {"float": np.float64, "int": np.int64, "bool": np.bool_}[field.kind]

@@ -177,7 +177,7 @@ class Places:
         """
         sizes = packed.all_sizes()
         for need in self._needs:
-            self._check_need(need, sizes)
+            self._check_need(need, sizes, packed.first)
         intervals = self._intervals(packed, ranges or {})
         for place in self._places:
             low, high = intervals[place.ids]
@@ -202,7 +202,7 @@ class Places:
             intervals[step.name] = interval
         return intervals
 
-    def _check_need(self, need: Need, sizes: Mapping[str, AnyArray]) -> None:
+    def _check_need(self, need: Need, sizes: Mapping[str, AnyArray], first: int) -> None:
         if not sizes:
             return
         numbers = np.atleast_1d(value_of(need.number, sizes))
@@ -217,7 +217,7 @@ class Places:
         ]
         length = value_of(need.length, {name: n[at] for name, n in sizes.items()})
         raise PlaceError(
-            f"example {at} is too short: {need.length} is {length} ({', '.join(fields)}), "
+            f"example {first + at} is too short: {need.length} is {length} ({', '.join(fields)}), "
             f"{need.because}"
         )
 
@@ -229,7 +229,7 @@ class Places:
         for at in range(packed.count):
             sizes, example = packed.sizes_of(at), packed.example(self._program, at)
             values = whole_numbers(self._program, steps, example, sizes)
-            where = f"{name} of example {at}"
+            where = f"{name} of example {packed.first + at}"
             _check_ids(place, values[place.ids], value_of(place.length, sizes), where)
 
     def _refuse_unknown(self, place: Place) -> None:
