@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from random_lengths import ROWS, windows
 
+from tinygrad_w2v.functions.keyed import hash_of
+
 Rng = np.random.Generator
 FIELDS = ("contexts", "classes", "within", "small", "wide", "mask", "flag", "one")
 MOST = 8  # ops of an expression
@@ -106,6 +108,7 @@ IDS: dict[str, Callable[[Any, int], Any]] = {
     "clip": lambda value, n: np.clip(value.astype(np.int64), 0, n - 1),
     "truth": lambda value, n: (value > 3).astype(np.int64),
     "two": lambda value, n: np.where(value > 5, n - 1, value.astype(np.int64) % 2),
+    "hashed": lambda value, n: hash_of(value.astype(np.int64), 3) % n,
     "divided": lambda value, n: (value.astype(np.int64) % (4 * n)) // 4,
 }
 

@@ -232,8 +232,8 @@ class Compiled:
         ...         return ((self.mean - example["x"]) ** 2).sum()
         >>> mean = Mean()
         >>> run = tw.compile(mean, {"x": np.array([1.0, 2.0])}, {"x": ("n",)}).run
-        >>> run({"x": (np.array([1.0, 2.0, 3.0]), np.array([0, 1, 3]))}, 0.1)
-        12.32
+        >>> run({"x": (np.array([1.0, 2.0, 3.0]), np.array([0, 1, 3]))}, 0.25)
+        9.5
         """
         total, lr = 0.0, checked_rate(lr)
         if isinstance(source, Mapping) or hasattr(source, "_fields"):

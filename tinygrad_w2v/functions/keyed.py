@@ -102,13 +102,13 @@ class KeyedGenerator:
         stream = self._next()
         size = size if isinstance(size, tuple) else (size,)
         if not size:
-            return _hashed(stream, 0)
+            return hash_of(stream, 0)
         place: Any = np.arange(size[0], like=self._key)
         for n in size[1:]:
             place = np.expand_dims(place, -1) * n + np.arange(n, like=self._key)
         if self._key.ndim:
             stream = np.expand_dims(stream, tuple(range(-len(size), 0)))
-        return _hashed(stream, place)
+        return hash_of(stream, place)
 
     def random(self, size: Any = (), dtype: Any = np.float64) -> Any:
         """Return numbers of [0, 1), multiples of 2^-24.
@@ -182,7 +182,8 @@ class KeyedGenerator:
         return hashed(self._key, np.asarray(number)) if stream is NotImplemented else stream
 
 
-def _hashed(key: Any, k: Any) -> Any:
+def hash_of(key: Any, k: Any) -> Any:
+    """Return 63 random bits for draw `k` of a key; see `hashing.hashed`."""
     bits = offer_whole("hashed", key, k)
     return hashed(key, k) if bits is NotImplemented else bits
 

@@ -24,7 +24,7 @@ from tinygrad_w2v.sources.columns import (
 )
 from tinygrad_w2v.sources.native_arrays import native
 from tinygrad_w2v.sources.negatives import REDRAWS, AliasTable
-from tinygrad_w2v.sources.permutation import Permutation
+from tinygrad_w2v.sources.permutation import row_order
 from tinygrad_w2v.sources.source import Drawn, Source
 
 
@@ -242,8 +242,7 @@ class Arrays(Source):
         if not self.shuffle:
             rows[...] = np.arange(first, last)
         else:
-            key = hashing.stream_key(self.seed, epoch, hashing.ROW_ORDER)
-            order = Permutation.of(self._rows, key)
+            order = row_order(self._rows, self.seed, epoch)
             if call is None:
                 rows[...] = order.at(np.arange(first, last))
             else:
@@ -288,7 +287,7 @@ class Arrays(Source):
                 f"a share of {share} of {self._rows} rows is {n} of them; give one that leaves "
                 "rows on both sides"
             )
-        order = Permutation.of(self._rows, hashing.stream_key(seed, 0, hashing.ROW_ORDER))
+        order = row_order(self._rows, seed, 0)
         rows = order.at(np.arange(self._rows))
         return self._part(np.sort(rows[n:])), self._part(np.sort(rows[:n]))
 

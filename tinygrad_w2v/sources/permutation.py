@@ -8,12 +8,13 @@ ones. What it sends beyond n is sent on until it lands below (cycle walking; Bla
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
-from tinygrad_w2v._base.hashing import WEYL_DRAW, UInt64Array, mix
+from tinygrad_w2v._base.hashing import ROW_ORDER, WEYL_DRAW, UInt64Array, mix, stream_key
 from tinygrad_w2v._base.types import IntArray
 
 ROUNDS = 5
@@ -84,6 +85,18 @@ class Permutation(NamedTuple):
             x[beyond] = once(x[beyond])
             beyond = beyond[x[beyond] >= n]
         return x.astype(np.int64).reshape(np.shape(places))
+
+
+@lru_cache(maxsize=64)
+def row_order(n: int, seed: int, epoch: int) -> Permutation:
+    """Return the order of an epoch's rows, made once for all stretches.
+
+    Examples
+    --------
+    >>> row_order(6, seed=1, epoch=0) is row_order(6, seed=1, epoch=0)
+    True
+    """
+    return Permutation.of(n, stream_key(seed, epoch, ROW_ORDER))
 
 
 # Numba types it by what it is given: uint64 numbers.

@@ -16,7 +16,7 @@ from tinygrad_w2v._base.types import AnyArray, FloatArray
 from tinygrad_w2v.sources import native_walks, native_windows
 from tinygrad_w2v.sources.graph import Graph
 from tinygrad_w2v.sources.negatives import AliasTable
-from tinygrad_w2v.sources.permutation import Permutation
+from tinygrad_w2v.sources.permutation import row_order
 from tinygrad_w2v.sources.source import Drawn, Source
 from tinygrad_w2v.sources.windows import WindowFields
 
@@ -229,8 +229,7 @@ class Walks(Source):
         paths, scratch, windows = self.new_room(last - first) if room is None else room
         streams = (STEPS, hashing.WINDOW_WIDTH, hashing.NEGATIVES)
         keys = np.concatenate([hashing.stream_key(self.seed, epoch, s) for s in streams])
-        key = hashing.stream_key(self.seed, epoch, hashing.ROW_ORDER)
-        order = Permutation.of(self.walks, key)
+        order = row_order(self.walks, self.seed, epoch)
         rules = native_windows.Rules(
             self.window, self.shrink_windows, self.shared_negatives, self.negative
         )

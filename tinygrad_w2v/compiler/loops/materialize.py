@@ -145,6 +145,8 @@ class Materialized:
                 return wider or any(reader.op != "reduce" for reader in readers)
         if len(readers) < 2 and not wider:
             return False
+        if wider and loops > 0 and self._chooses(step):
+            return True  # a choice between values in memory keeps the innermost loop at one element
         allowed = self.schedule.inline_functions
         return loops == 0 or self._costs(step) or self._depth(step) > allowed
 
@@ -159,6 +161,14 @@ class Materialized:
             return False
         own = step.op == "map" and FUNCTIONS[step["function"]].costly
         return own or any(self._costs(self.by_name[name]) for name in step.inputs)
+
+    def _chooses(self, step: Instruction) -> bool:
+        """Whether an element is one inlined value or another."""
+        if step.name in self.stored or step.op not in (*MOVED, "map"):
+            return False
+        if step.parameters.get("function") == "where":
+            return True
+        return any(self._chooses(self.by_name[name]) for name in step.inputs)
 
     def _depth(self, step: Instruction) -> int:
         """How many scalar functions an element takes, inlined ones included."""
