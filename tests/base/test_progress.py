@@ -3,7 +3,7 @@ import io
 import pytest
 
 from tinygrad_w2v._base import progress as module
-from tinygrad_w2v._base.progress import Progress
+from tinygrad_w2v._base.progress import Progress, said_if_long
 
 
 class Clock:
@@ -98,3 +98,27 @@ def test_quiet_and_missing_stream_write_nothing(monkeypatch):
     with Progress(5, "words", "training") as progress:
         progress.update(5)
     assert progress.done == 5
+
+
+class AtOnce:
+    """A timer whose time is over when it starts."""
+
+    def __init__(self, seconds: float, function) -> None:
+        self.seconds, self.function = seconds, function
+
+    def start(self) -> None:
+        if self.seconds == 1.0:
+            self.function()
+
+    def cancel(self) -> None:
+        pass
+
+
+def test_what_takes_long_is_said_on_standard_error(capsys, monkeypatch) -> None:
+    monkeypatch.setattr(module.threading, "Timer", AtOnce)
+    for quiet in (False, True):
+        with said_if_long("compiling ...", quiet):
+            pass
+    with said_if_long("over at once", seconds=60.0):
+        pass
+    assert capsys.readouterr().err == "compiling ...\n"

@@ -2,11 +2,39 @@
 
 import math
 import sys
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Self, TextIO
 
 from tinygrad_w2v._base.notebook import CellLine, in_notebook
 from tinygrad_w2v._base.terminal import displayed
+
+
+@contextmanager
+def said_if_long(text: str, quiet: bool = False, seconds: float = 1.0) -> Iterator[None]:
+    """Write a line on standard error when the block takes longer than some seconds.
+
+    Examples
+    --------
+    >>> with said_if_long("compiling the model ...", quiet=True):
+    ...     pass
+    """
+
+    def say() -> None:
+        if sys.stderr is not None:
+            sys.stderr.write(f"{displayed(text)}\n")
+            sys.stderr.flush()
+
+    timer = threading.Timer(seconds, say)
+    timer.daemon = True
+    if not quiet:
+        timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 class Progress:

@@ -12,7 +12,7 @@ from typing import Any
 from tinygrad_w2v._base.checks import require_number, require_range, shown
 from tinygrad_w2v._base.errors import InputError, Setting
 from tinygrad_w2v._base.files import PathLike
-from tinygrad_w2v._base.progress import Progress
+from tinygrad_w2v._base.progress import Progress, said_if_long
 from tinygrad_w2v._base.user_code import noting
 from tinygrad_w2v.compiler.trace.arguments import check_model, check_optimizer
 from tinygrad_w2v.nn import Module
@@ -38,6 +38,7 @@ from tinygrad_w2v.training.run import Schedule, Voice, prepare
 
 logger = logging.getLogger("tinygrad_w2v.fit")
 RATE = 0.025
+COMPILING = "compiling the model; what comes of it is kept for the next time"
 
 
 def fit(
@@ -105,7 +106,7 @@ def fit(
         Functions that are given the History after each epoch, and end the run by returning True;
         or objects as `Word2Vec` takes them, with methods such as ``on_epoch_end(model)``.
     progress : bool
-        Show a bar.
+        Show a bar, and say when a model takes longer than a second to compile.
 
     Returns
     -------
@@ -157,16 +158,17 @@ def fit(
             about = _about(model, source, other, rule, plan, seed)
             given = ["workers", "deterministic", *(["engine"] if engine != "auto" else [])]
             keeping = _keeping(Path(checkpoint), about, resume, checkpoint_minutes, given)
-        run = prepare(
-            model,
-            source,
-            asked,
-            plan,
-            heldout=None if other is None else HeldoutLoss(other),
-            keeping=keeping,
-            voice=Voice(logger.info, logger.warning, logger.info),
-            optimizer=rule,
-        )
+        with said_if_long(COMPILING, quiet=not progress or engine == "numpy"):
+            run = prepare(
+                model,
+                source,
+                asked,
+                plan,
+                heldout=None if other is None else HeldoutLoss(other),
+                keeping=keeping,
+                voice=Voice(logger.info, logger.warning, logger.info),
+                optimizer=rule,
+            )
         watching = Callbacks(hooks, model)
         watching.call("on_train_begin")
         folder, done = None if keeping is None else keeping.folder, run.state.history.words

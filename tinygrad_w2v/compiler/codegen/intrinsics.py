@@ -1,4 +1,7 @@
-"""What Numba has no name for: rows fetched ahead, arrays that lie apart, a power of two by bits."""
+"""What Numba has no name for: rows fetched ahead, arrays that lie apart, a power of two by bits.
+
+And functions that are there to be inlined alone, which it would optimize twice.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import Compiler
 from numba.extending import intrinsic
 
 _LINE = 64  # bytes that the processor fetches at a time
@@ -76,3 +81,56 @@ def power_of_two(typing_context: Any, n: Any) -> Any:
         return builder.bitcast(builder.shl(exponent, integer(23)), ir.FloatType())
 
     return types.float32(types.float32), generate
+
+
+# ---------------------------------------------------------------------- functions that are inlined
+class _Quiet:
+    """The code generator of a function that is nowhere by itself, so that nothing is set in it."""
+
+    def __init__(self, generator: Any) -> None:
+        self._generator = generator
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._generator, name)
+
+    def set_env(self, *_: Any) -> None:
+        """Set nothing."""
+
+
+class _InlinedLibrary(JITCodeLibrary):
+    """Code that is optimized, and made for the processor, where it is inlined, and not before.
+
+    Otherwise both would be done for the function alone, too: half of the time of a compile.
+    """
+
+    @property
+    def codegen(self) -> Any:
+        """What generates code."""
+        return _Quiet(self._codegen)
+
+    def _optimize_final_module(self) -> None:
+        pass
+
+    def _finalize_final_module(self) -> None:
+        self._finalize_dynamic_globals()
+        self._finalized = True
+
+    def get_pointer_to_function(self, name: str) -> int:
+        """Return that it has no address."""
+        self._ensure_finalized()
+        return 0
+
+
+class _Inlined(Compiler):
+    def __init__(self, typing_context: Any, target: Any, library: Any, *how: Any) -> None:
+        library = _InlinedLibrary(target.codegen(), "inlined")
+        super().__init__(typing_context, target, library, *how)
+
+
+# Of a function that only compiled code calls.
+INLINED = {
+    "forceinline": True,
+    "no_cpython_wrapper": True,
+    "no_cfunc_wrapper": True,
+    "pipeline_class": _Inlined,
+}

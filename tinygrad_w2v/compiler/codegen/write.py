@@ -77,7 +77,7 @@ Written by the compiler of tinygrad_w2v {version}; a change here has no effect.
 import numpy as np
 from numba import njit
 
-from tinygrad_w2v.compiler.codegen.intrinsics import noalias, power_of_two, prefetch
+from tinygrad_w2v.compiler.codegen.intrinsics import INLINED, noalias, power_of_two, prefetch
 {private}
 real = np.{real}
 # What may be assumed of numbers (NaN and infinity are still what they are); x / 0 raises nothing.
@@ -190,9 +190,8 @@ class _Writer:
             real=self.dtype.name,
             private=PRIVATE if private else "",
         )
-        helper = "@njit(**RULES, forceinline=True)"
-        parts = [header, *(f"{helper}\n{text}" for text in self._helpers())]
-        parts += [f"@njit(**RULES, nogil=True, forceinline=True)\n{kernel}", self._run()]
+        inlined = [f"@njit(**RULES, **INLINED)\n{text}" for text in (*self._helpers(), kernel)]
+        parts = [header, *inlined, self._run()]
         parts += [self._run_in_turns()] if private else []
         shapes = {self.spelled[name]: self.steps[name].shape for name in self.given}
         shapes |= {name: array.shape for name, array in self.own.items()}
@@ -223,9 +222,9 @@ class _Writer:
             f"def kernel({arguments}):",
             '    """One example: read rows, compute the loss and its gradient, write rows."""',
         ]
-        written = [self.spelled[name] for name in self.parameters]
-        if written and self.schedule.noalias:
-            lines.append(f"    noalias('{' '.join(written)}')")
+        apart = [*(self.spelled[name] for name in self.parameters), *self.own]
+        if apart and self.schedule.noalias:
+            lines.append(f"    noalias('{' '.join(apart)}')")
         is_uniform = [
             isinstance(node, Statement) and node.array in self.code.uniform
             for node in self.code.body

@@ -72,6 +72,7 @@ lengths are (1,)
             "np": np,
             "float": np.float64,  # whose quotients raise nothing, as those of a kernel
             "njit": lambda *_, **__: lambda function: function,
+            "INLINED": {},
             "noalias": lambda *_: None,
             "prefetch": _fetched_ahead,
             "power_of_two": lambda n: np.ldexp(np.dtype(dtype).type(1), int(n)),

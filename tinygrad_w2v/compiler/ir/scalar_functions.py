@@ -284,7 +284,7 @@ def helpers(used: list[str], single: bool) -> list[str]:
 # What a kernel's source calls its own: nothing of a user's and no value may be called so.
 RESERVED = (
     *("at", "first", "last", "loss", "lr", "step", "rates", "real", "np", "njit", "run", "kernel"),
-    *("RULES", "noalias", "prefetch", "power_of_two", "first_of", "first_among"),
+    *("RULES", "INLINED", "noalias", "prefetch", "power_of_two", "first_of", "first_among"),
     *("run_in_turns", "turn", "private", "begin", "exchange", "fetch"),
     *("abs", "range", "float", "min"),
     *(HELPERS | SINGLE),

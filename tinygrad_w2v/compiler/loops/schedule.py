@@ -45,6 +45,8 @@ class Schedule:
         Run two iterations of an outer loop at once (unroll and jam).
     jam_shared : int
         The fewest elements that both iterations touch for that.
+    jam_statements : int
+        The most statements of a kernel for that.
     hoist : bool
         Read what does not change in an innermost loop before it (loop-invariant code motion).
     noalias : bool
@@ -65,7 +67,7 @@ class Schedule:
     in_place          yes
     fuse              yes
     contract          yes
-    jam               yes  jam_shared 3
+    jam               yes  jam_shared 3, jam_statements 90
     hoist             yes
     noalias           yes
     prefetch          yes
@@ -85,6 +87,7 @@ class Schedule:
     contract: bool = True
     jam: bool = True
     jam_shared: int = 2
+    jam_statements: int = 90
     hoist: bool = True
     noalias: bool = True
     prefetch: bool = True

@@ -42,6 +42,8 @@ Node = Nest | Statement
 
 def jam(code: LoopCode, schedule: Schedule) -> LoopCode:
     """Return nests with two iterations of their outer loops at once, where both read the same."""
+    if len(list(statements_in(code.body))) > schedule.jam_statements:
+        return code  # twice a large body takes long to compile, and no registers are left for it
     arrays = dict(code.arrays)
     shapes = {name: array.shape for name, array in arrays.items()}
     body: list[Node] = []
