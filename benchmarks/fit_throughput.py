@@ -1,6 +1,6 @@
 """What `tw.fit` costs around its kernel, and how it stands beside PyTorch.
 
-``OMP_NUM_THREADS=1 python benchmarks/fit_throughput.py [--only tanh] [--examples 200000]``
+``OMP_NUM_THREADS=1 python benchmarks/fit_throughput.py [--only tanh] [--examples 100000]``
 
 Each model has tables of 20,000 rows of 100 numbers in single precision, and is trained by plain
 gradient descent on one thread, three ways in turns, in one process:
@@ -51,7 +51,7 @@ def columns(examples: int) -> dict[str, Any]:
 
 
 # ---------------------------------------------------------------------- the models, each twice
-# `np` is NumPy and `F` this package, or both are PyTorch: p holds tables, x the fields.
+# p holds the tables, x the fields of an example or of a batch.
 Expression = Callable[[Any, Any], Any]
 
 
@@ -316,8 +316,8 @@ def main() -> None:
     """Print a row for each model."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", help="models whose name begins so")
-    parser.add_argument("--examples", type=int, default=200_000)
-    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--examples", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--no-peer", action="store_true", help="without PyTorch")
     given = parser.parse_args()
     print("| thousand examples/s | kernel | `tw.fit` | fit / kernel | PyTorch | fit / PyTorch |")
