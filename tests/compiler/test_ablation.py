@@ -66,13 +66,23 @@ def test_at_length(step: str) -> None:
         prove(seed, schedule=Schedule().without(step))
 
 
+def test_a_body_of_many_statements_is_not_doubled() -> None:
+    few, many = (
+        tw.compile(tw.SkipGram(20, 16), BATCH, AXES, schedule=Schedule(jam_statements=most)).source
+        for most in (10, 90)
+    )
+    assert "_next" in many
+    assert "_next" not in few
+
+
 def test_every_step_does_something(rng: np.random.Generator) -> None:
     """A step that is left out leaves another source, of some model."""
     assert {run_pass.__name__ for run_pass in PASSES} < set(OPTIONAL)
     changed = set()
     examples = [EXAMPLES[name] for name in ("biases", "cosine", "relation")]
     given: list[Any] = [(e.make(rng), e.windows(rng)[0], e.axes, tw.optim.Adam) for e in examples]
-    for model, window, axes, optimizer in (*given, (tw.CBOW(20, 16), BATCH, AXES, tw.optim.SGD)):
+    given += [(kind(20, 16), BATCH, AXES, tw.optim.SGD) for kind in (tw.CBOW, tw.SkipGram)]
+    for model, window, axes, optimizer in given:
         fields = fields_of(window, axes)
         program = trace(model, window, fields, optimizer(model.parameters())).program
         whole = build(program, np.float32, "whole").source.text
@@ -93,6 +103,7 @@ def some_schedule(seed: int) -> Schedule:
         "short_axis": int(rng.integers(0, 20)),
         "long_loop": int(rng.integers(0, 20)),
         "jam_shared": int(rng.integers(0, 4)),
+        "jam_statements": int(rng.integers(0, 200)),
     }
     return Schedule(**thresholds).without(*[s for s in OPTIONAL if rng.random() < 0.2])
 

@@ -27,8 +27,8 @@ class Column(NamedTuple):
     offsets: IntArray | None
 
     @property
-    def count(self) -> int:
-        """The number of examples."""
+    def examples(self) -> int:
+        """How many there are."""
         return len(self.array if self.offsets is None else self.offsets[1:])
 
     def rows(self, first: int, last: int) -> AnyArray:
@@ -98,7 +98,7 @@ def pack_columns(given: Any, fields: Sequence[Field], chunk: int) -> Iterator[Pa
     """
     arrays = _arrays(given)
     columns = [_column(field, arrays) for field in fields]
-    counts = {column.field.name: column.count for column in columns}
+    counts = {column.field.name: column.examples for column in columns}
     count = next(iter(counts.values()))
     if len(set(counts.values())) > 1:
         told = ", ".join(f"{name} has {n:,}" for name, n in counts.items())
@@ -182,7 +182,7 @@ def _sizes(column: Column) -> dict[str, IntArray]:
     for axis, n in enumerate(column.field.shape):
         if not isinstance(n, SymbolicSize):
             continue
-        size, lengths = size_of(n), column.lengths(0, column.count, axis)
+        size, lengths = size_of(n), column.lengths(0, column.examples, axis)
         if lengths.max(initial=0) > size.bound:
             at = int(lengths.argmax())
             raise InputError(

@@ -127,9 +127,10 @@ class _Inlined(Compiler):
         super().__init__(typing_context, target, library, *how)
 
 
-# Of a function that only compiled code calls.
+# Of a function that only compiled code calls, and that computes with numbers, not with arrays.
 INLINED = {
     "forceinline": True,
+    "no_rewrites": True,
     "no_cpython_wrapper": True,
     "no_cfunc_wrapper": True,
     "pipeline_class": _Inlined,
