@@ -267,7 +267,10 @@ class _Writer:
 
     def _head(self, name: str, *more: str) -> list[str]:
         arguments = ", ".join(["first", "last", *self._signature(), "rates", "step", *more])
-        return ["@njit(**RULES, nogil=True, cache=True)", f"def {name}({arguments}):"]
+        return [
+            "@njit(**RULES, nogil=True, cache=True, no_cfunc_wrapper=True)",
+            f"def {name}({arguments}):",
+        ]
 
     def _new_arrays(self) -> list[str]:
         return [f"    {n} = {_apart(a.shape, _DTYPES[a.dtype])}" for n, a in self.own.items()]
