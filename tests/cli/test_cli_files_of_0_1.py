@@ -37,12 +37,17 @@ def processor_here() -> str:
 
 
 def same_vectors(found: Path, whole: Path) -> None:
-    """The same bytes on the machine that made them; elsewhere the last bits may differ."""
+    """The same vectors; of kernels the same bytes, too, on the machine that made them.
+
+    The NumPy engine adds up in another order than version 0.1 did, so its last bits are others.
+    """
     ours, theirs = (WordVectors.load(folder / "model.npz") for folder in (found, whole))
     assert ours.index_to_key == theirs.index_to_key
     np.testing.assert_allclose(ours.vectors, theirs.vectors, rtol=1e-4, atol=1e-6)
     made = json.loads((whole / "settings.json").read_text(encoding="utf-8"))
     processor = (FILES / "processor.txt").read_text(encoding="utf-8")
+    if made["engine"]["name"] == "numpy":
+        return
     if versions() == made["versions"] and processor_here() == processor:
         assert ours.vectors.tobytes() == theirs.vectors.tobytes()
         texts = [(folder / "vectors.txt").read_bytes() for folder in (found, whole)]

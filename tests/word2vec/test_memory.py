@@ -46,7 +46,10 @@ def little(monkeypatch):
             r"^windows with 1,000,000 negative words .*need about \d.* of",
         ),
         ({"negative": 10**6}, r"100\.0 MB are left; use a smaller negative"),
-        ({"vector_size": 2**20, "engine": "numpy"}, r"steps over 1 windows with 6 targets of 1,0"),
+        (
+            {"vector_size": 2**20, "negative": 7, "engine": "numpy"},
+            r"steps over 1 windows with 8 target",
+        ),
         ({"negative": 20_000, "engine": "compiled", "workers": 9}, "smaller negative or workers"),
     ],
 )

@@ -65,7 +65,7 @@ class Matmul(Ring):
                 # One matrix served a whole batch: one product, not one for each of the batch.
                 gy = _product_over_all(x, g)
             else:
-                gy = _product(transposed(x), g)
+                gy = _product_like(y, transposed(x), g)
             gy = np.squeeze(gy, -1) if column else gy
         return gx, gy
 
@@ -98,6 +98,18 @@ def _product_over_all(x: Any, g: Any) -> Any:
         return y
     x, g = np.reshape(x, (-1, x.shape[-1])), np.reshape(g, (-1, g.shape[-1]))
     return np.matmul(transposed(x), g)
+
+
+def _product_like(z: Any, x: Any, y: Any) -> Any:
+    """``x @ y`` with the last two axes in memory as those of `z`.
+
+    Of rows that were read and transposed the gradient is rows again, once it is transposed back,
+    which nobody has to copy into order.
+    """
+    plain = type(x) is type(y) is type(z) is np.ndarray
+    if plain and abs(z.strides[-1]) > abs(z.strides[-2]):
+        return transposed(_product(transposed(y), transposed(x)))
+    return _product(x, y)
 
 
 def _product(x: Any, y: Any) -> Any:

@@ -53,6 +53,28 @@ class Reduction(Function):
         return math.prod([self._shape[axis] for axis in self._axes])
 
 
+def _is_stack(x: Any, axes: tuple[int, ...]) -> bool:
+    """Whether the rows of each of many matrices are to be added up."""
+    return (
+        type(x) is ndarray
+        and x.dtype.char in "fd"
+        and x.ndim > 2
+        and axes == (x.ndim - 2,)
+        and x.flags.c_contiguous
+        and x.size > 0
+    )
+
+
+def _sum_of_rows(x: Any, keepdims: bool) -> Any:
+    """The sum over the last axis but one, as a product with ones.
+
+    NumPy adds up such an axis row by row, one short loop each; a product takes half the time and
+    less.
+    """
+    ones = np.ones((1, x.shape[-2]), x.dtype)
+    return np.matmul(ones if keepdims else ones[0], x)
+
+
 class Sum(Reduction):
     """y = sum(x, axis);  gx = broadcast_to(g, x.shape)
 
@@ -62,6 +84,8 @@ class Sum(Reduction):
     def forward(self, x: Any) -> Any:
         axes = self.remember(x)
         if type(x) is ndarray:
+            if _is_stack(x, axes):
+                return _sum_of_rows(x, self.keepdims)
             return x.sum(axis=axes, keepdims=self.keepdims)
         return np.sum(x, axis=axes, keepdims=self.keepdims)
 
@@ -121,6 +145,10 @@ class Mean(Reduction):
 
     def forward(self, x: Any) -> Any:
         axes = self.remember(x)
+        if _is_stack(x, axes):
+            total = _sum_of_rows(x, self.keepdims)
+            total /= x.dtype.type(self.count)
+            return total
         return np.mean(x, axis=axes, keepdims=self.keepdims)
 
     def backward(self, g: Any) -> Any:

@@ -22,7 +22,7 @@ from tinygrad_w2v.word2vec.settings import TrainingSettings
 # Bytes at the highest moment, measured with 100 negative words and 100 numbers in a vector:
 DRAWN = 45  # a target of a word that NumPy draws windows around
 DRAWN_FOR_PAIRS = 14  # the same where each context has targets of its own
-STEPPED = 14  # a number of a target's row in a step of the NumPy engine
+STEPPED = 13  # a number of a target's row in a step of the NumPy engine
 # A word in the table of negatives and in Python's lists while that is made.
 WORD = 110
 

@@ -212,7 +212,9 @@ class RowGrad:
         rows, values = self._summed(rising=False)
         scale = _product(None if factor == 1.0 else factor, self._factor)
         if scale is not None:
-            values = values * np.asarray(scale, values.dtype)
+            scale = np.asarray(scale, values.dtype)
+            # A sum of repeated rows is nobody's but ours; what was given is the caller's.
+            values = np.multiply(values, scale, out=values if values.flags.writeable else None)
         changed = rows_of(table, rows)
         changed += values
         table[rows] = changed

@@ -30,19 +30,22 @@ def sum_by_row(rows: AnyArray, values: AnyArray, rising: bool) -> tuple[AnyArray
     starts = np.flatnonzero(is_first)
     if len(starts) == n:
         return (ordered, values.take(order, axis=0)) if rising else (rows, values)
-    counts = np.concatenate([starts[1:], [n]]) - starts
+    counts = np.empty_like(starts)
+    np.subtract(starts[1:], starts[:-1], out=counts[:-1])
+    counts[-1] = n - starts[-1]
     # Rows that occur most often stand first, so that "those that have a k-th value" is a prefix.
-    by_count = _stable_order(counts.max() - counts)
+    most = int(counts.max())
+    by_count = _stable_order(most - counts)
     starts, counts = starts.take(by_count), counts.take(by_count)
-    # How many rows occur more than k times.
-    more_than = np.searchsorted(-counts, -np.arange(_OFTEN + 1)).tolist()
     unique = ordered.take(starts)
     total = values.take(order.take(starts), axis=0)
-    for k in range(1, _OFTEN):
-        these = more_than[k]
-        total[:these] += values.take(order.take(starts[:these] + k), axis=0)
-    often = more_than[_OFTEN]
-    if often:
+    # How many rows occur more than k times.
+    more_than = np.searchsorted(-counts, np.arange(0, -min(most, _OFTEN) - 1, -1)).tolist()
+    for k, these in enumerate(more_than[1:_OFTEN], start=1):
+        if these:
+            total[:these] += values.take(order.take(starts[:these] + k), axis=0)
+    if most > _OFTEN:
+        often = more_than[_OFTEN]
         lengths = counts[:often] - _OFTEN
         ends = np.cumsum(lengths)
         rest = np.repeat(starts[:often] + counts[:often] - ends, lengths) + np.arange(ends[-1])
