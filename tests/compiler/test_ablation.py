@@ -19,7 +19,7 @@ from tinygrad_w2v.compiler.passes import PASSES, algebra
 from tinygrad_w2v.compiler.stages import build
 from tinygrad_w2v.compiler.trace.trace import fields_of, trace
 
-PROGRAMS, AT_LENGTH = 1, 20  # for each step
+PROGRAMS, AT_LENGTH, SETTINGS = 1, 10, 200  # the first two for each step
 NOTHING = Schedule().without(*OPTIONAL)
 
 
@@ -114,9 +114,10 @@ def test_no_setting_changes_an_answer(seed: int) -> None:
 
 
 @pytest.mark.proof
-@pytest.mark.parametrize("hundreds", range(5))
-def test_no_setting_changes_an_answer_at_length(hundreds: int) -> None:
-    for seed in range(100 * hundreds, 100 * hundreds + 100):
+@pytest.mark.parametrize("tens", range(SETTINGS // 10))
+def test_no_setting_changes_an_answer_at_length(tens: int) -> None:
+    """A step is left out of each fifth, so of forty programs."""
+    for seed in range(10 * tens, 10 * tens + 10):
         prove(40_000 + seed, schedule=some_schedule(seed))
 
 

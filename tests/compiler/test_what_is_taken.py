@@ -24,7 +24,7 @@ from tinygrad_w2v.compiler.trace.trace import fields_of, trace
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "compiler.md"
 WINDOW = {"scale": np.array(1.0)}
-SHARE = 6  # of the cases one in so many is compared each time; all of them in the long proof
+SHARE = 6  # of the cases one in so many is compared each time; the others in the long proof
 # Cases of arrays without elements, which a kernel has no loops for.
 OF_NOTHING = re.compile(r"of nothing|no time")
 
@@ -75,8 +75,10 @@ def test_a_case_is_the_graphs_or_is_named(case: Case) -> None:
 
 
 @pytest.mark.proof
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_every_case_is_the_graphs_or_is_named(case: Case) -> None:
+@pytest.mark.parametrize(
+    "case", [c for i, c in enumerate(CASES) if i % SHARE], ids=lambda case: case.name
+)
+def test_every_other_case_is_the_graphs_or_is_named(case: Case) -> None:
     check(case)
 
 

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tinygrad_w2v._base.errors import Message, NonFiniteError, Setting
+from tinygrad_w2v._base.memory import return_freed
 from tinygrad_w2v._base.progress import Progress
 from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.optim.optimizer import Optimizer
@@ -229,6 +230,7 @@ def prepare(
     >>> len(history.losses), history.words
     (2, 300)
     """
+    return_freed()  # by whoever has read the examples, before tables and kernels take more
     kept = None if keeping is None else keeping.begun
     if keeping is not None and kept is not None:
         state = kept.state

@@ -174,6 +174,7 @@ class CompiledRun(Engine):
             for parameter in self.compiled.model.parameters()
             if parameter.data is array
         }
+        del arrays  # else no table would go before all are copied
         return HotRows(self.compiled.instructions, learned, samples, self.workers) or None
 
     def prepare(self) -> None:
