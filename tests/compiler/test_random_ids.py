@@ -17,7 +17,7 @@ from random_numbers import FIELDS, whole_numbers
 
 import tinygrad_w2v as tw
 
-PROGRAMS, AT_LENGTH = 70, 500
+PROGRAMS, AT_LENGTH = 70, 300
 MOST_ROWS = 2000
 # Those whose bounds are arithmetic; others are bounded by what they are.
 OPS = ("add", "subtract", "multiply", "floor_divide", "remainder", "maximum", "minimum", "negative")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from random_models import RandomModel, prove, window_of
 
-PLAIN, NATIVE, AT_LENGTH = 160, 5, 300
+PLAIN, NATIVE, AT_LENGTH = 160, 5, 200
 PLAIN_IN_EVERY_RUN, NATIVE_IN_EVERY_RUN = 50, (4,)
 
 

@@ -48,7 +48,7 @@ def quick_to_load(value: Any) -> Any:
 def _numbas_own() -> tuple[type, type]:
     from numba.core import caching, dispatcher
 
-    return caching.FunctionCache, dispatcher._FunctionCompiler
+    return caching.FunctionCache, vars(dispatcher)["_FunctionCompiler"]
 
 
 @cache
