@@ -392,6 +392,20 @@ if len(sys.argv) > 1:
 """
 
 
+def test_no_garbage_is_looked_for_while_it_is_compiled(folder: Path, monkeypatch) -> None:
+    numbas = pytest.importorskip("numba.core.compiler", reason="numba is not installed")
+    real, seen = numbas.compile_extra, []
+
+    def compile_extra(*arguments: Any, **options: Any) -> Any:
+        seen.append(gc.isenabled())
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(numbas, "compile_extra", compile_extra)
+    compiled().step(WINDOW, 0.25)
+    assert seen and not any(seen)
+    assert gc.isenabled()
+
+
 @pytest.mark.process
 def test_a_kernel_that_is_kept_runs_without_what_compiling_needs(folder: Path) -> None:
     environment = dict(os.environ, **{kernel_cache.FOLDER_VARIABLE: str(folder)})

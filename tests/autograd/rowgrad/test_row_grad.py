@@ -67,6 +67,20 @@ def test_sum_by_row_at_every_size_of_key(seed: int, n: int, largest: int) -> Non
         np.testing.assert_allclose(total[order], expected, atol=1e-12)
 
 
+@pytest.mark.parametrize("rows", [[0, 2, 0], [0, 2, 1]], ids=["repeated", "once each"])
+@pytest.mark.parametrize("coalesced", [False, True])
+def test_adding_to_a_table_leaves_the_values_as_they_were(rows: list[int], coalesced: bool) -> None:
+    given = np.arange(6.0).reshape(3, 2)
+    grad = tw.RowGrad(np.array(rows), given, (3, 2))
+    grad = grad.coalesced() if coalesced else grad
+    tables = np.zeros((2, 3, 2))
+    for table in tables:
+        table -= 0.5 * grad
+    assert np.array_equal(given, np.arange(6.0).reshape(3, 2))
+    assert np.array_equal(tables[0], tables[1])
+    assert np.array_equal(tables[0], -0.5 * grad.to_dense())
+
+
 def test_adding_many_is_not_quadratic() -> None:
     part = tw.RowGrad(np.array([1]), np.ones((1, 2)), (3, 2))
     total = part

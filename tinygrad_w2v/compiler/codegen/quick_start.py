@@ -7,7 +7,7 @@ what `_register_runtime` makes known. On a warm start that is most of the time a
 nothing was kept, Numba compiles, and imports what it needs then.
 
 To compile is to make some hundred thousand small objects and to keep them, in which a collector of
-garbage finds none: a fifth of the time is its, and it waits until the end.
+garbage finds none: a tenth of the time is its, and it waits until the end.
 
 Kernels are loops over numbers and arrays. A function that hashes, or that runs Numba's own threads,
 would call names that those imports make known; it must not be given to `quick_to_load`.
@@ -45,10 +45,10 @@ def quick_to_load(value: Any) -> Any:
     return value
 
 
-def _numbas_own() -> tuple[type, type]:
+def _numbas_own() -> tuple[Any, Any]:
     from numba.core import caching, dispatcher
 
-    return caching.FunctionCache, vars(dispatcher)["_FunctionCompiler"]
+    return caching.FunctionCache, vars(dispatcher).get("_FunctionCompiler")
 
 
 @cache
