@@ -389,7 +389,6 @@ class Kernel:
         self._loaded = kernel_cache.load(self.built.source.text)
         self.path, self._run = self._loaded.path, self._loaded["run"]
         self.runs_in_turns = "run_in_turns" in self._loaded
-        self._called = False
         self._given = [(name, traced.arrays[name]) for name in self.built.source.parameters]
         self._written = {s.inputs[0] for s in self.built.program if s.op in WRITES}
         self._places = Places(self.built.program)
@@ -456,12 +455,7 @@ class Kernel:
     ) -> float:
         """Call the native function over all examples of `packed`."""
         arguments = self.built.source.arguments(packed, arrays, rates, step)
-        if self._called:
-            return float(self._run(0, packed.count, *arguments))
-        with kernel_cache.uncollected():  # it is compiled, where it was not before
-            loss = float(self._run(0, packed.count, *arguments))
-        self._called = True
-        return loss
+        return float(self._run(0, packed.count, *arguments))
 
     def run_in_turns(
         self,

@@ -8,7 +8,6 @@ run, so a folder that others could have written into is not used.
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import inspect
 import linecache
@@ -290,25 +289,6 @@ def _executed(text: str, digest: str, name: str) -> ModuleType:
     if name.startswith("<"):
         linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
     return module
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Look for no garbage until the block ends: what a compile makes is looked at again and again.
-
-    Examples
-    --------
-    >>> with uncollected():
-    ...     gc.isenabled()
-    False
-    """
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _say_in_memory(why: str) -> None:
