@@ -31,12 +31,14 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_w2v._base.cache_lines import with_padding
 from tinygrad_w2v._base.errors import InputError, NonFiniteError
 from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.compiler.codegen import kernel_cache
 from tinygrad_w2v.compiler.codegen.batch_layout import OneExample, Packed, pack, pack_one
 from tinygrad_w2v.compiler.codegen.columns import are_columns, pack_columns
 from tinygrad_w2v.compiler.codegen.index_checks import Places
+from tinygrad_w2v.compiler.codegen.row_layout import pad_tables, to_be_padded
 from tinygrad_w2v.compiler.inspect.assembly import Assembly, inspected
 from tinygrad_w2v.compiler.ir.intervals import Interval
 from tinygrad_w2v.compiler.ir.ops import WRITES
@@ -253,6 +255,7 @@ class Compiled:
     def run_packed(self, packed: Packed, rates: AnyArray) -> float:
         """Run examples that are packed already, each with its learning rate."""
         self.kernel.check_ids(packed)
+        self.kernel.pad_tables()
         steps = 0
         if self.optimizer is not None:
             self.check_settings()
@@ -392,12 +395,18 @@ class Kernel:
         self._given = [(name, traced.arrays[name]) for name in self.built.source.parameters]
         self._written = {s.inputs[0] for s in self.built.program if s.op in WRITES}
         self._places = Places(self.built.program)
+        padded = schedule is None or schedule.padded_rows
+        self._padded = to_be_padded(self.built.program, traced.parameters) if padded else []
         self._apart: list[weakref.ref[AnyArray]] = []
         made_for = {name: give() for name, give in self._given}
         self._tables = {name: (array.shape, array.dtype) for name, array in made_for.items()}
 
+    def pad_tables(self) -> None:
+        """Let rows of tables be whole cache lines; no other thread may write into them now."""
+        pad_tables(self._padded)
+
     def arrays(self) -> dict[str, AnyArray]:
-        """Return the tables that the kernel reads and writes, by name."""
+        """Return the tables that the kernel reads and writes, by name: rows with their padding."""
         for place in self.traced.places:
             if place.is_left():
                 raise InputError(
@@ -406,9 +415,10 @@ class Kernel:
                 )
         self._check_frozen()
         check_constants(self.traced.held)
-        tables = {name: give() for name, give in self._given}
+        given = {name: give() for name, give in self._given}
+        tables = {name: with_padding(array) for name, array in given.items()}
         self._check_apart(tables)
-        for name, array in tables.items():
+        for name, array in given.items():
             if not array.flags.writeable and name in self._written:
                 raise InputError(
                     f"{name} may not be written into, so a kernel cannot change it: assign a copy, "
@@ -421,7 +431,7 @@ class Kernel:
                     f"{name} is now {array.shape} {array.dtype}, but the kernel was made for "
                     f"{shape} {dtype}: compile the model again"
                 )
-            if not array.flags.c_contiguous:
+            if not tables[name].flags.c_contiguous:
                 raise InputError(
                     f"{name} is not contiguous, so a kernel cannot write it in place: assign a "
                     f"copy, `model.{name}.data = np.ascontiguousarray(model.{name}.data)`"

@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tinygrad_w2v._base.cache_lines import columns, longer
 from tinygrad_w2v._base.types import AnyArray, IntArray
 from tinygrad_w2v.compiler.codegen import kernel_cache
 from tinygrad_w2v.compiler.codegen.batch_layout import Packed
@@ -243,7 +244,7 @@ class HotRows:
         """Make room behind a table for copies of some rows for each thread."""
         data = self._parameters[name].data
         size, n = len(data), last - first
-        extended = np.empty((size + self._threads * n, *data.shape[1:]), data.dtype)
+        extended = longer(data, self._threads * n)
         self._extended[name] = extended
         rows = extended.reshape(len(extended), -1)
         for thread, private in enumerate(self._private):
@@ -256,9 +257,9 @@ class HotRows:
         for name, extended in self._extended.items():
             parameter = self._parameters[name]
             if parameter.data.base is not extended:
-                size = len(parameter.data)
-                extended[:size] = parameter.data
-                parameter.data = extended[:size]
+                rows = columns(extended, parameter.shape)
+                rows[...] = parameter.data
+                parameter.data = rows
         return self._extended
 
     def private_of(

@@ -26,6 +26,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tinygrad_w2v._base.cache_lines import columns, in_lines, new_storage
 from tinygrad_w2v._base.errors import EngineWarning
 from tinygrad_w2v._base.types import AnyArray, IntArray
 from tinygrad_w2v._base.warning import warn_user
@@ -243,7 +244,7 @@ class Shards(_Private):
 
     def __init__(self, program: Program, tables: Mapping[str, AnyArray], examples: int) -> None:
         super().__init__(program)
-        self._shapes = {name: (table.shape, table.dtype) for name, table in tables.items()}
+        self._shapes = {name: (program[name].shape, table.dtype) for name, table in tables.items()}
         self._rows = {name: len(table) for name, table in tables.items() if table.ndim}
         self._most = {
             name: min(examples * sum(bound_of(self._lengths[i]) for i in inputs), self._rows[name])
@@ -265,9 +266,9 @@ class Shards(_Private):
         for name, (shape, dtype) in self._shapes.items():
             most = self._most.get(name)
             n, copied = (0, shape) if most is None else (most, (most, *shape[1:]))
-            room[name] = Changes(
-                np.empty(n, np.int64), np.empty(n, np.int64), np.empty(copied, dtype)
-            )
+            # As wide as a table can be: one that is replaced may lose its padding, or gain it.
+            values = new_storage(in_lines(copied, dtype.itemsize), dtype)
+            room[name] = Changes(np.empty(n, np.int64), np.empty(n, np.int64), values)
         return room
 
     def new_slots(self) -> dict[str, IntArray]:
@@ -316,14 +317,19 @@ class Shards(_Private):
             call["copy"](tables[name], rows, copies)
             changes[name] = Changes(rows, reads, copies[:known])
         for name in self.plan.whole:
-            room[name].values[...] = tables[name]
+            self._columns(name, room[name].values)[...] = self._columns(name, tables[name])
             changes[name] = room[name]
         loss = kernel(packed, {name: copied.values for name, copied in room.items()})
         for name in self.plan.by_rows:
             call["subtract"](tables[name], changes[name].rows, changes[name].values)
         for name in self.plan.whole:
-            changes[name].values[...] -= tables[name]
+            own = self._columns(name, changes[name].values)
+            own -= self._columns(name, tables[name])
         return loss, changes
+
+    def _columns(self, name: str, table: AnyArray) -> AnyArray:
+        """A table, or a copy of it, without its padding."""
+        return columns(table, self._shapes[name][0])
 
     def merge(
         self,
@@ -346,5 +352,6 @@ class Shards(_Private):
             call(tables[name], *columns, *sums, _most_reads(lr), worker, workers)
         if worker == 0:
             for name in [name for name in self.plan.whole if name in written]:
+                table = self._columns(name, tables[name])
                 for shard in shards:
-                    tables[name][...] += shard[name].values / len(shards)
+                    table += self._columns(name, shard[name].values) / len(shards)

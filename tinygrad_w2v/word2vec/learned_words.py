@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import numpy as np
@@ -90,6 +91,16 @@ class LearnedWords(Keywords):
         """Let the vectors be the model's: it moves them now, or has moved them."""
         if self._wv is not None:
             self._wv.share(self.model.w_in.data, self._moving)
+
+    @contextmanager
+    def _vectors_let_go(self) -> Iterator[None]:
+        """Let the vectors be a copy for now: a table that they share could not be moved."""
+        if self._wv is not None and self.model.w_in.data.flags.owndata:
+            self._wv.share(self.model.w_in.data.copy())
+        try:
+            yield
+        finally:
+            self._follow_model()
 
     def _adopt_vectors(self) -> None:
         """Take vectors that the user assigned to ``wv.vectors`` into the model."""

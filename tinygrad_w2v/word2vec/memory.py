@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from tinygrad_w2v._base.cache_lines import in_lines
 from tinygrad_w2v._base.errors import InputError, Setting
 from tinygrad_w2v._base.memory import SMALL, in_bytes, memory_left
 from tinygrad_w2v._base.types import IntArray
@@ -85,7 +86,7 @@ def check_memory(
     sizes = _sizes(settings, counts, text_words)
     needs = _draws(settings, sizes, options, heldout)
     if tables:
-        needs.append(_tables(settings, sizes.words))
+        needs.append(_tables(settings, sizes.words, options))
     total = sum(need.bytes for need in needs)
     left = memory_left() if total > SMALL else None
     if left is None or total <= left:
@@ -122,10 +123,16 @@ def _draws(
     return [compiled if options.engine == "compiled" else min(compiled, plain)]
 
 
-def _tables(settings: TrainingSettings, words: int) -> Need:
+def _row(settings: TrainingSettings) -> int:
+    """Bytes of a row of a table of the compiled engine, its padding included."""
+    return 4 * in_lines((1, settings.size), 4)[1]
+
+
+def _tables(settings: TrainingSettings, words: int, options: EngineOptions) -> Need:
     rows = words + (words if settings.negative else 0) + (words - 1 if settings.hs else 0)
+    compiled = options.engine != "numpy" and has_numba()
     return Need(
-        4 * settings.size * rows + WORD * words,
+        (_row(settings) if compiled else 4 * settings.size) * rows + WORD * words,
         f"tables of {words:,} words with {settings.size:,} numbers each",
         ("vector_size", "max_final_vocab"),
     )
@@ -176,7 +183,7 @@ def _compiled_draws(settings: TrainingSettings, sizes: _Sizes, options: EngineOp
     private = 0
     if options.deterministic:
         rows = min(windows * contexts, sizes.words) + min(windows * targets, sizes.words)
-        private = SHARDS * 4 * settings.size * rows
+        private = SHARDS * _row(settings) * rows
     what, lower = _subject(settings)
     if private > threads * (drawn + inside):
         what, lower = (

@@ -353,20 +353,21 @@ class Word2Vec(LearnedWords):
         first, raw_words, all_words = self._epochs_drawn, corpus.raw_words, corpus.words
         asked = self.engine_options()
         keeping = keeping_of(self.model, vocabulary, corpus, settings, options, first, asked)
-        run, corpus, _ = prepare_text(
-            self.model,
-            vocabulary,
-            corpus,
-            settings,
-            asked,
-            epochs=epochs,
-            share=options.heldout,
-            early_stopping=options.early_stopping,
-            folder=ids_folder,
-            keeping=keeping,
-            first=first,
-            voice=Voice(logger.info, logger.warning, logger.info),
-        )
+        with self._vectors_let_go():
+            run, corpus, _ = prepare_text(
+                self.model,
+                vocabulary,
+                corpus,
+                settings,
+                asked,
+                epochs=epochs,
+                share=options.heldout,
+                early_stopping=options.early_stopping,
+                folder=ids_folder,
+                keeping=keeping,
+                first=first,
+                voice=Voice(logger.info, logger.warning, logger.info),
+            )
         self._run, state, done = run, run.state, run.state.history.words
         own = None if self._given_model is None else type(self.model).__name__
         self.unigram_loss = None if own or run.heldout is None else run.heldout.unigram

@@ -55,6 +55,8 @@ class Schedule:
         Fetch the rows of the next example while one is computed.
     private_rows : bool
         Let threads that share tables have copies of the most read rows.
+    padded_rows : bool
+        Let the rows of tables begin at cache lines and fill them.
 
     Examples
     --------
@@ -72,6 +74,7 @@ class Schedule:
     noalias           yes
     prefetch          yes
     private_rows      yes
+    padded_rows       yes
     """
 
     skipped_passes: frozenset[str] = frozenset()
@@ -92,6 +95,7 @@ class Schedule:
     noalias: bool = True
     prefetch: bool = True
     private_rows: bool = True
+    padded_rows: bool = True
 
     def __post_init__(self) -> None:
         for field in fields(self)[1:]:

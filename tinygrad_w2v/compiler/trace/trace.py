@@ -27,7 +27,7 @@ from tinygrad_w2v.compiler.trace import counting, elementwise, indexing, scan, s
 from tinygrad_w2v.compiler.trace.arguments import check_leaves, defined_at, dynamic_axes
 from tinygrad_w2v.compiler.trace.symbol import KINDS, Symbol, Trace
 from tinygrad_w2v.compiler.trace.updates import Updates, check_rule, is_plain, learned_of, masks_of
-from tinygrad_w2v.nn import Module
+from tinygrad_w2v.nn import Module, Parameter
 from tinygrad_w2v.nn.module import Place, places_of
 from tinygrad_w2v.nn.parameter import frozen_of
 from tinygrad_w2v.nn.reads import Held, Reads, noting_reads
@@ -59,6 +59,8 @@ class Traced(NamedTuple):
         The arrays of an example, those included that the loss does not read.
     arrays : dict
         What the program's parameters are: a name to a function that returns the array.
+    parameters : dict
+        Which of them are the model's Parameters.
     predictions : SymbolicSize or int
         How many predictions the loss of an example is a sum of.
     gradients : dict
@@ -76,6 +78,7 @@ class Traced(NamedTuple):
     program: Program
     fields: tuple[Field, ...]
     arrays: Mapping[str, Callable[[], Any]]
+    parameters: Mapping[str, Parameter]
     predictions: Any
     gradients: Mapping[str, str]
     places: tuple[Place, ...] = ()
@@ -213,8 +216,10 @@ def trace(
         with noting_reads() as counted:
             predictions = _predictions(model, batch)
     places = tuple(places_of(model))
+    parameters = {tables[name].name: parameter for name, parameter in model.named_parameters()}
     program = notes.program(value)
-    return Traced(program, fields, arrays, predictions, written, places, frozen, reads | counted)
+    reads |= counted
+    return Traced(program, fields, arrays, parameters, predictions, written, places, frozen, reads)
 
 
 def _followed(notes: Trace, model: Any, batch: Any) -> Any:

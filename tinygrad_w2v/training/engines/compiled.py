@@ -132,6 +132,7 @@ class CompiledRun(Engine):
         self.compiled: Compiled = compile(
             model, source.example(), source.axes(), optimizer, dtype, schedule=schedule
         )
+        self.compiled.kernel.pad_tables()
         # Only what the kernel reads is asked of the source, which may make the rest when asked.
         read = {step.name for step in self.compiled.instructions.of_op("input")}
         fields = [field for field in self.compiled.fields if field.identifier in read]
@@ -167,14 +168,7 @@ class CompiledRun(Engine):
         units, size = self.source.units, LARGEST_STRETCH // 4
         starts = [max(units - size, 0) * k // 7 for k in range(8)]
         samples = [self.draw(0, start, min(start + size, units))[0] for start in starts]
-        arrays = self.compiled.kernel.arrays()
-        learned = {
-            name: parameter
-            for name, array in arrays.items()
-            for parameter in self.compiled.model.parameters()
-            if parameter.data is array
-        }
-        del arrays  # else no table would go before all are copied
+        learned = self.compiled.kernel.traced.parameters
         return HotRows(self.compiled.instructions, learned, samples, self.workers) or None
 
     def prepare(self) -> None:
@@ -240,6 +234,7 @@ class CompiledRun(Engine):
 
     def stream(self, handing: Handing) -> Done:
         """Run stretches as they are handed out; yield each with its loss when it is done."""
+        self.compiled.kernel.pad_tables()  # those that were replaced, while no thread writes
         if self._pool is None or self.shards is not None:
             yield from super().stream(handing)
             return

@@ -1,0 +1,116 @@
+"""Arrays in whole cache lines: each row begins at one and fills its last one.
+
+A processor reads memory, and takes it from another core, a line of 64 bytes at a time. Rows of 100
+float32 are 400 bytes long, so packed rows share lines with their neighbours: a row is spread over
+one line more than it needs, and a core that writes it takes the neighbour's, too. Here the last
+axis has room for some numbers more, and the array is shown without them.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from tinygrad_w2v._base.types import AnyArray, Shape
+
+LINE = 64  # bytes
+MOST_PADDING = 1 / 3  # of a row's own bytes
+
+
+class _Memory(np.ndarray[Any, Any]):
+    """Memory for arrays in whole lines; they are known by it."""
+
+
+def in_lines(shape: Shape, itemsize: int) -> Shape:
+    """Return the shape whose rows, entries along the first axis, are whole cache lines.
+
+    The last axis is the longer one. Where that would take too much memory, and where there are no
+    rows, the shape stays as it is.
+
+    Examples
+    --------
+    >>> in_lines((5000, 100), 4), in_lines((5000, 2, 100), 4), in_lines((5000, 3), 4)
+    ((5000, 112), (5000, 2, 104), (5000, 3))
+    """
+    if len(shape) < 2 or not math.prod(shape[1:]):
+        return shape
+    unit = LINE // math.gcd(LINE, itemsize * math.prod(shape[1:-1]))
+    longer = -(-shape[-1] // unit) * unit
+    return (*shape[:-1], longer) if longer <= (1 + MOST_PADDING) * shape[-1] else shape
+
+
+def fills_lines(shape: Shape, itemsize: int) -> bool:
+    """Whether rows of this shape are whole lines.
+
+    Examples
+    --------
+    >>> fills_lines((5000, 112), 4), fills_lines((5000, 100), 4), fills_lines((16,), 4)
+    (True, False, False)
+    """
+    return len(shape) > 1 and math.prod(shape[1:]) * itemsize % LINE == 0
+
+
+def new_storage(shape: Shape, dtype: Any) -> AnyArray:
+    """Return an array of zeros that begins at a cache line.
+
+    Examples
+    --------
+    >>> rows = new_storage((3, 112), np.float32)[:, :100]
+    >>> rows.ctypes.data % 64, rows.strides, with_padding(rows).shape
+    (0, (448, 4), (3, 112))
+    """
+    dtype = np.dtype(dtype)
+    memory = _Memory((math.prod(shape) * dtype.itemsize + LINE,), np.uint8)
+    storage: AnyArray = np.ndarray(shape, dtype, memory, offset=-memory.ctypes.data % LINE)
+    storage.fill(0)
+    return storage
+
+
+def columns(storage: AnyArray, shape: Shape) -> AnyArray:
+    """Return the part of a storage that an array of this shape is: the first rows and columns.
+
+    Examples
+    --------
+    >>> columns(np.zeros((9, 16)), (5, 10)).shape
+    (5, 10)
+    """
+    rows = storage[: shape[0]] if shape else storage
+    return rows[..., : shape[-1]] if len(shape) > 1 else rows
+
+
+def with_padding(array: AnyArray) -> AnyArray:
+    """Return the rows in whole lines that an array is the columns of; any other array as it is.
+
+    What stands behind the columns has no meaning.
+
+    Examples
+    --------
+    >>> array = np.zeros((3, 100), np.float32)
+    >>> with_padding(array) is array
+    True
+    """
+    storage: Any = array.base
+    if storage is None or type(getattr(storage, "base", None)) is not _Memory:
+        return array
+    if array.strides != storage.strides or array.shape[1:-1] != storage.shape[1:-1]:
+        return array
+    row, rest = divmod(array.ctypes.data - storage.ctypes.data, storage.strides[0])
+    if rest or not array.size:  # columns from the middle on
+        return array
+    rows: AnyArray = storage if len(array) == len(storage) else storage[row : row + len(array)]
+    return rows
+
+
+def longer(array: AnyArray, more: int) -> AnyArray:
+    """Return memory for the rows of an array and some more, in whole lines if the array's are.
+
+    Examples
+    --------
+    >>> longer(np.zeros((3, 100), np.float32), 2).shape
+    (5, 100)
+    """
+    rows = with_padding(array)
+    shape = (len(array) + more, *rows.shape[1:])
+    return np.empty(shape, array.dtype) if rows is array else new_storage(shape, array.dtype)
