@@ -9,6 +9,8 @@ axis has room for some numbers more, and the array is shown without them.
 from __future__ import annotations
 
 import math
+import weakref
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,7 +22,15 @@ MOST_PADDING = 1 / 3  # of a row's own bytes
 
 
 class _Memory(np.ndarray[Any, Any]):
-    """Memory for arrays in whole lines; they are known by it."""
+    """Memory for arrays in whole lines; they are known by it.
+
+    Attributes
+    ----------
+    last : weakref
+        Of the last array that was found to be the columns of all its rows.
+    """
+
+    last: Callable[[], Any] = staticmethod(lambda: None)
 
 
 def in_lines(shape: Shape, itemsize: int) -> Shape:
@@ -92,15 +102,19 @@ def with_padding(array: AnyArray) -> AnyArray:
     True
     """
     storage: Any = array.base
-    if storage is None or type(getattr(storage, "base", None)) is not _Memory:
+    if storage is None or type(memory := getattr(storage, "base", None)) is not _Memory:
         return array
+    if memory.last() is array:
+        return storage
     if array.strides != storage.strides or array.shape[1:-1] != storage.shape[1:-1]:
         return array
     row, rest = divmod(array.ctypes.data - storage.ctypes.data, storage.strides[0])
     if rest or not array.size:  # columns from the middle on
         return array
-    rows: AnyArray = storage if len(array) == len(storage) else storage[row : row + len(array)]
-    return rows
+    if len(array) < len(storage):
+        return storage[row : row + len(array)]
+    memory.last = weakref.ref(array)
+    return storage
 
 
 def longer(array: AnyArray, more: int) -> AnyArray:
