@@ -19,7 +19,8 @@ class Parameter(Variable):
     ----------
     data : array, number or nested list
         Floating-point numbers; lists and numbers become float64. An array that may be written
-        into is shared, not copied: training changes it.
+        into is shared, not copied: training changes it. One that nobody else holds any more may be
+        moved to where its rows are whole cache lines; `data` is a view of the columns then.
     name : str, optional
         What pictures and messages call it; by default the name of the module's attribute.
     frozen : bool or array of bool
