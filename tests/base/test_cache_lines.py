@@ -13,8 +13,8 @@ from tinygrad_w2v._base.cache_lines import (
     columns,
     fills_lines,
     in_lines,
-    longer,
     new_storage,
+    put,
     with_padding,
 )
 
@@ -45,9 +45,7 @@ def test_the_last_axis_has_room_for_whole_lines(shape, itemsize, wide) -> None:
 
 def some_rows(shape=(40, 100), dtype=np.float32):
     storage = new_storage(in_lines(shape, np.dtype(dtype).itemsize), dtype)
-    rows = columns(storage, shape)
-    rows[...] = np.arange(rows.size).reshape(shape)
-    return storage, rows
+    return storage, put(np.arange(np.prod(shape), dtype=dtype).reshape(shape), storage)
 
 
 @pytest.mark.parametrize("shape", [(40, 100), (40, 112), (40, 2, 100)])
@@ -83,9 +81,13 @@ def test_copies_are_without_padding() -> None:
         np.testing.assert_array_equal(made, rows)
 
 
-def test_a_longer_one_is_laid_out_alike() -> None:
-    _, rows = some_rows()
-    more = longer(rows, 7)
-    assert more.shape == (47, 112) and with_padding(columns(more, rows.shape)).shape == (40, 112)
-    assert longer(rows.copy(), 7).shape == (47, 100)
-    assert longer(np.zeros(3), 2).shape == (5,)
+@pytest.mark.parametrize("shape", [(3, 100), (3, 2, 100), (3,), ()])
+def test_rows_are_put_into_longer_memory(shape) -> None:
+    array = np.ones(shape, np.float32)
+    longer = (9, *shape[1:]) if shape else ()
+    storage = new_storage(in_lines(longer, 4), np.float32)
+    storage.fill(np.nan)
+    rows = put(array, storage)
+    assert rows.base is storage or rows is storage
+    np.testing.assert_array_equal(rows, array)
+    assert with_padding(rows).sum() == array.sum()  # zeros behind

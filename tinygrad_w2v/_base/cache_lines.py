@@ -63,18 +63,16 @@ def fills_lines(shape: Shape, itemsize: int) -> bool:
 
 
 def new_storage(shape: Shape, dtype: Any) -> AnyArray:
-    """Return an array of zeros that begins at a cache line.
+    """Return an array that begins at a cache line; what stands in it is anything.
 
     Examples
     --------
-    >>> rows = new_storage((3, 112), np.float32)[:, :100]
-    >>> rows.ctypes.data % 64, rows.strides, with_padding(rows).shape
-    (0, (448, 4), (3, 112))
+    >>> new_storage((3, 112), np.float32).ctypes.data % 64
+    0
     """
     dtype = np.dtype(dtype)
     memory = _Memory((math.prod(shape) * dtype.itemsize + LINE,), np.uint8)
     storage: AnyArray = np.ndarray(shape, dtype, memory, offset=-memory.ctypes.data % LINE)
-    storage.fill(0)
     return storage
 
 
@@ -90,10 +88,24 @@ def columns(storage: AnyArray, shape: Shape) -> AnyArray:
     return rows[..., : shape[-1]] if len(shape) > 1 else rows
 
 
+def put(array: AnyArray, storage: AnyArray) -> AnyArray:
+    """Copy an array into the first rows of a storage, zeros behind; return them without these.
+
+    Examples
+    --------
+    >>> rows = put(np.ones((3, 100), np.float32), new_storage((9, 112), np.float32))
+    >>> rows.shape, rows.strides, with_padding(rows)[0, 99:102].tolist()
+    ((3, 100), (448, 4), [1.0, 0.0, 0.0])
+    """
+    rows = columns(storage, array.shape)
+    rows[...] = array
+    if array.ndim > 1:
+        storage[: len(array), ..., array.shape[-1] :] = 0
+    return rows
+
+
 def with_padding(array: AnyArray) -> AnyArray:
     """Return the rows in whole lines that an array is the columns of; any other array as it is.
-
-    What stands behind the columns has no meaning.
 
     Examples
     --------
@@ -115,16 +127,3 @@ def with_padding(array: AnyArray) -> AnyArray:
         return storage[row : row + len(array)]
     memory.last = weakref.ref(array)
     return storage
-
-
-def longer(array: AnyArray, more: int) -> AnyArray:
-    """Return memory for the rows of an array and some more, in whole lines if the array's are.
-
-    Examples
-    --------
-    >>> longer(np.zeros((3, 100), np.float32), 2).shape
-    (5, 100)
-    """
-    rows = with_padding(array)
-    shape = (len(array) + more, *rows.shape[1:])
-    return np.empty(shape, array.dtype) if rows is array else new_storage(shape, array.dtype)

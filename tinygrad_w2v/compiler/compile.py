@@ -396,14 +396,14 @@ class Kernel:
         self._written = {s.inputs[0] for s in self.built.program if s.op in WRITES}
         self._places = Places(self.built.program)
         padded = schedule is None or schedule.padded_rows
-        self._padded = to_be_padded(self.built.program, traced.parameters) if padded else []
+        self.padded = to_be_padded(self.built.program, traced.parameters) if padded else []
         self._apart: list[weakref.ref[AnyArray]] = []
         made_for = {name: give() for name, give in self._given}
         self._tables = {name: (array.shape, array.dtype) for name, array in made_for.items()}
 
     def pad_tables(self) -> None:
         """Let rows of tables be whole cache lines; no other thread may write into them now."""
-        pad_tables(self._padded)
+        pad_tables(self.padded)
 
     def arrays(self) -> dict[str, AnyArray]:
         """Return the tables that the kernel reads and writes, by name: rows with their padding."""

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygrad_w2v._base.cache_lines import columns, longer
+from tinygrad_w2v._base.cache_lines import in_lines, new_storage, put
 from tinygrad_w2v._base.types import AnyArray, IntArray
 from tinygrad_w2v.compiler.codegen import kernel_cache
 from tinygrad_w2v.compiler.codegen.batch_layout import Packed
@@ -182,6 +182,8 @@ class HotRows:
     samples : list of Packed
         Examples that show which rows are read most.
     threads : int
+    padded : list of Parameter
+        Those whose rows are to be whole cache lines.
 
     Attributes
     ----------
@@ -196,7 +198,9 @@ class HotRows:
         parameters: Mapping[str, Any],
         samples: Sequence[Packed],
         threads: int,
+        padded: Sequence[Any] = (),
     ) -> None:
+        self._padded = padded
         self.turn, self.trial = max(STALE // threads, 1), Trial(threads)
         self._threads, self._parameters = threads, parameters
         self._lengths = {s.name: s.shape[0] for s in program.of_op("input") if len(s.shape) == 1}
@@ -242,9 +246,14 @@ class HotRows:
 
     def _extend(self, name: str, first: int, last: int) -> None:
         """Make room behind a table for copies of some rows for each thread."""
-        data = self._parameters[name].data
+        parameter = self._parameters[name]
+        data = parameter.data
         size, n = len(data), last - first
-        extended = longer(data, self._threads * n)
+        shape = (size + self._threads * n, *data.shape[1:])
+        if any(parameter is each for each in self._padded):
+            extended = new_storage(in_lines(shape, data.dtype.itemsize), data.dtype)
+        else:
+            extended = np.empty(shape, data.dtype)
         self._extended[name] = extended
         rows = extended.reshape(len(extended), -1)
         for thread, private in enumerate(self._private):
@@ -257,9 +266,7 @@ class HotRows:
         for name, extended in self._extended.items():
             parameter = self._parameters[name]
             if parameter.data.base is not extended:
-                rows = columns(extended, parameter.shape)
-                rows[...] = parameter.data
-                parameter.data = rows
+                parameter.data = put(parameter.data, extended)
         return self._extended
 
     def private_of(

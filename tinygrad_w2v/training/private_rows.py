@@ -244,7 +244,10 @@ class Shards(_Private):
 
     def __init__(self, program: Program, tables: Mapping[str, AnyArray], examples: int) -> None:
         super().__init__(program)
-        self._shapes = {name: (program[name].shape, table.dtype) for name, table in tables.items()}
+        self._shapes = {
+            name: (tuple(map(bound_of, program[name].shape)), table.dtype)
+            for name, table in tables.items()
+        }
         self._rows = {name: len(table) for name, table in tables.items() if table.ndim}
         self._most = {
             name: min(examples * sum(bound_of(self._lengths[i]) for i in inputs), self._rows[name])

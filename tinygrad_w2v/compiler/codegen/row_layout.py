@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_w2v._base.cache_lines import columns, fills_lines, in_lines, new_storage
+from tinygrad_w2v._base.cache_lines import fills_lines, in_lines, new_storage, put
 from tinygrad_w2v.autograd.variable import Variable
 from tinygrad_w2v.compiler.ir.program import Program
 from tinygrad_w2v.nn import Parameter
@@ -76,9 +76,8 @@ def pad_tables(parameters: Iterable[Parameter]) -> None:
     for parameter in parameters:
         if _is_nobody_elses(parameter):
             shape, dtype = tuple(parameter.shape), parameter.dtype
-            rows = columns(new_storage(in_lines(shape, dtype.itemsize), dtype), shape)
-            rows[...] = parameter.data
-            parameter.data = rows
+            storage = new_storage(in_lines(shape, dtype.itemsize), dtype)
+            parameter.data = put(parameter.data, storage)
 
 
 def _holders(variable: Any) -> int:

@@ -132,7 +132,6 @@ class CompiledRun(Engine):
         self.compiled: Compiled = compile(
             model, source.example(), source.axes(), optimizer, dtype, schedule=schedule
         )
-        self.compiled.kernel.pad_tables()
         # Only what the kernel reads is asked of the source, which may make the rest when asked.
         read = {step.name for step in self.compiled.instructions.of_op("input")}
         fields = [field for field in self.compiled.fields if field.identifier in read]
@@ -162,14 +161,16 @@ class CompiledRun(Engine):
         # In a short epoch copies would be looked at too seldom to learn of each other.
         apart = workers > 1 and not deterministic and source.units >= LEAST_UNITS_FOR_COPIES
         self._hot = self._hot_rows() if apart and self.compiled.kernel.runs_in_turns else None
+        self.compiled.kernel.pad_tables()  # those that have not been made longer
 
     def _hot_rows(self) -> HotRows | None:
         """The rows that nearly all examples read, by a few samples; None without any."""
         units, size = self.source.units, LARGEST_STRETCH // 4
         starts = [max(units - size, 0) * k // 7 for k in range(8)]
         samples = [self.draw(0, start, min(start + size, units))[0] for start in starts]
-        learned = self.compiled.kernel.traced.parameters
-        return HotRows(self.compiled.instructions, learned, samples, self.workers) or None
+        kernel, program = self.compiled.kernel, self.compiled.instructions
+        learned, padded = kernel.traced.parameters, kernel.padded
+        return HotRows(program, learned, samples, self.workers, padded) or None
 
     def prepare(self) -> None:
         """Compile now what the first round would compile, so that a run begins at full speed.
