@@ -10,7 +10,6 @@ import pytest
 
 from tinygrad_w2v._base.cache_lines import (
     LINE,
-    columns,
     fills_lines,
     in_lines,
     new_storage,
