@@ -136,3 +136,17 @@ def test_threads_share_padded_tables(monkeypatch: pytest.MonkeyPatch) -> None:
     assert padded(model) == ["w_in", "w_out"]
     alone = compiled.CompiledRun(model, source)  # goes on in one thread
     assert sum(alone.step(part, 0.05) for part, _ in alone.batches(3)) < losses[0]
+
+
+def test_the_copies_of_a_shard_are_as_wide_as_a_table_can_be() -> None:
+    """Native code copies rows with their padding: a narrower copy would be written beyond."""
+    model = Ratings()
+    kept = [parameter.data for parameter in model.parameters()]
+    run = compiled.CompiledRun(model, examples(), deterministic=True)
+    assert not padded(model)
+    room = run.shards.new_room()
+    kept.clear()
+    run.compiled.kernel.pad_tables()
+    assert padded(model) == ["users", "items"]
+    for name, table in run.compiled.kernel.arrays().items():
+        assert room[name].values.shape[1:] == table.shape[1:]
