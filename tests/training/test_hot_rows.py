@@ -17,7 +17,8 @@ from tinygrad_w2v.text.corpus import build_corpus
 from tinygrad_w2v.training import hot_rows
 from tinygrad_w2v.training.engines import compiled
 from tinygrad_w2v.training.engines.compiled import CompiledRun
-from tinygrad_w2v.training.hot_rows import HotRows, Trial, groups_of, most_read
+from tinygrad_w2v.training.hot_rows import HotRows, Trial, most_read
+from tinygrad_w2v.training.rows_by_ids import plan_of
 
 pytest.importorskip("numba")
 
@@ -95,7 +96,7 @@ def test_the_rows_about_the_root_are_hot_in_a_tree(rng, monkeypatch) -> None:
 
 def test_tables_that_are_read_at_the_same_ids_are_one_group(rng) -> None:
     run = a_run(Pairs(40, 3), pairs(rng), workers=1)
-    groups = sorted(groups_of(run.compiled.instructions))
+    groups = sorted(plan_of(run.compiled.instructions).groups)
     assert [group.tables for group in groups] == [("others",), ("words", "bias")]
     assert [group.inputs for group in groups] == [("j",), ("i",)]
 
@@ -117,7 +118,7 @@ class Mixed(tw.Module):
 
 def test_ids_that_cannot_stand_for_copies_are_left_alone() -> None:
     example = {name: np.zeros(2, np.int64) for name in "ijkm"}
-    assert groups_of(tw.compile(Mixed(), example).instructions) == []
+    assert plan_of(tw.compile(Mixed(), example).instructions).groups == ()
 
 
 @pytest.mark.usefixtures("_copies_always")

@@ -13,6 +13,7 @@ from tinygrad_w2v._base.cache_lines import with_padding
 from tinygrad_w2v.sources import WindowSettings, WindowSource
 from tinygrad_w2v.text.corpus import build_corpus
 from tinygrad_w2v.training.engines import compiled
+from tinygrad_w2v.training.rounds import as_wide
 
 pytest.importorskip("numba")
 
@@ -149,4 +150,6 @@ def test_the_copies_of_a_shard_are_as_wide_as_a_table_can_be() -> None:
     run.compiled.kernel.pad_tables()
     assert padded(model) == ["users", "items"]
     for name, table in run.compiled.kernel.arrays().items():
-        assert room[name].values.shape[1:] == table.shape[1:]
+        copied = as_wide(room[name], table)
+        assert copied.values.shape[1:] == table.shape[1:]
+        assert len(copied.values) == len(room[name].rows)

@@ -12,11 +12,17 @@ import numpy as np
 import pytest
 
 import tinygrad_w2v as tw
+import tinygrad_w2v.functions as F
+from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v.sources import WindowSettings, WindowSource
+from tinygrad_w2v.sources.source import Drawn, Source
 from tinygrad_w2v.text.corpus import build_corpus
 
 pytest.importorskip("numba")
+from tinygrad_w2v.training.checkpoints import Checkpoint
 from tinygrad_w2v.training.engines.compiled import CompiledRun, changed_rows
+from tinygrad_w2v.training.engines.engine import LARGEST_SHARD, SHARDS, rounds_of, shard_of
+from tinygrad_w2v.training.history import RunState
 
 LR = 0.05
 
@@ -56,6 +62,110 @@ def test_shards_in_any_order_are_the_deterministic_engine() -> None:
         assert bytes_of(by_hand) == bytes_of(whole)
         assert np.isclose(sum(each.counts.loss for each in shards), loss, rtol=1e-12)
     whole.close()
+
+
+@pytest.mark.parametrize("units", [0, 1, 3, 4, 1000, 1001, 1003, 123_457])
+@pytest.mark.parametrize("first_epoch", [False, True])
+def test_every_unit_is_in_one_shard(units: int, first_epoch: bool) -> None:
+    size = shard_of(units)
+    rounds = rounds_of(units, size, first_epoch)
+    assert all(len(shards) == SHARDS for shards in rounds)
+    stretches = sorted(stretch for shards in rounds for stretch in shards)
+    units_of = [unit for first, last in stretches for unit in range(first, last)]
+    assert units_of == list(range(units))
+    assert max(last - first for first, last in stretches) <= size + 1
+
+
+def test_rounds_of_a_first_epoch_grow_and_an_epoch_has_several() -> None:
+    sizes = [shards[0][1] - shards[0][0] for shards in rounds_of(10**7, shard_of(10**7), True)]
+    assert sizes[0] < 100
+    assert sizes[:-1] == sorted(sizes[:-1])
+    assert max(sizes) == LARGEST_SHARD
+    assert shard_of(10**7, per_unit=10) == LARGEST_SHARD // 10
+    for units in (10**4, 10**5, 10**6):
+        assert len(rounds_of(units, shard_of(units), False)) >= 16
+
+
+def test_neither_workers_nor_pieces_nor_a_new_start_change_a_byte() -> None:
+    whole = a_run()
+    rounds = [part for epoch in range(2) for part, _ in whole.batches(epoch)]
+    losses = [whole.step(part, LR) for part in rounds]
+    for workers, stretch, broken_at in ((3, 7, 5), (2, 64, len(rounds) - 2)):
+        one, other = a_run(workers), a_run()
+        one.stretch = stretch  # how many units are drawn at a time
+        again = [one.step(part, LR) for part in rounds[:broken_at]]
+        for table, kept in zip(tables_of(other).values(), tables_of(one).values(), strict=True):
+            table[...] = kept
+        again += [other.step(part, LR) for part in rounds[broken_at:]]
+        assert bytes_of(other) == bytes_of(whole)
+        np.testing.assert_allclose(again, losses, rtol=1e-12)
+        one.close()
+
+
+def test_a_place_that_was_counted_otherwise_is_refused() -> None:
+    run = a_run()
+    before = {"name": "compiled", "workers": None, "deterministic": True, "stretch": run.shard}
+    kept = Checkpoint("checkpoint-1.npz", RunState(), {}, {"engine": before})
+    with pytest.raises(InputError, match="whose place was counted in other batches than it is now"):
+        run.check_goes_on(kept, "begin anew")
+    run.check_goes_on(Checkpoint("x", RunState(), {}, {"engine": dict(run.about)}), "begin anew")
+
+
+class Pairs(Source):
+    """Pairs of ids that are not copied when they are drawn."""
+
+    def __init__(self) -> None:
+        self.ids = np.random.default_rng(0).integers(0, 20, (300, 2))
+        self.ids.flags.writeable = False
+
+    @property
+    def units(self) -> int:
+        return len(self.ids)
+
+    def example(self) -> dict[str, Any]:
+        return {"i": np.array(1), "j": np.array(2)}
+
+    def axes(self) -> dict[str, Any]:
+        return {}
+
+    def draw(self, epoch: int, first: int, last: int, room: Any = None) -> Drawn:
+        i, j = self.ids[first:last].T
+        return Drawn({"i": i, "j": j}, {}, last - first, last - first)
+
+    def digest(self) -> str:
+        return "pairs"
+
+
+class Factors(tw.Module):
+    """Two tables with biases, which are read at the same ids, and a number that all share."""
+
+    def __init__(self) -> None:
+        rng = np.random.default_rng(1)
+        self.u, self.v = (tw.Parameter(rng.normal(size=(20, 3)) / 3) for _ in range(2))
+        self.a, self.b = tw.Parameter(np.zeros(20)), tw.Parameter(np.zeros(20))
+        self.c = tw.Parameter(0.0)
+
+    def loss(self, pair: Any) -> Any:
+        i, j = pair["i"], pair["j"]
+        score = (self.u[i] * self.v[j]).sum(axis=-1) + self.a[i] + self.b[j] + self.c
+        return F.softplus(-score).sum()
+
+
+def test_biases_are_copied_with_their_rows_and_a_source_keeps_its_ids() -> None:
+    found = []
+    for workers in (1, 3):
+        model, source = Factors(), Pairs()
+        ids = source.ids.copy()
+        run = CompiledRun(model, source, workers, dtype=np.float64, deterministic=True)
+        assert [group.tables for group in run.shards.plan.groups] == [("u", "a"), ("v", "b")]
+        assert run.shards.plan.whole == ("c",)
+        losses = [run.step(part, LR) for part, _ in run.batches(0)]
+        run.close()
+        assert np.array_equal(source.ids, ids)
+        assert np.all(model.a.data > 0)
+        assert 0 < model.c.data < LR * source.units
+        found.append((losses, [parameter.data.tobytes() for parameter in model.parameters()]))
+    assert found[0] == found[1]
 
 
 OTHER = """

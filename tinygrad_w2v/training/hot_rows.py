@@ -29,6 +29,7 @@ from tinygrad_w2v.compiler.codegen.batch_layout import Packed
 from tinygrad_w2v.compiler.compile import Private
 from tinygrad_w2v.compiler.ir.program import Program
 from tinygrad_w2v.compiler.ir.sizes import SymbolicSize, size_of
+from tinygrad_w2v.training.rows_by_ids import Group, plan_of
 
 # Examples that all threads together run before they learn of each other's changes: of sixteen
 # threads that are merged after 1,024 each the loss diverges, after 64 each it is as of one.
@@ -36,77 +37,6 @@ STALE = 1024
 MOST_ROWS = 128  # of a range: more are read too seldom to pay for their exchange
 OFTEN = 2.0  # reads of a row in a turn that pay for its exchange
 TRIED = 8  # stretches of each thread, each way
-
-
-class Group(NamedTuple):
-    """Tables that are read at the same ids, so that these can stand for copies in all of them.
-
-    Attributes
-    ----------
-    tables, inputs : tuple of str
-        The tables, and the inputs that hold ids of their rows, and nothing else.
-    """
-
-    tables: tuple[str, ...]
-    inputs: tuple[str, ...]
-
-
-def groups_of(program: Program) -> list[Group]:
-    """Return the tables whose rows are read and written at ids of the example alone.
-
-    Tables that share an input, and inputs that share a table, are one group. It counts when nothing
-    else reads its inputs or tables, and all tables have as many rows. What is no Parameter, such as
-    a mask of frozen rows, has no room for copies.
-    """
-    readers = program.readers()
-    tables = {step.name: step for step in program.of_op("parameter")}
-    neighbours: dict[str, set[str]] = {name: set() for name in tables}
-    refused: set[str] = set()
-    for name in tables:
-        for reader in readers[name]:
-            ids = _ids_of(program, reader, name)
-            if ids is None:
-                refused.add(name)
-            else:
-                neighbours[name].add(ids)
-                neighbours.setdefault(ids, set()).add(name)
-    for step in program.of_op("input"):
-        if step.name in neighbours and any(
-            use.inputs[0] not in tables or use.inputs[1:2] != (step.name,)
-            for use in readers[step.name]
-        ):
-            refused.add(step.name)
-    groups = []
-    for part in _components(neighbours):
-        held = tuple(name for name in tables if name in part)
-        if len(part) > len(held) and not part & refused:
-            if len({tables[name].shape[0] for name in held}) == 1:
-                groups.append(Group(held, tuple(sorted(part - set(held)))))
-    return groups
-
-
-def _ids_of(program: Program, reader: Any, table: str) -> str | None:
-    """The input at which a step reads or writes whole rows of a table; None if it does not."""
-    if reader.op not in ("take", "add_rows") or reader.inputs[0] != table:
-        return None
-    ids = program[reader.inputs[1]]
-    direct = ids.op == "input" and len(ids.shape) == 1 and ids.dtype == "int"
-    return ids.name if direct and reader.parameters.get("axis", 0) == 0 else None
-
-
-def _components(neighbours: Mapping[str, set[str]]) -> list[set[str]]:
-    """The connected components of an undirected graph."""
-    left, found = dict.fromkeys(neighbours), []
-    while left:
-        part, ends = set(), [next(iter(left))]
-        while ends:
-            name = ends.pop()
-            if name not in part:
-                part.add(name)
-                left.pop(name, None)
-                ends += neighbours[name]
-        found.append(part)
-    return found
 
 
 def redirect(ids, first, last, to, redirected):  # type: ignore[no-untyped-def]  # Numba types it
@@ -208,8 +138,9 @@ class HotRows:
         self._extended: dict[str, AnyArray] = {}
         self._private: list[dict[str, Private]] = [{} for _ in range(threads)]
         self._rooms: list[dict[str, IntArray]] = [{} for _ in range(threads)]
-        for group in groups_of(program):
-            if all(self._is_written(name) for name in group.tables):
+        for group in plan_of(program).groups:
+            flat = all(field in self._lengths for field in group.inputs)
+            if flat and all(self._is_written(name) for name in group.tables):
                 size = len(parameters[group.tables[0]].data)
                 first, last = most_read(self._reads(group.inputs, samples, size))
                 if first < last:
@@ -223,7 +154,7 @@ class HotRows:
         return bool(self._ranges)
 
     def _is_written(self, name: str) -> bool:
-        """What nobody writes is in no thread's way."""
+        """What nobody writes is in no thread's way; a mask of frozen rows has no room for more."""
         return name in self._parameters and self._parameters[name].data.flags.writeable
 
     def _reads(self, inputs: Iterable[str], samples: Sequence[Packed], size: int) -> AnyArray:

@@ -23,7 +23,7 @@ COST = {
 # How much longer a word takes where the vectors do not fit into the cache.
 OUT_OF_CACHE = 1.5
 # How many times longer it takes to give the same bytes for any number of threads.
-MERGING = 3.0
+MERGING = 1.7
 # Inner nodes on the path of a word in a tree, about.
 PATH = 12
 

@@ -17,7 +17,7 @@ from tinygrad_w2v._base.types import IntArray
 from tinygrad_w2v.sources.subsampling import keep_probability
 from tinygrad_w2v.sources.window_batches import BLOCK_WORDS, BLOCK_WORDS_WITH_TREE
 from tinygrad_w2v.training.engines import EngineOptions, has_numba
-from tinygrad_w2v.training.engines.engine import SHARDS, stretch_of
+from tinygrad_w2v.training.engines.engine import LARGEST_STRETCH, SHARDS, shard_of, stretch_of
 from tinygrad_w2v.word2vec.settings import TrainingSettings
 
 # Bytes at the highest moment, measured with 100 negative words and 100 numbers in a vector:
@@ -173,17 +173,23 @@ def _step(settings: TrainingSettings, sizes: _Sizes) -> Need:
 
 def _compiled_draws(settings: TrainingSettings, sizes: _Sizes, options: EngineOptions) -> Need:
     """The windows of a stretch of text for each thread, and private rows for the same bytes."""
-    threads = int(options.workers)
-    stretch = stretch_of(sizes.text, threads, options.deterministic)
-    windows = stretch * sizes.kept // max(stretch, sizes.text)
-    windows *= 1 if settings.shared_negatives else 2 * settings.window
+    threads, per_word = (
+        int(options.workers),
+        1 if settings.shared_negatives else 2 * settings.window,
+    )
+    stretch = shard = stretch_of(sizes.text, threads)
+    if options.deterministic:
+        shard = shard_of(sizes.text, per_word)
+        stretch = min(shard, LARGEST_STRETCH)
+    windows = stretch * sizes.kept // max(stretch, sizes.text) * per_word
     contexts, targets = 2 * settings.window, _targets(settings, sizes.words)
     drawn = windows * 8 * (contexts + targets)
     inside = 4 * settings.size * (contexts + targets)
     private = 0
     if options.deterministic:
-        rows = min(windows * contexts, sizes.words) + min(windows * targets, sizes.words)
-        private = SHARDS * _row(settings) * rows
+        # About half of the words of a stretch of text are there once.
+        words = shard * sizes.kept // max(shard, sizes.text)
+        private = SHARDS * _row(settings) * min(words, sizes.words)
     what, lower = _subject(settings)
     if private > threads * (drawn + inside):
         what, lower = (

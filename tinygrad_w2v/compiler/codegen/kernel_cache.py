@@ -138,7 +138,9 @@ def _numba_settings() -> list[str]:
 
 
 def jitted(
-    functions: Iterable[Callable[..., Any]], helpers: Iterable[Callable[..., Any]] = ()
+    functions: Iterable[Callable[..., Any]],
+    helpers: Iterable[Callable[..., Any]] = (),
+    sums: Iterable[Callable[..., Any]] = (),
 ) -> dict[str, Any]:
     """Return functions of this package compiled by Numba, by name.
 
@@ -151,6 +153,8 @@ def jitted(
         Written so that Numba understands them.
     helpers
         Plain functions that they call.
+    sums
+        Such as may add up in any order.
 
     Warns
     -----
@@ -158,11 +162,13 @@ def jitted(
         As `load`.
     """
     numba = check_numba()
-    functions, helpers = list(functions), list(helpers)
+    functions, sums = list(functions), list(sums)
+    helpers = [*helpers, *sums]
     options: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
     for helper in helpers:
         if helper not in _registered:
-            numba.extending.register_jitable(forceinline=True, **options)(helper)
+            rules = {"fastmath": {"reassoc", "contract"}} if helper in sums else {}
+            numba.extending.register_jitable(forceinline=True, **options, **rules)(helper)
             _registered.add(helper)
     files = sorted({str(inspect.getsourcefile(function)) for function in (*functions, *helpers)})
     digest = identity("\0".join(Path(file).read_text(encoding="utf-8") for file in files))

@@ -136,7 +136,7 @@ class Source(NamedTuple):
         return [
             *[packed.arrays[name] for name in self.inputs],
             *[packed.sizes[name] for name in self.sizes],
-            *self.constants.values(),
+            *[tables.get(name, array) for name, array in self.constants.items()],
             *[tables[name] for name in self.parameters],
             rates,
             step,

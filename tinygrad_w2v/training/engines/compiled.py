@@ -6,8 +6,8 @@ depend on positions alone, so a run can go on at any stretch, and one thread see
 order. Threads write the same tables without a lock (Recht, Re, Wright, Niu 2011, "Hogwild!"): rows
 that two threads write at once may lose an update, and bytes differ from run to run.
 
-A deterministic run waits: a *round* has a fixed number of stretches, called shards, each a pure
-function of the tables (`changed_rows`), whose changes are added in order.
+A deterministic run waits: a *round* has a fixed number of *shards*, each a pure function of the
+tables (`changed_rows`), which are merged in order.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import itertools
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -35,12 +35,14 @@ from tinygrad_w2v.training.engines.engine import (
     LARGEST_STRETCH,
     SHARDS,
     Engine,
+    rounds_of,
+    shard_of,
     stretch_of,
 )
 from tinygrad_w2v.training.engines.threads import by_threads
 from tinygrad_w2v.training.handing import Done, Handing
 from tinygrad_w2v.training.hot_rows import HotRows
-from tinygrad_w2v.training.private_rows import Changes, Room, Shards
+from tinygrad_w2v.training.rounds import Room, Shards
 
 LEAST_UNITS_FOR_COPIES = 200_000
 
@@ -142,21 +144,25 @@ class CompiledRun(Engine):
         }
         self._memory, self._lock = threading.local(), threading.Lock()
         self._pool = ThreadPoolExecutor(workers) if workers > 1 else None
-        stretch = stretch_of(source.units, workers, deterministic)
+        self.shard = shard_of(source.units, source.per_unit)
+        stretch = self.shard if deterministic else stretch_of(source.units, workers)
+        stretch = min(stretch, LARGEST_STRETCH)
         self.stretch = units_at_once(source.example(), source.per_unit, stretch)
         self.reproducible = deterministic or workers == 1
         self.about = {
             "name": "compiled",
             "workers": None if deterministic else workers,
             "deterministic": deterministic,
-            "stretch": self.stretch,
+            "stretch": self.shard if deterministic else self.stretch,
         }
         if not self.reproducible:
             self.about["place"] = "stretches"  # it was rounds of them once
+        if deterministic:
+            self.about["place"] = f"rounds of {SHARDS} shards"  # it was stretches of them once
         self.shards: Shards | None = None
         if deterministic:
             program, tables = self.compiled.instructions, self.compiled.kernel.arrays()
-            self.shards = Shards(program, tables, self.stretch * source.per_unit)
+            self.shards = Shards(program, tables, self.shard * source.per_unit)
             self._rooms = [self.shards.new_room() for _ in range(SHARDS)]
         # In a short epoch copies would be looked at too seldom to learn of each other.
         apart = workers > 1 and not deterministic and source.units >= LEAST_UNITS_FOR_COPIES
@@ -196,12 +202,8 @@ class CompiledRun(Engine):
         """
         units, workers, length = self.source.units, self.workers, self.stretch
         if self.shards is not None:
-            for number, first in enumerate(range(0, units, SHARDS * length)):
-                stop = min(first + SHARDS * length, units)
-                shards = tuple(
-                    (start, min(start + length, stop)) for start in range(first, stop, length)
-                )
-                yield Round(epoch, number, shards), stop - first
+            for number, shards in enumerate(self.rounds(epoch)):
+                yield Round(epoch, number, shards), sum(stop - first for first, stop in shards)
             return
         ends = [units * worker // workers for worker in range(workers + 1)]
         parts = [range(first, stop, length) for first, stop in itertools.pairwise(ends)]
@@ -211,6 +213,10 @@ class CompiledRun(Engine):
                 if start is not None:
                     stop = min(start + length, end)
                     yield Round(epoch, next(numbers), ((start, stop),)), stop - start
+
+    def rounds(self, epoch: int) -> Sequence[tuple[tuple[int, int], ...]]:
+        """Return the shards of each round of a deterministic run."""
+        return rounds_of(self.source.units, self.shard, epoch == 0)
 
     def step(self, part: Round, lr: float) -> float:
         """Run a stretch, or a round, and return the sum of its losses.
@@ -257,21 +263,18 @@ class CompiledRun(Engine):
         return self._used
 
     def _merged(self, part: Round, lr: float) -> list[Counts]:
-        """Run the shards of a round, and add up what they change."""
+        """Run the shards of a round, and merge what they come to."""
         assert self.shards is not None
-        shards, tables = self.shards, self.compiled.kernel.arrays()
+        tables = self.compiled.kernel.arrays()
 
         def work(shard: int) -> Changed:
             return changed_rows(
                 self, tables, part.epoch, part.number, shard, lr, self._rooms[shard]
             )
 
-        def merge(worker: int) -> None:
-            shards.merge(tables, [each.rows for each in changed], lr, worker, self.workers)
-
         run = map if self._pool is None else self._pool.map
         changed = list(run(work, range(len(part.stretches))))
-        list(run(merge, range(self.workers)))
+        self.shards.merge(tables, [each.rows for each in changed], lr, self.workers, run)
         return [each.counts for each in changed]
 
     def _counted_steps(self, part: Round) -> int:
@@ -328,11 +331,15 @@ class CompiledRun(Engine):
         rates[: packed.count] = lr
         return rates
 
-    def slots(self) -> Mapping[str, IntArray]:
+    def slots(self) -> Sequence[IntArray]:
         """Return what this thread numbers rows with."""
         assert self.shards is not None
-        slots: Mapping[str, IntArray] = self._own("slots", self.shards.new_slots)
+        slots: Sequence[IntArray] = self._own("slots", self.shards.new_slots)
         return slots
+
+    def draws_into_room(self) -> bool:
+        """Whether this thread's examples stand in memory of its own, not in the source's."""
+        return self._own("room", self._new_room) is not None
 
     def _new_room(self) -> Any:
         return self.source.new_room(self.stretch)
@@ -359,9 +366,9 @@ class CompiledRun(Engine):
 
 
 class Changed(NamedTuple):
-    """What a shard of a round has come to: what it changes of each table, and its counts."""
+    """What a shard of a round has come to: what it made of rows of each table, and its counts."""
 
-    rows: dict[str, Changes]
+    rows: Room
     counts: Counts
 
 
@@ -374,13 +381,13 @@ def changed_rows(
     lr: float,
     room: Room | None = None,
 ) -> Changed:
-    """Return what one shard of a round changes; a pure function.
+    """Return what one shard of a round makes of the rows that it reads; a pure function.
 
     It depends on its arguments alone: the tables as the round began with them, the source and the
     model's expression, which are the run's, and the numbers of epoch, round and shard. It writes
     into no table. So whoever has these, a thread, another process, another machine, gets the same
-    bytes, in any order and once more after a failure. `Shards.merge` adds the changes of all shards
-    of a round to the tables, in order; the next round begins with those.
+    bytes, in any order and once more after a failure. `Shards.merge` brings what all shards of a
+    round have made into the tables; the next round begins with those.
 
     Parameters
     ----------
@@ -393,21 +400,32 @@ def changed_rows(
     lr : float
         The learning rate.
     room : optional
-        Of `Shards.new_room`, which the changes are written into; new memory by default.
+        Of `Shards.new_room`, which the rows are written into; new memory by default.
 
     Returns
     -------
     Changed
     """
     assert run.shards is not None
-    units, kernel = run.source.units, run.compiled.kernel
-    first = min((number * SHARDS + shard) * run.stretch, units)
-    packed, used = run.draw_checked(epoch, first, min(first + run.stretch, units))
+    kernel, compiled = run.compiled.kernel, run.compiled
+    first, last = run.rounds(epoch)[number][shard]
+    predictions = used = 0
+
+    def pieces() -> Iterator[Packed]:
+        nonlocal predictions, used
+        for start in range(first, last, run.stretch):
+            packed, of_these = run.draw_checked(epoch, start, min(start + run.stretch, last))
+            used += of_these
+            if packed.count:
+                predictions += compiled.total_predictions(packed)
+                yield packed
+
     loss, rows = run.shards.run(
-        packed,
+        pieces(),
         tables,
         lambda packed, copies: kernel.run(packed, copies, run.rates(packed, lr), 1),
         run.shards.new_room() if room is None else room,
         run.slots(),
+        owned=run.draws_into_room(),
     )
-    return Changed(rows, Counts(loss, run.compiled.total_predictions(packed), used))
+    return Changed(rows, Counts(loss, predictions, used))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 from numbers import Integral
 from typing import Any, NamedTuple
 
@@ -21,8 +23,11 @@ from tinygrad_w2v.training.handing import Done, Handing, one_by_one
 
 ENGINES = ("auto", "numpy", "compiled")
 MOST_WORKERS = 1024
-SHARDS = 8  # of a round that gives the same bytes for any number of threads
-SMALLEST_STRETCH, LARGEST_STRETCH, LARGEST_SHARD = 64, 8192, 512
+SMALLEST_STRETCH, LARGEST_STRETCH = 64, 8192
+SHARDS = 4  # of a round that gives the same bytes for any number of threads
+SMALLEST_SHARD, LARGEST_SHARD = 64, 50_000  # examples
+SHARDS_AN_EPOCH = 16  # of each part, at least, as the rate falls from one to the next
+GROWTH = 0.1  # of what was done, so much at most in the next round of the first epoch
 # Each thread has so many stretches at least: over a short epoch, too, the rate falls evenly, and
 # the threads end at about the same time.
 STRETCHES_AN_EPOCH = 64
@@ -32,16 +37,76 @@ GONE_ON = (
 )
 
 
-def stretch_of(units: int, workers: int, deterministic: bool) -> int:
+def stretch_of(units: int, workers: int) -> int:
     """Return how many units a thread of the compiled engine draws at a time.
 
     Examples
     --------
-    >>> stretch_of(10**6, workers=4, deterministic=False), stretch_of(10**6, 4, True)
-    (3906, 512)
+    >>> stretch_of(10**6, workers=4), stretch_of(10**6, workers=1)
+    (3906, 8192)
     """
-    parts, largest = (SHARDS, LARGEST_SHARD) if deterministic else (workers, LARGEST_STRETCH)
-    return min(max(units // (STRETCHES_AN_EPOCH * parts), SMALLEST_STRETCH), largest)
+    return min(max(units // (STRETCHES_AN_EPOCH * workers), SMALLEST_STRETCH), LARGEST_STRETCH)
+
+
+def shard_of(units: int, per_unit: int = 1) -> int:
+    """Return how many units a shard of a deterministic round has at most.
+
+    The more, the less is copied for each, and the later the shards learn of each other.
+
+    Parameters
+    ----------
+    units
+        Of an epoch.
+    per_unit
+        The most examples that one gives.
+
+    Examples
+    --------
+    >>> shard_of(10**7), shard_of(10**6), shard_of(10**7, per_unit=10), shard_of(100)
+    (50000, 15625, 5000, 64)
+    """
+    some = max(units // (SHARDS_AN_EPOCH * SHARDS), SMALLEST_SHARD)
+    return min(some, max(LARGEST_SHARD // per_unit, 1))
+
+
+@lru_cache(maxsize=4)
+def rounds_of(units: int, size: int, first_epoch: bool) -> tuple[tuple[tuple[int, int], ...], ...]:
+    """Return the rounds of an epoch: of each shard the first unit, and the one after its last.
+
+    An epoch has as many parts as a round has shards, and each shard is of a part of its own: those
+    of a round read places far apart. In the first epoch, when all shards have the same to learn,
+    rounds begin small. Who computes has no part in it.
+
+    Parameters
+    ----------
+    units
+        Of the epoch.
+    size
+        Of a shard, at most.
+    first_epoch
+        Whether it is the first.
+
+    Examples
+    --------
+    >>> rounds_of(8, size=1, first_epoch=False)
+    (((0, 1), (2, 3), (4, 5), (6, 7)), ((1, 2), (3, 4), (5, 6), (7, 8)))
+    >>> [len(rounds_of(10**7, 50_000, first)) for first in (False, True)]
+    (50, 99)
+    """
+    ends = [units * part // SHARDS for part in range(SHARDS + 1)]
+    done = 0
+    rounds: list[tuple[tuple[int, int], ...]] = []
+    while done < ends[1] or not rounds:
+        most = max(int(GROWTH * done), SMALLEST_SHARD) if first_epoch else size
+        last = done + min(most, size)
+        rounds.append(
+            tuple(
+                (min(start + done, stop), stop if last >= ends[1] else start + last)
+                for start, stop in itertools.pairwise(ends)
+            )
+        )
+        done = last
+    return tuple(rounds)
 
 
 class EngineOptions(NamedTuple):
