@@ -93,7 +93,9 @@ class WindowBatches:
             sizes = [windows for _, windows in batches]
             shares = shares_of(words_before, sizes)
             words_before = 0
-            for place in shuffled(len(batches), self.settings.seed, epoch, number):
+            alone, seed = self.settings.batch_size == 1, self.settings.seed
+            order = range(len(batches)) if alone else shuffled(len(batches), seed, epoch, number)
+            for place in order:
                 if waiting is not None:
                     yield waiting
                 waiting = batches[place][0], shares[place]
@@ -146,15 +148,10 @@ class WindowBatches:
         width = self._widths(kept.part(start, stop), epoch)
         left = np.minimum(center - begin[start:stop], width)
         contexts = left + np.minimum(end[start:stop] - 1 - center, width)
-        # A sort by one or two bytes is a radix sort; a stable one after another sorts by both.
-        small = np.uint8 if 2 * self.settings.window < 256 else np.uint32
-        order = np.argsort(contexts.astype(small), kind="stable")
         lengths = contexts
         if self.tree is not None:
             lengths = self.tree.lengths.take(kept.ids[start:stop])
-            order = np.argsort(lengths.astype(np.uint16), kind="stable")
-            order = order.take(np.argsort(contexts.take(order).astype(small), kind="stable"))
-        order = order[np.count_nonzero(contexts == 0) :]
+        order = self._order(contexts, lengths)
         center, left = center.take(order), left.take(order)
         contexts, lengths = contexts.take(order), lengths.take(order)
         shared = self.settings.shared_negatives
@@ -173,6 +170,19 @@ class WindowBatches:
             if self.tree is not None:
                 chosen, labels = self._with_paths(chosen, int(lengths[group.start]))
             yield Batch(true, around, offsets, chosen, labels), rows
+
+    def _order(self, contexts: IntArray, lengths: IntArray) -> IntArray:
+        """The windows that have contexts; those of one shape together, unless each is alone."""
+        if self.settings.batch_size == 1:
+            return np.flatnonzero(contexts)
+        # A sort by one or two bytes is a radix sort; a stable one after another sorts by both.
+        small = np.uint8 if 2 * self.settings.window < 256 else np.uint32
+        if self.tree is None:
+            order = np.argsort(contexts.astype(small), kind="stable")
+        else:
+            order = np.argsort(lengths.astype(np.uint16), kind="stable")
+            order = order.take(np.argsort(contexts.take(order).astype(small), kind="stable"))
+        return order[np.count_nonzero(contexts == 0) :]
 
     def _with_paths(self, targets: IntArray, length: int) -> tuple[IntArray, AnyArray]:
         """Return targets and labels of words whose paths through the tree are equally long."""
@@ -227,7 +237,7 @@ class WindowBatches:
 
         With each comes its number of windows.
         """
-        size = self.settings.batch_size * rows
+        size = 1 if self.settings.batch_size == 1 else self.settings.batch_size * rows
         for start in range(0, len(group.center), size):
             part = slice(start, start + size)
             center = group.center[part]
@@ -238,7 +248,7 @@ class WindowBatches:
                 group.targets[part],
                 self._labels[: len(center)] if self.tree is None else group.labels[part],
             )
-            yield batch, len(center) // rows
+            yield batch, max(len(center) // rows, 1)
 
 
 _NO_COUNTER = np.zeros(1, dtype=np.uint64)

@@ -74,7 +74,11 @@ def scatter(g: Symbol, ids: Any, axis: int, shape: Shape) -> Symbol:
     return g.trace.record("scatter", (g, ids), shape=shape, axis=axis)
 
 
-handles("scatter_rows")(lambda g, ids, shape: scatter(g, ids, 0, shape))
+@handles("scatter_rows")
+def scatter_rows(g: Symbol, ids: Any, shape: Shape) -> Symbol:
+    """Return zeros of `shape` with `g` added at rows."""
+    from_end = _from_end(ids, shape[0])
+    return scatter(g, ids, 0, shape) if from_end is None else put_at(g, from_end, shape)
 
 
 @handles("scatter_along_axis")
@@ -294,7 +298,19 @@ def take_along_axis(arr: Any, indices: Any, axis: int = -1) -> Symbol:
     return _looked_up("take_along", arr, indices, axis)
 
 
-handles("rows")(lambda table, ids: take(table, ids, axis=0))
+@handles("rows")
+def rows(table: Any, ids: Any) -> Symbol:
+    """Rows of a table by their ids."""
+    from_end = _from_end(ids, table.shape[0])
+    return take(table, ids, axis=0) if from_end is None else part_of(table, (from_end,))
+
+
+def _from_end(ids: Any, n: Length) -> int | None:
+    """A number that counts from the end of a dynamic axis, such as that of the last state."""
+    one = isinstance(n, SymbolicSize) and not isinstance(ids, Symbol) and np.ndim(ids) == 0
+    return int(ids) if one and ids < 0 else None
+
+
 handles("take_from")(lambda ids, array, axis: take(array, ids, axis=axis))
 
 
