@@ -130,3 +130,25 @@ def test_glove_learns_its_counts(script: Any) -> None:
     few = glove.main(lines, dim=4, epochs=1, peer=False, neighbors=0)
     many = glove.main(lines, dim=4, epochs=60, peer=False, neighbors=2)
     assert many["tw.fit"] < 0.1 * few["tw.fit"]
+
+
+def test_a_state_remembers_the_word_before_the_last(script: Any) -> None:
+    text = [["a", "b", "a", "c"]] * 500
+    found = script("gru").main(text, words=5, dim=8, rows=90, epochs=10, peer=False)
+    assert found["two words"] == pytest.approx(2**0.5, rel=0.02)  # after "a" there are two
+    assert found["tw.fit"] < 1.2
+
+
+def test_ancestors_are_found(script: Any) -> None:
+    hierarchy = script("hierarchy")
+    found = hierarchy.main(branches=2, depth=3, dim=3, negative=4, epochs=60, peer=False)
+    assert found["Poincaré"] > 0.7
+    assert found["Gaussian"] > 0.9
+
+
+def test_average_precision(script: Any) -> None:
+    hierarchy = script("hierarchy")
+    assert hierarchy.tree(2, 2).tolist()[:4] == [[1, 0], [2, 0], [3, 1], [3, 0]]
+    far = np.array([[0.0, 1, 2], [1, 0, 2], [2, 1, 0]])
+    # The ancestor of 1 is its nearest; that of 2 comes after another.
+    assert hierarchy.average_precision(far, np.array([[1, 0], [2, 0]])) == (1 + 1 / 2) / 2

@@ -5,106 +5,22 @@ from typing import Any
 
 import numpy as np
 import pytest
+from every_source import (
+    ITEMS,
+    Line,
+    N,
+    Own,
+    Ratings,
+    Stop,
+    StopsAt,
+    bytes_of,
+    fit,
+    ratings,
+    table,
+)
 
 import tinygrad_w2v as tw
-import tinygrad_w2v.functions as F
 from tinygrad_w2v._base.errors import EngineWarning, InputError, NonFiniteError
-
-N, USERS, ITEMS, DIM = 600, 12, 9, 4
-
-
-def table(seed: int = 0) -> dict[str, Any]:
-    rng = np.random.default_rng(seed)
-    user, item = rng.integers(0, USERS, N), rng.integers(0, ITEMS, N)
-    u, v = rng.normal(size=(USERS, DIM)), rng.normal(size=(ITEMS, DIM))
-    return {"user": user, "item": item, "rating": (u[user] * v[item]).sum(axis=1)}
-
-
-class Ratings(tw.Module):
-    def __init__(self, dtype: Any = np.float64) -> None:
-        rng = np.random.default_rng(3)
-        self.users = tw.Parameter(0.5 * rng.normal(size=(USERS, DIM)).astype(dtype))
-        self.items = tw.Parameter(0.5 * rng.normal(size=(ITEMS, DIM)).astype(dtype))
-        self.bias = tw.Parameter(np.zeros(ITEMS, dtype))
-
-    def loss(self, example: Any) -> Any:
-        user, item = self.users[example["user"]], self.items[example["item"]]
-        score = (user * item).sum(axis=-1) + self.bias[example["item"]]
-        return ((score - example["rating"]) ** 2).sum()
-
-
-class Pushed(tw.Module):
-    """A loss with negatives, and words of an example that differ in their number."""
-
-    def __init__(self) -> None:
-        rng = np.random.default_rng(4)
-        self.words = tw.Parameter(0.3 * rng.normal(size=(20, DIM)))
-        self.items = tw.Parameter(0.3 * rng.normal(size=(ITEMS, DIM)))
-
-    def loss(self, example: Any) -> Any:
-        h = self.words[example["words"]].sum(axis=-2)
-        true = (h * self.items[example["item"]]).sum(axis=-1)
-        wrong = np.einsum("...d,...kd->...k", h, self.items[example["wrong"]])
-        return F.softplus(-true).sum() + F.softplus(wrong).sum()
-
-
-def texts() -> tw.examples.Arrays:
-    rng = np.random.default_rng(5)
-    lengths = rng.integers(1, 6, N)
-    offsets = np.concatenate([[0], np.cumsum(lengths)])
-    return tw.examples.Arrays(
-        {"item": rng.integers(0, ITEMS, N)},
-        {"wrong": ("item", 3)},
-        {"words": (rng.integers(0, 20, offsets[-1]), offsets)},
-        batch_size=1,
-    )
-
-
-def ratings(**changes: Any) -> tw.examples.Arrays:
-    return tw.examples.Arrays(table(), **{"batch_size": 1} | changes)
-
-
-def fit(model: Any, examples: Any, **options: Any) -> tw.History:
-    return tw.fit(model, examples, **{"epochs": 2, "lr": 0.02, "progress": False} | options)
-
-
-def bytes_of(model: tw.Module) -> list[bytes]:
-    return [parameter.data.tobytes() for parameter in model.parameters()]
-
-
-KINDS = {"ratings": (Ratings, ratings), "pushed": (Pushed, texts)}
-RULES = {
-    "plain": lambda: None,
-    "SGD": lambda: tw.optim.SGD(),
-    "AdaGrad": lambda: tw.optim.AdaGrad(lr=0.02),
-    "Adam": lambda: tw.optim.Adam(lr=0.02),
-}
-
-
-@pytest.mark.parametrize("rule", RULES)
-@pytest.mark.parametrize("kind", KINDS)
-def test_both_engines_come_to_the_same_tables(kind: str, rule: str) -> None:
-    found = []
-    for engine in ("numpy", "compiled"):
-        model, source = (make() for make in KINDS[kind])
-        history = fit(model, source, optimizer=RULES[rule](), engine=engine)
-        found.append((model, history))
-    (one, first), (other, second) = found
-    for x, y in zip(one.parameters(), other.parameters(), strict=True):
-        np.testing.assert_allclose(x.data, y.data, rtol=0, atol=1e-12)
-    np.testing.assert_allclose(first.losses, second.losses, rtol=1e-9)
-    assert first.losses[-1] < first.losses[0]
-    assert first.examples == 2 * N
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_deterministic_bytes_do_not_depend_on_the_workers(kind: str) -> None:
-    found = []
-    for workers in (1, 2, 3):
-        model, source = (make() for make in KINDS[kind])
-        fit(model, source, engine="compiled", workers=workers, deterministic=True)
-        found.append(bytes_of(model))
-    assert found[0] == found[1] == found[2]
 
 
 def test_threads_learn_as_one_does() -> None:
@@ -113,42 +29,6 @@ def test_threads_learn_as_one_does() -> None:
         for workers in (1, 3)
     ]
     assert losses[1] < 1.2 * losses[0] + 0.01
-
-
-class Stop(Exception):
-    pass
-
-
-class StopsAt:
-    """Ends the process, as it were, after an epoch."""
-
-    def __init__(self, epoch: int) -> None:
-        self.left = epoch
-
-    def on_epoch_end(self, model: Any) -> None:
-        self.left -= 1
-        if not self.left:
-            raise Stop
-
-
-@pytest.mark.parametrize("engine", ["numpy", "compiled"])
-@pytest.mark.parametrize("rule", RULES)
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_run_goes_on_byte_for_byte(kind: str, rule: str, engine: str, tmp_path: Path) -> None:
-    whole, source = (make() for make in KINDS[kind])
-    source.batch_size = 64  # a checkpoint is written after each batch
-    options = {"engine": engine, "epochs": 4, "heldout": 0.1}
-    history = fit(whole, source, optimizer=RULES[rule](), **options)
-    kept = options | {"checkpoint": tmp_path, "checkpoint_minutes": 1e-9}
-    with pytest.raises(Stop):
-        fit(KINDS[kind][0](), source, optimizer=RULES[rule](), callbacks=[StopsAt(2)], **kept)
-    assert list(tmp_path.glob("checkpoint-*.npz"))
-    model = KINDS[kind][0]()
-    again = fit(model, source, optimizer=RULES[rule](), resume=True, **kept)
-    assert bytes_of(model) == bytes_of(whole)
-    assert again.losses == history.losses
-    assert again.heldout_losses == history.heldout_losses
-    assert not list(tmp_path.glob("checkpoint-*.npz"))
 
 
 def unfinished(folder: Path) -> dict[str, Any]:
@@ -257,33 +137,6 @@ def test_callbacks_are_functions_of_the_history_or_objects() -> None:
 class Averaged(Ratings):
     def loss(self, example: Any) -> Any:
         return super().loss(example) / np.size(example["user"])
-
-
-class Own(tw.examples.Source):
-    """Twenty lines: points on a line, drawn by position."""
-
-    units = 200
-
-    def example(self) -> Any:
-        return {"x": np.array(0.0), "y": np.array(0.0)}
-
-    def axes(self) -> Any:
-        return {}
-
-    def draw(self, epoch: int, first: int, last: int, room: Any = None) -> tw.examples.Drawn:
-        x = np.sin(np.arange(first, last) + 1000.0 * epoch)
-        return tw.examples.Drawn({"x": x, "y": 3 * x - 1}, {}, last - first, last - first)
-
-    def digest(self) -> str:
-        return "points"
-
-
-class Line(tw.Module):
-    def __init__(self) -> None:
-        self.w, self.b = tw.Parameter(np.zeros(())), tw.Parameter(np.zeros(()))
-
-    def loss(self, example: Any) -> Any:
-        return ((self.w * example["x"] + self.b - example["y"]) ** 2).sum()
 
 
 @pytest.mark.parametrize("engine", ["numpy", "compiled"])

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from every_source import loss_of
 from models_of_users import MODELS
 
 import tinygrad_w2v as tw
@@ -37,10 +38,6 @@ def test_the_kernel_computes_what_the_graph_does(name: str) -> None:
     model, examples = MODELS[name]
     source = examples()
     tw.check_compiled(model(), source.example(), source.axes())
-
-
-def loss_of(model: Any, source: Any) -> float:
-    return sum(float(model.loss(batch).data) for batch, _ in source.batches(0))
 
 
 @pytest.mark.parametrize("name", COMPILED)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -198,6 +199,19 @@ class Subwords(AroundWindows):
         for numbers in (self._pieces.flat, self._pieces.offsets):
             digest.update(np.ascontiguousarray(numbers).data)
         return digest.hexdigest()
+
+    def split(self, share: float, seed: int = 1) -> tuple[Self, Self]:
+        """Return the windows of most sentences, and of a share of them that is drawn by `seed`.
+
+        Examples
+        --------
+        >>> source = Subwords([["you", "say", "hello"]] * 50, buckets=100)
+        >>> [part.units for part in source.split(0.1)]
+        [135, 15]
+        """
+        rest, other = copy.copy(self), copy.copy(self)
+        rest.windows, other.windows = self.windows.split(share, seed)
+        return rest, other
 
     def new_room(self, units: int) -> Any:
         """Return arrays for the windows around so many words."""

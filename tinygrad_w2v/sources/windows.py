@@ -174,6 +174,24 @@ class WindowSource(Source):
         settings = dataclasses.replace(self.settings, seed=seed)
         return WindowSource(self.corpus, self.counts, settings, self._batches.block_words)
 
+    def split(self, share: float, seed: int = 1) -> tuple[WindowSource, WindowSource]:
+        """Return the windows of most sentences, and of a share of them that is drawn by `seed`.
+
+        Negative words are drawn by the counts of the whole text in both.
+
+        Examples
+        --------
+        >>> from tinygrad_w2v.text.corpus import build_corpus
+        >>> vocabulary, corpus = build_corpus([["you", "say", "hello"]] * 50)
+        >>> [part.units for part in WindowSource(corpus, vocabulary.counts).split(0.1)]
+        [135, 15]
+        """
+        rest, other = (
+            WindowSource(part, self.counts, self.settings, self._batches.block_words)
+            for part in self.corpus.split(share, seed)
+        )
+        return rest, other
+
     def new_room(self, units: int) -> tuple[native_windows.Scratch, native_windows.Windows]:
         """Return arrays for the windows around so many words."""
         settings, rows, targets = self.settings, units * self.per_unit, self._targets_in_row
