@@ -67,6 +67,7 @@ def rings(around: int) -> np.ndarray:
     return np.concatenate(both)
 
 
+@pytest.mark.slow
 def test_relations_are_learned(script: Any, tmp_path: Path) -> None:
     knowledge = script("knowledge_graph")
     options = {"dim": 8, "negative": 4, "tested": 8, "epochs": 60, "peer": False}
@@ -132,6 +133,7 @@ def test_glove_learns_its_counts(script: Any) -> None:
     assert many["tw.fit"] < 0.1 * few["tw.fit"]
 
 
+@pytest.mark.slow
 def test_a_state_remembers_the_word_before_the_last(script: Any) -> None:
     text = [["a", "b", "a", "c"]] * 500
     found = script("gru").main(text, words=5, dim=8, rows=90, epochs=10, peer=False)

@@ -93,8 +93,8 @@ def fit(
     seed : int
         Of all that is drawn: orders, negatives.
     heldout : float, Source or columns, optional
-        What to look at after each epoch: other examples, or the share of columns that is not
-        trained on.
+        What to look at after each epoch: other examples, or the share of rows, of a text's
+        sentences, that is not trained on.
     early_stopping : int, optional
         After how many epochs without a smaller held-out loss to stop.
     checkpoint : path, optional
