@@ -40,7 +40,8 @@ def machine() -> str:
     """The cores that this process may use, and whether two threads share one."""
     cores = len(os.sched_getaffinity(0))
     try:
-        listed = subprocess.run(["lscpu"], capture_output=True, text=True, check=True).stdout
+        done = subprocess.run(["lscpu"], capture_output=True, encoding="utf-8", check=True)
+        listed = done.stdout
     except (OSError, subprocess.CalledProcessError):
         listed = ""
     wanted = ("Model name", "Thread(s) per core", "Socket(s)", "L2 cache", "L3 cache")

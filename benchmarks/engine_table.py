@@ -199,7 +199,9 @@ def about_this(options: argparse.Namespace) -> Order:
     """What all results of a file have to have in common."""
     root = Path(__file__).resolve().parents[1]
     git = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=12"]
-    described = subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip()
+    described = subprocess.run(
+        git, capture_output=True, encoding="utf-8", check=False
+    ).stdout.strip()
     versions = {name: importlib.metadata.version(name) for name in PACKAGES}
     text = Path(options.text)
     return {

@@ -90,7 +90,7 @@ def test_every_step_does_something(rng: np.random.Generator) -> None:
             schedule = Schedule().without(step)
             if build(program, np.float32, "whole", schedule).source.text != whole:
                 changed.add(step)
-    assert changed == set(OPTIONAL)
+    assert changed == set(OPTIONAL) - {"padded_rows"}  # of tables, not of the text
 
 
 # ---------------------------------------------------------------------- settings

@@ -69,7 +69,7 @@ def test_no_loop_that_adds_up_stores_elsewhere(name: str) -> None:
 def test_a_sum_is_the_same_wherever_arrays_lie_that_far_apart() -> None:
     """Nearer, at 16 elements, it is another one where processors have AVX."""
     pytest.importorskip("numba", reason="numba is not installed")
-    header = write.HEADER.format(title="A sum", version="0", real="float32")
+    header = write.HEADER.format(title="A sum", version="0", real="float32", private="")
     used = scalar_functions.helpers(["softplus", "sigmoid"], single=True)
     decorated = [f"@njit(**RULES, forceinline=True)\n{text}" for text in used]
     scope: dict[str, Any] = {}

@@ -178,7 +178,7 @@ def hashed(key: IntArray, k: IntArray) -> IntArray:
     --------
     >>> import numpy as np
     >>> hashed(np.array([7, 8]), np.array(0))
-    array([3547989697352441275, 9114246009484312155])
+    array([4047781446748662875, 7419360132857851789])
     """
     with np.errstate(over="ignore"):
         steps = np.asarray(k).astype(np.uint64) * WEYL_DRAW + WEYL_DRAW

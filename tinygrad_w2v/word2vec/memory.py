@@ -81,7 +81,7 @@ def check_memory(
     >>> check_memory(settings, EngineOptions("numpy"))  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     tinygrad_w2v._base.errors.InputError: windows with 1,000,000,000 negative words need about \
-46.4 TB of memory and ... are left; use a smaller negative
+46.3 TB of memory and ... are left; use a smaller negative
     """
     sizes = _sizes(settings, counts, text_words)
     needs = _draws(settings, sizes, options, heldout)

@@ -107,7 +107,9 @@ FUNCTIONS: dict[str, Scalar] = {
     "minimum": _whole(np.minimum, "smaller", 2, intervals.corners(min)),
     **{name: _sign(name, sign, "bool") for name, sign in _COMPARISONS.items()},
     "logical_not": Scalar(np.logical_not, "(not {0})", 1, "bool"),
-    "isfinite": Scalar(np.isfinite, "np.isfinite({0})", 1, "bool"),
+    # Numba's own asks whether x - x is a number. Sums may be taken in any order: of one that native
+    # code knows the parts of, that is 0.
+    "isfinite": Scalar(np.isfinite, "(abs({0}) < real(np.inf))", 1, "bool"),
     "where": Scalar(
         np.where, "({1} if {0} else {2})", 3, interval=lambda _, x, y: intervals.hull(x, y)
     ),
@@ -191,7 +193,7 @@ def softplus(x):
     "logaddexp": """\
 def logaddexp(x, y):
     top = x if x >= y or x != x else y
-    return top if x == y and x - y != x - y else top + log_1_plus(exp(-abs(x - y)))
+    return top if x == y and abs(x) == real(np.inf) else top + log_1_plus(exp(-abs(x - y)))
 """,
 }
 
