@@ -207,7 +207,8 @@ for _dtype in INTEGERS:
 # The same as in `hashing`, of single numbers.
 HELPERS["hashed"] = f"""\
 def hashed(key, k):
-    z = np.uint64(key) + (np.uint64(k) + np.uint64(1)) * np.uint64({hashing.WEYL_DRAW})
+    k = np.int64(k).view(np.uint64) + np.uint64(1)
+    z = np.int64(key).view(np.uint64) + k * np.uint64({hashing.WEYL_DRAW})
     z = (z ^ (z >> np.uint64(30))) * np.uint64({hashing.MIX_1})
     z = (z ^ (z >> np.uint64(27))) * np.uint64({hashing.MIX_2})
     return np.int64((z ^ (z >> np.uint64(31))) >> np.uint64(1))
