@@ -64,6 +64,24 @@ def test_another_run_does_not_go_on(change: dict[str, Any], told: str, tmp_path:
     assert sorted(path.name for path in tmp_path.glob("*.npz")) == before
 
 
+def test_groups_of_other_ratios_do_not_go_on(tmp_path: Path) -> None:
+    def rules(model: Ratings, rate: float) -> Any:
+        return [([model.users], tw.optim.SGD(lr=0.02)), ([model.items], tw.optim.SGD(lr=rate))]
+
+    options: dict[str, Any] = {"checkpoint": tmp_path, "checkpoint_minutes": 1e-9, "lr": None}
+    options["engine"] = "numpy"
+    model = Ratings()
+    with pytest.raises(Stop):
+        stops = [StopsAt(1)]
+        fit(model, ratings(batch_size=64), optimizer=rules(model, 0.1), callbacks=stops, **options)
+    model = Ratings()
+    with pytest.raises(InputError, match="optimizer"):
+        other = rules(model, 0.2)
+        fit(model, ratings(batch_size=64), optimizer=other, resume=True, **options)
+    same = rules(model, 0.1)
+    fit(model, ratings(batch_size=64), optimizer=same, resume=True, **options)
+
+
 def test_the_rate_stays_falls_or_is_a_function() -> None:
     def rates(**options: Any) -> list[float]:
         given = {"engine": "numpy", "lr": None} | options

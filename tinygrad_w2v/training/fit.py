@@ -337,6 +337,9 @@ def _about(
     # A schedule is a function: its rates at some places stand for it. An optimizer's own is set
     # by the run.
     rule = None if optimizer is None else re.sub(r"lr=[^,)]*(, )?", "", repr(optimizer))
+    numbers = {} if optimizer is None else optimizer.numbers()
+    if ratios := [numbers[name] for name in numbers if name.endswith(".ratio")]:
+        rule = f"{rule} whose rates are to each other as {ratios}"
     rates = [plan.rate_at(k / 16) for k in range(17)]
     return {
         "model": f"{type(model).__name__} {sorted(shapes.items())}",
