@@ -199,7 +199,8 @@ def _draw_losses(outcome: Outcome, path: Path) -> None:
     xlabel = words["words"].format(count)
     from tinygrad_w2v.drawing import plot_losses
 
-    plot_losses(losses, path, smoothing=0.8, title=title, xlabel=xlabel, lang=lang)
+    about: dict[str, Any] = {"title": title, "xlabel": xlabel, "lang": lang}
+    plot_losses(losses, path, smoothing=0.8, heldout=history.heldout_by_record(), **about)
 
 
 def _draw_graph(trained: Trained, settings: TrainingSettings, path: Path) -> None:

@@ -71,6 +71,8 @@ class History:
     def plot(self, path: PathLike | None = None, ylim: tuple[float, float] | None = None) -> Any:
         """Draw the losses on the way, into a file (svg, png, pdf, jpg) or on the screen.
 
+        Those on what is held out are drawn beside them, one an epoch.
+
         Parameters
         ----------
         path
@@ -91,7 +93,13 @@ class History:
         from tinygrad_w2v.drawing.curves.loss_curve import plot_losses
 
         losses = [record.loss for record in self.records]
-        return plot_losses(losses, path, ylim, xlabel="parts of the run")
+        label, heldout = "parts of the run", self.heldout_by_record()
+        return plot_losses(losses, path, ylim, xlabel=label, heldout=heldout)
+
+    def heldout_by_record(self) -> dict[int, float]:
+        """Return the losses on what is held out, each by its place among the records."""
+        found = ((place, record.heldout_loss) for place, record in enumerate(self.records))
+        return {place: loss for place, loss in found if loss is not None}
 
     def __repr__(self) -> str:
         seen = [f"{self.words:,} words", f"{self.seconds:.3g} s"]

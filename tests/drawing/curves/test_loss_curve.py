@@ -140,3 +140,10 @@ def test_the_floor_is_a_line_with_a_name(tmp_path):
 def test_wrong_options_are_named(tmp_path, options, told):
     with pytest.raises(InputError, match=told):
         plot_losses([1.0], tmp_path / "loss.svg", **options)
+
+
+def test_what_is_held_out_is_drawn_beside(tmp_path):
+    axes = plot_losses([3, 2, 1.5, 1], tmp_path / "loss.svg", heldout={3: 1.2, 1: 2.2}).axes[0]
+    assert axes.lines[1].get_xydata().tolist() == [[1, 2.2], [3, 1.2]]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["held out"]
+    assert plot_losses([3, 2], tmp_path / "loss.svg", heldout={}).axes[0].get_legend() is None

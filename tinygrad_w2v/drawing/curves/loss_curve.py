@@ -22,6 +22,7 @@ from tinygrad_w2v.drawing.layout.render import user_stacklevel
 _WORDS = {
     "loss": {"en": "loss", "ja": "損失"},
     "x": {"en": "iterations", "ja": "反復回数"},
+    "heldout": {"en": "held out", "ja": "学習に使わないデータ"},
     "floor": {"en": "lowest possible: {:.4g}", "ja": "損失の下限: {:.4g}"},
 }
 SUFFIXES = (".svg", ".png", ".pdf", ".jpg", ".jpeg")
@@ -38,6 +39,7 @@ def plot_losses(
     xlabel: str = "",
     floor: float | None = None,
     floor_label: str | None = None,
+    heldout: Mapping[int, float] | None = None,
     lang: Language = "en",
 ) -> Any:
     """Draw losses over iterations, into a file or on the screen.
@@ -64,6 +66,8 @@ def plot_losses(
         The lowest loss that is possible, drawn as a line.
     floor_label : str, optional
         What the line is called; its number if not given.
+    heldout : mapping of int to float, optional
+        Losses on what is not trained on, by the place in `losses` after which they were measured.
     lang : {"en", "ja"}
         The language of the labels. Where matplotlib's font lacks characters, the first installed
         font that has them is taken; a warning says which none has.
@@ -115,6 +119,10 @@ def plot_losses(
     with rc_context({"font.family": families}):
         axes = figure.add_subplot()
         _draw(axes, numbers, smoothing, words)
+        if heldout:
+            places, values = zip(*sorted(heldout.items()), strict=True)
+            axes.plot(places, values, "o-", color="#b4491a", ms=3.5, lw=1, label=words["heldout"])
+            axes.legend(frameon=False)
         if floor is not None:
             _draw_floor(axes, floor, words["floor"])
     if ylim is not None:
