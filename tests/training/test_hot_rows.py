@@ -17,7 +17,7 @@ from tinygrad_w2v.text.corpus import build_corpus
 from tinygrad_w2v.training import hot_rows
 from tinygrad_w2v.training.engines import compiled
 from tinygrad_w2v.training.engines.compiled import CompiledRun
-from tinygrad_w2v.training.hot_rows import HotRows, Trial, most_read
+from tinygrad_w2v.training.hot_rows import TRIED, HotRows, Trial, most_read
 from tinygrad_w2v.training.rows_by_ids import plan_of
 
 pytest.importorskip("numba")
@@ -305,3 +305,21 @@ def test_a_trial_keeps_the_faster_way_and_leaves_the_first_touch_out() -> None:
         assert ways[: 9 * 2] == [False] * 18
         assert ways[18:34] == [True] * 16
         assert set(ways[34:]) == {faster}
+
+
+@pytest.mark.parametrize("first", [False, True])
+def test_a_trial_goes_back_when_the_other_way_was_faster(first: bool) -> None:
+    trial = Trial(threads=2)
+    while trial.pays is None:
+        copies = trial.begin()
+        trial.end(copies, seconds=2.0 if copies is first else 3.0)
+    assert trial.pays is first
+
+    def run(seconds: float) -> bool:
+        for _ in range(2 * TRIED):
+            trial.end(trial.begin(), seconds)
+        return trial.begin()
+
+    assert run(3.2) is first, "hardly worse than the other"
+    assert run(3.5) is not first
+    assert run(2.5) is not first

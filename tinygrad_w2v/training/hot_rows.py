@@ -8,13 +8,14 @@ most lie side by side: a thread's ids of this *range* become those of its copies
 the table, by one addition.
 
 Whether that pays is a matter of the machine: cores that share a cache hardly wait for each other,
-and then the exchange is lost time. So the first stretches of a run try both ways (`Trial`).
+and then the exchange is lost time. So a run tries both ways (`Trial`).
 """
 
 from __future__ import annotations
 
 import statistics
 import threading
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
@@ -37,6 +38,7 @@ STALE = 1024
 MOST_ROWS = 128  # of a range: more are read too seldom to pay for their exchange
 OFTEN = 2.0  # reads of a row in a turn that pay for its exchange
 TRIED = 8  # stretches of each thread, each way
+WORSE = 1.1  # than the other way was: time to go back to it
 
 
 def redirect(ids, first, last, to, redirected):  # type: ignore[no-untyped-def]  # Numba types it
@@ -53,7 +55,11 @@ def _native() -> Any:
 
 
 class Trial:
-    """Whether copies pay, by the time of a run's first stretches: some without, some with.
+    """Whether copies pay, by the time of the last stretches that were run each way.
+
+    A run's first stretches go without copies, some more with them. The faster way is kept for as
+    long as it is: how much threads are in each other's way depends on where in the text each of
+    them is, so a first impression may be wrong.
 
     Parameters
     ----------
@@ -71,8 +77,10 @@ class Trial:
     """
 
     def __init__(self, threads: int) -> None:
-        self._threads, self._begun = threads, 0
-        self._seconds: dict[bool, list[float]] = {False: [], True: []}
+        self._tried = TRIED * threads
+        self._without = self._tried + threads  # a thread's first touches memory for the first time
+        self._begun = self._since = 0
+        self._seconds = {way: deque[float](maxlen=self._tried) for way in (False, True)}
         self._lock = threading.Lock()
         self.pays: bool | None = None
 
@@ -80,17 +88,24 @@ class Trial:
         """Return whether the next stretch is to be run with copies."""
         with self._lock:
             self._begun += 1
-            # The first stretch of each thread touches memory for the first time.
-            return self._begun > (1 + TRIED) * self._threads if self.pays is None else self.pays
+            return self._begun > self._without if self.pays is None else self.pays
 
     def end(self, copies: bool, seconds: float) -> None:
         """Note the time of an example, of a stretch that was run."""
-        if self.pays is None:
-            with self._lock:
-                self._seconds[copies].append(seconds)
-                without, tried = self._seconds[False][self._threads :], self._seconds[True]
-                if without and len(tried) >= TRIED * self._threads:
-                    self.pays = statistics.median(tried) < statistics.median(without)
+        with self._lock:
+            self._seconds[copies].append(seconds)
+            if self.pays is None:
+                decided = all(len(seen) == self._tried for seen in self._seconds.values())
+                self.pays = self._median(True) < self._median(False) if decided else None
+                return
+            self._since += copies == self.pays
+            if self._since == self._tried:
+                self._since = 0
+                if self._median(self.pays) > WORSE * self._median(not self.pays):
+                    self.pays = not self.pays
+
+    def _median(self, way: bool) -> float:
+        return statistics.median(self._seconds[way])
 
 
 class _Range(NamedTuple):
