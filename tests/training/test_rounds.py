@@ -20,7 +20,8 @@ from tinygrad_w2v.text.corpus import build_corpus
 
 pytest.importorskip("numba")
 from tinygrad_w2v.training.checkpoints import Checkpoint
-from tinygrad_w2v.training.engines.compiled import CompiledRun, changed_rows
+from tinygrad_w2v.training.engines.changed_rows import changed_rows
+from tinygrad_w2v.training.engines.compiled import CompiledRun
 from tinygrad_w2v.training.engines.engine import LARGEST_SHARD, SHARDS, rounds_of, shard_of
 from tinygrad_w2v.training.history import RunState
 
@@ -172,7 +173,7 @@ OTHER = """
 import pickle, sys
 sys.path.insert(0, sys.argv[1])
 from test_rounds import LR, a_run, tables_of
-from tinygrad_w2v.training.engines.compiled import changed_rows
+from tinygrad_w2v.training.engines.changed_rows import changed_rows
 run = a_run()
 while True:
     try:

@@ -27,9 +27,9 @@ from tinygrad_w2v._base.cache_lines import in_lines, new_storage, put
 from tinygrad_w2v._base.types import AnyArray, IntArray
 from tinygrad_w2v.compiler.codegen import kernel_cache
 from tinygrad_w2v.compiler.codegen.batch_layout import Packed
-from tinygrad_w2v.compiler.compile import Private
 from tinygrad_w2v.compiler.ir.program import Program
 from tinygrad_w2v.compiler.ir.sizes import SymbolicSize, size_of
+from tinygrad_w2v.compiler.kernel import Private
 from tinygrad_w2v.training.rows_by_ids import Group, plan_of
 
 # Examples that all threads together run before they learn of each other's changes: of sixteen

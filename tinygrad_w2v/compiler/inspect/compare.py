@@ -18,11 +18,11 @@ from tinygrad_w2v._base.errors import GradientError
 from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.compiler.codegen.batch_layout import Packed, pack, pack_one
 from tinygrad_w2v.compiler.codegen.index_checks import Places
-from tinygrad_w2v.compiler.compile import Kernel
 from tinygrad_w2v.compiler.inspect.checked_source import Checked
 from tinygrad_w2v.compiler.ir.interpreter import interpret
 from tinygrad_w2v.compiler.ir.program import Program
 from tinygrad_w2v.compiler.ir.sizes import value_of
+from tinygrad_w2v.compiler.kernel import Kernel
 from tinygrad_w2v.compiler.loops.schedule import Schedule
 from tinygrad_w2v.compiler.stages import build
 from tinygrad_w2v.compiler.trace.trace import Axes, Field, Traced, example_arrays, fields_of, trace

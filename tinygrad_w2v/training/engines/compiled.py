@@ -16,10 +16,10 @@ import itertools
 import math
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -31,6 +31,7 @@ from tinygrad_w2v.compiler.loops.schedule import Schedule
 from tinygrad_w2v.nn import Module
 from tinygrad_w2v.optim.optimizer import Optimizer
 from tinygrad_w2v.sources.source import Source, units_at_once
+from tinygrad_w2v.training.engines.changed_rows import Changed, Counts, changed_rows
 from tinygrad_w2v.training.engines.engine import (
     LARGEST_STRETCH,
     SHARDS,
@@ -42,7 +43,7 @@ from tinygrad_w2v.training.engines.engine import (
 from tinygrad_w2v.training.engines.threads import by_threads
 from tinygrad_w2v.training.handing import Done, Handing
 from tinygrad_w2v.training.hot_rows import HotRows
-from tinygrad_w2v.training.rounds import Room, Shards
+from tinygrad_w2v.training.rounds import Shards
 
 LEAST_UNITS_FOR_COPIES = 200_000
 
@@ -65,14 +66,6 @@ class Round:
     number: int
     stretches: tuple[tuple[int, int], ...]
     predictions: int = 0
-
-
-class Counts(NamedTuple):
-    """What is known of a stretch that was run: loss, predictions, and units that were used."""
-
-    loss: float
-    predictions: int
-    used: int
 
 
 class CompiledRun(Engine):
@@ -364,69 +357,3 @@ class CompiledRun(Engine):
         """Let the threads end."""
         if self._pool is not None:
             self._pool.shutdown()
-
-
-class Changed(NamedTuple):
-    """What a shard of a round has come to: what it made of rows of each table, and its counts."""
-
-    rows: Room
-    counts: Counts
-
-
-def changed_rows(
-    run: CompiledRun,
-    tables: Mapping[str, AnyArray],
-    epoch: int,
-    number: int,
-    shard: int,
-    lr: float,
-    room: Room | None = None,
-) -> Changed:
-    """Return what one shard of a round makes of the rows that it reads; a pure function.
-
-    It depends on its arguments alone: the tables as the round began with them, the source and the
-    model's expression, which are the run's, and the numbers of epoch, round and shard. It writes
-    into no table. So whoever has these, a thread, another process, another machine, gets the same
-    bytes, in any order and once more after a failure. `Shards.merge` brings what all shards of a
-    round have made into the tables; the next round begins with those.
-
-    Parameters
-    ----------
-    run : CompiledRun
-        A deterministic one, for the kernel, the source and the size of a shard.
-    tables : dict of arrays
-        As `run.compiled.kernel.arrays()` names them.
-    epoch, number, shard : int
-        Shard `shard` of round `number`.
-    lr : float
-        The learning rate.
-    room : optional
-        Of `Shards.new_room`, which the rows are written into; new memory by default.
-
-    Returns
-    -------
-    Changed
-    """
-    assert run.shards is not None
-    kernel, compiled = run.compiled.kernel, run.compiled
-    first, last = run.rounds(epoch)[number][shard]
-    predictions = used = 0
-
-    def pieces() -> Iterator[Packed]:
-        nonlocal predictions, used
-        for start in range(first, last, run.stretch):
-            packed, of_these = run.draw_checked(epoch, start, min(start + run.stretch, last))
-            used += of_these
-            if packed.count:
-                predictions += compiled.total_predictions(packed)
-                yield packed
-
-    loss, rows = run.shards.run(
-        pieces(),
-        tables,
-        lambda packed, copies: kernel.run(packed, copies, run.rates(packed, lr), 1),
-        run.shards.new_room() if room is None else room,
-        run.slots(),
-        owned=run.draws_into_room(),
-    )
-    return Changed(rows, Counts(loss, predictions, used))
