@@ -137,6 +137,25 @@ def test_models_of_the_package_without_a_step(kind: Any, step: str) -> None:
     compare(kind(20, 16), BATCH, AXES, native=False, schedule=Schedule().without(step))
 
 
+def test_rows_are_fetched_for_one_id_and_for_many_and_earlier_for_short_examples() -> None:
+    pytest.importorskip("numba", reason="numba is not installed")
+
+    class Pairs(tw.Module):
+        def __init__(self) -> None:
+            self.w = tw.Parameter(np.ones((20, 16)))
+
+        def loss(self, example: Any) -> Any:
+            return (self.w[example["user"]] * self.w[example["items"]]).sum()
+
+    example = {"user": np.array(3), "items": np.array([1, 2])}
+    for short, ahead in ((0, 1), (4000, 2)):
+        schedule = Schedule(prefetch_short=short)
+        source = tw.compile(Pairs(), example, {"items": ("n",)}, schedule=schedule).source
+        assert f"if at + {ahead} < last:" in source
+        assert f"prefetch(w, user[at + {ahead}])" in source
+        assert f"prefetch(w, items[at + {ahead}, i])" in source
+
+
 def test_a_kernel_is_made_as_its_schedule_says() -> None:
     pytest.importorskip("numba", reason="numba is not installed")
     whole = tw.compile(tw.SkipGram(20, 16), BATCH, AXES)

@@ -16,6 +16,7 @@ import numpy as np
 
 from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.compiler.codegen.batch_layout import Packed
+from tinygrad_w2v.compiler.codegen.fetching import examples_ahead, fetched_ahead
 from tinygrad_w2v.compiler.ir.instructions import identifier
 from tinygrad_w2v.compiler.ir.program import Program
 from tinygrad_w2v.compiler.ir.scalar_functions import FUNCTIONS, RESERVED, helpers
@@ -287,22 +288,21 @@ class _Writer:
         ]
 
     def _prefetches(self) -> list[str]:
-        """Touch the rows of the next example while this one is computed."""
+        """Touch the rows of an example to come while this one is computed."""
         lines: list[str] = []
-        for step in self.program.of_op("take"):
-            table, ids = (self.steps[name] for name in step.inputs)
-            if table.op != "parameter" or ids.op != "input":
+        ahead = f"at + {examples_ahead(self.program, self.code, self.schedule)}"
+        for table, ids in fetched_ahead(self.program):
+            rows, places = self.spelled[table.name], self.spelled[ids.name]
+            if not ids.shape:
+                lines.append(f"    prefetch({rows}, {places}[{ahead}])")
                 continue
-            if len(table.shape) < 2 or len(ids.shape) != 1:
-                continue
-            i, stop = self._free(*_LETTERS), self._length(ids.shape[0], "[at + 1]")
+            i, stop = self._free(*_LETTERS), self._length(ids.shape[0], f"[{ahead}]")
             self.taken.discard(i)
-            rows = f"{self.spelled[table.name]}, {self.spelled[ids.name]}[at + 1, {i}]"
             lines += [
                 f"    for {i} in range({stop}):",
-                f"        prefetch({rows})",
+                f"        prefetch({rows}, {places}[{ahead}, {i}])",
             ]
-        return ["if at + 1 < last:", *lines] if lines else []
+        return [f"if {ahead} < last:", *lines] if lines else []
 
     # ------------------------------------------------------------------ nests
     def _body(self, body: Body, indent: int) -> list[str]:

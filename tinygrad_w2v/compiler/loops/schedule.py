@@ -52,7 +52,9 @@ class Schedule:
     noalias : bool
         Let native code know that no two arrays overlap, so that it need not look.
     prefetch : bool
-        Fetch the rows of the next example while one is computed.
+        Fetch the rows of examples to come while one is computed.
+    prefetch_short : int
+        Where an example runs fewer statements, rows are fetched two examples ahead, else one.
     private_rows : bool
         Let threads that share tables have copies of the most read rows.
     padded_rows : bool
@@ -72,7 +74,7 @@ class Schedule:
     jam               yes  jam_shared 3, jam_statements 90
     hoist             yes
     noalias           yes
-    prefetch          yes
+    prefetch          yes  prefetch_short 4000
     private_rows      yes
     padded_rows       yes
     """
@@ -94,6 +96,7 @@ class Schedule:
     hoist: bool = True
     noalias: bool = True
     prefetch: bool = True
+    prefetch_short: int = 4000
     private_rows: bool = True
     padded_rows: bool = True
 
