@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tinygrad_w2v.compiler.ir.program import Instruction, Program
+from tinygrad_w2v.compiler.ir.instructions import Instruction
+from tinygrad_w2v.compiler.ir.program import Program
 from tinygrad_w2v.compiler.loops.nest import LoopCode, statements_run
 from tinygrad_w2v.compiler.loops.schedule import Schedule
 
