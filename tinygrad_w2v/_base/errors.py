@@ -126,6 +126,24 @@ class GradientError(TinygradError, AssertionError):
     """A derivative rule and the numerical derivative differ.
 
     ``report`` is what `check_grads` had measured by then.
+
+    Examples
+    --------
+    >>> import tinygrad_w2v as tw
+    >>> class Square(tw.Function):
+    ...     def forward(self, x):
+    ...         self.save(x)
+    ...         return x**2
+    ...     def backward(self, g):
+    ...         return g * self.saved[0]  # 2 is missing
+    >>> try:
+    ...     tw.check_grads(lambda x: Square()(x), 3.0)
+    ... except tw.GradientError as error:
+    ...     print(error)
+    ...     report = error.report
+    check_grads: the gradient of f is wrong at x (first order)
+      backward rule      3
+      finite difference  6 ...
     """
 
     report: Any = None
@@ -148,16 +166,83 @@ class MissingDependencyError(TinygradError, ImportError):
 
 
 class CompileError(TinygradError, TypeError):
-    """A model cannot be compiled: an op, an index or a use of a size has no instruction."""
+    """A model cannot be compiled: an op, an index or a use of a size has no instruction.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> class Median(tw.Module):
+    ...     def __init__(self):
+    ...         self.w = tw.Parameter(np.ones(3))
+    ...     def loss(self, example):
+    ...         return F.sort(self.w * example["x"])[..., 1].sum()
+    >>> try:
+    ...     tw.compile(Median(), {"x": np.ones(3)})
+    ... except tw.CompileError as error:
+    ...     print(str(error).splitlines()[0])
+    np.argsort cannot be compiled: a kernel orders nothing; np.max, np.min, ...
+    """
 
 
 class GraphWarning(UserWarning):
-    """A value left the graph while derivatives were taken: they do not see what became of it."""
+    """A value left the graph while derivatives were taken: they do not see what became of it.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> import tinygrad_w2v as tw
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("error", tw.GraphWarning)
+    ...     try:
+    ...         tw.grad(lambda x: float(x) * x)(2.0)
+    ...     except tw.GraphWarning as warning:
+    ...         print(warning)
+    float() of a Variable leaves the graph while derivatives are taken, ...
+    """
 
 
 class LogitsWarning(UserWarning):
-    """A loss was given probabilities where it wants scores: it makes probabilities itself."""
+    """A loss was given probabilities where it wants scores: it makes probabilities itself.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> scores = tw.Variable([[0.0, 1.0]])
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("error", tw.LogitsWarning)
+    ...     try:
+    ...         F.cross_entropy(F.softmax(scores), [1])
+    ...     except tw.LogitsWarning as warning:
+    ...         print(warning)
+    cross_entropy: the logits were made by softmax, but cross_entropy applies softmax itself: ...
+    """
 
 
 class EngineWarning(UserWarning):
-    """Something runs by a way that is many times slower than another; the message says why."""
+    """Something runs by a way that is many times slower than another; the message says why.
+
+    Examples
+    --------
+    To stop where it would be slow:
+
+    >>> import numpy as np
+    >>> import tinygrad_w2v as tw
+    >>> import tinygrad_w2v.functions as F
+    >>> class Median(tw.Module):
+    ...     def __init__(self):
+    ...         self.w = tw.Parameter(np.ones(3))
+    ...     def loss(self, example):
+    ...         return F.sort(self.w * example["x"])[..., 1].sum()
+    >>> import warnings
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("error", tw.EngineWarning)
+    ...     try:
+    ...         tw.fit(Median(), {"x": np.ones((2, 3))}, progress=False)
+    ...     except tw.EngineWarning as warning:
+    ...         print(warning)
+    training runs on the NumPy engine, which is many times slower: ...
+    """

@@ -76,6 +76,21 @@ class Function:
     >>> y.backward()
     >>> float(y), float(x.grad)
     (8.0, 12.0)
+    >>> y.creator.label, y.creator.needs(0), y.creator.parameters_shown
+    ('cube', True, {})
+
+    An op with a parameter, which says why it does not fit:
+
+    >>> class Pick(tw.Function):
+    ...     def __init__(self, ids):
+    ...         self.ids = self.keep_copy("ids", ids)
+    ...     def forward(self, x):
+    ...         return x[self.ids]
+    ...     def misfit(self, *shapes):
+    ...         return f"there is no row {self.ids.max()} in {shapes[0]}"
+    >>> Pick(np.array([2, 5]))(tw.Variable(np.ones(3)))
+    Traceback (most recent call last):
+    IndexError: pick: there is no row 5 in (3,). The input has the shape (3,)...
     """
 
     # Integer and boolean *arrays* among the inputs take the Variables' float dtype, too. Numbers

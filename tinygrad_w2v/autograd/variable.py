@@ -56,6 +56,27 @@ class Variable(ArrayInterface, Node, results=True):
     >>> y.backward()
     >>> x.grad.data
     array([2., 4., 6.])
+    >>> x.shape, x.ndim, x.size, x.dtype, y.item()
+    ((3,), 1, 3, dtype('float64'), 14.0)
+    >>> x.cleargrad()
+    >>> x.grad is None, x.detach().creator is None
+    (True, True)
+    >>> m = tw.Variable([[1.0, 0.0, 3.0], [4.0, 5.0, 6.0]])
+    >>> m.T.shape, m.mT.shape, m.transpose(1, 0).shape, m.reshape(3, 2).shape
+    ((3, 2), (3, 2), (3, 2), (3, 2))
+    >>> m.ravel().shape, m.flatten().shape, m.conj() is m, m.conjugate() is m
+    ((6,), (6,), True, True)
+
+    What has no gradient is a plain array, and nothing is sorted in place:
+
+    >>> m.argmax(), m.argmin(axis=1), m.any(), m.all(), len(m.nonzero()[0])
+    (np.int64(5), array([1, 0]), np.True_, np.False_, 5)
+    >>> m.argsort(axis=1)
+    array([[1, 0, 2],
+           [0, 1, 2]])
+    >>> x.sort()  # and x.partition(1)
+    Traceback (most recent call last):
+    TypeError: v.sort() would sort a Variable in place, and a graph is made of new values: ...
     """
 
     __slots__ = ()

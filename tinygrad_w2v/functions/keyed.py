@@ -72,6 +72,8 @@ class KeyedGenerator:
     >>> first = {name: array[0] for name, array in batch.items()}
     >>> round(float(Noisy().loss(first)), 3), round(float(Noisy().loss(batch)), 3)
     (4.118, 6.165)
+    >>> tw.KeyedGenerator(np.array(7)).dropped(np.ones(4), 0.5)
+    array([False,  True, False,  True])
     """
 
     def __init__(self, key: Any) -> None:

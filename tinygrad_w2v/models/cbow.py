@@ -42,6 +42,11 @@ class CBOW(EmbeddingModel):
     >>> loss.backward()
     >>> model.w_in.grad.shape
     (7, 5)
+    >>> batch = model.batch_of(np.array([[0, 2], [1, 3]]), np.array([1, 2]))
+    >>> model.predictions(batch), model.with_negatives(np.array([1, 2])).shape
+    (2, (2, 1))
+    >>> np.array_equal(model.targets_of(batch.contexts, batch.center), batch.targets)
+    True
     """
 
     @knowing(hidden_size="dim", vector_size="dim", size="dim", corpus="counts")

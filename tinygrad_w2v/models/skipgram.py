@@ -47,6 +47,11 @@ class SkipGram(EmbeddingModel):
     >>> loss = model(contexts=np.array([[0, 2], [1, 3]]), target=np.array([1, 2]))
     >>> print(f"{loss:.3f}")  # 2 log 7: a mean for the left contexts, one for the right ones
     3.892
+    >>> batch = model.batch_of(np.array([[0, 2], [1, 3]]), np.array([1, 2]))
+    >>> model.predictions(batch), model.with_negatives(np.array([1, 2])).shape
+    (4, (2, 1))
+    >>> np.array_equal(model.targets_of(batch.contexts, batch.center), batch.targets)
+    True
     """
 
     @knowing(hidden_size="dim", vector_size="dim", size="dim", corpus="counts")

@@ -50,6 +50,19 @@ class Module:
     array([1., 3.])
     >>> [name for name, _ in model.named_parameters()]
     ['slope', 'offset']
+    >>> model(2.0).backward()
+    >>> [float(parameter.grad) for parameter in model.parameters()]
+    [2.0, 1.0]
+    >>> model.cleargrads()
+    >>> model.eval().training, model.train().training
+    (False, True)
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     model.save(f"{folder}/line.npz")
+    ...     model.slope.data = 0.0
+    ...     model.load(f"{folder}/line.npz")
+    >>> float(model.slope)
+    2.0
     """
 
     training: bool = True

@@ -52,6 +52,11 @@ class Groups(Optimizer):
     >>> optimizer.step()
     >>> table.data, float(bias)
     (array([0.75]), 0.9375)
+    >>> optimizer.numbers()
+    {'groups.0.ratio': 1.0, 'groups.1.ratio': 0.25}
+    >>> optimizer.bind([table])
+    Traceback (most recent call last):
+    tinygrad_w2v._base.errors.InputError: ...
     """
 
     @knowing(learning_rate="lr", rate="lr", alpha="lr", optimizers="groups", params="groups")

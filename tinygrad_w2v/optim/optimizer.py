@@ -100,6 +100,21 @@ class Optimizer:
     >>> optimizer.step()
     >>> w.data
     array([ 0.75, -0.75])
+    >>> optimizer.zero_grad()
+    >>> w.grad is None
+    True
+    >>> saved = optimizer.state_dict()
+    >>> optimizer.load_state_dict({**saved, "lr": 0.5})
+    >>> optimizer.lr, optimizer.steps
+    (0.5, 1)
+
+    What a subclass may change: what is done once a step, and the update of some rows.
+
+    >>> optimizer.begin_step()
+    >>> table = np.zeros((3, 1))
+    >>> optimizer.update_rows(table, tw.RowGrad(np.array([1]), np.ones((1, 1)), (3, 1)))
+    >>> table.T
+    array([[ 0. , -0.5,  0. ]])
     """
 
     # The names of the arrays of a parameter's shape that `update` is given; they begin at 0.

@@ -50,6 +50,8 @@ class Keyed(Source):
     >>> first, again = (source.draw(0, start, 3).arrays["key"].tolist() for start in (0, 1))
     >>> first[1:] == again, first == source.draw(1, 0, 3).arrays["key"].tolist()
     (True, False)
+    >>> [*source.columns], source.seeded(2).ranges(), source.split(0.34)[1].units
+    (['x'], {}, 1)
     """
 
     def __init__(self, examples: Any, name: str = "key", *, seed: int = 1) -> None:

@@ -40,6 +40,12 @@ class Drawn:
     places : tuple of arrays
         Whole numbers ``(rows,)`` that together tell an example from all others of the epoch,
         wherever a stretch begins. Of none, example i is that of unit ``first + i``.
+
+    Examples
+    --------
+    >>> drawn = Drawn({"x": np.array([[1.0, 2.0], [3.0, 0.0]])}, {"n": np.array([2, 1])}, 2, 2)
+    >>> [row[:n].tolist() for row, n in zip(drawn.arrays["x"], drawn.sizes["n"])]
+    [[1.0, 2.0], [3.0]]
     """
 
     arrays: Mapping[str, AnyArray]
@@ -75,6 +81,10 @@ class Source(Protocol):
     >>> Squares.batch_size = 4
     >>> sorted((batch["y"].tolist(), units) for batch, units in Squares().batches(epoch=0))
     [([0.0, 1.0, 4.0, 9.0], 4), ([16.0], 1)]
+    >>> Squares().seeded(seed=2).ranges()  # nothing is drawn by a seed; no whole numbers
+    {}
+    >>> Squares().new_room(4) is None  # no memory is used again
+    True
     """
 
     per_unit: int = 1

@@ -39,6 +39,9 @@ class Windows(WindowSource):
     >>> history = tw.fit(model, windows, epochs=2, engine="numpy", progress=False)
     >>> history.examples, len(history.losses)
     (300, 2)
+    >>> _ = [*windows.batches(epoch=0)]
+    >>> 0 < windows.kept_words < 150  # the others were thinned out
+    True
     """
 
     def __init__(

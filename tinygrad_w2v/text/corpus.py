@@ -48,6 +48,8 @@ class Corpus(NamedTuple):
     >>> corpus = encode_corpus([["you", "say"], ["i", "say"]], vocabulary)
     >>> corpus.ids, corpus.offsets, corpus.raw_words
     (array([1, 0, 0], dtype=int32), array([0, 2, 3]), 4)
+    >>> corpus.words, corpus.sentences
+    (3, 2)
     """
 
     ids: IntArray

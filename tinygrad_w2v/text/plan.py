@@ -58,6 +58,15 @@ class CorpusPlan(NamedTuple):
         To read the text and write the ids.
     training_seconds : float
         To train on it; 0 where that is not known.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "say.txt")
+    ...     _ = path.write_bytes(b"you say goodbye and i say hello\\n" * 1000)
+    ...     plan = plan_corpus(path, folder=folder)
+    >>> plan.words, plan.vocabulary, plan.text_bytes
+    (7000, 6, 32000)
     """
 
     text_bytes: int

@@ -37,7 +37,7 @@ class VocabularyRules:
         When more words than this remain, `min_count` is raised until they fit.
     max_vocab_size : int, optional
         When more types than this have been met, the rare ones are forgotten
-        (:class:`BoundedCounts`); the text is then read twice.
+        (:class:`~tinygrad_w2v.text.rules.BoundedCounts`); the text is then read twice.
     trim_rule : callable, optional
         Called as ``trim_rule(word, count, min_count)``: ``RULE_KEEP`` keeps the word whatever its
         count, ``RULE_DISCARD`` drops it, ``RULE_DEFAULT`` leaves it to `min_count`.

@@ -54,6 +54,16 @@ class StoredCorpus:
         Where the rows are.
     reused, keep : bool
         Whether the rows were there already, and stay when the ``with`` block ends by an exception.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "say.txt")
+    ...     _ = path.write_text("you say " * 5, encoding="utf-8")
+    ...     text = open_corpus(path, folder=folder)
+    ...     print(text.reused, text.vocabulary.words[0], text.corpus.words)
+    ...     text.remove()
+    False you 10
     """
 
     vocabulary: Vocabulary

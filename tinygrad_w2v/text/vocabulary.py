@@ -52,6 +52,8 @@ class Vocabulary:
     >>> vocabulary = Vocabulary(["say", "you"], [2, 1])
     >>> len(vocabulary), "you" in vocabulary, vocabulary.encode(["you", "never", "say"])
     (2, True, array([1, 0], dtype=int32))
+    >>> vocabulary.id_to_word
+    {0: 'say', 1: 'you'}
     """
 
     def __init__(self, words: Sequence[str], counts: Sequence[int] | IntArray) -> None:

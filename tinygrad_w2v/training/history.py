@@ -52,6 +52,20 @@ class History:
     --------
     >>> History(losses=[2.1, 1.6], words=40_000, seconds=0.5)
     History(2 epochs, 40,000 words, 0.5 s, loss 2.1 at first, 1.6 at last)
+    >>> import numpy as np
+    >>> import tinygrad_w2v as tw
+    >>> class Line(tw.Module):
+    ...     def __init__(self):
+    ...         self.slope = tw.Parameter(0.0)
+    ...     def loss(self, example):
+    ...         return ((self.slope * example["x"] - example["y"]) ** 2).sum()
+    >>> x = np.linspace(-1, 1, 10)
+    >>> history = tw.fit(Line(), {"x": x, "y": 2 * x}, engine="numpy", epochs=3, progress=False)
+    >>> history.examples, len(history.losses)
+    (30, 3)
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = history.plot(f"{folder}/loss.svg")
     """
 
     records: list[Record] = field(default_factory=list)

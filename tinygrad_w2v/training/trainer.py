@@ -91,6 +91,9 @@ class Trainer:
     (2.0, 3)
     >>> trainer  # doctest: +ELLIPSIS
     Trainer(Line, SGD(lr=0.5) of 1 parameter(s); trained 20 epochs, 60 iterations, loss ... last)
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = trainer.plot(f"{folder}/loss.svg")
     """
 
     def __init__(self, model: Module, optimizer: Optimizer) -> None:

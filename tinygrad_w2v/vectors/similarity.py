@@ -143,7 +143,7 @@ class SimilarityQueries(NeighbourQueries):
     def rank_by_centrality(
         self, words: Iterable[str | int], use_norm: bool = True
     ) -> list[tuple[float, str]]:
-        """Return ``x . m / |m|`` with the mean ``m`` of all, and the word, the largest first.
+        """Return each word with ``x @ m / |m|``, ``m`` the mean of all; the largest first.
 
         With `use_norm` vectors count at length 1, so that it is the cosine.
         """

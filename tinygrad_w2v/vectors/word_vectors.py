@@ -88,6 +88,45 @@ class WordVectors(EvaluationQueries):
     ... except KeyError as error:
     ...     print(error)
     the word 'kin' has no vector; nearest spellings: 'king'
+    >>> wv.index_to_key[1], wv.key_to_index["king"], wv.get_index("king"), wv.vector_size
+    ('king', 1, 1, 3)
+    >>> wv.has_index_for("pear"), wv.get_normed_vectors().shape, wv.similarities().shape
+    (False, (5, 3), (5, 5))
+    >>> wv.distances("man", ["man", "woman"]), wv.closer_than("king", "apple")
+    (array([0., 2.], dtype=float32), ['man'])
+    >>> wv.most_similar_to_given("man", ["woman", "king"]), wv.similar_by_key("man", topn=1)[0][0]
+    ('king', 'king')
+    >>> round(wv.relative_cosine_similarity("man", "king", topn=2), 2)
+    1.0
+    >>> wv.rank_by_centrality(["man", "king", "woman"])[0][1], wv.get_mean_vector(["man"])
+    ('king', array([1., 0., 0.], dtype=float32))
+    >>> wv.add_vector("pear", [0, 0.1, 1]), len(wv)
+    (5, 6)
+    >>> wv.vectors_lockf
+    Traceback (most recent call last):
+    AttributeError: vectors_lockf, a factor of the learning rate of each word, is not honoured: ...
+
+    Files, and what people say of pairs and of analogies:
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     wv.save(f"{folder}/words.npz")
+    ...     wv.save_word2vec_format(f"{folder}/words.txt")
+    ...     print(len(WordVectors.load_word2vec_format(f"{folder}/words.txt")))
+    ...     pairs, analogies = Path(folder, "pairs.tsv"), Path(folder, "analogies.txt")
+    ...     judged = ["man king 7", "man woman 1", "king queen 4"]
+    ...     _ = pairs.write_text("\\n".join(judged), encoding="utf-8")
+    ...     _ = analogies.write_text(": family\\nman king woman queen", encoding="utf-8")
+    ...     print(wv.judge_word_pairs(pairs, delimiter=" ")[0])
+    ...     print(wv.evaluate_word_pairs(pairs, delimiter=" ")[1])
+    ...     print(wv.answer_word_analogies(analogies))
+    ...     print(wv.evaluate_word_analogies(analogies)[0])
+    6
+    JudgedPair(words=('MAN', 'KING'), judgement=7.0, cosine=0.7071067811865475)
+    Correlation(statistic=1.0, pvalue=0.0)
+    [AnsweredAnalogy(section='family', words=('MAN', 'KING', 'WOMAN', 'QUEEN'), right=True)]
+    1.0
     """
 
     def __init__(

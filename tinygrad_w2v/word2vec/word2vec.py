@@ -162,6 +162,22 @@ class Word2Vec(LearnedWords):
     (2400, 2400)
     >>> len(model.losses), model.losses[-1] < model.losses[0]
     (7, True)
+    >>> model.alpha, model.syn1neg.shape, model.get_latest_training_loss() > 0
+    (0.025, (6, 8), True)
+    >>> sorted(word for word, _ in model.predict_output_word(["cat", "dog"], topn=3))
+    ['cat', 'cow', 'dog']
+
+    Or in steps, here with a Huffman tree, and kept in a file:
+
+    >>> tree = Word2Vec(sg=1, hs=1, negative=0, vector_size=8)
+    >>> tree.build_vocab(text)
+    >>> tree.syn1.shape
+    (5, 8)
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     tree.save(f"{folder}/model.npz")
+    ...     Word2Vec.load(f"{folder}/model.npz").corpus_count
+    400
     """
 
     def __init__(

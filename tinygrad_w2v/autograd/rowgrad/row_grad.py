@@ -64,6 +64,14 @@ class RowGrad:
            [0., 0.],
            [2., 2.],
            [0., 0.]])
+    >>> g.values.shape, g.shape, g.ndim, g.size, g.dtype, g.astype(np.float32).dtype
+    ((3, 2), (4, 2), 2, 8, dtype('float64'), dtype('float32'))
+    >>> len((g + g).parts)
+    2
+    >>> table = np.zeros((4, 2))
+    >>> g.add_to(table, -0.5)  # as table -= 0.5 * g
+    >>> table[2]
+    array([-1., -1.])
     """
 
     __slots__ = ("_factor", "_flat", "_is_coalesced", "_parts", "shape")
