@@ -1,4 +1,4 @@
-"""What was built is looked at once more: links, names, and that nothing is loaded from elsewhere."""
+"""What was built is looked at once more: its links, and that nothing is loaded from elsewhere."""
 
 from __future__ import annotations
 
@@ -7,7 +7,13 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-LOADED = {("script", "src"), ("link", "href"), ("img", "src"), ("iframe", "src"), ("object", "data")}
+LOADED = {
+    ("script", "src"),
+    ("link", "href"),
+    ("img", "src"),
+    ("iframe", "src"),
+    ("object", "data"),
+}
 
 
 class Page(HTMLParser):

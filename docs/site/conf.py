@@ -1,4 +1,4 @@
-"""Sphinx's settings for both languages: `build.py` calls it once for each, by a tag."""
+"""Sphinx's settings for both languages: `make.py` calls it once for each, by a tag."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))
+# The package of this checkout is described, whichever is installed.
+sys.path[:0] = [str(HERE), str(HERE.parents[1])]
 
 from extension import linkcode_resolve as linkcode_resolve  # noqa: E402
-
 from tinygrad_w2v import __version__  # noqa: E402
 
 language = "ja" if tags.has("ja") else "en"  # type: ignore[name-defined]  # noqa: F821

@@ -1,5 +1,8 @@
-"""What the site adds to Sphinx: views of code, links from code in a text to the reference, formulas
-without a script from elsewhere, Japanese queries, and the switch between both languages."""
+"""What the site adds to Sphinx.
+
+Views of code, links from code in a text to the reference, formulas without a script from elsewhere,
+Japanese queries, and the switch between both languages.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import reference
 from docutils import nodes
 from docutils.utils.math.latex2mathml import tex2mathml
 from pygments import highlight
@@ -26,25 +28,28 @@ from sphinx.application import Sphinx
 from sphinx.search.ja import SearchJapanese
 from sphinx.transforms import SphinxTransform
 from sphinx.util.inspect import stringify_signature
+
+import reference
 from staging import ROOT, code_page, up
 
-
 # ---------------------------------------------------------------------- code in a text
+NAME = re.compile(r"(tw|F)\.([A-Za-z_][\w.]*)(?:\(.*\))?")
+MODULES = {"tw": "tinygrad_w2v", "F": "tinygrad_w2v.functions"}
+
+
 class LinkedNames(SphinxTransform):
     """`tw.fit` or `F.softmax(x)` in a text leads to the reference."""
 
     default_priority = 200
-    NAME = re.compile(r"(tw|F|np)\.([A-Za-z_][\w.]*)(?:\(.*\))?")
-    ROOTS = {"tw": "tinygrad_w2v", "F": "tinygrad_w2v.functions"}
 
     def apply(self, **kwargs: Any) -> None:
         if self.env.docname.startswith(("api/", "adr/")):
             return
         for literal in list(self.document.findall(nodes.literal)):
-            name = self.NAME.fullmatch(literal.astext())
-            if not name or name[1] not in self.ROOTS or self._is_linked(literal):
+            name = NAME.fullmatch(literal.astext())
+            if not name or self._is_linked(literal):
                 continue
-            target = described().get(f"{self.ROOTS[name[1]]}.{name[2]}")
+            target = described().get(f"{MODULES[name[1]]}.{name[2]}")
             if target:
                 link = addnodes.pending_xref(
                     "", refdomain="py", reftype="obj", reftarget=target, refexplicit=True
@@ -142,8 +147,7 @@ def listing(folder: Path, page: str) -> str:
         idea = CODE.sub(r"<code>\1</code>", idea)
         link = f"{up(page)}{code_page(path)}.html"
         rows.append(
-            f'<tr><td><a href="{link}"><code>{path.name}</code></a></td>'
-            f"<td>{idea}</td></tr>"
+            f'<tr><td><a href="{link}"><code>{path.name}</code></a></td><td>{idea}</td></tr>'
         )
     return f'<table class="table">{"".join(rows)}</table>'
 
@@ -168,7 +172,7 @@ def source_line(fullname: str, module: str) -> tuple[Path, int] | None:
 
 
 def linkcode_resolve(domain: str, info: dict[str, str]) -> str | None:
-    """Return where the link [source] of an entry leads; all pages of the reference stand in api/."""
+    """Return where the link [source] of an entry leads, from a page in api/, as all are."""
     found = source_line(info["fullname"], info["module"])
     return found and f"../../en/{code_page(found[0])}.html#L-{found[1]}"
 
@@ -185,7 +189,7 @@ def visit_math(self: Any, node: Any) -> None:
 class Japanese(SearchJapanese):
     """Japanese, of which a query is cut into the words that the index has.
 
-    The text is cut into words when the index is made; nobody leaves spaces between those of a query.
+    The text is cut into words when the index is made; a query has no spaces between its words.
     """
 
     js_splitter_code = (Path(__file__).parent / "static" / "query.js").read_text(encoding="utf-8")

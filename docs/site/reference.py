@@ -1,7 +1,7 @@
 """The API reference: which public names there are, in which group each is, and the pages of these.
 
-Names come from ``__all__`` of the live package, groups from the tables here. A public name without a
-group is refused. Sphinx reads the docstrings; what is written here only says where each goes.
+Names come from ``__all__`` of the live package, groups from the tables here. A public name without
+a group is refused. Sphinx reads the docstrings; what is written here only says where each goes.
 """
 
 from __future__ import annotations
@@ -112,8 +112,9 @@ INNER = {
 WORDS: dict[str, Title] = {
     "title": {"en": "API reference", "ja": "API リファレンス"},
     "intro": {
-        "en": "Every public name, with an example that the tests run. ``import tinygrad_w2v as tw`` "
-        "and ``import tinygrad_w2v.functions as F`` stand before each.",
+        "en": "Every public name, with an example that the tests run. "
+        "``import tinygrad_w2v as tw`` and "
+        "``import tinygrad_w2v.functions as F`` stand before each.",
         "ja": "公開されているすべての名前です。それぞれに、テストで実行される例が付いています。"
         "どの例も ``import tinygrad_w2v as tw`` と ``import tinygrad_w2v.functions as F`` "
         "を前提とします。docstring は英語です。",
@@ -263,7 +264,7 @@ def _page(group: Group, language: Language) -> str:
     ]
     elsewhere = [entry for entry in here if entry.path != entry.of]
     if elsewhere:
-        links = ", ".join(_link(entry) for entry in elsewhere)
+        links = ", ".join(f"{_link(entry)} (= ``{entry.of}``)" for entry in elsewhere)
         parts.append(WORDS["here too"][language].format(links) + "\n")
     for entry in own:
         if not callable(entry.thing):

@@ -1,9 +1,9 @@
 """The pages as the site takes them: copies of the Markdown, in which links lead on within the site.
 
 The sources are plain Markdown, whose links are right on a code host and on a disk. Here each page
-gets its place in one of two trees, one a language, and each link is turned to where its target went:
-another page of the tree, a page of the other language, or the view of a file of code. Both are
-functions from text to text; Sphinx then sees a tree in which nothing is special.
+gets its place in one of two trees, one a language, and each link is turned to where its target
+went: another page of the tree, a page of the other language, or the view of a file of code. Both
+are functions from text to text; Sphinx then sees a tree in which nothing is special.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ _PIECES = 16
 
 
 class CorpusPlan(NamedTuple):
-    """About what a corpus takes; see :func:`plan_corpus`.
+    r"""About what a corpus takes; see :func:`plan_corpus`.
 
     Attributes
     ----------
@@ -63,7 +63,7 @@ class CorpusPlan(NamedTuple):
     --------
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder, "say.txt")
-    ...     _ = path.write_bytes(b"you say goodbye and i say hello\\n" * 1000)
+    ...     _ = path.write_bytes(b"you say goodbye and i say hello\n" * 1000)
     ...     plan = plan_corpus(path, folder=folder)
     >>> plan.words, plan.vocabulary, plan.text_bytes
     (7000, 6, 32000)

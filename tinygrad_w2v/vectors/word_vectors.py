@@ -29,7 +29,7 @@ _LOCKF = (
 
 
 class WordVectors(EvaluationQueries):
-    """Words, one vector each, and the questions one asks of them (gensim's `KeyedVectors`).
+    r"""Words, one vector each, and the questions one asks of them (gensim's `KeyedVectors`).
 
     A key is a word, or an int: a row. Neighbours are those of largest cosine
     ``x . y / (|x| |y|)``, equal ones in the order of their rows; a row of zeros has cosine 0 with
@@ -116,8 +116,8 @@ class WordVectors(EvaluationQueries):
     ...     print(len(WordVectors.load_word2vec_format(f"{folder}/words.txt")))
     ...     pairs, analogies = Path(folder, "pairs.tsv"), Path(folder, "analogies.txt")
     ...     judged = ["man king 7", "man woman 1", "king queen 4"]
-    ...     _ = pairs.write_text("\\n".join(judged), encoding="utf-8")
-    ...     _ = analogies.write_text(": family\\nman king woman queen", encoding="utf-8")
+    ...     _ = pairs.write_text("\n".join(judged), encoding="utf-8")
+    ...     _ = analogies.write_text(": family\nman king woman queen", encoding="utf-8")
     ...     print(wv.judge_word_pairs(pairs, delimiter=" ")[0])
     ...     print(wv.evaluate_word_pairs(pairs, delimiter=" ")[1])
     ...     print(wv.answer_word_analogies(analogies))

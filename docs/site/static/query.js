@@ -10,3 +10,12 @@ var splitQuery = query => query.split(/[^\p{L}\p{N}_]+/u).filter(run => run).fla
   }
   return found.length ? found : [run];
 });
+
+// Sphinx has no Japanese for what it says at the end of a search, and would say nothing.
+Documentation.addTranslations({
+  messages: {
+    "Search finished, found one page matching the search query.": ["${resultCount} 件のページが見つかりました。"],
+  },
+  plural_expr: "0",
+  locale: "ja",
+});

@@ -1,4 +1,4 @@
-"""Builds the site in both languages, and checks it: python docs/site/build.py
+"""Builds the site in both languages, and checks it: python docs/site/make.py
 
 It stands in build/site then, and works from a disk as from a server. Warnings are errors.
 """
@@ -13,17 +13,22 @@ import sys
 import tempfile
 from pathlib import Path
 
-import checking
-import reference
-from extension import source_line
-from live import LIVE
-from staging import LANGUAGES, ROOT, Language, Tree, put
-
 HERE = Path(__file__).resolve().parent
+# The package of this checkout is described, whichever is installed.
+sys.path.insert(0, str(HERE.parents[1]))
+
+import checking  # noqa: E402
+import reference  # noqa: E402
+from extension import source_line  # noqa: E402
+from live import LIVE  # noqa: E402
+from staging import LANGUAGES, ROOT, Language, Tree, put  # noqa: E402
+
 FRONT = """\
 <!doctype html>
 <html lang="en"><meta charset="utf-8"><title>tinygrad_w2v</title>
-<script>location.replace(navigator.language.startsWith("ja") ? "ja/index.html" : "en/index.html")</script>
+<script>
+location.replace(`${navigator.language.startsWith("ja") ? "ja" : "en"}/index.html`);
+</script>
 <p><a href="en/index.html">English</a> · <a href="ja/index.html" lang="ja">日本語</a></p>
 </html>
 """
@@ -59,11 +64,20 @@ def described_code() -> set[str]:
     return found
 
 
-def sphinx(language: Language, source: Path, output: Path, doctrees: Path) -> subprocess.Popen[bytes]:
-    """Start Sphinx on a tree."""
+def sphinx(language: Language, folder: Path, output: Path) -> subprocess.Popen[bytes]:
+    """Start Sphinx on the tree of a language."""
     options = ["-b", "html", "-W", "--keep-going", "-n", "-q", "-t", language]
-    paths = ["-c", str(HERE), "-d", str(doctrees), str(source), str(output)]
+    kept = folder / f"doctrees-{language}"
+    paths = ["-c", str(HERE), "-d", str(kept), str(folder / language), str(output / language)]
     return subprocess.Popen([sys.executable, "-m", "sphinx", *options, *paths])
+
+
+def clear(output: Path) -> None:
+    """Remove a site that was built here before; anything else is left alone."""
+    if output.exists() and any(output.iterdir()):
+        if not (output / "en" / "searchindex.js").exists():
+            raise SystemExit(f"{output} holds something else than the site; give another --output")
+        shutil.rmtree(output)
 
 
 def main() -> None:
@@ -72,14 +86,12 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=ROOT / "build" / "site")
     parser.add_argument("--outside", action="store_true", help="list the links to the web")
     given = parser.parse_args()
-    shutil.rmtree(given.output, ignore_errors=True)
+    clear(given.output)
     with tempfile.TemporaryDirectory() as folder:
         stage(Path(folder))
-        runs = [
-            sphinx(language, Path(folder, language), given.output / language, Path(folder, "d" + language))
-            for language in LANGUAGES
-        ]
-        if any([run.wait() for run in runs]):
+        runs = [sphinx(language, Path(folder), given.output) for language in LANGUAGES]
+        ends = [run.wait() for run in runs]
+        if any(ends):
             raise SystemExit("the site has warnings")
     put(given.output / "index.html", FRONT)
     found = list(checking.faults(given.output))
