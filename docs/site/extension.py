@@ -194,6 +194,12 @@ class Japanese(SearchJapanese):
 
     js_splitter_code = (Path(__file__).parent / "static" / "query.js").read_text(encoding="utf-8")
 
+    def split(self, input: str) -> list[str]:
+        """Cut into words what is Japanese; a name such as `most_similar` stays whole."""
+        runs = re.findall(r"[A-Za-z0-9_]+|[^A-Za-z0-9_\s]+", input)
+        cut = (([run] if run.isascii() else super(Japanese, self).split(run)) for run in runs)
+        return [word for words in cut for word in words]
+
     def stem(self, word: str) -> str:
         return word.lower()
 
