@@ -268,12 +268,18 @@ def _page(group: Group, language: Language) -> str:
         parts.append(WORDS["here too"][language].format(links) + "\n")
     for entry in own:
         if not callable(entry.thing):
-            said = CONSTANTS[entry.name][language]
-            parts.append(f".. py:data:: {entry.name}\n   :value: {entry.thing!r}\n\n   {said}\n")
+            parts.append(_constant(entry, language))
         elif not has_page(entry):
             kind = "autoexception" if inspect.isclass(entry.thing) else "autofunction"
             parts.append(f".. {kind}:: {entry.name}\n")
     return "\n".join([*parts, _contents([entry.name for entry in own if has_page(entry)])])
+
+
+def _constant(entry: Entry, language: Language) -> str:
+    if entry.name not in CONSTANTS:
+        _refuse({entry.name}, "CONSTANTS")
+    value = f"   :value: {entry.thing!r}\n" if len(repr(entry.thing)) < 60 else ""
+    return f".. py:data:: {entry.name}\n{value}\n   {CONSTANTS[entry.name][language]}\n"
 
 
 def _class_page(entry: Entry, language: Language) -> str:

@@ -60,9 +60,10 @@ class History:
     ...     def loss(self, example):
     ...         return ((self.slope * example["x"] - example["y"]) ** 2).sum()
     >>> x = np.linspace(-1, 1, 10)
-    >>> history = tw.fit(Line(), {"x": x, "y": 2 * x}, engine="numpy", epochs=3, progress=False)
-    >>> history.examples, len(history.losses)
-    (30, 3)
+    >>> data = {"x": x, "y": 2 * x}
+    >>> history = tw.fit(Line(), data, engine="numpy", epochs=3, heldout=0.2, progress=False)
+    >>> history.examples, len(history.losses), [*history.heldout_by_record()]
+    (24, 3, [0, 1, 2])
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     _ = history.plot(f"{folder}/loss.svg")
