@@ -38,24 +38,27 @@ MODULES = {"tw": "tinygrad_w2v", "F": "tinygrad_w2v.functions"}
 
 
 class LinkedNames(SphinxTransform):
-    """`tw.fit` or `F.softmax(x)` in a text leads to the reference."""
+    """`tw.fit` or `F.softmax(x)` in a text, `WordVectors` in a docstring: a link to its entry."""
 
     default_priority = 200
 
     def apply(self, **kwargs: Any) -> None:
-        if self.env.docname.startswith(("api/", "adr/")):
+        if self.env.docname.startswith("adr/"):
             return
         for literal in list(self.document.findall(nodes.literal)):
-            name = NAME.fullmatch(literal.astext())
-            if not name or self._is_linked(literal):
-                continue
-            target = described().get(f"{MODULES[name[1]]}.{name[2]}")
-            if target:
+            target = self._target(literal.astext())
+            if target and not self._is_linked(literal):
                 link = addnodes.pending_xref(
                     "", refdomain="py", reftype="obj", reftarget=target, refexplicit=True
                 )
                 literal.replace_self(link)
                 link += literal
+
+    def _target(self, text: str) -> str | None:
+        name = NAME.fullmatch(text)
+        if name:
+            return described().get(f"{MODULES[name[1]]}.{name[2]}")
+        return short_names().get(text) if self.env.docname.startswith("api/") else None
 
     @staticmethod
     def _is_linked(node: nodes.Node | None) -> bool:
@@ -76,6 +79,17 @@ def described() -> dict[str, str]:
                 for name in reference.members(owner.thing):
                     found.setdefault(f"{entry.path}.{name}", f"{owner.of}.{name}")
     return found
+
+
+@functools.cache
+def short_names() -> dict[str, str]:
+    """What a docstring calls by its last name: classes, and names of several words, if unique."""
+    found: dict[str, set[str]] = {}
+    for target in described().values():
+        name = target.rpartition(".")[2]
+        if name[0].isupper() or "_" in name.strip("_"):
+            found.setdefault(name, set()).add(target)
+    return {name: min(targets) for name, targets in found.items() if len(targets) == 1}
 
 
 def written_inside(app: Sphinx, env: Any, node: Any, text: nodes.Node) -> nodes.Node | None:
