@@ -83,13 +83,19 @@ def described() -> dict[str, str]:
 
 @functools.cache
 def short_names() -> dict[str, str]:
-    """What a docstring calls by its last name: classes, and names of several words, if unique."""
+    """What a docstring calls by its last name: classes, and functions of several words, if unique.
+
+    What a property is called may be a parameter elsewhere.
+    """
     found: dict[str, set[str]] = {}
-    for target in described().values():
-        name = target.rpartition(".")[2]
-        if name[0].isupper() or "_" in name.strip("_"):
-            found.setdefault(name, set()).add(target)
-    return {name: min(targets) for name, targets in found.items() if len(targets) == 1}
+    for entry in reference.entries():
+        found.setdefault(entry.name, set()).add(entry.of)
+        methods = reference.members(entry.thing) if inspect.isclass(entry.thing) else []
+        for name in methods:
+            if not isinstance(inspect.getattr_static(entry.thing, name), property):
+                found.setdefault(name, set()).add(f"{entry.of}.{name}")
+    said = {name for name in found if name[0].isupper() or "_" in name.strip("_")}
+    return {name: min(found[name]) for name in said if len(found[name]) == 1}
 
 
 def written_inside(app: Sphinx, env: Any, node: Any, text: nodes.Node) -> nodes.Node | None:
