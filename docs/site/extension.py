@@ -92,7 +92,8 @@ def short_names() -> dict[str, str]:
         found.setdefault(entry.name, set()).add(entry.of)
         methods = reference.members(entry.thing) if inspect.isclass(entry.thing) else []
         for name in methods:
-            if not isinstance(inspect.getattr_static(entry.thing, name), property):
+            kinds = (property, functools.cached_property)
+            if not isinstance(inspect.getattr_static(entry.thing, name), kinds):
                 found.setdefault(name, set()).add(f"{entry.of}.{name}")
     said = {name for name in found if name[0].isupper() or "_" in name.strip("_")}
     return {name: min(found[name]) for name in said if len(found[name]) == 1}
