@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "optim": {"_base", "autograd", "nn"},
     "models": {"_base", "autograd", "functions", "nn"},
     "text": {"_base"},
-    "vectors": {"_base"},
+    "vectors": {"_base", "text"},
     "sources": {"_base", "text", "compiler"},
     "counting": {"_base", "sources", "text", "vectors"},
     "drawing": {"_base", "autograd", "nn"},

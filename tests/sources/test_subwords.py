@@ -11,10 +11,11 @@ from stretches import rows_of
 import tinygrad_w2v as tw
 import tinygrad_w2v.functions as F
 from tinygrad_w2v._base.errors import InputError
-from tinygrad_w2v.sources import WindowSettings, native_pieces, ngrams, subwords
-from tinygrad_w2v.sources.ngrams import bucket_of, pieces_of
-from tinygrad_w2v.sources.subwords import Subwords
+from tinygrad_w2v.sources import WindowSettings, native_pieces, subwords
+from tinygrad_w2v.sources.subwords import Subwords, pieces_of
 from tinygrad_w2v.sources.windows import WindowSource
+from tinygrad_w2v.text import ngrams
+from tinygrad_w2v.text.ngrams import bucket_of
 from tinygrad_w2v.training.engines.compiled import CompiledRun
 from tinygrad_w2v.training.engines.numpy import NumpyRun
 

@@ -410,7 +410,7 @@ def test_the_threads_end_with_the_training(monkeypatch) -> None:
 def test_an_engine_is_a_value() -> None:
     vocabulary, corpus = build_corpus(TEXT)
     settings = TrainingSettings(size=8)
-    model, source = settings.new_model(len(vocabulary)), settings.windows(corpus, vocabulary)
+    model, source = settings.new_model(len(vocabulary)), settings.source(corpus, vocabulary)
     engine = choose_engine(EngineOptions("numpy", workers=4), model, source)
     assert isinstance(engine, Engine)
     assert (engine.name, engine.why, engine.workers) == ("numpy", "asked for", 1)

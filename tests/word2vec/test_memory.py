@@ -176,7 +176,7 @@ def test_they_are_low_and_not_far_from_what_is_taken(model, shared) -> None:
         model, negative=60, size=50, batch=100, sample=0, shared_negatives=shared
     )
     made = settings.new_model(len(vocabulary))
-    source = settings.windows(corpus, vocabulary)
+    source = settings.source(corpus, vocabulary)
     sizes = memory._sizes(settings, vocabulary.counts, corpus.words)
     drawn = peak(lambda: next(source.batches(0)))
     needed = memory._plain_draws(settings, sizes).bytes
@@ -192,7 +192,7 @@ def test_they_are_those_of_the_compiled_engine() -> None:
     vocabulary, corpus = build_corpus(text, min_count=1)
     for deterministic in (False, True):
         settings = TrainingSettings("skipgram", negative=200, size=20, sample=0)
-        source = settings.windows(corpus, vocabulary)
+        source = settings.source(corpus, vocabulary)
         model = settings.new_model(len(vocabulary))
         run = compiled.CompiledRun(model, source, 1, deterministic=deterministic)
         room = sum(array.nbytes for arrays in source.new_room(run.stretch) for array in arrays)

@@ -15,7 +15,7 @@ from tinygrad_w2v._cli.request import read_description, request_of
 from tinygrad_w2v.drawing import graph
 from tinygrad_w2v.drawing.picture import Picture
 from tinygrad_w2v.word2vec.file import read_model
-from tinygrad_w2v.word2vec.settings import MODELS, TrainingSettings, small_batch
+from tinygrad_w2v.word2vec.settings import MODELS, TrainingSettings
 
 # The tables of an untrained model; only their shapes are seen.
 EXAMPLE_VOCABULARY = 1000
@@ -55,7 +55,8 @@ def run(arguments: argparse.Namespace) -> int:
     labels: dict[str, list[str]] = {}
     if arguments.model:
         settings = TrainingSettings(arguments.model)
-        model = settings.new_model(EXAMPLE_VOCABULARY)
+        number = EXAMPLE_VOCABULARY
+        model = settings.new_model(number)
     else:
         folder = Path(arguments.vectors)
         if not folder.is_dir():
@@ -65,16 +66,17 @@ def run(arguments: argparse.Namespace) -> int:
             )
         settings = request_of(read_description(folder), str(folder)).settings
         saved = read_model(folder / "model.npz")
-        model = settings.new_model(len(saved.vocabulary))
+        number = len(saved.vocabulary)
+        model = settings.new_model(number)
         model.load_state_dict(saved.tables)
         words = list(saved.vocabulary.words)
         labels = {
             name: words for name in ("w_in", "w_out") if len(saved.tables[name]) == len(words)
         }
     if arguments.compiled:
-        picture: Picture = _compiled(model, settings, arguments.direction)
+        picture: Picture = _compiled(model, settings, number, arguments.direction)
     else:
-        loss = model.loss(small_batch(len(model.w_in.data), settings))
+        loss = model.loss(settings.small_batch(number))
         picture = graph(
             loss,
             arguments.backward,
@@ -90,11 +92,11 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _compiled(model: Any, settings: TrainingSettings, direction: Any) -> Picture:
+def _compiled(model: Any, settings: TrainingSettings, words: int, direction: Any) -> Picture:
     """The instructions of one window, whose number of contexts is open."""
     from tinygrad_w2v.compiler.inspect.picture import draw_model
 
-    batch = small_batch(len(model.w_in.data), settings, windows=1)
+    batch = settings.small_batch(words, windows=1)
     window = Batch(*[array[0] for array in batch])
     contexts = (("C", 2 * settings.window),)
     axes: dict[str, Any] = {"contexts": contexts, "offsets": contexts}

@@ -22,7 +22,7 @@ from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.training.engines import Engine
 from tinygrad_w2v.word2vec.file import write_model
 from tinygrad_w2v.word2vec.kept_model import run_description
-from tinygrad_w2v.word2vec.settings import TrainingSettings, small_batch, windows_in_batch
+from tinygrad_w2v.word2vec.settings import TrainingSettings, windows_in_batch
 from tinygrad_w2v.word2vec.training import Trained
 
 # Of the loss curve.
@@ -204,7 +204,7 @@ def _draw_losses(outcome: Outcome, path: Path) -> None:
 
 
 def _draw_graph(trained: Trained, settings: TrainingSettings, path: Path) -> None:
-    batch = small_batch(len(trained.vectors), settings)
+    batch = settings.small_batch(len(trained.vectors))
     from tinygrad_w2v.drawing import graph
 
     graph(trained.model.loss(batch)).save(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+from collections.abc import Sequence
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -14,10 +15,11 @@ from tinygrad_w2v._base.types import AnyArray, IntArray
 from tinygrad_w2v.sources import native_windows
 from tinygrad_w2v.sources.around_windows import AroundWindows, Text, beside
 from tinygrad_w2v.sources.arrays import copy_rows
+from tinygrad_w2v.sources.columns import Ragged
 from tinygrad_w2v.sources.native_pieces import copier
-from tinygrad_w2v.sources.ngrams import bucket_of, pieces_of
 from tinygrad_w2v.sources.source import Drawn
 from tinygrad_w2v.sources.window_settings import WindowSettings
+from tinygrad_w2v.text.ngrams import bucket_of, ngrams_of
 
 
 class CenterPieces(NamedTuple):
@@ -228,3 +230,23 @@ class Subwords(AroundWindows):
         flat, offsets, _ = self._pieces
         copier()(flat, offsets, windows.contexts, windows.C, drawn.count, pieces, owner, sizes)
         return beside(drawn, {"pieces": pieces, "owner": owner}, {"S": sizes})
+
+
+def pieces_of(words: Sequence[str], min_n: int, max_n: int, buckets: int) -> Ragged:
+    """Return the ids of each word's parts: its own, and ``words + hash % buckets`` of its n-grams.
+
+    Examples
+    --------
+    >>> pieces = pieces_of(["you", "say"], min_n=3, max_n=3, buckets=100)
+    >>> pieces.offsets.tolist(), pieces.flat.tolist()  # <yo you ou>
+    ([0, 4, 8], [0, 17, 10, 99, 1, 101, 78, 29])
+    """
+    number, flat, counts = len(words), [], []
+    for hashes, each in ngrams_of(words, min_n, max_n):
+        flat.append(number + (hashes % np.uint32(buckets)).astype(np.int64))
+        counts.append(each)
+    lengths = np.concatenate(counts)
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    # A word's own id stands before its n-grams.
+    pieces = np.insert(np.concatenate(flat), offsets[:-1], np.arange(number))
+    return Ragged(pieces, offsets + np.arange(number + 1), int(lengths.max()) + 1)

@@ -16,7 +16,7 @@ from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v._base.json_object import json_object
 from tinygrad_w2v._base.npz import read_arrays
-from tinygrad_w2v._base.types import AnyArray
+from tinygrad_w2v._base.types import AnyArray, FloatArray
 from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.vectors.archive import read_archive, write_archive
 
@@ -38,11 +38,19 @@ class SavedModel(NamedTuple):
         The model's parameters by name.
     description : dict
         The keywords, and what was counted during training, as plain JSON values.
+    beside : dict of str to array
+        What else belongs to the model.
     """
 
     vocabulary: Vocabulary
     tables: dict[str, AnyArray]
     description: dict[str, Any]
+    beside: dict[str, AnyArray]
+
+    @property
+    def kind(self) -> str:
+        """The class of the model."""
+        return str(self.description.get("class", "Word2Vec"))
 
 
 def write_model(
@@ -50,6 +58,8 @@ def write_model(
     vocabulary: Vocabulary,
     tables: Mapping[str, AnyArray],
     description: Mapping[str, Any],
+    vectors: FloatArray | None = None,
+    beside: Mapping[str, AnyArray] | None = None,
 ) -> None:
     """Write a model, whole or not at all.
 
@@ -59,6 +69,10 @@ def write_model(
         The file, under exactly this name.
     vocabulary, tables, description
         As in `SavedModel`; `tables` has ``w_in``, a row a word.
+    vectors
+        A row a word, where `w_in` is something else.
+    beside
+        More arrays, under the names that they have in the file.
 
     Examples
     --------
@@ -73,10 +87,15 @@ def write_model(
     (Vocabulary of 2 words, 3 occurrences, ['w_in', 'w_out'], {'epochs': 5})
     """
     whole = {"format": _FORMAT} | dict(description)
+    if beside:
+        whole["beside"] = sorted(beside)
     text = json.dumps(whole, ensure_ascii=False, default=plain)
-    others = {_member(name): table for name, table in tables.items() if name != "w_in"}
+    own = () if vectors is not None else ("w_in",)
+    others = {_member(name): table for name, table in tables.items() if name not in own}
+    others |= dict(beside or {})
     others[_ABOUT] = np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)
-    write_archive(path, vocabulary.words, tables["w_in"], vocabulary.counts, others)
+    rows = tables["w_in"] if vectors is None else vectors
+    write_archive(path, vocabulary.words, rows, vocabulary.counts, others)
 
 
 def _member(name: str) -> str:
@@ -101,9 +120,20 @@ def read_model(path: PathLike) -> SavedModel:
             "vectors use WordVectors.load"
         )
     vocabulary = Vocabulary(contents.words, contents.counts)
-    tables = {name.removeprefix(_PREFIX): array for name, array in arrays.items()}
     description = {} if about is None else _description(about, path)
-    return SavedModel(vocabulary, {"w_in": contents.vectors} | tables, description)
+    beside = {name: arrays.pop(name) for name in _beside(description, arrays, path)}
+    tables = {name.removeprefix(_PREFIX): array for name, array in arrays.items()}
+    return SavedModel(vocabulary, {"w_in": contents.vectors} | tables, description, beside)
+
+
+def _beside(
+    description: dict[str, Any], arrays: Mapping[str, AnyArray], path: PathLike
+) -> list[str]:
+    """The names of the arrays that are no tables."""
+    names = description.pop("beside", [])
+    if not isinstance(names, list) or not all(isinstance(n, str) and n in arrays for n in names):
+        raise InputError(f"{path} is damaged: it lacks some of {names!r:.100}")
+    return list(dict.fromkeys(names))
 
 
 def _description(about: AnyArray, path: PathLike) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def heldout_loss(vocabulary: Vocabulary, corpus: Corpus, settings: TrainingSetti
     """
     draws = min(max(ENOUGH_WORDS // corpus.words, 1), MOST_DRAWS)
     baseline = unigram_model(vocabulary, settings)
-    heldout = HeldoutLoss(settings.windows(corpus, vocabulary), draws, baseline)
+    heldout = HeldoutLoss(settings.source(corpus, vocabulary), draws, baseline)
     if math.isnan(heldout.unigram):
         raise InputError(
             (

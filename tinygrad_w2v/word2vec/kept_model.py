@@ -19,7 +19,7 @@ from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike, safe_write
 from tinygrad_w2v._base.json_object import json_object
 from tinygrad_w2v.word2vec.file import SavedModel, read_model, write_model
-from tinygrad_w2v.word2vec.keywords import KEPT, keywords_for
+from tinygrad_w2v.word2vec.keywords import keywords_for
 from tinygrad_w2v.word2vec.settings import TrainingSettings
 
 # What is counted during training, with its type.
@@ -36,7 +36,7 @@ COUNTED: dict[str, type] = {
 # What files need not have: the command keeps no times, so that equal runs leave equal files.
 _USUAL = {"total_train_time": 0.0, "_latest_loss": 0.0}
 # What a pickle does not have beside the file: what is in that, and what `save` leaves out.
-_NOT_BESIDE = {*KEPT, "_alpha", *COUNTED, "vocabulary", "model", "callbacks", "trim_rule"} | {
+_NOT_BESIDE = {"_alpha", *COUNTED, "vocabulary", "model", "callbacks", "trim_rule"} | {
     "_wv",
     "_run",
     "_moving",
@@ -51,12 +51,19 @@ def save_model(model: Any, path: PathLike) -> None:
         "counted": {name: getattr(model, name) for name in COUNTED},
         "own_model": None if model._given_model is None else type(model.model).__name__,
     }
-    write_model(path, model.vocabulary, model.model.state_dict(), description)
+    tables, beside = model.model.state_dict(), model._beside()
+    named = _class_of(model.SETTINGS.KIND)
+    write_model(path, model.vocabulary, tables, description | named, model._own_vectors(), beside)
+
+
+def _class_of(kind: str) -> dict[str, str]:
+    """How a file names the class of its model; it does not name `Word2Vec`."""
+    return {} if kind == "Word2Vec" else {"class": kind}
 
 
 def keywords_of(model: Any) -> dict[str, Any]:
     """Return the keywords that make a `Word2Vec` like this one."""
-    return {name: getattr(model, name) for name in KEPT} | {"alpha": model._alpha}
+    return {name: getattr(model, name) for name in model.KEPT} | {"alpha": model._alpha}
 
 
 def load_model(kind: type, path: PathLike, given: Any) -> Any:
@@ -110,12 +117,14 @@ def settings_of(kind: type, path: PathLike, saved: SavedModel) -> TrainingSettin
     return settings
 
 
-def _unfilled(kind: type, path: PathLike, saved: SavedModel, given: Any) -> tuple[Any, SavedModel]:
+def _unfilled(kind: Any, path: PathLike, saved: SavedModel, given: Any) -> tuple[Any, SavedModel]:
     """Return a `Word2Vec` by the keywords of a file, without its words."""
     if not saved.description:
         saved = saved._replace(description=_described_beside(path))
-    keywords = _known(saved.description.get("keywords"), "keywords", KEPT)
-    return kind(**keywords, model=given), saved
+    if saved.kind != kind.SETTINGS.KIND:
+        raise InputError(f"it is a model of {saved.kind}; read it by {saved.kind:.40}.load(path)")
+    keywords = _known(saved.description.get("keywords"), "keywords", kind.KEPT)
+    return kind(**keywords, **({} if given is None else {"model": given})), saved
 
 
 def _in_no_file(own: object) -> str:
@@ -138,7 +147,8 @@ def run_description(
         Of `COUNTED`.
     """
     keywords = keywords_for(settings) | dict(more)
-    return {"keywords": keywords, "counted": dict(counted), "own_model": None}
+    described = {"keywords": keywords, "counted": dict(counted), "own_model": None}
+    return described | _class_of(settings.KIND)
 
 
 def _described_beside(path: PathLike) -> dict[str, Any]:
@@ -175,7 +185,8 @@ def fill(model: Any, saved: SavedModel) -> None:
     for name, kind in COUNTED.items():
         setattr(model, name, _of_kind(name, counted[name], kind))
     model.vocabulary = saved.vocabulary
-    shape = len(saved.vocabulary), model.vector_size
+    model._take_beside(saved.beside)
+    shape = model.settings().input_rows(len(saved.vocabulary)), model.vector_size
     if model._given_model is None and saved.tables["w_in"].shape != shape:
         raise InputError(f"its vectors have shape {saved.tables['w_in'].shape}, not {shape}")
     model.model = model._new_model(len(saved.vocabulary))
@@ -204,7 +215,8 @@ def pickled(model: Any, base: type) -> tuple[Any, ...]:
     base
         `Word2Vec` itself, which its class may derive from.
     """
-    beside = {name: value for name, value in vars(model).items() if name not in _NOT_BESIDE}
+    left = _NOT_BESIDE.union(model.KEPT, model.IN_FILE)
+    beside = {name: value for name, value in vars(model).items() if name not in left}
     if model.vocabulary is None:
         return unpickled, (type(model), keywords_of(model), b"", model._given_model, beside, base)
     with tempfile.TemporaryDirectory() as folder:
@@ -225,7 +237,8 @@ def unpickled(
     """Return the `Word2Vec` that `pickled` took apart."""
     # A class of the user's may be made of other arguments; its own attributes are beside.
     model = kind.__new__(kind)
-    (kind if base is None else base).__init__(model, **keywords, model=given)
+    own = {} if given is None else {"model": given}
+    (kind if base is None else base).__init__(model, **keywords, **own)
     if data:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "model.npz")

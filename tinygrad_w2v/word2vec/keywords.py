@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import Any, ClassVar
 
 from tinygrad_w2v._base.checks import real_number, require_number, switch
 from tinygrad_w2v._base.errors import InputError
@@ -42,7 +42,14 @@ def keywords_for(settings: TrainingSettings) -> dict[str, Any]:
 
 
 class Keywords:
-    """Base of `Word2Vec`: what a user set, which may be changed between two trainings."""
+    """Base of `Word2Vec`: what a user set, which may be changed between two trainings.
+
+    A class of the family has settings of its own, `SETTINGS`, whose fields are among its
+    attributes, and the names of the keywords that its files hold, `KEPT`.
+    """
+
+    SETTINGS: ClassVar[type[TrainingSettings]] = TrainingSettings
+    KEPT: ClassVar[tuple[str, ...]] = ()
 
     vector_size: int
     window: int
@@ -97,7 +104,7 @@ class Keywords:
             raise InputError(error.told(in_keywords)) from None
 
     def _settings(self) -> TrainingSettings:
-        names = {field.name for field in dataclasses.fields(TrainingSettings)}
+        names = {field.name for field in dataclasses.fields(self.SETTINGS)}
         names -= {"model", "batch", "alpha"}  # `alpha` asks others that are not checked yet
         given = {name: getattr(self, keyword_of(name)) for name in names} | {"alpha": self._alpha}
         numbers = [name for name in ("sample", "alpha", "min_alpha") if given[name] is not None]
@@ -105,9 +112,7 @@ class Keywords:
         given |= {name: switch(name, given[name]) for name in _SWITCHES}
         model = "skipgram" if switch("sg", self.sg) else "cbow"
         compat = resolve_compat(self.compat, self.sg)
-        return TrainingSettings(
-            **given | {"model": model, "compat": compat, "seed": int(self.seed)}
-        )
+        return self.SETTINGS(**given | {"model": model, "compat": compat, "seed": int(self.seed)})
 
     def engine_options(self) -> EngineOptions:
         """Return what the keywords ask of the engine."""
@@ -131,5 +136,9 @@ class Keywords:
             raise
 
 
-# Those that a file keeps; functions and objects are given again when it is loaded.
-KEPT = tuple(name.removeprefix("_") for name in Keywords.__annotations__ if name != "trim_rule")
+# Functions and objects are given again when a file is loaded.
+Keywords.KEPT = tuple(
+    name.removeprefix("_")
+    for name in Keywords.__annotations__
+    if name not in ("SETTINGS", "KEPT", "trim_rule")
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
 
 import numpy as np
 
@@ -13,8 +13,9 @@ from tinygrad_w2v._base.arguments import check_keywords
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v._base.numbers import cast
-from tinygrad_w2v._base.types import FloatArray, IntArray
+from tinygrad_w2v._base.types import AnyArray, FloatArray, IntArray
 from tinygrad_w2v.nn import Module, Parameter
+from tinygrad_w2v.sources.source import Source
 from tinygrad_w2v.text.corpus import Corpus, build_corpus
 from tinygrad_w2v.text.rules import VocabularyRules
 from tinygrad_w2v.text.vocabulary import Vocabulary
@@ -47,7 +48,17 @@ class LearnedWords(Keywords):
         The held-out loss of the best model that does not look at contexts.
     corpus_count, corpus_total_words : int
         Sentences and words of the last text that was counted.
+
+    Notes
+    -----
+    What a class of the family may have of its own: `SETTINGS` (which make the model, enlarge it,
+    and make examples of a text) and `KEPT`, see `Keywords`; `_new_vectors`, `_own_vectors` and
+    `_follow_model`, where words' vectors are no rows of a table; `_input_rows`, what predicts a
+    word; `_source`, where examples need more than the text; `_beside`, `_take_beside` and
+    `IN_FILE`, where a file holds more than tables.
     """
+
+    IN_FILE: ClassVar[tuple[str, ...]] = ()  # attributes that `_take_beside` sets
 
     def __init__(self, given_model: Any = None) -> None:
         self.vocabulary: Vocabulary | None = None
@@ -82,10 +93,34 @@ class LearnedWords(Keywords):
         if self.vocabulary is None:
             return WordVectors([], np.zeros((0, self.vector_size), np.float32))
         if self._wv is None:
-            words, counts = self.vocabulary.words, self.vocabulary.counts
-            self._wv = WordVectors.sharing(words, self.model.w_in.data, counts)
+            self._wv = self._new_vectors()
             self._follow_model()
         return self._wv
+
+    def _new_vectors(self) -> WordVectors:
+        """The words with the model's vectors."""
+        known = self._vocabulary()
+        return WordVectors.sharing(known.words, self.model.w_in.data, known.counts)
+
+    def _own_vectors(self) -> FloatArray | None:
+        """The vectors of the words, where they are not the rows of `w_in`."""
+        return None
+
+    def _source(self, corpus: Corpus) -> Source:
+        """The examples that a text is to the model."""
+        return self.settings().source(corpus, self._vocabulary())
+
+    def _beside(self) -> dict[str, AnyArray]:
+        """What a file holds beside words, tables and keywords."""
+        return {}
+
+    def _take_beside(self, arrays: Mapping[str, AnyArray]) -> None:
+        """Take what `_beside` has given to a file, before tables are made."""
+
+    def _input_rows(self, ids: IntArray) -> FloatArray:
+        """The rows whose mean predicts the word between these."""
+        rows: FloatArray = self.model.w_in.data[ids]
+        return rows
 
     def _follow_model(self) -> None:
         """Let the vectors be the model's: it moves them now, or has moved them."""
@@ -145,9 +180,8 @@ class LearnedWords(Keywords):
             raise InputError(f"{type(self.model).__name__} has no w_out to predict words with")
         self._adopt_vectors()
         p = output_probabilities(
-            self.model.w_in.data,
+            self._input_rows(contexts),
             self.model.w_out.data,
-            contexts,
             vocabulary.counts,
             self.settings(),
         )
@@ -294,7 +328,7 @@ class LearnedWords(Keywords):
         if self.vocabulary is None:
             raise InputError(
                 "there is no vocabulary yet: call build_vocab(sentences) before this, or give the "
-                "sentences to Word2Vec"
+                f"sentences to {type(self).__name__}"
             )
         return self.vocabulary
 
@@ -316,6 +350,11 @@ class LearnedWords(Keywords):
             )
         return model
 
+    def _enlarged_model(
+        self, tables: Mapping[str, FloatArray], old_ids: IntArray, words: int
+    ) -> Any:
+        return self.settings().enlarged_model(tables, old_ids, words)
+
     def _check_memory(self, counts: IntArray | None = None) -> None:
         """Refuse what takes more memory than is left; without counts, before a text is read."""
         text_words = UNREAD if counts is None else self.corpus_total_words
@@ -335,7 +374,7 @@ class LearnedWords(Keywords):
         grown = old.grown(more, self.min_count, self.max_final_vocab)
         self._check_memory(grown.vocabulary.counts)
         tables, self.vocabulary = self.model.state_dict(), grown.vocabulary
-        self.model = self.settings().enlarged_model(tables, grown.old_ids, len(self.vocabulary))
+        self.model = self._enlarged_model(tables, grown.old_ids, len(self.vocabulary))
         self._wv = None
         logger.info(
             "%d old words keep their vectors, %d new ones begin at random",

@@ -129,7 +129,8 @@ def _row(settings: TrainingSettings) -> int:
 
 
 def _tables(settings: TrainingSettings, words: int, options: EngineOptions) -> Need:
-    rows = words + (words if settings.negative else 0) + (words - 1 if settings.hs else 0)
+    rows = settings.input_rows(words)
+    rows += (words if settings.negative else 0) + (words - 1 if settings.hs else 0)
     compiled = options.engine != "numpy" and has_numba()
     return Need(
         (_row(settings) if compiled else 4 * settings.size) * rows + WORD * words,

@@ -49,9 +49,8 @@ def _is_id(value: object) -> bool:
 
 
 def output_probabilities(
-    w_in: FloatArray,
+    rows: FloatArray,
     w_out: FloatArray,
-    contexts: IntArray,
     counts: IntArray,
     settings: TrainingSettings,
 ) -> FloatArray:
@@ -63,10 +62,10 @@ def output_probabilities(
 
     Parameters
     ----------
-    w_in, w_out
-        The model's tables; ``h`` is the mean of rows of `w_in`, or their sum.
-    contexts
-        Ids of the words around.
+    rows
+        Of the words around; ``h`` is their mean, or their sum.
+    w_out
+        The model's other table.
     counts
         Of the vocabulary, shape (V,): they make the tree.
     settings
@@ -79,12 +78,12 @@ def output_probabilities(
 
     Examples
     --------
-    >>> w_in, w_out = np.eye(3), np.array([[0, 0, 0], [np.log(8), 0, 0], [0, 0, 0]])
+    >>> rows, w_out = np.eye(1, 3), np.array([[0, 0, 0], [np.log(8), 0, 0], [0, 0, 0]])
     >>> settings = TrainingSettings(size=3)
-    >>> output_probabilities(w_in, w_out, np.array([0]), np.ones(3, int), settings).round(2)
+    >>> output_probabilities(rows, w_out, np.ones(3, int), settings).round(2)
     array([0.1, 0.8, 0.1])
     """
-    rows = w_in[contexts].astype(np.float64)
+    rows = rows.astype(np.float64)
     h = rows.mean(axis=0) if settings.cbow_mean else rows.sum(axis=0)
     if settings.negative:
         scores = w_out[: len(counts)] @ h

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from tinygrad_w2v.models import CBOW, EmbeddingModel, SkipGram
 from tinygrad_w2v.nn import Parameter
 from tinygrad_w2v.sources.huffman import HuffmanTree
 from tinygrad_w2v.sources.negatives import negative_shares
+from tinygrad_w2v.sources.source import Source
 from tinygrad_w2v.sources.subsampling import keep_probability
 from tinygrad_w2v.sources.windows import WindowSettings, WindowSource
 from tinygrad_w2v.text.corpus import Corpus
@@ -120,6 +121,10 @@ class TrainingSettings:
     tinygrad_w2v._base.errors.InputError: epochs must be 1 or more, not 0
     """
 
+    # The class whose models these settings make, by its name in files.
+    KIND: ClassVar[str] = "Word2Vec"
+    MODELS: ClassVar[dict[str, type[EmbeddingModel]]] = MODELS
+
     model: str = "cbow"
     size: int = 100
     window: int = 5
@@ -140,8 +145,9 @@ class TrainingSettings:
     shared_negatives: bool = True
 
     def __post_init__(self) -> None:
-        if self.model not in MODELS:
-            raise InputError(f"model must be one of {', '.join(MODELS)}, not {self.model!r}")
+        if self.model not in self.MODELS:
+            names = ", ".join(self.MODELS)
+            raise InputError(f"model must be one of {names}, not {self.model!r}")
         if self.compat not in (None, "word2vec"):
             raise InputError(f"compat must be None or 'word2vec', not {self.compat!r}")
         for name in (*_WHOLE, *_REAL):
@@ -177,6 +183,10 @@ class TrainingSettings:
         """The learning rate that fits the model."""
         return usual_alpha(self.model, self.compat, self.cbow_mean)
 
+    def input_rows(self, vocab_size: int) -> int:
+        """Return how many rows the table has that words are read from, `w_in`."""
+        return vocab_size
+
     def new_model(self, vocab_size: int) -> EmbeddingModel:
         """Return the model with its first, random vectors.
 
@@ -184,14 +194,15 @@ class TrainingSettings:
         for each of the V - 1 inner nodes, and both objectives are one: see `WindowSettings`.
         """
         rng = np.random.default_rng(self.seed % 2**64)
-        kind = MODELS[self.model]
+        kind, rows = self.MODELS[self.model], self.input_rows(vocab_size)
         objective = "negative_sampling" if self.negative else "hierarchical_softmax"
         options: dict[str, Any] = {"compat": self.compat, "rng": rng}
         if self.model == "cbow":
             options["mean"] = self.cbow_mean
-        model = kind(vocab_size, self.size, objective, negative=max(self.negative, 1), **options)
-        if self.hs and self.negative:
-            model.w_out = Parameter(np.zeros((2 * vocab_size - 1, self.size), np.float32))
+        model = kind(rows, self.size, objective, negative=max(self.negative, 1), **options)
+        if rows != vocab_size or (self.hs and self.negative):
+            predicted = 2 * vocab_size - 1 if self.hs and self.negative else vocab_size
+            model.w_out = Parameter(np.zeros((predicted, self.size), np.float32))
         return model
 
     def enlarged_model(
@@ -215,30 +226,39 @@ class TrainingSettings:
         """
         model, old = self.new_model(vocab_size), len(old_ids)
         w_in, w_out = tables["w_in"], tables["w_out"]
-        if w_in.shape != (old, self.size) or w_out.shape[1:] != (self.size,):
+        rows = self.input_rows(old)
+        if w_in.shape != (rows, self.size) or w_out.shape[1:] != (self.size,):
             raise InputError(
                 f"the tables to learn on from have shapes {w_in.shape} and {w_out.shape}, not "
-                f"({old}, {self.size}); give the folder that `train` wrote"
+                f"({rows}, {self.size}); give the folder that `train` wrote"
             )
-        model.w_in.data[old_ids] = w_in
+        model.w_in.data[old_ids] = w_in[:old]
+        model.w_in.data[vocab_size:] = w_in[old:]  # what words share
         if self.negative:
             model.w_out.data[old_ids] = w_out[:old]
         return model
 
-    def windows(self, corpus: Corpus, vocabulary: Vocabulary) -> WindowSource:
-        """Return the source of the windows that the model is trained on."""
-        settings = WindowSettings(
+    def source(self, corpus: Corpus, vocabulary: Vocabulary) -> Source:
+        """Return the source of the examples that the model is trained on."""
+        return WindowSource(corpus, vocabulary.counts, self.window_settings(vocabulary.counts))
+
+    def window_settings(self, counts: IntArray) -> WindowSettings:
+        """Return how windows are drawn of a text with words of these counts."""
+        return WindowSettings(
             window=self.window,
             shrink_windows=self.shrink_windows,
             sample=self.sample,
             negative=self.negative,
             ns_exponent=self.ns_exponent,
             seed=self.seed,
-            batch_size=windows_in_batch(self, vocabulary.counts),
+            batch_size=windows_in_batch(self, counts),
             hs=self.hs,
             shared_negatives=self.shared_negatives or self.model != "skipgram",
         )
-        return WindowSource(corpus, vocabulary.counts, settings)
+
+    def small_batch(self, vocab_size: int, windows: int = 2) -> Any:
+        """Return full examples of a text that counts through the vocabulary, see `small_batch`."""
+        return small_batch(vocab_size, self, windows)
 
 
 def usual_alpha(model: str, compat: str | None, cbow_mean: bool) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +17,7 @@ from tinygrad_w2v._base.errors import InputError, Setting
 from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v._base.progress import Progress
 from tinygrad_w2v.models import EmbeddingModel
+from tinygrad_w2v.sources.source import Source
 from tinygrad_w2v.text.corpus import Corpus
 from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.training.checkpoints import remove_half_written
@@ -63,6 +65,7 @@ def prepare_text(
     keeping: Keeping | None = None,
     first: int = 0,
     voice: Voice = SILENT,
+    source: Callable[[Corpus], Source] | None = None,
 ) -> TextRun:
     """Hold out a part of a text and make a run over the rest.
 
@@ -80,6 +83,8 @@ def prepare_text(
         Where the parts of the text are held, if not in memory.
     keeping, first, voice
         As in :func:`~tinygrad_w2v.training.run.prepare`.
+    source
+        What makes examples of the text, in place of the settings' own source.
 
     Raises
     ------
@@ -121,7 +126,7 @@ def prepare_text(
     )
     run = prepare(
         model,
-        settings.windows(corpus, vocabulary),
+        settings.source(corpus, vocabulary) if source is None else source(corpus),
         asked,
         schedule,
         heldout=heldout,
@@ -161,9 +166,10 @@ def keeping_of(
         return None
     folder = Path(options.checkpoint)
     remove_half_written(folder)
+    known = (*MODELS.values(), *settings.MODELS.values())
     of_run = {
         "settings": dataclasses.asdict(settings),
-        "own_model": None if type(model) in MODELS.values() else type(model).__name__,
+        "own_model": None if type(model) in known else type(model).__name__,
         "begun_after": begun_after,
         "heldout": options.heldout,
         "early_stopping": options.early_stopping,

@@ -24,7 +24,6 @@ from tinygrad_w2v.word2vec.kept_model import load_model, pickled, save_model
 from tinygrad_w2v.word2vec.learned_words import LearnedWords
 from tinygrad_w2v.word2vec.log import log_epoch, log_interrupt, log_training, progress_of
 from tinygrad_w2v.word2vec.options import warn_of_ignored
-from tinygrad_w2v.word2vec.settings import small_batch
 from tinygrad_w2v.word2vec.text import check_contexts, folder_of_ids, source_of
 from tinygrad_w2v.word2vec.training import keeping_of, prepare_text
 
@@ -365,7 +364,7 @@ class Word2Vec(LearnedWords):
             )
         self._adopt_vectors()
         if self._given_model is not None:
-            check_sum(self.model, small_batch(len(vocabulary), settings))
+            check_sum(self.model, settings.small_batch(len(vocabulary)))
         first, raw_words, all_words = self._epochs_drawn, corpus.raw_words, corpus.words
         asked = self.engine_options()
         keeping = keeping_of(self.model, vocabulary, corpus, settings, options, first, asked)
@@ -383,6 +382,7 @@ class Word2Vec(LearnedWords):
                 keeping=keeping,
                 first=first,
                 voice=Voice(logger.info, logger.warning, logger.info),
+                source=self._source,
             )
         self._run, state, done = run, run.state, run.state.history.words
         own = None if self._given_model is None else type(self.model).__name__
@@ -399,6 +399,7 @@ class Word2Vec(LearnedWords):
 
         def end_epoch(state: RunState) -> None:
             tell(state)
+            self._follow_model()
             log_epoch(state.epoch, self.losses[-1])
 
         tell(state)

@@ -14,7 +14,6 @@ import numpy as np
 
 from tinygrad_w2v._base.hashing import UInt64Array
 from tinygrad_w2v._base.types import AnyArray, IntArray
-from tinygrad_w2v.sources.columns import Ragged
 
 BASIS, PRIME = np.uint32(2166136261), np.uint32(16777619)
 END_OF_SENTENCE = "</s>"  # has no parts in fastText
@@ -81,26 +80,6 @@ def _hashes(words: list[str], min_n: int, max_n: int) -> tuple[AnyArray, IntArra
     of_word = np.repeat(np.arange(len(words)), characters)
     counts: IntArray = np.bincount(of_word, there.sum(axis=1), len(words)).astype(np.int64)
     return hashes[there], counts
-
-
-def pieces_of(words: Sequence[str], min_n: int, max_n: int, buckets: int) -> Ragged:
-    """Return the ids of each word's parts: its own, and ``words + hash % buckets`` of its n-grams.
-
-    Examples
-    --------
-    >>> pieces = pieces_of(["you", "say"], min_n=3, max_n=3, buckets=100)
-    >>> pieces.offsets.tolist(), pieces.flat.tolist()  # <yo you ou>
-    ([0, 4, 8], [0, 17, 10, 99, 1, 101, 78, 29])
-    """
-    number, flat, counts = len(words), [], []
-    for hashes, each in ngrams_of(words, min_n, max_n):
-        flat.append(number + (hashes % np.uint32(buckets)).astype(np.int64))
-        counts.append(each)
-    lengths = np.concatenate(counts)
-    offsets = np.concatenate([[0], np.cumsum(lengths)])
-    # A word's own id stands before its n-grams.
-    pieces = np.insert(np.concatenate(flat), offsets[:-1], np.arange(number))
-    return Ragged(pieces, offsets + np.arange(number + 1), int(lengths.max()) + 1)
 
 
 def bucket_of(word: str, min_n: int, max_n: int, buckets: int) -> UInt64Array | IntArray:
