@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import chain, repeat
-from typing import NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -96,8 +96,7 @@ def gathered(sentences: Iterable[Iterable[str]]) -> Iterator[Words]:
     ends: list[int] = []
     with noting("sentences of class", sentences):
         for sentence in sentences:
-            if isinstance(sentence, str) or not hasattr(sentence, "__iter__"):
-                _refuse_sentence(sentence)
+            refuse_other_than_sentence(sentence)
             words.extend(sentence)
             ends.append(len(words))
             if len(words) + len(ends) >= CHUNK_WORDS:
@@ -107,8 +106,16 @@ def gathered(sentences: Iterable[Iterable[str]]) -> Iterator[Words]:
         yield Words(words, np.array(ends))
 
 
-def _refuse_sentence(sentence: object) -> NoReturn:
+def refuse_other_than_sentence(sentence: object) -> None:
+    """Raise an InputError for what is no list of words.
+
+    Examples
+    --------
+    >>> refuse_other_than_sentence(["you", "say"])
+    """
     if not isinstance(sentence, str):
+        if hasattr(sentence, "__iter__"):
+            return
         raise InputError(f"a sentence must be a list of words, not {sentence!r:.60}")
     raise InputError(
         f"a sentence must be a list of words, not the string {sentence[:30]!r}: its letters would "
@@ -154,8 +161,8 @@ def number_words(
     >>> rows.ids.array(), rows.offsets.array(), rows.raw_words
     (array([0, 1, 0, 1], dtype=int32), array([0, 2, 4]), 5)
     """
-    numbering = _Numbering()
-    look_up = _LookUp(partial(map, numbering.__getitem__))
+    numbering = Numbering()
+    look_up = LookUp(partial(map, numbering.__getitem__))
     limit, checked = rules.max_vocab_size, 0
     chunks = read()
     for chunk in chunks:
@@ -212,14 +219,25 @@ def encode_words(chunks: Iterable[Chunk], rows: CorpusRows, vocabulary: Vocabula
     (array([1], dtype=int32), 2)
     """
     known = vocabulary.word_to_id
-    look_up = _LookUp(lambda words: map(known.get, words, repeat(-1)))
+    look_up = LookUp(lambda words: map(known.get, words, repeat(-1)))
     for chunk in chunks:
         rows.add(*look_up(chunk), drop_empty=isinstance(chunk, str))
     rows.end()
 
 
-class _LookUp:
-    """Turns a chunk into the numbers of its words and the ends of its sentences."""
+class LookUp:
+    r"""Turns a chunk into the numbers of its words and the ends of its sentences.
+
+    Parameters
+    ----------
+    numbers
+        As in :class:`~tinygrad_w2v.text.word_table.WordTable`.
+
+    Examples
+    --------
+    >>> LookUp(partial(map, Numbering().__getitem__))("you say\nso you say\n")
+    (array([0, 1, 2, 0, 1], dtype=int32), array([2, 5]))
+    """
 
     def __init__(self, numbers: Callable[[list[str]], Iterable[int]]) -> None:
         self._numbers = numbers
@@ -238,7 +256,7 @@ class _LookUp:
         return self._table.numbers(chunk)
 
 
-class _Numbering(dict[str, int]):
+class Numbering(dict[Any, int]):
     """Gives each new word the next number."""
 
     def __missing__(self, word: str) -> int:

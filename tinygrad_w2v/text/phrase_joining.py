@@ -1,0 +1,326 @@
+"""Phrases in a text are found and joined, from left to right: ``new york`` becomes ``new_york``.
+
+A sentence is looked at word by word, as gensim does it. A text is looked at in large pieces: most
+words are no part of any phrase, and of those nothing but that has to be known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import chain, islice, repeat
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.types import IntArray
+from tinygrad_w2v.text.numbering import Words, refuse_other_than_sentence, sentence_chunks
+from tinygrad_w2v.text.phrase_scores import Scorer
+from tinygrad_w2v.text.word_table import split_lines
+
+# What a word may be in a phrase; a sum of these.
+_BEGINS, _ENDS, _CONNECTS = 1, 2, 4
+
+
+class Candidate(NamedTuple):
+    """A phrase in a row of words: where it begins and ends, its one word, its score."""
+
+    first: int
+    last: int
+    phrase: str
+    score: float
+
+
+class PhraseModel:
+    """Base of `Phrases` and `Phraser`: the phrases in sentences are found and joined.
+
+    Attributes
+    ----------
+    delimiter, connector_words, min_count, threshold, scoring
+        The keywords of :class:`Phrases`; `scoring` is the function.
+    """
+
+    delimiter: str
+    connector_words: frozenset[str]
+    min_count: float
+    threshold: float
+    scoring: Scorer | None
+
+    def score_candidate(
+        self, word_a: str, word_b: str, in_between: Sequence[str]
+    ) -> tuple[str, float] | tuple[None, None]:
+        """Return the phrase that words make up and its score, or ``(None, None)`` if they do not.
+
+        Parameters
+        ----------
+        word_a, word_b
+            Its first word and its last.
+        in_between
+            The connector words between them.
+        """
+        raise NotImplementedError
+
+    def _tokens(self) -> Iterable[str]:
+        """Return all strings that may be phrases."""
+        raise NotImplementedError
+
+    def analyze_sentence(self, sentence: Iterable[str]) -> Iterator[tuple[str, float | None]]:
+        """Yield the words of a sentence, with the score of those that are phrases.
+
+        Phrases do not overlap; of two that do, the one that begins first is taken.
+
+        Parameters
+        ----------
+        sentence
+            Its words.
+
+        Yields
+        ------
+        (str, float or None)
+            A word, and None; or several that were joined, and their score.
+
+        Examples
+        --------
+        >>> from tinygrad_w2v.text.phrases import Phrases
+        >>> text = [["a", "new", "york", "day"], ["new", "york", "is", "new"]]
+        >>> phrases = Phrases(text, min_count=1, threshold=1)
+        >>> list(phrases.analyze_sentence(["new", "york", "is"]))
+        [('new_york', 1.6666666666666665), ('is', None)]
+        """
+        held: list[str] = []
+        for word in sentence:
+            if word in self.connector_words:
+                if held:
+                    held.append(word)
+                else:
+                    yield word, None
+                continue
+            if held:
+                phrase, score = self.score_candidate(held[0], word, held[1:])
+                if phrase is not None:
+                    yield phrase, score
+                    held = []
+                    continue
+                for before in held:
+                    yield before, None
+            held = [word]
+            if not word:  # an empty word begins no phrase
+                yield word, None
+                held = []
+        for word in held:
+            yield word, None
+
+    def __getitem__(self, sentence: Any) -> Any:
+        """Return a sentence with its phrases joined; of sentences, an iterable of such sentences.
+
+        Parameters
+        ----------
+        sentence
+            Words, or sentences. What can be read again gives what can be read again:
+            ``Word2Vec(phrases[LineSentence("novel.txt")])`` trains on phrases.
+
+        Raises
+        ------
+        InputError
+            For a string, whose letters would be taken as words.
+
+        Examples
+        --------
+        >>> from tinygrad_w2v.text.phrases import Phrases
+        >>> text = [["a", "new", "york", "day"], ["new", "york", "is", "new"]]
+        >>> phrases = Phrases(text, min_count=1, threshold=1)
+        >>> phrases[["new", "york"]], list(phrases[[["new", "york"], ["new"]]])
+        (['new_york'], [['new_york'], ['new']])
+        """
+        if isinstance(sentence, (str, bytes)):
+            raise InputError(
+                f"{sentence!r:.60} is one string, whose letters would be taken as words; split it"
+            )
+        once = iter(sentence)
+        beginning = list(islice(once, 1))
+        whole = chain(beginning, once)
+        if not beginning or isinstance(beginning[0], str):
+            return [word for word, _ in self.analyze_sentence(whole)]
+        if once is sentence:
+            return (self._joined(words) for words in whole)
+        return PhrasedSentences(self, sentence)
+
+    def _joined(self, sentence: Iterable[str]) -> list[str]:
+        refuse_other_than_sentence(sentence)
+        return [word for word, _ in self.analyze_sentence(sentence)]
+
+    def find_phrases(self, sentences: Iterable[Iterable[str]]) -> dict[str, float]:
+        """Return the phrases that sentences hold, and their scores.
+
+        Parameters
+        ----------
+        sentences
+            Each a list of words.
+
+        Examples
+        --------
+        >>> from tinygrad_w2v.text.phrases import Phrases
+        >>> text = [["a", "new", "york", "day"], ["new", "york", "is", "new"]]
+        >>> Phrases(text, min_count=1, threshold=1).find_phrases([["new", "york"]])
+        {'new_york': 1.6666666666666665}
+        """
+        find, found = self.finder(), {}
+        for chunk in sentence_chunks(sentences):
+            words, ends = split_lines(chunk) if isinstance(chunk, str) else chunk
+            for each in find(words, ends):
+                found[each.phrase] = each.score
+        return found
+
+    def finder(self) -> Callable[[list[str], IntArray], Iterator[Candidate]]:
+        """Return a quick way to the phrases in words that follow each other.
+
+        It looks only at words that may begin a phrase and have one that may end it behind them.
+        The model must not be changed while it is used.
+
+        Examples
+        --------
+        >>> from tinygrad_w2v.text.phrases import Phrases
+        >>> text = [["a", "new", "york", "day"], ["new", "york", "is", "new"]]
+        >>> find = Phrases(text, min_count=1, threshold=1).finder()
+        >>> list(find(["a", "new", "york"], np.array([3])))
+        [Candidate(first=1, last=2, phrase='new_york', score=1.6666666666666665)]
+        """
+        roles: dict[str, int] = {}
+        for token in self._tokens():
+            at = token.find(self.delimiter)
+            while at >= 0:
+                head, tail = token[:at], token[at + len(self.delimiter) :]
+                if head:
+                    roles[head] = roles.get(head, 0) | _BEGINS
+                roles[tail] = roles.get(tail, 0) | _ENDS
+                at = token.find(self.delimiter, at + 1)
+        roles |= dict.fromkeys(self.connector_words, _CONNECTS)
+        return partial(self._found, roles)
+
+    def _found(
+        self, roles: dict[str, int], words: list[str], ends: IntArray
+    ) -> Iterator[Candidate]:
+        role = np.fromiter(map(roles.get, words, repeat(0)), np.int8, len(words))
+        places = np.flatnonzero(role != _CONNECTS)
+        role = role[places]
+        may = np.flatnonzero((role[:-1] & _BEGINS).astype(bool) & (role[1:] & _ENDS).astype(bool))
+        first, last = places[may], places[may + 1]
+        inside = np.searchsorted(ends, first, "right") == np.searchsorted(ends, last, "right")
+        free = 0
+        for begin, end in zip(first[inside].tolist(), last[inside].tolist(), strict=True):
+            if begin < free:
+                continue
+            phrase, score = self.score_candidate(words[begin], words[end], words[begin + 1 : end])
+            if phrase is not None and score is not None:
+                yield Candidate(begin, end, phrase, score)
+                free = end + 1
+
+
+class PhrasedSentences:
+    """Sentences whose phrases are joined as they are read, from the beginning each time.
+
+    Parameters
+    ----------
+    phrases
+        What knows the phrases.
+    sentences
+        An iterable of sentences that can be read again.
+
+    Examples
+    --------
+    >>> from tinygrad_w2v.text.phrases import Phrases
+    >>> text = [["a", "new", "york", "day"], ["new", "york", "is", "new"]]
+    >>> joined = PhrasedSentences(Phrases(text, min_count=1, threshold=1), text)
+    >>> list(joined) == list(joined), len(joined)
+    (True, 2)
+    """
+
+    def __init__(self, phrases: PhraseModel, sentences: Iterable[Iterable[str]]) -> None:
+        self.phrases = phrases
+        self.sentences = sentences
+
+    def __iter__(self) -> Iterator[list[str]]:
+        for sentence in self.sentences:
+            yield self.phrases._joined(sentence)
+
+    def __len__(self) -> int:
+        length: Any = self.sentences
+        return len(length)
+
+    def chunks(self) -> Iterator[Words]:
+        """Yield the same sentences many at a time.
+
+        Yields
+        ------
+        Words
+
+        Examples
+        --------
+        >>> from tinygrad_w2v.text.phrases import Phrases
+        >>> text = [["a", "new", "york", "day"], ["new", "york", "is", "new"]]
+        >>> joined = PhrasedSentences(Phrases(text, min_count=1, threshold=1), text)
+        >>> [chunk.words for chunk in joined.chunks()]
+        [['a', 'new_york', 'day', 'new_york', 'is', 'new']]
+        """
+        return joined_chunks(self.phrases, sentence_chunks(self.sentences))
+
+
+def joined_chunks(
+    phrases: PhraseModel, chunks: Iterable[Any], counts: dict[str, int] | None = None
+) -> Iterator[Words]:
+    r"""Join the phrases in chunks of a text.
+
+    Parameters
+    ----------
+    phrases
+        What knows the phrases.
+    chunks
+        As of :func:`~tinygrad_w2v.text.numbering.sentence_chunks`.
+    counts
+        How often each phrase was joined is added here.
+
+    Yields
+    ------
+    Words
+        A sentence without words is left out where it was a line of text.
+
+    Examples
+    --------
+    >>> from tinygrad_w2v.text.phrases import Phrases
+    >>> text = [["a", "new", "york", "day"], ["new", "york", "is", "new"]]
+    >>> phrases = Phrases(text, min_count=1, threshold=1)
+    >>> [(chunk.words, chunk.ends.tolist()) for chunk in joined_chunks(phrases, ["new york\nis\n"])]
+    [(['new_york', 'is'], [1, 2])]
+    """
+    find = phrases.finder()
+    counts = {} if counts is None else counts
+    rest: list[str] = []  # of a sentence that the next chunk goes on with
+    given = 0  # words of it that were yielded already
+    for chunk in chunks:
+        words, ends = split_lines(chunk) if isinstance(chunk, str) else chunk
+        words, ends = rest + words, ends + len(rest)
+        if isinstance(chunk, str):
+            ends = ends[np.diff(ends, prepend=-given) > 0]
+        joined: list[str] = []
+        start, taken, gone = 0, [], []
+        for each in find(words, ends):
+            joined += words[start : each.first]
+            joined.append(each.phrase)
+            counts[each.phrase] = counts.get(each.phrase, 0) + 1
+            start = each.last + 1
+            taken.append(each.last)
+            gone.append(each.last - each.first)
+        # The last word that may begin a phrase waits for the next chunk.
+        held, open_from = len(words), max(start, int(ends[-1]) if len(ends) else 0)
+        while held > open_from and words[held - 1] in phrases.connector_words:
+            held -= 1
+        held = max(held - 1, open_from) if held > open_from else len(words)
+        joined += words[start:held]
+        rest = words[held:]
+        dropped = np.concatenate([[0], np.cumsum(gone, dtype=np.int64)])
+        ends = ends - dropped[np.searchsorted(np.array(taken, np.int64), ends)]
+        given = len(joined) - int(ends[-1]) if len(ends) else given + len(joined)
+        yield Words(joined, ends)
+    if rest:
+        yield Words(rest, np.zeros(0, np.int64))
