@@ -21,7 +21,7 @@ from tinygrad_w2v.text.vocabulary import refuse_other_than_words
 from tinygrad_w2v.text.word_table import split_lines
 
 # Integers are sorted when so many have come together.
-PENDING = 1 << 22
+PENDING = 1 << 20
 # The upper half of an integer: a word that begins a pair, or more words than one do, or a word that
 # is counted for itself.
 _SEVERAL, _ALONE = 1 << 31, (1 << 32) - 1
@@ -48,7 +48,7 @@ class Tally(NamedTuple):
         return cls(*np.unique(np.concatenate(parts), return_counts=True))
 
     def merged(self, other: Tally) -> Tally:
-        """Add two counts up.
+        """Add two counts up; quickest where the other is the shorter.
 
         Examples
         --------
@@ -58,12 +58,15 @@ class Tally(NamedTuple):
         """
         if not len(self.keys) or not len(other.keys):
             return self if len(self.keys) else other
-        keys = np.concatenate([self.keys, other.keys])
-        order = np.argsort(keys, kind="stable")  # of two rows in order, as good as a merge
-        keys = keys[order]
-        first = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
-        counts = np.concatenate([self.counts, other.counts])[order]
-        return Tally(keys[first], np.add.reduceat(counts, first))
+        place = np.searchsorted(self.keys, other.keys)
+        known = self.keys.take(place, mode="clip") == other.keys
+        counts = self.counts.copy()
+        counts[place[known]] += other.counts[known]
+        new = ~known
+        return Tally(
+            np.insert(self.keys, place[new], other.keys[new]),
+            np.insert(counts, place[new], other.counts[new]),
+        )
 
 
 class Counted(NamedTuple):

@@ -14,8 +14,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
-from tinygrad_w2v._base.types import IntArray
-from tinygrad_w2v.text.numbering import Words, refuse_other_than_sentence, sentence_chunks
+from tinygrad_w2v._base.types import AnyArray, IntArray
+from tinygrad_w2v.text.numbering import (
+    Numbering,
+    Words,
+    refuse_other_than_sentence,
+    sentence_chunks,
+)
 from tinygrad_w2v.text.phrase_scores import Scorer
 from tinygrad_w2v.text.word_table import split_lines
 
@@ -187,28 +192,44 @@ class PhraseModel:
         [Candidate(first=1, last=2, phrase='new_york', score=1.6666666666666665)]
         """
         roles: dict[str, int] = {}
+        numbers = Numbering()
+        pairs = []
         for token in self._tokens():
             at = token.find(self.delimiter)
             while at >= 0:
                 head, tail = token[:at], token[at + len(self.delimiter) :]
                 if head:
                     roles[head] = roles.get(head, 0) | _BEGINS
-                roles[tail] = roles.get(tail, 0) | _ENDS
+                    roles[tail] = roles.get(tail, 0) | _ENDS
+                    pairs.append(numbers[head] << 32 | numbers[tail])
                 at = token.find(self.delimiter, at + 1)
-        roles |= dict.fromkeys(self.connector_words, _CONNECTS)
-        return partial(self._found, roles)
+        for word in self.connector_words:
+            roles[word] = _CONNECTS
+            numbers[word]
+        role = np.array([*map(roles.__getitem__, numbers), 0], np.int8)
+        return partial(self._found, numbers, role, np.unique(np.array(pairs, np.int64)))
 
     def _found(
-        self, roles: dict[str, int], words: list[str], ends: IntArray
+        self,
+        numbers: dict[str, int],
+        roles: AnyArray,
+        pairs: IntArray,
+        words: list[str],
+        ends: IntArray,
     ) -> Iterator[Candidate]:
-        role = np.fromiter(map(roles.get, words, repeat(0)), np.int8, len(words))
+        number = np.fromiter(map(numbers.get, words, repeat(len(numbers))), np.int64, len(words))
+        role = roles.take(number)
         places = np.flatnonzero(role != _CONNECTS)
         role = role[places]
         may = np.flatnonzero((role[:-1] & _BEGINS).astype(bool) & (role[1:] & _ENDS).astype(bool))
         first, last = places[may], places[may + 1]
-        inside = np.searchsorted(ends, first, "right") == np.searchsorted(ends, last, "right")
+        keys = number[first] << 32 | number[last]
+        right = pairs.take(np.searchsorted(pairs, keys), mode="clip") == keys
+        # With connector words between them, the whole is looked at below.
+        right |= last - first > 1
+        right &= np.searchsorted(ends, first, "right") == np.searchsorted(ends, last, "right")
         free = 0
-        for begin, end in zip(first[inside].tolist(), last[inside].tolist(), strict=True):
+        for begin, end in zip(first[right].tolist(), last[right].tolist(), strict=True):
             if begin < free:
                 continue
             phrase, score = self.score_candidate(words[begin], words[end], words[begin + 1 : end])
