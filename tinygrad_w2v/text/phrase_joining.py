@@ -21,7 +21,7 @@ from tinygrad_w2v.text.numbering import (
     refuse_other_than_sentence,
     sentence_chunks,
 )
-from tinygrad_w2v.text.phrase_scores import Scorer
+from tinygrad_w2v.text.phrase_scores import Scorer, scorer_name
 from tinygrad_w2v.text.word_table import split_lines
 
 # What a word may be in a phrase; a sum of these.
@@ -51,6 +51,7 @@ class PhraseModel:
     min_count: float
     threshold: float
     scoring: Scorer | None
+    _scoring_name = ""  # of a function that a file named
 
     def score_candidate(
         self, word_a: str, word_b: str, in_between: Sequence[str]
@@ -69,6 +70,23 @@ class PhraseModel:
     def _tokens(self) -> Iterable[str]:
         """Return all strings that may be phrases."""
         raise NotImplementedError
+
+    def settings(self) -> dict[str, Any]:
+        """Return the settings as a file has them, a function of a score by its name.
+
+        Examples
+        --------
+        >>> from tinygrad_w2v.text.phrases import Phrases
+        >>> Phrases().settings()["scoring"]
+        'default'
+        """
+        return {
+            "min_count": self.min_count,
+            "threshold": self.threshold,
+            "delimiter": self.delimiter,
+            "scoring": scorer_name(self.scoring) if self.scoring else self._scoring_name,
+            "connector_words": sorted(self.connector_words),
+        }
 
     def analyze_sentence(self, sentence: Iterable[str]) -> Iterator[tuple[str, float | None]]:
         """Yield the words of a sentence, with the score of those that are phrases.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Self
 
@@ -26,7 +26,6 @@ from tinygrad_w2v.text.phrase_scores import (
     check_threshold,
     npmi_scorer,
     original_scorer,
-    scorer_name,
     scorer_of,
 )
 from tinygrad_w2v.text.rules import keeps
@@ -260,7 +259,7 @@ class Phrases(PhraseModel):
 
         As in gensim, a string is read as its first part, its last and those between, so that of
         words that have the delimiter in them already (``new_york`` in a second round) some phrases
-        are missing here which ``phrases[sentences]`` finds.
+        are missing here which ``phrases[sentences]`` finds; :meth:`all_phrases` has them.
 
         Examples
         --------
@@ -275,6 +274,37 @@ class Phrases(PhraseModel):
                 if phrase is not None and score is not None:
                     found[phrase] = score
         return found
+
+    def all_phrases(self) -> dict[str, float]:
+        """Return all phrases and their scores, those of words that are phrases already among them.
+
+        A string that is a phrase in several ways has the highest of its scores.
+
+        Examples
+        --------
+        >>> text = [["new_york", "city"]] * 3
+        >>> phrases = Phrases(text, min_count=1, threshold=0.5)
+        >>> phrases.all_phrases(), phrases.export_phrases()
+        ({'new_york_city': 0.6666666666666666}, {})
+        """
+        found: dict[str, float] = {}
+        for token in self._tokens():
+            for head, between, tail in self._readings(token):
+                phrase, score = self.score_candidate(head, tail, between)
+                if phrase is not None and score is not None:
+                    found[phrase] = max(score, found.get(phrase, score))
+        return found
+
+    def _readings(self, token: str) -> Iterator[tuple[str, list[str], str]]:
+        """Yield the ways in which a string may be two words and connector words between them."""
+        width = len(self.delimiter)
+        places = [at for at in range(len(token)) if token.startswith(self.delimiter, at)]
+        for number, first in enumerate(places):
+            yield token[:first], [], token[first + width :]
+            for last in places[number + 1 :]:
+                between = token[first + width : last].split(self.delimiter)
+                if last >= first + width and self.connector_words.issuperset(between):
+                    yield token[:first], between, token[last + width :]
 
     def freeze(self) -> FrozenPhrases:
         """Return the phrases alone: smaller and quicker, for texts to be joined.
@@ -309,7 +339,7 @@ class Phrases(PhraseModel):
             "min_reduce": self.min_reduce,
             "vocab": self.vocab,
         }
-        write_phrases(path, "Phrases", _settings_of(self) | counts)
+        write_phrases(path, "Phrases", self.settings() | counts)
 
     @classmethod
     def load(cls, path: PathLike, scoring: Scorer | None = None) -> Self:
@@ -374,7 +404,7 @@ class FrozenPhrases(PhraseModel):
                 f"Phraser is made of a Phrases, not of {type(phrases_model).__name__}: "
                 "Phraser(Phrases(sentences)), or Phraser.load(path)"
             )
-        self._take(_settings_of(phrases_model), phrases_model.export_phrases())
+        self._take(phrases_model.settings(), phrases_model.export_phrases())
         self.scoring = phrases_model.scoring
 
     def _take(self, settings: Mapping[str, Any], phrases: Mapping[str, float]) -> None:
@@ -382,7 +412,7 @@ class FrozenPhrases(PhraseModel):
         self.delimiter = settings["delimiter"]
         self.connector_words = frozenset(settings["connector_words"])
         self._scoring_name = settings["scoring"]
-        self.scoring = SCORERS.get(settings["scoring"])
+        self.scoring = SCORERS.get(self._scoring_name)
         self.phrasegrams = dict(phrases)
 
     @classmethod
@@ -404,16 +434,6 @@ class FrozenPhrases(PhraseModel):
             f"FrozenPhrases<{len(self.phrasegrams):,} phrases, min_count={self.min_count}, "
             f"threshold={self.threshold}>"
         )
-
-    def settings(self) -> dict[str, Any]:
-        """Return its settings as a file has them.
-
-        Examples
-        --------
-        >>> Phrases().freeze().settings()["threshold"]
-        10.0
-        """
-        return _settings_of(self)
 
     def _tokens(self) -> Iterable[str]:
         return self.phrasegrams
@@ -466,18 +486,6 @@ class FrozenPhrases(PhraseModel):
 
 
 Phraser = FrozenPhrases
-
-
-def _settings_of(model: Phrases | FrozenPhrases) -> dict[str, Any]:
-    """Return the settings that a file of either class has."""
-    named = scorer_name(model.scoring) if model.scoring else getattr(model, "_scoring_name", "")
-    return {
-        "min_count": model.min_count,
-        "threshold": model.threshold,
-        "delimiter": model.delimiter,
-        "scoring": named,
-        "connector_words": sorted(model.connector_words),
-    }
 
 
 def _number(name: str, value: Any) -> float:
