@@ -64,6 +64,15 @@ text
   --tokenizer NAME         words, whitespace, ja, or MODULE:FUNCTION
   --no-lower               keep capitals
   --errors {strict,replace}  what to do with bytes that are not UTF-8
+phrases
+  --phrases [FILE]         join new york to new_york: the phrases of FILE, which `tinygrad-w2v
+                           phrases` wrote, else those that are found in the text first
+  --phrases-rounds N       2 finds phrases of up to four words, 3 of up to eight
+  --phrases-min-count N    what comes fewer times is no phrase
+  --phrases-threshold T    a phrase scores above this: higher, fewer phrases
+  --phrases-scoring {default,npmi}  the score; npmi is from -1 to 1
+  --phrases-connector-words WORDS  words that may stand inside a phrase, with commas between
+                           them, or english
 run
   --epochs N               how often the text is read
   --alpha A                first learning rate; 0.025 for skipgram, 0.15 for cbow
@@ -133,6 +142,8 @@ _DEFAULTS: dict[str, Any] = {
     "resume": False,
     "compute_loss": False,
 }
+# What an option without its value stands for.
+_CONSTANTS: dict[str, Any] = {"heldout": HELDOUT, "phrases": ""}
 _NUMBERS = {
     name: {"int": int, "float": float}[kind]
     for name, annotation in (Request.__annotations__ | TrainingSettings.__annotations__).items()
@@ -168,7 +179,7 @@ class Option(NamedTuple):
             return told | {"default": usual, "choices": self.value[1:-1].split(",")}
         told |= {"default": usual, "type": convert or _NUMBERS.get(self.setting)}
         if self.value.startswith("["):
-            told |= {"nargs": "?", "const": HELDOUT}
+            told |= {"nargs": "?", "const": _CONSTANTS[self.setting]}
         return told | {"metavar": self.value.strip("[]")}
 
 

@@ -10,18 +10,20 @@ import argparse
 import dataclasses
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tinygrad_w2v._base.checks import require_range
-from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.errors import InputError, Setting
 from tinygrad_w2v._base.language import Language
 from tinygrad_w2v._base.terminal import option
 from tinygrad_w2v._cli.console import note
 from tinygrad_w2v._cli.machine import versions
 from tinygrad_w2v._cli.options import WITHOUT_EFFECT, flag_of
 from tinygrad_w2v._cli.request import (
+    BEFORE_PHRASES,
     Request,
     read_description,
     read_json,
@@ -31,6 +33,7 @@ from tinygrad_w2v._cli.request import (
 from tinygrad_w2v._cli.results import file_digest
 from tinygrad_w2v._cli.run_folder import RunFolder
 from tinygrad_w2v._cli.texts import check_builtin
+from tinygrad_w2v.text.phrase_rounds import PhraseRounds
 from tinygrad_w2v.text.resources import cores
 from tinygrad_w2v.training.engines import MOST_WORKERS, EngineOptions
 from tinygrad_w2v.training.keeping import LONGEST_MINUTES
@@ -39,7 +42,7 @@ from tinygrad_w2v.word2vec.kept_model import settings_of
 from tinygrad_w2v.word2vec.word2vec import Word2Vec
 
 # What has to stay, for learned vectors to be of use.
-FIXED_BY_UPDATE = ("model", "size", "hs")
+FIXED_BY_UPDATE = ("model", "size", "hs", *BEFORE_PHRASES)
 
 
 class Base(NamedTuple):
@@ -64,6 +67,8 @@ class Order:
         What is known of the run beside its request, where it began or begins.
     base : Base or None
         What it learns on from.
+    phrases : PhraseRounds or None
+        What is joined in its text, if that is known before it is read.
     output, overwrite, resume, lang, quiet, checkpoint_minutes, repeat
         The options of these names.
     """
@@ -73,6 +78,7 @@ class Order:
     given: Mapping[str, str]
     begun_with: Mapping[str, Any]
     base: Base | None
+    phrases: PhraseRounds | None
     output: str
     resume: bool
     lang: Language
@@ -111,7 +117,7 @@ def order_of(arguments: argparse.Namespace, folder: RunFolder) -> Order:
         When a file cannot be used, or an option says something else than it.
     """
     begun_with: dict[str, Any] = {"versions": versions()}
-    minutes, base = arguments.checkpoint_minutes, None
+    minutes, base, phrases = arguments.checkpoint_minutes, None, None
     if arguments.resume:
         place, stored = str(folder.request_file), folder.stored()
         request = Request.from_json(stored.get("request", {}), place)
@@ -128,6 +134,8 @@ def order_of(arguments: argparse.Namespace, folder: RunFolder) -> Order:
             base = read_base(folder.base_file)
             if base.sha256 != begun_with.get("update_sha256"):
                 raise InputError(f"{base.path} is not the file that the run began with")
+        if "phrases_sha256" in begun_with:
+            phrases = _phrases_of(begun_with["phrases_sha256"], folder.phrases_file)
     elif arguments.repeat:
         place, stored = arguments.repeat, read_json(Path(arguments.repeat), "check the path")
         request = _repeated(arguments, request_of(stored, place), place)
@@ -141,12 +149,21 @@ def order_of(arguments: argparse.Namespace, folder: RunFolder) -> Order:
                     f"the run in {request.update}, which the one of {place} learned on from, is "
                     "not the same any more"
                 )
+        elif request.phrases:
+            facts = stored.get("phrases")
+            digest = facts.get("sha256") if isinstance(facts, dict) else None
+            beside = Path(place).parent / "phrases.json"
+            phrases = _phrases_of(digest, Path(request.phrases), beside)
     elif arguments.update:
         base, request = _continued(arguments)
         engine = _engine(arguments)
     else:
         request, engine = requested(vars(arguments)), _engine(arguments)
+        if request.phrases:
+            phrases = _phrases_in(Path(request.phrases))
     engine.check()
+    if base is not None and not arguments.resume and "phrases" in base.model.description:
+        phrases = PhraseRounds.from_json(base.model.description["phrases"], base.path)
     if not arguments.resume:
         begun_with |= {"checkpoint_minutes": minutes, "engine": engine._asdict()}
         if base is not None:
@@ -157,6 +174,7 @@ def order_of(arguments: argparse.Namespace, folder: RunFolder) -> Order:
         given=arguments.given,
         begun_with=begun_with,
         base=base,
+        phrases=phrases,
         output=arguments.output,
         resume=arguments.resume,
         lang=arguments.lang,
@@ -183,7 +201,8 @@ def _continued(arguments: argparse.Namespace) -> tuple[Base, Request]:
     file = _model_in(place)
     if file == Path(place):
         base = read_base(file)
-        stored = Request(settings=settings_of(Word2Vec, file, base.model))
+        phrases = "" if "phrases" in base.model.description else None
+        stored = Request(phrases=phrases, settings=settings_of(Word2Vec, file, base.model))
     else:
         description = read_description(Path(place))
         if description.get("finished") is not True:
@@ -208,6 +227,40 @@ def _continued(arguments: argparse.Namespace) -> tuple[Base, Request]:
         raise InputError(f"--update needs more text: tinygrad-w2v train CORPUS {update}")
     said = {name: getattr(arguments, name) for name in arguments.given}
     return base, requested(known | {"sources": arguments.sources} | said)
+
+
+def _phrases_in(path: Path) -> PhraseRounds:
+    """Return the phrases of a file, to be joined in a text.
+
+    Raises
+    ------
+    InputError
+        When it holds none, or such as no file of vectors can hold.
+    """
+    try:
+        phrases = PhraseRounds.load(path)
+    except InputError as error:
+        raise InputError(
+            (error, "; ", Setting("phrases"), " takes a file that `tinygrad-w2v phrases` wrote")
+        ) from error
+    for each in phrases.rounds:
+        if each.delimiter.split() != [each.delimiter]:
+            raise InputError(
+                f"{path} joins words by {each.delimiter!r}, and a blank ends a word in "
+                "vectors.txt; find the phrases with --delimiter _"
+            )
+    return phrases
+
+
+def _phrases_of(digest: object, *places: Path) -> PhraseRounds:
+    """Return the phrases that a run was made with, from the first place where they are."""
+    for place in places:
+        with suppress(InputError):
+            phrases = PhraseRounds.load(place)
+            if phrases.digest() == digest:
+                return phrases
+    names = " or ".join(map(str, places))
+    raise InputError(f"the phrases that the run was made with are no longer in {names}")
 
 
 def _model_in(place: str) -> Path:

@@ -14,8 +14,10 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.errors import InputError, Setting
 from tinygrad_w2v._base.json_object import json_object
+from tinygrad_w2v.text.phrase_rounds import PhraseSettings
+from tinygrad_w2v.text.phrase_scores import connector_words
 from tinygrad_w2v.text.rules import check_limit
 from tinygrad_w2v.training.keeping import check_watch
 from tinygrad_w2v.word2vec.settings import TrainingSettings
@@ -40,6 +42,12 @@ class Request:
     errors: str = "strict"
     max_vocab_size: int | None = None
     trim_rule: str | None = None
+    phrases: str | None = None
+    phrases_rounds: int = 1
+    phrases_min_count: float = 5
+    phrases_threshold: float = 10
+    phrases_scoring: str = "default"
+    phrases_connector_words: str | None = None
     heldout: float | None = None
     early_stopping: int | None = None
     update: str | None = None
@@ -48,10 +56,34 @@ class Request:
     def __post_init__(self) -> None:
         check_watch(self.heldout, self.early_stopping)
         check_limit(self.max_vocab_size)
-        for path in [*self.sources, *([] if self.update is None else [self.update])]:
+        self.phrase_settings()
+        # No name of a file of phrases: they are found in the text.
+        for path in [*self.sources, *filter(None, [self.phrases]), *_given(self.update)]:
             _check_path(path)
         if self.errors not in ("strict", "replace"):
             raise InputError(f"must be strict or replace, not {self.errors!r}", setting="errors")
+
+    def phrase_settings(self) -> PhraseSettings:
+        """Return how phrases are found, checked.
+
+        Examples
+        --------
+        >>> Request(phrases_rounds=2).phrase_settings().rounds
+        2
+        """
+        try:
+            return PhraseSettings(
+                rounds=self.phrases_rounds,
+                min_count=self.phrases_min_count,
+                threshold=self.phrases_threshold,
+                scoring=self.phrases_scoring,
+                connector_words=connector_words(self.phrases_connector_words),
+            )
+        except InputError as error:
+            first, *rest = error.parts
+            if not isinstance(first, Setting):
+                raise
+            raise InputError((Setting(f"phrases_{first.name}", first.value), *rest)) from None
 
     def to_json(self) -> dict[str, Any]:
         """Return it as what JSON holds."""
@@ -67,6 +99,7 @@ class Request:
             When something is missing, unknown, or of another kind.
         """
         try:
+            stored = BEFORE_PHRASES | dict(stored)
             parts = dict(stored)
             settings = parts.pop("settings")
             if not isinstance(settings, dict):
@@ -100,6 +133,16 @@ class Request:
     def without_text(self) -> dict[str, Any]:
         """Return what must be equal for a run to go on; where the text lies may change."""
         return {name: value for name, value in self.to_json().items() if name != "sources"}
+
+
+# What files of version 0.1 lack.
+BEFORE_PHRASES = {
+    each.name: each.default for each in fields(Request) if each.name.startswith("phrases")
+}
+
+
+def _given(value: str | None) -> list[str]:
+    return [] if value is None else [value]
 
 
 def _check_path(path: str) -> None:

@@ -18,6 +18,7 @@ from tinygrad_w2v._base.language import Language, words_in
 from tinygrad_w2v._cli.console import note
 from tinygrad_w2v._cli.machine import processor, versions
 from tinygrad_w2v._cli.request import Request, json_text
+from tinygrad_w2v.text.phrase_rounds import PhraseRounds
 from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.training.engines import Engine
 from tinygrad_w2v.word2vec.file import write_model
@@ -41,6 +42,20 @@ class TextFacts(NamedTuple):
     words: int
     known_words: int
     sentences: int
+
+
+class PhraseFacts(NamedTuple):
+    """What was joined: the digest of the phrases, and how many words of the text they are.
+
+    `file` is the one that was given; None when they were found in the text.
+    """
+
+    file: str | None
+    sha256: str
+    rounds: int
+    phrases: int
+    known_phrases: int
+    joined: int
 
 
 class HeldoutFacts(NamedTuple):
@@ -75,6 +90,10 @@ class Outcome(NamedTuple):
         What computed.
     text : TextFacts
         What was read.
+    phrases : PhraseRounds, optional
+        What was joined.
+    phrase_facts : PhraseFacts, optional
+        What is told of that.
     heldout : HeldoutFacts, optional
         The part that was not trained on.
     update : UpdateFacts, optional
@@ -89,6 +108,8 @@ class Outcome(NamedTuple):
     request: Request
     engine: Engine
     text: TextFacts
+    phrases: PhraseRounds | None
+    phrase_facts: PhraseFacts | None
     heldout: HeldoutFacts | None
     update: UpdateFacts | None
     run: dict[str, Any]
@@ -109,6 +130,8 @@ def write_results(folder: Path, outcome: Outcome) -> dict[str, Any]:
         _about_the_model(outcome),
     )
     vectors.save_word2vec_format(folder / "vectors.txt")
+    if outcome.phrases is not None:
+        outcome.phrases.save(folder / "phrases.json")
     with safe_write(folder / "history.jsonl") as file:
         for record in history.records:
             file.write(json.dumps(record._asdict()) + "\n")
@@ -135,7 +158,9 @@ def _about_the_model(outcome: Outcome) -> dict[str, Any]:
         "_epochs_drawn": len(history.losses),
     }
     more = {"max_vocab_size": outcome.request.max_vocab_size}
-    return run_description(outcome.request.settings, more, counted)
+    phrases = None if outcome.phrases is None else outcome.phrases.to_json()
+    about = run_description(outcome.request.settings, more, counted)
+    return about if phrases is None else about | {"phrases": phrases}
 
 
 def _draw(path: Path, draw: Callable[[Path], object]) -> None:
@@ -170,6 +195,7 @@ def describe(outcome: Outcome) -> dict[str, Any]:
             "reproducible": engine.reproducible,
         },
         "text": outcome.text._asdict(),
+        "phrases": None if outcome.phrase_facts is None else outcome.phrase_facts._asdict(),
         "heldout": heldout,
         "early_stopping": request.early_stopping,
         "stopped_early": history.stopped_early,

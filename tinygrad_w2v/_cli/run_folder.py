@@ -29,9 +29,18 @@ from tinygrad_w2v._base.locking import NAME as LOCK
 from tinygrad_w2v._base.locking import FolderLock, InUseError
 from tinygrad_w2v._cli.console import note
 from tinygrad_w2v._cli.request import Request, read_json
+from tinygrad_w2v.text.phrase_rounds import PhraseRounds
 from tinygrad_w2v.training.checkpoints import remove_checkpoints, remove_half_written
 
-FILES = ("vectors.txt", "model.npz", "history.jsonl", "loss.svg", "graph.svg", "settings.json")
+FILES = (
+    "vectors.txt",
+    "model.npz",
+    "phrases.json",
+    "history.jsonl",
+    "loss.svg",
+    "graph.svg",
+    "settings.json",
+)
 CHECKPOINTS = "checkpoints"
 
 
@@ -43,9 +52,9 @@ class RunFolder:
 
     Attributes
     ----------
-    path, checkpoints, request_file, base_file : Path
-        The folder, that of the checkpoints, and in it what was asked of the run and the model that
-        it learns on from.
+    path, checkpoints, request_file, base_file, phrases_file : Path
+        The folder, that of the checkpoints, and in it what was asked of the run, the model that
+        it learns on from, and the phrases that are joined in its text.
     resumed, finished, begun : bool
         A run is to be gone on with; it has come to its end already; there is something to go on
         with, now or from before.
@@ -64,6 +73,7 @@ class RunFolder:
         self.checkpoints = self.path / CHECKPOINTS
         self.request_file = self.checkpoints / "run.json"
         self.base_file = self.checkpoints / "base.npz"
+        self.phrases_file = self.checkpoints / "phrases.json"
         self.keeps = False
         self._staged = self.path / ".files.part"
         self.resumed = self.begun = resume
@@ -167,6 +177,7 @@ class RunFolder:
         about: Mapping[str, Any],
         base: Path | None = None,
         ids: Path | None = None,
+        phrases: PhraseRounds | None = None,
     ) -> None:
         """Note what is asked, so that the run can be gone on with from any moment on.
 
@@ -180,6 +191,8 @@ class RunFolder:
             The model that is learned on from; a copy is kept.
         ids
             Where the ids of the text stand, if here.
+        phrases
+            What is joined in the text; a copy is kept.
         """
         if self.resumed:
             return
@@ -194,6 +207,9 @@ class RunFolder:
                 drafts.insert(0, stack.enter_context(Draft(self.base_file)))
                 with base.open("rb") as file:
                     shutil.copyfileobj(file, drafts[0].file)
+            if phrases is not None:
+                drafts.insert(0, stack.enter_context(Draft(self.phrases_file)))
+                drafts[0].file.write(phrases.to_bytes())
             for draft in drafts:
                 draft.finish()
             # There was room for it; now the run that was here may go.
@@ -244,6 +260,7 @@ class RunFolder:
         # First the file that says that there is a run to go on with.
         self.request_file.unlink(missing_ok=True)
         self.base_file.unlink(missing_ok=True)
+        self.phrases_file.unlink(missing_ok=True)
         remove_checkpoints(self.checkpoints)
         for path in self._ids():
             if path != besides:
@@ -261,7 +278,8 @@ class RunFolder:
         if self.finished:
             self._remove_checkpoints()
         shutil.rmtree(self._staged, ignore_errors=True)
-        for whole in (*(self.path / name for name in FILES), self.request_file, self.base_file):
+        kept = self.request_file, self.base_file, self.phrases_file
+        for whole in (*(self.path / name for name in FILES), *kept):
             for path in half_written(whole):
                 path.unlink(missing_ok=True)
         remove_half_written(self.checkpoints)

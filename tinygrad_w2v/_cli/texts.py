@@ -7,10 +7,11 @@ that goes on need not cut it into words again.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -19,9 +20,11 @@ from tinygrad_w2v._cli.console import note
 from tinygrad_w2v._cli.machine import versions
 from tinygrad_w2v._cli.options import in_flags
 from tinygrad_w2v._cli.request import BUILTIN, Request
-from tinygrad_w2v._cli.results import TextFacts
+from tinygrad_w2v._cli.results import PhraseFacts, TextFacts
 from tinygrad_w2v.text.builtin import builtin_corpus_lines
 from tinygrad_w2v.text.corpus import Corpus, build_corpus
+from tinygrad_w2v.text.numbering import Chunk, sentence_chunks
+from tinygrad_w2v.text.phrase_rounds import JoinedText, PhraseRounds, PhraseSettings, find_rounds
 from tinygrad_w2v.text.plan import plan_corpus
 from tinygrad_w2v.text.rules import VocabularyRules
 from tinygrad_w2v.text.settings import TextSettings
@@ -38,7 +41,8 @@ WORTH_A_PLAN = 50_000_000
 class Text(NamedTuple):
     """A text that was read: its vocabulary, its ids, and what is to be told of it.
 
-    `ids` is the folder in which a resumed run finds them, if there is one.
+    `ids` is the folder in which a resumed run finds them, if there is one; `phrases` are joined in
+    it.
     """
 
     vocabulary: Vocabulary
@@ -46,6 +50,8 @@ class Text(NamedTuple):
     facts: TextFacts
     grown: Grown | None
     ids: Path | None
+    phrases: PhraseRounds | None
+    phrase_facts: PhraseFacts | None
 
 
 def check_sources(sources: list[str]) -> None:
@@ -84,7 +90,12 @@ def check_builtin(request: Request, made_with: object, place: str) -> None:
 
 
 def read_text(
-    request: Request, base: Vocabulary | None, folder: Path, seconds_a_word: float, quiet: bool
+    request: Request,
+    base: Vocabulary | None,
+    folder: Path,
+    seconds_a_word: float,
+    quiet: bool,
+    phrases: PhraseRounds | None = None,
 ) -> Text:
     """Read the text of a run.
 
@@ -100,6 +111,8 @@ def read_text(
         How long a word will be trained on, about.
     quiet
         Say nothing.
+    phrases
+        What is joined in it; found in it where it is asked for and not known yet.
 
     Raises
     ------
@@ -110,8 +123,11 @@ def read_text(
     name = ", ".join(names) or BUILTIN
     if not request.sources or (sys.stderr and sys.stderr.isatty()):
         note(f"reading {'' if request.sources else 'the '}{name} ...", quiet)
-    read = _vocabulary_and_ids(request, base is not None, folder, seconds_a_word, quiet)
+    if phrases is None and request.phrases is not None:
+        phrases = found_phrases(request, request.phrase_settings(), quiet)
+    read = _vocabulary_and_ids(request, phrases, base is not None, folder, seconds_a_word, quiet)
     vocabulary, corpus, digest, corpus_digest, ids = read
+    phrase_facts = None if phrases is None else _joined(phrases, vocabulary, request)
     grown = None
     settings = request.settings
     if base is not None:
@@ -135,9 +151,60 @@ def read_text(
     else:
         kept = f"{len(grown.old_ids):,} words known before, {grown.added:,} new ones"
     note(f"{name}: {corpus.raw_words:,} words, {kept}; {settings.model}", quiet)
+    if phrase_facts is not None:
+        joined, known = phrase_facts.joined, phrase_facts.known_phrases
+        note(f"{joined:,} of the words are phrases, {known:,} different ones", quiet)
     if grown is not None:
         _say_what_is_lost(grown, request, quiet)
-    return Text(vocabulary, corpus, facts, grown, ids)
+    return Text(vocabulary, corpus, facts, grown, ids, phrases, phrase_facts)
+
+
+def found_phrases(request: Request, settings: PhraseSettings, quiet: bool) -> PhraseRounds:
+    """Find the phrases of the text of a request, and say how many there are.
+
+    Raises
+    ------
+    InputError
+        When the text cannot be read, or not so often.
+    """
+    if "-" in request.sources:
+        raise InputError(
+            "the phrases of a text are found before they are joined in it, and standard input can "
+            "be read only once; give a file"
+        )
+    note("finding phrases ...", quiet)
+    found = find_rounds(lambda: _chunks(request), settings)
+    phrases = found.scores()
+    best = ", ".join(shown(phrase) for phrase in itertools.islice(phrases, 3))
+    note(f"{len(phrases):,} phrases{': ' if best else ''}{best}", quiet)
+    return found
+
+
+def _chunks(request: Request) -> Iterator[Chunk]:
+    """Begin to read the text of a request, in chunks."""
+    if request.sources:
+        return _text_settings(request, VocabularyRules()).chunks(request.sources)
+    return sentence_chunks(tokenize(builtin_corpus_lines(), request.tokenizer, request.lower))
+
+
+def _joined(phrases: PhraseRounds, vocabulary: Vocabulary, request: Request) -> PhraseFacts:
+    known = [vocabulary.word_to_id.get(phrase, -1) for phrase in phrases.scores()]
+    ids = np.array([id_ for id_ in known if id_ >= 0], np.int64)
+    return PhraseFacts(
+        file=request.phrases or None,
+        sha256=phrases.digest(),
+        rounds=len(phrases.rounds),
+        phrases=len(known),
+        known_phrases=len(ids),
+        joined=int(vocabulary.counts[ids].sum()),
+    )
+
+
+def _text_settings(
+    request: Request, rules: VocabularyRules, phrases: PhraseRounds | None = None
+) -> TextSettings:
+    errors: Literal["strict", "replace"] = "replace" if request.errors == "replace" else "strict"
+    return TextSettings(request.tokenizer, request.lower, errors, rules, phrases)
 
 
 def refuse_words(words: Iterable[str]) -> None:
@@ -169,7 +236,12 @@ train in Python with Word2Vec, whose file holds any word
 
 
 def _vocabulary_and_ids(
-    request: Request, every_word: bool, folder: Path, seconds_a_word: float, quiet: bool
+    request: Request,
+    phrases: PhraseRounds | None,
+    every_word: bool,
+    folder: Path,
+    seconds_a_word: float,
+    quiet: bool,
 ) -> tuple[Vocabulary, Corpus, str | None, str, Path | None]:
     """Return vocabulary, corpus, the SHA-256 of the text and of the corpus, the ids' folder."""
     settings = request.settings
@@ -182,7 +254,10 @@ def _vocabulary_and_ids(
     if not request.sources:
         digest = hashlib.sha256()
         lines = _hashed(builtin_corpus_lines(), digest)
-        sentences = tokenize(lines, request.tokenizer, request.lower)
+        sentences: Iterable[list[str]] = tokenize(lines, request.tokenizer, request.lower)
+        if phrases is not None:
+            plain = sentences
+            sentences = JoinedText(phrases, lambda: sentence_chunks(plain))
         # A list, as a bounded vocabulary reads twice.
         built = build_corpus(
             list(sentences) if rules.max_vocab_size else sentences,
@@ -192,12 +267,7 @@ def _vocabulary_and_ids(
             trim_rule=rules.trim_rule,
         )
         return *built, digest.hexdigest(), built[1].digest(built[0]), None
-    how = TextSettings(
-        request.tokenizer,
-        request.lower,
-        "replace" if request.errors == "replace" else "strict",
-        rules,
-    )
+    how = _text_settings(request, rules, phrases)
     copies = 1 + (request.heldout is not None) + every_word
     plan = plan_corpus(
         *(request.sources, how, folder, settings.size),

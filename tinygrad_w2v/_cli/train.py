@@ -68,8 +68,12 @@ def _train(order: Order, folder: RunFolder) -> tuple[Outcome, dict[str, Any], De
         base = order.base
         duration = seconds_a_word(request.settings, order.engine)
         known = None if base is None else base.model.vocabulary
-        text = read_text(request, known, folder.checkpoints, duration, quiet)
-        folder.begin(request, order.begun_with, None if base is None else base.path, text.ids)
+        text = read_text(request, known, folder.checkpoints, duration, quiet, order.phrases)
+        about = order.begun_with
+        if text.phrases is not None:
+            about = {**about, "phrases_sha256": text.phrases.digest()}
+        path = None if base is None else base.path
+        folder.begin(request, about, path, text.ids, text.phrases)
         prepared = prepare(order, text, folder)
         run = prepared.run
         assert run.checkpoints is not None
@@ -105,6 +109,8 @@ def _followed(order: Order, text: Text, prepared: Prepared) -> Outcome:
         request=order.request,
         engine=run.engine,
         text=text.facts,
+        phrases=text.phrases,
+        phrase_facts=text.phrase_facts,
         heldout=prepared.heldout,
         update=prepared.update,
         run=prepared.about,

@@ -69,9 +69,20 @@ def write_phrases(path: PathLike, kind: str, content: Mapping[str, Any]) -> None
     InputError, WriteError
         When it cannot be written.
     """
-    text = json.dumps({"format": FORMAT, "kind": kind, **content}, ensure_ascii=False)
     with safe_write(path, "wb") as file:
-        file.write(text.encode("utf-8", "surrogatepass") + b"\n")
+        file.write(bytes_of(kind, content))
+
+
+def bytes_of(kind: str, content: Mapping[str, Any]) -> bytes:
+    r"""Return a file of phrases as its bytes.
+
+    Examples
+    --------
+    >>> bytes_of("rounds", {"rounds": []})
+    b'{"format": "tinygrad_w2v phrases", "kind": "rounds", "rounds": []}\n'
+    """
+    text = json.dumps({"format": FORMAT, "kind": kind, **content}, ensure_ascii=False)
+    return text.encode("utf-8", "surrogatepass") + b"\n"
 
 
 def read_phrases(path: PathLike, *kinds: str) -> dict[str, Any]:

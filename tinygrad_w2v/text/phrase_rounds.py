@@ -6,18 +6,18 @@ Two rounds find ``new_york_times``; a round more, longer ones. The text is read 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from tinygrad_w2v._base.checks import require_number, require_range
 from tinygrad_w2v._base.errors import InputError
-from tinygrad_w2v._base.files import PathLike
+from tinygrad_w2v._base.files import PathLike, safe_write
 from tinygrad_w2v.text.numbering import Chunk
-from tinygrad_w2v.text.phrase_file import check_fields, read_phrases, write_phrases
+from tinygrad_w2v.text.phrase_file import bytes_of, check_fields, read_phrases
 from tinygrad_w2v.text.phrase_joining import joined_chunks
 from tinygrad_w2v.text.phrases import Phraser, Phrases
+from tinygrad_w2v.text.word_table import split_lines
 
 MOST_ROUNDS = 10
 
@@ -132,16 +132,21 @@ class PhraseRounds:
                 raise InputError(f"{place} is damaged: a round of it is {each['kind']}")
         return cls(Phraser.of(each, each["phrases"]) for each in rounds)
 
+    def to_bytes(self) -> bytes:
+        """Return the bytes of their file; those of one round alone are `Phraser.save`'s."""
+        content = self.to_json()
+        return bytes_of(content.pop("kind"), content)
+
     def save(self, path: PathLike) -> None:
-        """Write them; one round alone as `Phraser.save` does.
+        """Write them.
 
         Raises
         ------
         InputError, WriteError
             When it cannot be written.
         """
-        content = self.to_json()
-        write_phrases(path, content.pop("kind"), content)
+        with safe_write(path, "wb") as file:
+            file.write(self.to_bytes())
 
     @classmethod
     def load(cls, path: PathLike) -> PhraseRounds:
@@ -155,8 +160,8 @@ class PhraseRounds:
         return cls.from_json(read_phrases(path, "Phraser", "rounds"), path)
 
     def digest(self) -> str:
-        """Return the SHA-256 of all that they join, and how."""
-        return hashlib.sha256(json.dumps(self.to_json(), sort_keys=True).encode()).hexdigest()
+        """Return the SHA-256 of their file."""
+        return hashlib.sha256(self.to_bytes()).hexdigest()
 
 
 def find_rounds(read: Callable[[], Iterator[Chunk]], settings: PhraseSettings) -> PhraseRounds:
@@ -183,21 +188,45 @@ def find_rounds(read: Callable[[], Iterator[Chunk]], settings: PhraseSettings) -
     found = PhraseRounds([])
     for _ in range(settings.rounds):
         phrases, known = settings.phrases(), found.scores()
-        phrases.add_vocab(_Text(found, read))
+        phrases.add_vocab(JoinedText(found, read))
         # What was joined before is a word now, and only looks like a pair.
         new = {token: n for token, n in phrases.all_phrases().items() if token not in known}
         found = PhraseRounds([*found.rounds, Phraser.of(phrases.settings(), new)])
     return found
 
 
-class _Text:
-    """A text that some phrases are joined in, as sentences that are given many at a time."""
+class JoinedText:
+    r"""A text with its phrases joined, as sentences or many of them at a time.
 
-    def __init__(self, joined: PhraseRounds, read: Callable[[], Iterator[Chunk]]) -> None:
-        self.joined, self.read = joined, read
+    Parameters
+    ----------
+    phrases
+        What is joined.
+    read
+        Begins to read the text.
 
-    def __iter__(self) -> Iterator[Any]:
-        raise NotImplementedError
+    Examples
+    --------
+    >>> phrases = PhraseRounds([Phraser.of(Phrases().settings(), {"new_york": 11.0})])
+    >>> list(JoinedText(phrases, lambda: iter(["new york\nis\nnew"])))
+    [['new_york'], ['is'], ['new']]
+    """
+
+    def __init__(self, phrases: PhraseRounds, read: Callable[[], Iterator[Chunk]]) -> None:
+        self.phrases, self.read = phrases, read
 
     def chunks(self) -> Iterator[Chunk]:
-        return self.joined.chunks(self.read())
+        """Yield many sentences at a time."""
+        return self.phrases.chunks(self.read())
+
+    def __iter__(self) -> Iterator[list[str]]:
+        opened: list[str] = []
+        for chunk in self.chunks():
+            words, ends = split_lines(chunk, True) if isinstance(chunk, str) else chunk
+            start = 0
+            for end in ends.tolist():
+                yield opened + words[start:end]
+                opened, start = [], end
+            opened += words[start:]
+        if opened:
+            yield opened

@@ -116,6 +116,20 @@ def scorer_of(scoring: Any) -> Scorer:
     return known
 
 
+def connector_words(given: str | None) -> frozenset[str]:
+    """Return the connector words that are meant: ``english``, or words between commas.
+
+    Examples
+    --------
+    >>> sorted(connector_words("der, die,das")), len(connector_words("english"))
+    (['das', 'der', 'die'], 15)
+    """
+    if given == "english":
+        return ENGLISH_CONNECTOR_WORDS
+    words = (given or "").split(",")
+    return frozenset(filter(None, map(str.strip, words)))
+
+
 def scorer_name(scoring: Scorer) -> str:
     """Return what a file calls a score: a function of the user's by module and name.
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Literal
 
 from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v.text.numbering import Chunk, sentence_chunks
+from tinygrad_w2v.text.phrase_rounds import PhraseRounds
 from tinygrad_w2v.text.reading import read_chunks, read_lines
 from tinygrad_w2v.text.rules import VocabularyRules
 from tinygrad_w2v.text.tokenizing import Tokenizer, refuse_text_without_blanks, tokenize
@@ -30,6 +31,8 @@ class TextSettings:
         As in :func:`~tinygrad_w2v.text.reading.read_lines`.
     rules : VocabularyRules
         Which words are learned.
+    phrases : PhraseRounds, optional
+        Phrases that are joined before words are counted.
 
     Examples
     --------
@@ -41,6 +44,7 @@ class TextSettings:
     lower: bool = False
     errors: Literal["strict", "replace"] = "strict"
     rules: VocabularyRules = field(default_factory=VocabularyRules)
+    phrases: PhraseRounds | None = None
 
     def chunks(
         self, sources: PathLike | Sequence[PathLike], digests: list[bytes] | None = None
@@ -61,6 +65,8 @@ class TextSettings:
         ...     list(TextSettings(lower=True).chunks(path))
         ['you say\n']
         """
+        if self.phrases is not None:
+            return self.phrases.chunks(replace(self, phrases=None).chunks(sources, digests))
         if self.tokenizer == "whitespace":
             pieces = read_chunks(sources, self.errors, digests)
             pieces = refuse_text_without_blanks(pieces, "whitespace")
@@ -78,4 +84,6 @@ class TextSettings:
         """
         if callable(self.tokenizer) or ":" in self.tokenizer or self.rules.trim_rule is not None:
             return None
-        return json.dumps([VERSION, asdict(self)], sort_keys=True)
+        phrases = None if self.phrases is None else self.phrases.digest()
+        how = asdict(replace(self, phrases=None)) | {"phrases": phrases}
+        return json.dumps([VERSION, how], sort_keys=True)
