@@ -21,6 +21,7 @@ from tinygrad_w2v._cli import (
     evaluating,
     neighbors,
     options,
+    phrases,
     picture,
     train,
 )
@@ -51,6 +52,7 @@ COMMANDS = {
         converting.add_options,
         converting.run,
     ),
+    "phrases": ("find the phrases of a text", phrases.add_options, phrases.run),
     "graph": ("draw a model's graph", picture.add_options, picture.run),
     "check": ("check every derivative numerically", check.add_options, check.run),
     "doctor": ("print what this installation has", doctor.add_options, doctor.run),

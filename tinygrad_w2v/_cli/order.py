@@ -162,6 +162,7 @@ def order_of(arguments: argparse.Namespace, folder: RunFolder) -> Order:
         if request.phrases:
             phrases = _phrases_in(Path(request.phrases))
     engine.check()
+    _check_of_use(arguments, request)
     if base is not None and not arguments.resume and "phrases" in base.model.description:
         phrases = PhraseRounds.from_json(base.model.description["phrases"], base.path)
     if not arguments.resume:
@@ -229,6 +230,20 @@ def _continued(arguments: argparse.Namespace) -> tuple[Base, Request]:
     return base, requested(known | {"sources": arguments.sources} | said)
 
 
+def _check_of_use(arguments: argparse.Namespace, request: Request) -> None:
+    """Refuse what says how phrases are found where none are."""
+    for name in BEFORE_PHRASES:
+        flag = arguments.given.get(name)
+        if name == "phrases" or flag is None or request.phrases == "":
+            continue
+        if request.phrases is None:
+            raise InputError(f"{flag} says how phrases are found; add --phrases, or leave it out")
+        raise InputError(
+            f"{flag} says how phrases are found, and those of {request.phrases} are found already; "
+            f"leave out {flag}"
+        )
+
+
 def _phrases_in(path: Path) -> PhraseRounds:
     """Return the phrases of a file, to be joined in a text.
 
@@ -241,7 +256,10 @@ def _phrases_in(path: Path) -> PhraseRounds:
         phrases = PhraseRounds.load(path)
     except InputError as error:
         raise InputError(
-            (error, "; ", Setting("phrases"), " takes a file that `tinygrad-w2v phrases` wrote")
+            (
+                *(error, "; ", Setting("phrases"), " takes a file that `tinygrad-w2v phrases` "),
+                *("wrote; to find phrases in a text, name that before ", Setting("phrases")),
+            )
         ) from error
     for each in phrases.rounds:
         if each.delimiter.split() != [each.delimiter]:

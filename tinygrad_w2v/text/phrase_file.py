@@ -105,7 +105,7 @@ def read_phrases(path: PathLike, *kinds: str) -> dict[str, Any]:
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
     except ValueError as error:
-        raise InputError(f"{path} is damaged or no file of phrases: {error:.80}") from error
+        raise InputError(f"{path} is damaged or no file of phrases: {error!s:.80}") from error
     if content.get("format") != FORMAT or content.get("kind") not in FIELDS:
         raise InputError(f"{path} is no file of phrases: it was not written by Phrases or Phraser")
     if content["kind"] not in kinds:

@@ -278,7 +278,8 @@ class Phrases(PhraseModel):
     def all_phrases(self) -> dict[str, float]:
         """Return all phrases and their scores, those of words that are phrases already among them.
 
-        A string that is a phrase in several ways has the highest of its scores.
+        A string that may be made of several pairs has the highest of their scores; a pair that
+        would come more often than one of its words is none.
 
         Examples
         --------
@@ -288,8 +289,11 @@ class Phrases(PhraseModel):
         ({'new_york_city': 0.6666666666666666}, {})
         """
         found: dict[str, float] = {}
-        for token in self._tokens():
+        enough, counts, _ = self._enough()
+        for token, count in enough.items():
             for head, between, tail in self._readings(token):
+                if count > min(counts.get(head, 0), counts.get(tail, 0)):
+                    continue
                 phrase, score = self.score_candidate(head, tail, between)
                 if phrase is not None and score is not None:
                     found[phrase] = max(score, found.get(phrase, score))
