@@ -43,11 +43,21 @@ if TYPE_CHECKING:
     from tinygrad_w2v.compiler import check_compiled
     from tinygrad_w2v.compiler.compile import compile
     from tinygrad_w2v.drawing import graph
+    from tinygrad_w2v.text.phrases import (
+        ENGLISH_CONNECTOR_WORDS,
+        FrozenPhrases,
+        Phraser,
+        Phrases,
+    )
     from tinygrad_w2v.training.fit import fit
     from tinygrad_w2v.training.history import History
 
 # What a training does without, or takes only if numba is there, is imported when it is asked for.
 _WHERE = {
+    **dict.fromkeys(
+        ("ENGLISH_CONNECTOR_WORDS", "FrozenPhrases", "Phraser", "Phrases"),
+        "tinygrad_w2v.text.phrases",
+    ),
     "check_compiled": "tinygrad_w2v.compiler",
     "check_grads": "tinygrad_w2v.checking.gradients",
     "compile": "tinygrad_w2v.compiler",
@@ -58,8 +68,10 @@ _WHERE = {
 
 __all__ = [
     "CBOW",
+    "ENGLISH_CONNECTOR_WORDS",
     "CompileError",
     "EngineWarning",
+    "FrozenPhrases",
     "Function",
     "GradientError",
     "GraphWarning",
@@ -71,6 +83,8 @@ __all__ = [
     "Module",
     "Parameter",
     "PathLineSentences",
+    "Phraser",
+    "Phrases",
     "RowGrad",
     "SkipGram",
     "Trainer",

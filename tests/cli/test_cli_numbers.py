@@ -53,6 +53,7 @@ def asked(run, text, tmp_path):
         out = tmp_path / f"out{next(numbers)}"
         rest = {
             "train": (text, "--quiet", "--engine", "numpy", "--output", out),
+            "phrases": (text, "--quiet", "--output", out),
             "neighbors": ("a", *vectors),
             "analogy": ("a", "b", "c", *vectors),
             "eval": (tmp_path / "pairs.tsv", *vectors),

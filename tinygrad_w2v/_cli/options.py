@@ -127,7 +127,7 @@ _TYPES: dict[str, Callable[[str], Any]] = {
     "--sg": _either({"0": "cbow", "1": "skipgram"}),
     "--cbow-mean": _either({"0": False, "1": True}),
     "--shrink-windows": _either({"0": False, "1": True}),
-    **dict.fromkeys(("--output", "--settings", "--update"), path_name),
+    **dict.fromkeys(("--output", "--settings", "--update", "--phrases"), path_name),
 }
 _DEFAULTS: dict[str, Any] = {
     **{field.name: field.default for field in dataclasses.fields(TrainingSettings)},
@@ -143,7 +143,7 @@ _DEFAULTS: dict[str, Any] = {
     "compute_loss": False,
 }
 # What an option without its value stands for.
-_CONSTANTS: dict[str, Any] = {"heldout": HELDOUT, "phrases": ""}
+_CONSTANTS: dict[str, Any] = {"heldout": HELDOUT, "phrases": True}
 _NUMBERS = {
     name: {"int": int, "float": float}[kind]
     for name, annotation in (Request.__annotations__ | TrainingSettings.__annotations__).items()

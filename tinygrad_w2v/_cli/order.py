@@ -149,18 +149,18 @@ def order_of(arguments: argparse.Namespace, folder: RunFolder) -> Order:
                     f"the run in {request.update}, which the one of {place} learned on from, is "
                     "not the same any more"
                 )
-        elif request.phrases:
+        elif request.phrases_file:
             facts = stored.get("phrases")
             digest = facts.get("sha256") if isinstance(facts, dict) else None
             beside = Path(place).parent / "phrases.json"
-            phrases = _phrases_of(digest, Path(request.phrases), beside)
+            phrases = _phrases_of(digest, Path(request.phrases_file), beside)
     elif arguments.update:
         base, request = _continued(arguments)
         engine = _engine(arguments)
     else:
         request, engine = requested(vars(arguments)), _engine(arguments)
-        if request.phrases:
-            phrases = _phrases_in(Path(request.phrases))
+        if request.phrases_file:
+            phrases = _phrases_in(Path(request.phrases_file))
     engine.check()
     _check_of_use(arguments, request)
     if base is not None and not arguments.resume and "phrases" in base.model.description:
@@ -202,7 +202,7 @@ def _continued(arguments: argparse.Namespace) -> tuple[Base, Request]:
     file = _model_in(place)
     if file == Path(place):
         base = read_base(file)
-        phrases = "" if "phrases" in base.model.description else None
+        phrases = True if "phrases" in base.model.description else None
         stored = Request(phrases=phrases, settings=settings_of(Word2Vec, file, base.model))
     else:
         description = read_description(Path(place))
@@ -234,7 +234,7 @@ def _check_of_use(arguments: argparse.Namespace, request: Request) -> None:
     """Refuse what says how phrases are found where none are."""
     for name in BEFORE_PHRASES:
         flag = arguments.given.get(name)
-        if name == "phrases" or flag is None or request.phrases == "":
+        if name == "phrases" or flag is None or request.phrases is True:
             continue
         if request.phrases is None:
             raise InputError(f"{flag} says how phrases are found; add --phrases, or leave it out")

@@ -42,7 +42,7 @@ class Request:
     errors: str = "strict"
     max_vocab_size: int | None = None
     trim_rule: str | None = None
-    phrases: str | None = None
+    phrases: str | bool | None = None
     phrases_rounds: int = 1
     phrases_min_count: float = 5
     phrases_threshold: float = 10
@@ -57,9 +57,11 @@ class Request:
         check_watch(self.heldout, self.early_stopping)
         check_limit(self.max_vocab_size)
         self.phrase_settings()
-        # No name of a file of phrases: they are found in the text.
-        for path in [*self.sources, *filter(None, [self.phrases]), *_given(self.update)]:
-            _check_path(path)
+        if self.phrases is False:
+            raise InputError("must be a file, or true, not false", setting="phrases")
+        for path in [*self.sources, self.phrases, self.update]:
+            if isinstance(path, str):
+                _check_path(path)
         if self.errors not in ("strict", "replace"):
             raise InputError(f"must be strict or replace, not {self.errors!r}", setting="errors")
 
@@ -131,18 +133,27 @@ class Request:
         return {setting: name for setting, name in named.items() if name}
 
     def without_text(self) -> dict[str, Any]:
-        """Return what must be equal for a run to go on; where the text lies may change."""
-        return {name: value for name, value in self.to_json().items() if name != "sources"}
+        """Return what must be equal for a run to go on; where the text lies may change.
+
+        What says nothing of phrases is left out, as runs of version 0.1 do not have it.
+        """
+        usual = BEFORE_PHRASES | {"sources": self.sources}
+        return {
+            name: value
+            for name, value in self.to_json().items()
+            if name not in usual or value != usual[name]
+        }
+
+    @property
+    def phrases_file(self) -> str | None:
+        """The file of the phrases; None where there are none, or they are found in the text."""
+        return self.phrases if isinstance(self.phrases, str) else None
 
 
 # What files of version 0.1 lack.
 BEFORE_PHRASES = {
     each.name: each.default for each in fields(Request) if each.name.startswith("phrases")
 }
-
-
-def _given(value: str | None) -> list[str]:
-    return [] if value is None else [value]
 
 
 def _check_path(path: str) -> None:

@@ -32,15 +32,9 @@ from tinygrad_w2v._cli.request import Request, read_json
 from tinygrad_w2v.text.phrase_rounds import PhraseRounds
 from tinygrad_w2v.training.checkpoints import remove_checkpoints, remove_half_written
 
-FILES = (
-    "vectors.txt",
-    "model.npz",
-    "phrases.json",
-    "history.jsonl",
-    "loss.svg",
-    "graph.svg",
-    "settings.json",
-)
+FILES = ("vectors.txt", "model.npz", "history.jsonl", "loss.svg", "graph.svg", "settings.json")
+# What only some runs leave; it takes its place before the others.
+MORE_FILES = ("phrases.json",)
 CHECKPOINTS = "checkpoints"
 
 
@@ -128,14 +122,14 @@ class RunFolder:
                 f"{self.path} holds an unfinished run; go on with it with --resume, replace it "
                 "with --overwrite, or name another folder with --output"
             )
-        present = [name for name in FILES if (self.path / name).exists()]
+        present = [name for name in (*MORE_FILES, *FILES) if (self.path / name).exists()]
         if present and not unfinished and not self._replaces:
             raise InputError(
                 f"{self.path} holds a run already ({', '.join(present)}); replace it with "
                 "--overwrite, or name another folder with --output"
             )
         if self.path.is_dir():
-            for name in FILES:
+            for name in (*MORE_FILES, *FILES):
                 if (self.path / name).is_dir():
                     raise InputError(f"{self.path / name} is a folder; name another --output")
                 check_target(self.path / name)
@@ -237,7 +231,7 @@ class RunFolder:
         A kill in the midst of it leaves none of that name, and the run one to go on with.
         """
         (self.path / FILES[-1]).unlink(missing_ok=True)
-        for name in FILES:
+        for name in (*MORE_FILES, *FILES):
             if (self._staged / name).exists():
                 move_into_place(self._staged / name, self.path / name)
             else:  # what could not be drawn; an old picture would be of another run
@@ -279,7 +273,7 @@ class RunFolder:
             self._remove_checkpoints()
         shutil.rmtree(self._staged, ignore_errors=True)
         kept = self.request_file, self.base_file, self.phrases_file
-        for whole in (*(self.path / name for name in FILES), *kept):
+        for whole in (*(self.path / name for name in (*MORE_FILES, *FILES)), *kept):
             for path in half_written(whole):
                 path.unlink(missing_ok=True)
         remove_half_written(self.checkpoints)

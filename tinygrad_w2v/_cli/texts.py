@@ -191,7 +191,7 @@ def _joined(phrases: PhraseRounds, vocabulary: Vocabulary, request: Request) -> 
     known = [vocabulary.word_to_id.get(phrase, -1) for phrase in phrases.scores()]
     ids = np.array([id_ for id_ in known if id_ >= 0], np.int64)
     return PhraseFacts(
-        file=request.phrases or None,
+        file=request.phrases_file,
         sha256=phrases.digest(),
         rounds=len(phrases.rounds),
         phrases=len(known),

@@ -16,6 +16,7 @@ import numpy as np
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.types import AnyArray, IntArray
 from tinygrad_w2v.text.numbering import (
+    Chunk,
     Numbering,
     Words,
     refuse_other_than_sentence,
@@ -188,12 +189,8 @@ class PhraseModel:
         >>> Phrases(text, min_count=1, threshold=1).find_phrases([["new", "york"]])
         {'new_york': 1.6666666666666665}
         """
-        find, found = self.finder(), {}
-        for chunk in sentence_chunks(sentences):
-            words, ends = split_lines(chunk) if isinstance(chunk, str) else chunk
-            for each in find(words, ends):
-                found[each.phrase] = each.score
-        return found
+        pieces = _searched(self, sentence_chunks(sentences))
+        return {each.phrase: each.score for _, _, found in pieces for each in found}
 
     def finder(self) -> Callable[[list[str], IntArray], Iterator[Candidate]]:
         """Return a quick way to the phrases in words that follow each other.
@@ -305,9 +302,7 @@ class PhrasedSentences:
         return joined_chunks(self.phrases, sentence_chunks(self.sentences))
 
 
-def joined_chunks(
-    phrases: PhraseModel, chunks: Iterable[Any], counts: dict[str, int] | None = None
-) -> Iterator[Words]:
+def joined_chunks(phrases: PhraseModel, chunks: Iterable[Chunk]) -> Iterator[Words]:
     r"""Join the phrases in chunks of a text.
 
     Parameters
@@ -316,8 +311,6 @@ def joined_chunks(
         What knows the phrases.
     chunks
         As of :func:`~tinygrad_w2v.text.numbering.sentence_chunks`.
-    counts
-        How often each phrase was joined is added here.
 
     Yields
     ------
@@ -332,34 +325,43 @@ def joined_chunks(
     >>> [(chunk.words, chunk.ends.tolist()) for chunk in joined_chunks(phrases, ["new york\nis\n"])]
     [(['new_york', 'is'], [1, 2])]
     """
+    for words, ends, found in _searched(phrases, chunks):
+        joined: list[str] = []
+        start = 0
+        for each in found:
+            joined += words[start : each.first]
+            joined.append(each.phrase)
+            start = each.last + 1
+        joined += words[start:]
+        taken = np.array([each.last for each in found], np.int64)
+        gone = np.cumsum([0, *(each.last - each.first for each in found)])
+        yield Words(joined, ends - gone[np.searchsorted(taken, ends)])
+
+
+def _searched(
+    phrases: PhraseModel, chunks: Iterable[Chunk]
+) -> Iterator[tuple[list[str], IntArray, list[Candidate]]]:
+    """Yield the words of a text, the ends of its sentences and the phrases, a piece at a time.
+
+    A word that the next piece may make a phrase of, with all behind it, waits for that.
+    """
     find = phrases.finder()
-    counts = {} if counts is None else counts
-    rest: list[str] = []  # of a sentence that the next chunk goes on with
-    given = 0  # words of it that were yielded already
+    rest: list[str] = []
+    before = 0  # words of the sentence that goes on, yielded already
     for chunk in chunks:
         words, ends = split_lines(chunk) if isinstance(chunk, str) else chunk
         words, ends = rest + words, ends + len(rest)
         if isinstance(chunk, str):
-            ends = ends[np.diff(ends, prepend=-given) > 0]
-        joined: list[str] = []
-        start, taken, gone = 0, [], []
-        for each in find(words, ends):
-            joined += words[start : each.first]
-            joined.append(each.phrase)
-            counts[each.phrase] = counts.get(each.phrase, 0) + 1
-            start = each.last + 1
-            taken.append(each.last)
-            gone.append(each.last - each.first)
-        # The last word that may begin a phrase waits for the next chunk.
-        held, open_from = len(words), max(start, int(ends[-1]) if len(ends) else 0)
-        while held > open_from and words[held - 1] in phrases.connector_words:
+            ends = ends[np.diff(ends, prepend=-before) > 0]
+        found = list(find(words, ends))
+        opened = int(ends[-1]) if len(ends) else 0
+        free = max(opened, found[-1].last + 1 if found else 0)
+        held = len(words)
+        while held > free and words[held - 1] in phrases.connector_words:
             held -= 1
-        held = max(held - 1, open_from) if held > open_from else len(words)
-        joined += words[start:held]
+        held = held - 1 if held > free else len(words)
         rest = words[held:]
-        dropped = np.concatenate([[0], np.cumsum(gone, dtype=np.int64)])
-        ends = ends - dropped[np.searchsorted(np.array(taken, np.int64), ends)]
-        given = len(joined) - int(ends[-1]) if len(ends) else given + len(joined)
-        yield Words(joined, ends)
+        before = held - opened if len(ends) else before + held
+        yield words[:held], ends, found
     if rest:
-        yield Words(rest, np.zeros(0, np.int64))
+        yield rest, np.zeros(0, np.int64), []
