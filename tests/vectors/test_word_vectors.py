@@ -252,12 +252,3 @@ def test_loaded_vectors_are_not_copied_again(tmp_path, wv):
         table = formats.load(tmp_path / name)._table
         assert table.vectors.flags.writeable is False
         assert np.shares_memory(table.vectors, table.shown)
-
-
-def test_factors_of_learning_rates_are_refused(wv):
-    with pytest.raises(InputError, match=r"vectors_lockf.*is not honoured"):
-        wv.vectors_lockf = np.array([1, 0, 1, 1, 1, 1, 1], np.float32)
-    wv.vectors_lockf = np.ones(1, np.float32)  # gensim's default: what is done anyway
-    assert not hasattr(wv, "vectors_lockf")
-    with pytest.raises(AttributeError, match="is not honoured"):
-        _ = wv.vectors_lockf[0]

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, Self
 
 from tinygrad_w2v._base.arguments import knowing
-from tinygrad_w2v._base.checks import require_number, require_range
+from tinygrad_w2v._base.checks import real_number, require_number, require_range
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v.text.pair_counts import PairCounter, Tally
@@ -494,7 +494,7 @@ Phraser = FrozenPhrases
 
 def _number(name: str, value: Any) -> float:
     """Return a number as Python's own, whole ones whole: scores are made of them."""
-    require_number(name, value)
-    if value != value:
+    number = real_number(name, value)
+    if math.isnan(number):
         raise InputError("must be a number, not nan", setting=name)
-    return int(value) if isinstance(value, numbers.Integral) else float(value)
+    return int(value) if isinstance(value, numbers.Integral) else number

@@ -10,25 +10,20 @@ from typing import Any, Literal, Self
 import numpy as np
 import numpy.typing as npt
 
-from tinygrad_w2v._base.errors import InputError, ShapeError
+from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v._base.types import FloatArray, IntArray
 from tinygrad_w2v.vectors.archive import read_archive, write_archive
 from tinygrad_w2v.vectors.blocks import collect, contents_of
-from tinygrad_w2v.vectors.evaluation import EvaluationQueries
+from tinygrad_w2v.vectors.changing import ChangingVectors, no_words
 from tinygrad_w2v.vectors.keys import clean_counts, clean_words, index_words
 from tinygrad_w2v.vectors.pairs import found_pair, open_pair
 from tinygrad_w2v.vectors.registry import stream, write_word2vec
 from tinygrad_w2v.vectors.table import Table, clean_vectors, own_vectors
 from tinygrad_w2v.vectors.vocabulary_file import read_vocabulary_file, write_vocabulary
 
-_LOCKF = (
-    "vectors_lockf, a factor of the learning rate of each word, is not honoured: all vectors are "
-    "trained; to keep some, give them back by wv.add_vectors(words, rows, replace=True) afterwards"
-)
 
-
-class WordVectors(EvaluationQueries):
+class WordVectors(ChangingVectors):
     r"""Words, one vector each, and the questions one asks of them (gensim's `KeyedVectors`).
 
     A key is a word, or an int: a row. Neighbours are those of largest cosine
@@ -38,7 +33,8 @@ class WordVectors(EvaluationQueries):
     Parameters
     ----------
     words : list of str, or dict of int to str
-        The word of each row: a list, or the book's ``id_to_word``.
+        The word of each row: a list, or the book's ``id_to_word``. A number, or `vector_size`, is
+        gensim's: there are no words yet, and vectors of so many numbers.
     vectors : array ``(n, dim)``
         float32 and float64 stay what they are, all else becomes float32. An array that can be
         written into is copied, as lengths are remembered; one that is read-only is not.
@@ -131,10 +127,17 @@ class WordVectors(EvaluationQueries):
 
     def __init__(
         self,
-        words: Sequence[str] | Mapping[int, str] | Iterable[str],
-        vectors: npt.ArrayLike,
+        words: Sequence[str] | Mapping[int, str] | Iterable[str] | int | None = None,
+        vectors: npt.ArrayLike | None = None,
         counts: npt.ArrayLike | Mapping[str, int] | None = None,
+        *,
+        vector_size: int | None = None,
+        dtype: npt.DTypeLike = np.float32,
     ) -> None:
+        if vectors is None:
+            words, vectors = no_words(words if vector_size is None else vector_size, dtype)
+        elif words is None or vector_size is not None:
+            raise InputError("give either words and vectors, or vector_size alone")
         listed = clean_words(words)
         self._table = Table(listed, index_words(listed), own_vectors(vectors, len(listed)))
         self._counts = clean_counts(counts, listed)
@@ -235,66 +238,53 @@ class WordVectors(EvaluationQueries):
             raise KeyError("the counts of these words are not known; give WordVectors(counts=...)")
         return int(self._counts[row])
 
-    # Changes
+    # Changes, beside those of `ChangingVectors`
 
-    def add_vector(self, key: str, vector: npt.ArrayLike) -> int:
-        """Add one word and its vector ``(dim,)`` and return its row; see `add_vectors`."""
-        self.add_vectors([key], np.asarray(vector)[None])
-        return self._table.row(key)
-
-    def add_vectors(
-        self,
-        keys: Sequence[str],
-        weights: npt.ArrayLike,
-        extras: Mapping[str, npt.ArrayLike] | None = None,
-        replace: bool = False,
-    ) -> None:
-        """Append words; each call copies the table once.
-
-        Parameters
-        ----------
-        keys : list of str
-            The words. Those that are there already keep their vectors, unless `replace` is set.
-        weights : array ``(len(keys), dim)``
-            A vector each.
-        extras : dict, optional
-            ``{"count": ...}``: how often each word occurred, else 0 where counts are known.
-        replace : bool
-            Give words that are there already the new vectors and counts.
-
-        Raises
-        ------
-        ShapeError, InputError
-            As for new `WordVectors`; nothing is changed then.
+    def unit_normalize_all(self) -> None:
+        """Scale all vectors to length 1, for good; a vector of zeros stays as it is.
 
         Examples
         --------
-        >>> wv = WordVectors(["you"], [[1, 2]], counts=[7])
-        >>> wv.add_vectors(["say", "hello"], [[3, 4], [5, 6]])
-        >>> wv.index_to_key, wv.get_vecattr("say", "count")
-        (['you', 'say', 'hello'], 0)
+        >>> wv = WordVectors(["you"], [[3, 4]])
+        >>> wv.unit_normalize_all()
+        >>> wv["you"]
+        array([0.6, 0.8], dtype=float32)
         """
-        keys = [keys] if isinstance(keys, str) else list(keys)
-        unknown = next((name for name in extras or {} if name != "count"), None)
-        if unknown is not None:
-            raise InputError(f"words have no attribute {unknown!r}; there is only 'count'")
         table = self._table
-        weights = np.atleast_2d(np.asarray(weights))
-        rows = clean_vectors(weights, len(keys), table.vectors.dtype)
-        if rows.shape[1] != self.vector_size:
-            raise ShapeError(
-                f"the new vectors have {rows.shape[1]} numbers, those that are there "
-                f"{self.vector_size}"
-            )
-        given = clean_counts((extras or {}).get("count"), keys)
-        index_words(clean_words(keys))
-        larger, taken = table.extended(keys, rows, replace)
-        counts = None if self._counts is None and given is None else np.zeros(len(larger), np.int64)
-        if counts is not None and self._counts is not None:
-            counts[: len(table)] = self._counts
-        if counts is not None and given is not None:
-            counts[larger.rows([keys[place] for place in taken])] = given[taken]
-        self._table, self._counts = larger, counts
+        self.vectors = table.vectors / table.norms[:, None]
+
+    def vectors_for_all(
+        self, keys: Iterable[str], allow_inference: bool = True, copy_vecattrs: bool = False
+    ) -> "WordVectors":
+        """Return the vectors of some words, in their order, as a table of its own.
+
+        Parameters
+        ----------
+        keys : iterable of str
+            Words; those without a vector, and repeated ones, are left out.
+        allow_inference : bool
+            Take those that have no row, too, where a vector can be made of them, as of the parts
+            of a word.
+        copy_vecattrs : bool
+            Take the counts as well; 0 for a word that has no row.
+
+        Examples
+        --------
+        >>> wv = WordVectors(["you", "say", "hello"], [[1, 0], [0, 1], [1, 1]])
+        >>> wv.vectors_for_all(["hello", "never", "you"]).index_to_key
+        ['hello', 'you']
+        """
+        if isinstance(keys, str):
+            raise InputError(f"give a list of words, not the string {keys!r:.40}; split it")
+        table = self._table
+        known: Any = self if allow_inference else table.index
+        words = [key for key in dict.fromkeys(keys) if isinstance(key, str) and key in known]
+        rows = [self.get_vector(word) for word in words]
+        vectors = np.array(rows, table.vectors.dtype).reshape(-1, table.vectors.shape[1])
+        counts = None
+        if copy_vecattrs and self._counts is not None:
+            counts = [int(self._counts[table.index[w]]) if w in table.index else 0 for w in words]
+        return WordVectors(words, vectors, counts)
 
     # Files
 
@@ -427,13 +417,3 @@ class WordVectors(EvaluationQueries):
     def shares(self, vectors: FloatArray) -> bool:
         """Return whether this is the table that was shared."""
         return self._table.vectors is vectors
-
-    @property
-    def vectors_lockf(self) -> Any:
-        """Gensim's factors of the words' learning rates: there are none here."""
-        raise AttributeError(_LOCKF)
-
-    @vectors_lockf.setter
-    def vectors_lockf(self, factors: npt.ArrayLike) -> None:
-        if not np.all(np.asarray(factors) == 1):  # which is what happens without
-            raise InputError(_LOCKF)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
 
 import numpy as np
@@ -17,6 +18,7 @@ from tinygrad_w2v._base.types import AnyArray, FloatArray, IntArray
 from tinygrad_w2v.nn import Module, Parameter
 from tinygrad_w2v.sources.source import Source
 from tinygrad_w2v.text.corpus import Corpus, build_corpus
+from tinygrad_w2v.text.numbering import refuse_other_than_sentence
 from tinygrad_w2v.text.rules import VocabularyRules
 from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.vectors import WordVectors
@@ -24,7 +26,7 @@ from tinygrad_w2v.word2vec.duration import seconds_a_word
 from tinygrad_w2v.word2vec.keywords import Keywords
 from tinygrad_w2v.word2vec.memory import UNREAD, check_memory
 from tinygrad_w2v.word2vec.options import warn_of_ignored
-from tinygrad_w2v.word2vec.output_words import ids_of, output_probabilities
+from tinygrad_w2v.word2vec.output_words import ids_of, log_probability, output_probabilities
 from tinygrad_w2v.word2vec.text import folder_of_ids, log_plan, refuse_letters, source_of
 
 # Keywords of gensim 3, and of models elsewhere.
@@ -70,6 +72,7 @@ class LearnedWords(Keywords):
         self.corpus_count = self.corpus_total_words = 0
         self._given_model = given_model
         self._wv: WordVectors | None = None
+        self._locks: AnyArray | None = None  # of the vectors, beyond the life of `_wv`
         self._moving = False  # whether a training is under way
         self._epochs_drawn = 0  # each epoch, of all trainings, draws anew
 
@@ -90,12 +93,23 @@ class LearnedWords(Keywords):
     @property
     def wv(self) -> WordVectors:
         """The words and their vectors; they share the model's memory."""
-        if self.vocabulary is None:
-            return WordVectors([], np.zeros((0, self.vector_size), np.float32))
         if self._wv is None:
+            if self.vocabulary is None:
+                return WordVectors([], np.zeros((0, self.vector_size), np.float32))
             self._wv = self._new_vectors()
+            if self._locks is not None:
+                self._wv.vectors_lockf = self._locks
             self._follow_model()
         return self._wv
+
+    @wv.setter
+    def wv(self, wv: WordVectors) -> None:
+        """Take other vectors: those of the model's own words are trained on, others are asked."""
+        if not isinstance(wv, WordVectors):
+            raise TypeError(f"wv is given a {type(wv).__name__}; give WordVectors")
+        if self._moving:
+            raise InputError("wv cannot be replaced while a training is under way")
+        self._wv = wv
 
     def _new_vectors(self) -> WordVectors:
         """The words with the model's vectors."""
@@ -140,14 +154,80 @@ class LearnedWords(Keywords):
     def _adopt_vectors(self) -> None:
         """Take vectors that the user assigned to ``wv.vectors`` into the model."""
         if self._wv is not None and not self._wv.shares(self.model.w_in.data):
+            words = self._vocabulary().words
             if self._wv.vectors.shape != self.model.w_in.data.shape:
                 raise InputError(
-                    f"wv has {len(self._wv)} words and the model {len(self._vocabulary())}: words "
+                    f"wv has {len(self._wv)} words and the model {len(words)}: words "
                     "that were added to wv have no place in the model; teach it new words with "
                     "build_vocab(more, update=True)"
                 )
+            if self._wv.index_to_key is not words and self._wv.index_to_key != words:
+                raise InputError(
+                    "wv has other words than the model, or in another order; give the model's "
+                    "words their vectors: model.wv = wv.vectors_for_all(model.wv.index_to_key)"
+                )
             self.model.w_in.data[...] = cast(self._wv.vectors, self.model.w_in.dtype, "wv.vectors")
             self._follow_model()
+
+    def _lock_rows(self) -> None:
+        """Freeze what ``wv.vectors_lockf`` keeps as it is, for the next training."""
+        if self._wv is None and self._locks is None:
+            return
+        kept, table = self.wv.locked(), self.model.w_in
+        if kept is None and self._locks is None:  # a model of one's own may freeze rows, too
+            return
+        if kept is not None and len(kept) != len(table.data):
+            raise InputError(
+                "vectors_lockf keeps rows of words, and the words of this model have none of "
+                "their own"
+            )
+        table.frozen = False if kept is None else kept
+        self._locks = None if kept is None else self.wv.vectors_lockf
+
+    def score(
+        self,
+        sentences: Iterable[Iterable[str]],
+        total_sentences: int = 1_000_000,
+        chunksize: int = 100,
+        queue_factor: int = 2,
+        report_delay: float = 1.0,
+    ) -> FloatArray:
+        """Return the log-probability of each sentence, for a model of hierarchical softmax.
+
+        It is the sum over the words of what the words around them, up to `window`, say of them:
+        one a pair with skip-gram, one a word with CBOW. Words that are not known are left out, and
+        windows are as wide as they can be.
+
+        Parameters
+        ----------
+        sentences : iterable of lists of str
+            Sentences.
+        total_sentences : int
+            At most so many are looked at.
+        chunksize, queue_factor, report_delay
+            Of gensim's; without effect.
+
+        Returns
+        -------
+        FloatArray
+            float32, one a sentence; 0 for one without known words.
+
+        Raises
+        ------
+        InputError
+            When the model has no tree, or a sentence is a string.
+        """
+        vocabulary = self._vocabulary()
+        if not self.hs:
+            raise InputError("a sentence has a probability under hierarchical softmax alone: hs=1")
+        self._adopt_vectors()
+        scores = []
+        for sentence in islice(sentences, total_sentences):
+            refuse_other_than_sentence(sentence)
+            ids = ids_of(vocabulary, [word for word in sentence if isinstance(word, str)])
+            rows = self._input_rows(ids)
+            scores.append(log_probability(rows, ids, self.syn1, vocabulary.counts, self.settings()))
+        return np.array(scores, np.float32)
 
     def predict_output_word(
         self, context_words_list: Iterable[str | int], topn: int = 10
@@ -249,6 +329,52 @@ class LearnedWords(Keywords):
             self.raw_vocab = dict(zip(every.words, every.counts.tolist(), strict=True))
         self._count(source, trim_rule or self.trim_rule, update)
 
+    def scan_vocab(
+        self,
+        corpus_iterable: Iterable[Iterable[str]] | None = None,
+        corpus_file: PathLike | Sequence[PathLike] | None = None,
+        progress_per: int = 10_000,
+        workers: int | None = None,
+        trim_rule: Any = None,
+    ) -> tuple[int, int]:
+        """Count the words of a text into ``raw_vocab``, and change nothing else.
+
+        Parameters
+        ----------
+        corpus_iterable, corpus_file
+            The text, as in `Word2Vec`.
+        trim_rule : callable, optional
+            Words that it discards are not in ``raw_vocab``.
+        progress_per, workers
+            Of gensim's; without effect.
+
+        Returns
+        -------
+        words, sentences : int
+            Of the text.
+
+        Raises
+        ------
+        InputError
+            When the text would be misread, or has fewer than two words.
+
+        Examples
+        --------
+        >>> from tinygrad_w2v import Word2Vec
+        >>> model = Word2Vec()
+        >>> model.scan_vocab([["you", "say"], ["you"]]), model.raw_vocab
+        ((3, 2), {'you': 2, 'say': 1})
+        """
+        warn_of_ignored({"progress_per": (progress_per, 10_000)})
+        source = source_of(corpus_iterable, corpus_file, None)
+        if source is None:
+            raise InputError("scan_vocab needs a text: give corpus_iterable or corpus_file")
+        every, corpus = build_corpus(
+            source, 1, max_vocab_size=self.max_vocab_size, trim_rule=trim_rule
+        )
+        self.raw_vocab = dict(zip(every.words, every.counts.tolist(), strict=True))
+        return corpus.raw_words, corpus.sentences
+
     def build_vocab_from_freq(
         self,
         word_freq: Mapping[str, int],
@@ -314,7 +440,7 @@ class LearnedWords(Keywords):
             self._check_memory(vocabulary.counts)
             self.vocabulary, self.model = vocabulary, self._new_model(len(vocabulary))
             self.losses, self.heldout_losses, self.unigram_loss = [], [], None
-            self._epochs_drawn, self._wv = 0, None
+            self._epochs_drawn, self._wv, self._locks = 0, None, None
         known = self._vocabulary()
         logger.info(
             "vocabulary: %s words, %s occurrences, of a text of %s words in %s sentences",
@@ -375,7 +501,11 @@ class LearnedWords(Keywords):
         self._check_memory(grown.vocabulary.counts)
         tables, self.vocabulary = self.model.state_dict(), grown.vocabulary
         self.model = self._enlarged_model(tables, grown.old_ids, len(self.vocabulary))
-        self._wv = None
+        kept = None if self._wv is None else self._wv.locked()
+        self._wv = self._locks = None
+        if kept is not None:  # new words are trained
+            self._locks = np.ones(len(self.vocabulary), np.float32)
+            self._locks[grown.old_ids[kept]] = 0
         logger.info(
             "%d old words keep their vectors, %d new ones begin at random",
             len(old),

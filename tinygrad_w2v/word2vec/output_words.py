@@ -90,7 +90,59 @@ def output_probabilities(
         weights = np.exp(scores - scores.max())
         return weights / weights.sum()
     tree = HuffmanTree.of(counts)
-    signed_scores = (1 - 2 * tree.code) * (w_out @ h)[tree.nodes]
-    log_sigmoid = np.minimum(signed_scores, 0) - np.log1p(np.exp(-np.abs(signed_scores)))
-    probabilities: FloatArray = np.exp(np.add.reduceat(log_sigmoid, tree.starts[:-1]))
+    parts = _log_sigmoid((1 - 2 * tree.code) * (w_out @ h)[tree.nodes])
+    probabilities: FloatArray = np.exp(np.add.reduceat(parts, tree.starts[:-1]))
     return probabilities
+
+
+def log_probability(
+    rows: FloatArray,
+    ids: IntArray,
+    nodes: FloatArray,
+    counts: IntArray,
+    settings: TrainingSettings,
+) -> float:
+    r"""Return the log-probability of a sentence under hierarchical softmax.
+
+    It is :math:`\sum_i \sum_l \log \sigma((1 - 2 c_{il}) \, h \cdot w_{il})`, where h is each of
+    the words around word i in turn (skip-gram), or their mean or sum (CBOW).
+
+    Parameters
+    ----------
+    rows, ids
+        Of the sentence's words, ``(n, dim)`` and ``(n,)``.
+    nodes
+        The inner nodes of the tree, ``(V - 1, dim)``.
+    counts, settings
+        As in `output_probabilities`.
+
+    Examples
+    --------
+    >>> settings = TrainingSettings("skipgram", size=2, hs=True, negative=0)
+    >>> ids, nodes = np.array([0, 1]), np.zeros((1, 2))
+    >>> round(log_probability(np.eye(2), ids, nodes, np.array([2, 1]), settings), 3)  # 2 log(1/2)
+    -1.386
+    """
+    tree, words = HuffmanTree.of(counts), len(ids)
+    window = min(settings.window, max(words - 1, 0))
+    places = np.arange(words)[:, None] + np.r_[-window:0, 1 : window + 1]
+    near = (places >= 0) & (places < words)
+    target = np.nonzero(near)[0]
+    h = rows.astype(np.float64)[places[near]]
+    if settings.model == "cbow":
+        around, each, target = near.sum(axis=1), h, np.arange(words)
+        h = np.zeros((words, rows.shape[1]))
+        if len(each):  # then every word has others around it
+            h = np.add.reduceat(each, np.cumsum(around) - around)
+        if settings.cbow_mean:
+            h /= np.maximum(around, 1)[:, None]
+    lengths, starts = tree.lengths[ids[target]], tree.starts[ids[target]]
+    first = np.repeat(starts - (np.cumsum(lengths) - lengths), lengths)
+    path = first + np.arange(lengths.sum())
+    scores = np.einsum("ld,ld->l", nodes[tree.nodes[path]], np.repeat(h, lengths, axis=0))
+    return float(_log_sigmoid((1 - 2 * tree.code[path]) * scores).sum())
+
+
+def _log_sigmoid(scores: FloatArray) -> FloatArray:
+    result: FloatArray = np.minimum(scores, 0) - np.log1p(np.exp(-np.abs(scores)))
+    return result

@@ -363,6 +363,7 @@ class Word2Vec(LearnedWords):
                 f"{corpus.raw_words:,}",
             )
         self._adopt_vectors()
+        self._lock_rows()
         if self._given_model is not None:
             check_sum(self.model, settings.small_batch(len(vocabulary)))
         first, raw_words, all_words = self._epochs_drawn, corpus.raw_words, corpus.words
