@@ -151,7 +151,7 @@ class Request:
 
 
 # What files of version 0.1 lack.
-BEFORE_PHRASES = {
+BEFORE_PHRASES: dict[str, Any] = {
     each.name: each.default for each in fields(Request) if each.name.startswith("phrases")
 }
 

@@ -152,8 +152,8 @@ def read_text(
         kept = f"{len(grown.old_ids):,} words known before, {grown.added:,} new ones"
     note(f"{name}: {corpus.raw_words:,} words, {kept}; {settings.model}", quiet)
     if phrase_facts is not None:
-        joined, known = phrase_facts.joined, phrase_facts.known_phrases
-        note(f"{joined:,} of the words are phrases, {known:,} different ones", quiet)
+        joined, different = phrase_facts.joined, phrase_facts.known_phrases
+        note(f"{joined:,} of the words are phrases, {different:,} different ones", quiet)
     if grown is not None:
         _say_what_is_lost(grown, request, quiet)
     return Text(vocabulary, corpus, facts, grown, ids, phrases, phrase_facts)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import partial
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -137,8 +138,9 @@ class PairCounter:
         InputError
             When a sentence is a string, or a word is none.
         """
-        tally, pending, waiting, words = Tally.of([]), [], 0, 0
-        rest = np.zeros(0, np.int32)
+        tally, waiting, words = Tally.of([]), 0, 0
+        pending: list[UInt64Array] = []
+        rest: IntArray = np.zeros(0, np.int32)
         chunks = iter(sentence_chunks(sentences))
         for chunk in chunks:
             numbers, ends = self._look_up(chunk)
@@ -147,7 +149,7 @@ class PairCounter:
                 tally, pending, waiting = tally.merged(Tally.of(pending)), [], 0
                 larger = tally.merged(Tally.of([keys]))
                 if len(larger.keys) > self.limit:
-                    return self._bounded(tally, words, rest, chunk, chunks)
+                    return self._bounded(tally, words, rest, chain([chunk], chunks))
                 tally = larger
             else:
                 pending.append(keys)
@@ -187,14 +189,14 @@ class PairCounter:
         return np.concatenate([word_keys, pair_keys]), rest
 
     def _bounded(
-        self, tally: Tally, words: int, rest: IntArray, chunk: Chunk, chunks: Iterable[Chunk]
+        self, tally: Tally, words: int, rest: IntArray, chunks: Iterable[Chunk]
     ) -> Counted:
-        """Count the rest of a text, from `chunk` on, sentence by sentence."""
+        """Count the rest of a text sentence by sentence."""
         refuse_other_than_words(self._numbers)
         bounded = BoundedCounts(self.limit, counts=self.strings(tally).items())
         names = list(self._numbers)
         opened = [names[number] for number in rest]
-        while chunk is not None:
+        for chunk in chunks:
             text, ends = split_lines(chunk) if isinstance(chunk, str) else chunk
             refuse_other_than_words(text)
             words += len(text)
@@ -208,7 +210,6 @@ class PairCounter:
                     token_ends.append(len(tokens))
                     opened = []
             bounded.add(tokens, token_ends)
-            chunk = next(iter(chunks), None)
         return Counted(words, None, dict(bounded.counts), bounded.threshold)
 
     def _add_tokens(self, opened: list[str], words: list[str], tokens: list[str]) -> list[str]:

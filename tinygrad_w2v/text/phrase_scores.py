@@ -104,11 +104,11 @@ def scorer_of(scoring: Any) -> Scorer:
         )
     wanted = inspect.signature(original_scorer).parameters
     try:
-        taken = inspect.signature(known).parameters
+        taken = [*inspect.signature(known).parameters.values()]
     except (TypeError, ValueError):  # written in C
-        taken = {}
-    missing = [name for name in wanted if name not in taken]
-    if missing and not any(each.kind is each.VAR_KEYWORD for each in taken.values()):
+        taken = []
+    missing = [name for name in wanted if name not in {each.name for each in taken}]
+    if missing and not any(each.kind is each.VAR_KEYWORD for each in taken):
         raise InputError(
             f"is the function {name_of(known)}, which does not take {', '.join(missing)}",
             setting="scoring",

@@ -125,7 +125,9 @@ class Phrases(PhraseModel):
         # The counts as strings. They are all that is left where some were forgotten.
         self._vocab: dict[str, int] | None = None
         self._tallied = True
-        self._forget_frequent()
+        # What is computed of them when it is needed.
+        self._is_unambiguous: bool | None = None
+        self._frequent: tuple[int, dict[str, int], dict[str, int], int] | None = None
         if sentences is not None:
             self.add_vocab(sentences)
 
@@ -203,8 +205,7 @@ class Phrases(PhraseModel):
         return self._is_unambiguous
 
     def _forget_frequent(self) -> None:
-        self._is_unambiguous: bool | None = None
-        self._frequent: tuple[int, dict[str, int], dict[str, int], int] | None = None
+        self._is_unambiguous = self._frequent = None
 
     def _enough(self) -> tuple[dict[str, int], dict[str, int], int]:
         """Return what may be a phrase by its count, all counts it needs, and how many there are."""

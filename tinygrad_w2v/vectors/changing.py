@@ -7,7 +7,6 @@ what it began with.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -72,10 +71,10 @@ class ChangingVectors(EvaluationQueries):
         table = self._table
         weights = np.atleast_2d(np.asarray(weights))
         rows = clean_vectors(weights, len(keys), table.vectors.dtype)
-        if rows.shape[1] != self.vector_size:
+        if rows.shape[1] != table.vectors.shape[1]:
             raise ShapeError(
                 f"the new vectors have {rows.shape[1]} numbers, those that are there "
-                f"{self.vector_size}"
+                f"{table.vectors.shape[1]}"
             )
         given = clean_counts((extras or {}).get("count"), keys)
         index_words(clean_words(keys))
@@ -152,7 +151,7 @@ def no_words(vector_size: Any, dtype: npt.DTypeLike) -> tuple[list[str], FloatAr
     >>> no_words(3, np.float32)[1].shape
     (0, 3)
     """
-    if not isinstance(vector_size, Integral) or isinstance(vector_size, bool) or vector_size < 1:
+    if not is_row(vector_size) or vector_size < 1:
         raise InputError(
             f"give words and vectors, or the size of vectors that will be added, not "
             f"{vector_size!r:.60}"

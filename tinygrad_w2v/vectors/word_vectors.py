@@ -136,7 +136,7 @@ class WordVectors(ChangingVectors):
     ) -> None:
         if vectors is None:
             words, vectors = no_words(words if vector_size is None else vector_size, dtype)
-        elif words is None or vector_size is not None:
+        elif words is None or isinstance(words, int) or vector_size is not None:
             raise InputError("give either words and vectors, or vector_size alone")
         listed = clean_words(words)
         self._table = Table(listed, index_words(listed), own_vectors(vectors, len(listed)))
