@@ -87,7 +87,9 @@ def test_a_run_keeps_its_phrases(run, text, tmp_path) -> None:
         assert "day" in words_of(more)
         assert not words_of(more) & {"york", "times"}
         assert settings_of(more)["phrases"]["sha256"] == facts["sha256"]
-    changed = run("train", other, "--update", out, "--phrases-rounds", 1, "--output", more)
+    changed = run(
+        "train", other, "--overwrite", "--update", out, "--phrases-rounds", 1, "--output", again
+    )
     assert "--phrases-rounds cannot change with --update" in changed.err
 
 
