@@ -6,10 +6,9 @@ words are no part of any phrase, and of those nothing but that has to be known.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice, repeat
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -17,25 +16,20 @@ from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.types import AnyArray, IntArray
 from tinygrad_w2v.text.numbering import (
     Chunk,
+    LookUp,
     Numbering,
     Words,
     refuse_other_than_sentence,
     sentence_chunks,
 )
 from tinygrad_w2v.text.phrase_scores import Scorer, scorer_name
-from tinygrad_w2v.text.word_table import split_lines
 
 # What a word may be in a phrase; a sum of these.
 _BEGINS, _ENDS, _CONNECTS = 1, 2, 4
 
 
-class Candidate(NamedTuple):
-    """A phrase in a row of words: where it begins and ends, its one word, its score."""
-
-    first: int
-    last: int
-    phrase: str
-    score: float
+# A phrase in a row of words: the places of its first word and its last, its one word, its score.
+Candidate = tuple[int, int, str, float]
 
 
 class PhraseModel:
@@ -190,66 +184,82 @@ class PhraseModel:
         {'new_york': 1.6666666666666665}
         """
         pieces = _searched(self, sentence_chunks(sentences))
-        return {each.phrase: each.score for _, _, found in pieces for each in found}
+        return {phrase: score for *_, found in pieces for _, _, phrase, score in found}
 
-    def finder(self) -> Callable[[list[str], IntArray], Iterator[Candidate]]:
-        """Return a quick way to the phrases in words that follow each other.
 
-        It looks only at words that may begin a phrase and have one that may end it behind them.
-        The model must not be changed while it is used.
+class PhraseFinder:
+    r"""A quick way to the phrases in a text, for as long as the model is not changed.
 
-        Examples
-        --------
-        >>> from tinygrad_w2v.text.phrases import Phrases
-        >>> text = [["a", "new", "york", "day"], ["new", "york", "is", "new"]]
-        >>> find = Phrases(text, min_count=1, threshold=1).finder()
-        >>> list(find(["a", "new", "york"], np.array([3])))
-        [Candidate(first=1, last=2, phrase='new_york', score=1.6666666666666665)]
-        """
+    It looks only at words that may begin a phrase and have one that may end it behind them.
+
+    Parameters
+    ----------
+    model
+        What knows the phrases.
+
+    Examples
+    --------
+    >>> from tinygrad_w2v.text.phrases import Phrases
+    >>> text = [["a", "new", "york", "day"], ["new", "york", "is", "new"]]
+    >>> finder = PhraseFinder(Phrases(text, min_count=1, threshold=1))
+    >>> numbers, ends = finder.look_up("a new york\n")
+    >>> list(finder.candidates(["a", "new", "york"], numbers, ends))
+    [(1, 2, 'new_york', 1.6666666666666665)]
+    """
+
+    def __init__(self, model: PhraseModel) -> None:
+        self._score = model.score_candidate
         roles: dict[str, int] = {}
         numbers = Numbering()
         pairs = []
-        for token in self._tokens():
-            at = token.find(self.delimiter)
+        delimiter = model.delimiter
+        for token in model._tokens():
+            at = token.find(delimiter)
             while at >= 0:
-                head, tail = token[:at], token[at + len(self.delimiter) :]
+                head, tail = token[:at], token[at + len(delimiter) :]
                 if head:
                     roles[head] = roles.get(head, 0) | _BEGINS
                     roles[tail] = roles.get(tail, 0) | _ENDS
                     pairs.append(numbers[head] << 32 | numbers[tail])
-                at = token.find(self.delimiter, at + 1)
-        for word in self.connector_words:
+                at = token.find(delimiter, at + 1)
+        for word in model.connector_words:
             roles[word] = _CONNECTS
             numbers[word]
-        role = np.array([*map(roles.__getitem__, numbers), 0], np.int8)
-        return partial(self._found, numbers, role, np.unique(np.array(pairs, np.int64)))
+        # All other words have one number, and no role.
+        self._roles: AnyArray = np.array([*map(roles.__getitem__, numbers), 0], np.int8)
+        self._pairs: IntArray = np.unique(np.array(pairs, np.int64))
+        self._known: dict[int, tuple[str, float] | tuple[None, None]] = {}  # by place in `_pairs`
+        other = len(numbers)
+        self.look_up = LookUp(lambda words: map(numbers.get, words, repeat(other)))
 
-    def _found(
-        self,
-        numbers: dict[str, int],
-        roles: AnyArray,
-        pairs: IntArray,
-        words: list[str],
-        ends: IntArray,
+    def candidates(
+        self, words: list[str], numbers: IntArray, ends: IntArray
     ) -> Iterator[Candidate]:
-        number = np.fromiter(map(numbers.get, words, repeat(len(numbers))), np.int64, len(words))
-        role = roles.take(number)
+        """Yield the phrases in words that follow each other, by the numbers of `look_up`."""
+        role = self._roles.take(numbers)
         places = np.flatnonzero(role != _CONNECTS)
         role = role[places]
         may = np.flatnonzero((role[:-1] & _BEGINS).astype(bool) & (role[1:] & _ENDS).astype(bool))
         first, last = places[may], places[may + 1]
-        keys = number[first] << 32 | number[last]
-        right = pairs.take(np.searchsorted(pairs, keys), mode="clip") == keys
-        # With connector words between them, the whole is looked at below.
-        right |= last - first > 1
+        keys = numbers[first].astype(np.int64) << 32 | numbers[last]
+        pair = np.searchsorted(self._pairs, keys)
+        apart = last - first > 1  # with connector words between them
+        right = apart | (self._pairs.take(pair, mode="clip") == keys)
         right &= np.searchsorted(ends, first, "right") == np.searchsorted(ends, last, "right")
-        free = 0
-        for begin, end in zip(first[right].tolist(), last[right].tolist(), strict=True):
+        pair[apart] = -1
+        known, free = self._known, 0
+        rows = np.stack([first, last, pair])[:, right].tolist()
+        for begin, end, place in zip(*rows, strict=True):
             if begin < free:
                 continue
-            phrase, score = self.score_candidate(words[begin], words[end], words[begin + 1 : end])
+            scored = known.get(place)
+            if scored is None:
+                scored = self._score(words[begin], words[end], words[begin + 1 : end])
+                if place >= 0:
+                    known[place] = scored
+            phrase, score = scored
             if phrase is not None and score is not None:
-                yield Candidate(begin, end, phrase, score)
+                yield begin, end, phrase, score
                 free = end + 1
 
 
@@ -328,13 +338,13 @@ def joined_chunks(phrases: PhraseModel, chunks: Iterable[Chunk]) -> Iterator[Wor
     for words, ends, found in _searched(phrases, chunks):
         joined: list[str] = []
         start = 0
-        for each in found:
-            joined += words[start : each.first]
-            joined.append(each.phrase)
-            start = each.last + 1
+        for first, last, phrase, _ in found:
+            joined += words[start:first]
+            joined.append(phrase)
+            start = last + 1
         joined += words[start:]
-        taken = np.array([each.last for each in found], np.int64)
-        gone = np.cumsum([0, *(each.last - each.first for each in found)])
+        taken = np.array([last for _, last, _, _ in found], np.int64)
+        gone = np.cumsum([0, *(last - first for first, last, _, _ in found)])
         yield Words(joined, ends - gone[np.searchsorted(taken, ends)])
 
 
@@ -345,22 +355,25 @@ def _searched(
 
     A word that the next piece may make a phrase of, with all behind it, waits for that.
     """
-    find = phrases.finder()
+    finder = PhraseFinder(phrases)
     rest: list[str] = []
+    rest_numbers: IntArray = np.zeros(0, np.int32)
     before = 0  # words of the sentence that goes on, yielded already
     for chunk in chunks:
-        words, ends = split_lines(chunk) if isinstance(chunk, str) else chunk
+        numbers, ends = finder.look_up(chunk)
+        words = chunk.split() if isinstance(chunk, str) else chunk.words
         words, ends = rest + words, ends + len(rest)
+        numbers = np.concatenate([rest_numbers, numbers])
         if isinstance(chunk, str):
             ends = ends[np.diff(ends, prepend=-before) > 0]
-        found = list(find(words, ends))
+        found = list(finder.candidates(words, numbers, ends))
         opened = int(ends[-1]) if len(ends) else 0
-        free = max(opened, found[-1].last + 1 if found else 0)
+        free = max(opened, found[-1][1] + 1 if found else 0)
         held = len(words)
         while held > free and words[held - 1] in phrases.connector_words:
             held -= 1
         held = held - 1 if held > free else len(words)
-        rest = words[held:]
+        rest, rest_numbers = words[held:], numbers[held:]
         before = held - opened if len(ends) else before + held
         yield words[:held], ends, found
     if rest:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v.text.numbering import Chunk, sentence_chunks
-from tinygrad_w2v.text.phrase_rounds import PhraseRounds
 from tinygrad_w2v.text.reading import read_chunks, read_lines
 from tinygrad_w2v.text.rules import VocabularyRules
 from tinygrad_w2v.text.tokenizing import Tokenizer, refuse_text_without_blanks, tokenize
+
+if TYPE_CHECKING:
+    from tinygrad_w2v.text.phrase_rounds import PhraseRounds
 
 # Of the ids that are made of a text: another version does not reuse their files.
 VERSION = 2
