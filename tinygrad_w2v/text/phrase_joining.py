@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice, repeat
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
-from tinygrad_w2v._base.types import AnyArray, IntArray
+from tinygrad_w2v._base.types import AnyArray, FloatArray, IntArray
 from tinygrad_w2v.text.numbering import (
     Chunk,
     LookUp,
@@ -28,8 +28,13 @@ from tinygrad_w2v.text.phrase_scores import Scorer, scorer_name
 _BEGINS, _ENDS, _CONNECTS = 1, 2, 4
 
 
-# A phrase in a row of words: the places of its first word and its last, its one word, its score.
-Candidate = tuple[int, int, str, float]
+class Found(NamedTuple):
+    """Phrases in a row of words: where each begins and ends, its one word, its score."""
+
+    first: IntArray
+    last: IntArray
+    phrases: AnyArray
+    scores: FloatArray
 
 
 class PhraseModel:
@@ -184,7 +189,11 @@ class PhraseModel:
         {'new_york': 1.6666666666666665}
         """
         pieces = _searched(self, sentence_chunks(sentences))
-        return {phrase: score for *_, found in pieces for _, _, phrase, score in found}
+        return {
+            phrase: score
+            for *_, found in pieces
+            for phrase, score in zip(found.phrases, found.scores.tolist(), strict=True)
+        }
 
 
 class PhraseFinder:
@@ -203,8 +212,9 @@ class PhraseFinder:
     >>> text = [["a", "new", "york", "day"], ["new", "york", "is", "new"]]
     >>> finder = PhraseFinder(Phrases(text, min_count=1, threshold=1))
     >>> numbers, ends = finder.look_up("a new york\n")
-    >>> list(finder.candidates(["a", "new", "york"], numbers, ends))
-    [(1, 2, 'new_york', 1.6666666666666665)]
+    >>> found = finder.find(["a", "new", "york"], numbers, ends)
+    >>> found.first, found.last, found.phrases
+    (array([1]), array([2]), array(['new_york'], dtype=object))
     """
 
     def __init__(self, model: PhraseModel) -> None:
@@ -228,14 +238,15 @@ class PhraseFinder:
         # All other words have one number, and no role.
         self._roles: AnyArray = np.array([*map(roles.__getitem__, numbers), 0], np.int8)
         self._pairs: IntArray = np.unique(np.array(pairs, np.int64))
-        self._known: dict[int, tuple[str, float] | tuple[None, None]] = {}  # by place in `_pairs`
+        # Of each pair, once it was scored: its phrase, or None, and the score.
+        self._scored = np.zeros(len(self._pairs), np.bool_)
+        self._phrases: AnyArray = np.full(len(self._pairs), None, object)
+        self._scores = np.zeros(len(self._pairs))
         other = len(numbers)
         self.look_up = LookUp(lambda words: map(numbers.get, words, repeat(other)))
 
-    def candidates(
-        self, words: list[str], numbers: IntArray, ends: IntArray
-    ) -> Iterator[Candidate]:
-        """Yield the phrases in words that follow each other, by the numbers of `look_up`."""
+    def find(self, words: list[str], numbers: IntArray, ends: IntArray) -> Found:
+        """Return the phrases in words that follow each other, by the numbers of `look_up`."""
         role = self._roles.take(numbers)
         places = np.flatnonzero(role != _CONNECTS)
         role = role[places]
@@ -246,21 +257,30 @@ class PhraseFinder:
         apart = last - first > 1  # with connector words between them
         right = apart | (self._pairs.take(pair, mode="clip") == keys)
         right &= np.searchsorted(ends, first, "right") == np.searchsorted(ends, last, "right")
-        pair[apart] = -1
-        known, free = self._known, 0
-        rows = np.stack([first, last, pair])[:, right].tolist()
-        for begin, end, place in zip(*rows, strict=True):
-            if begin < free:
-                continue
-            scored = known.get(place)
-            if scored is None:
-                scored = self._score(words[begin], words[end], words[begin + 1 : end])
-                if place >= 0:
-                    known[place] = scored
-            phrase, score = scored
-            if phrase is not None and score is not None:
-                yield begin, end, phrase, score
-                free = end + 1
+        first, last, pair, apart = first[right], last[right], pair[right], apart[right]
+        beside = np.flatnonzero(~apart)
+        for place in beside[~self._scored[pair[beside]]].tolist():
+            phrase, score = self._score(words[first[place]], words[last[place]], [])
+            self._phrases[pair[place]], self._scores[pair[place]] = phrase, score or 0.0
+            self._scored[pair[place]] = True
+        phrases, scores = np.full(len(first), None, object), np.zeros(len(first))
+        phrases[beside], scores[beside] = self._phrases[pair[beside]], self._scores[pair[beside]]
+        for place in np.flatnonzero(apart).tolist():
+            begin, end = int(first[place]), int(last[place])
+            phrase, score = self._score(words[begin], words[end], words[begin + 1 : end])
+            phrases[place], scores[place] = phrase, score or 0.0
+        taken = _apart(first, last, np.flatnonzero(phrases.astype(bool)))
+        return Found(first[taken], last[taken], phrases[taken], scores[taken])
+
+
+def _apart(first: IntArray, last: IntArray, phrases: IntArray) -> IntArray:
+    """Of phrases, of which one may begin with the word that ends the one before, each other one."""
+    number = np.arange(len(phrases))
+    alone = np.ones(len(phrases), np.bool_)
+    alone[1:] = first[phrases[1:]] != last[phrases[:-1]]
+    begun = np.maximum.accumulate(np.where(alone, number, 0))
+    taken: IntArray = phrases[(number - begun) % 2 == 0]
+    return taken
 
 
 class PhrasedSentences:
@@ -336,21 +356,19 @@ def joined_chunks(phrases: PhraseModel, chunks: Iterable[Chunk]) -> Iterator[Wor
     [(['new_york', 'is'], [1, 2])]
     """
     for words, ends, found in _searched(phrases, chunks):
-        joined: list[str] = []
-        start = 0
-        for first, last, phrase, _ in found:
-            joined += words[start:first]
-            joined.append(phrase)
-            start = last + 1
-        joined += words[start:]
-        taken = np.array([last for _, last, _, _ in found], np.int64)
-        gone = np.cumsum([0, *(last - first for first, last, _, _ in found)])
-        yield Words(joined, ends - gone[np.searchsorted(taken, ends)])
+        row = np.array(words, object)
+        row[found.first] = found.phrases
+        change = np.zeros(len(words) + 1, np.int8)
+        change[found.first + 1] += 1
+        change[found.last + 1] -= 1
+        kept = np.cumsum(change[:-1]) == 0
+        before = np.concatenate([[0], np.cumsum(kept)])
+        yield Words(row[kept].tolist(), before[ends])
 
 
 def _searched(
     phrases: PhraseModel, chunks: Iterable[Chunk]
-) -> Iterator[tuple[list[str], IntArray, list[Candidate]]]:
+) -> Iterator[tuple[list[str], IntArray, Found]]:
     """Yield the words of a text, the ends of its sentences and the phrases, a piece at a time.
 
     A word that the next piece may make a phrase of, with all behind it, waits for that.
@@ -366,9 +384,9 @@ def _searched(
         numbers = np.concatenate([rest_numbers, numbers])
         if isinstance(chunk, str):
             ends = ends[np.diff(ends, prepend=-before) > 0]
-        found = list(finder.candidates(words, numbers, ends))
+        found = finder.find(words, numbers, ends)
         opened = int(ends[-1]) if len(ends) else 0
-        free = max(opened, found[-1][1] + 1 if found else 0)
+        free = max(opened, int(found.last[-1]) + 1 if len(found.last) else 0)
         held = len(words)
         while held > free and words[held - 1] in phrases.connector_words:
             held -= 1
@@ -377,4 +395,5 @@ def _searched(
         before = held - opened if len(ends) else before + held
         yield words[:held], ends, found
     if rest:
-        yield rest, np.zeros(0, np.int64), []
+        nothing = np.zeros(0, np.int64)
+        yield rest, nothing, Found(nothing, nothing, nothing.astype(object), nothing.astype(float))
