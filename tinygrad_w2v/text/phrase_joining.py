@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
-from tinygrad_w2v._base.types import AnyArray, FloatArray, IntArray
+from tinygrad_w2v._base.types import AnyArray, BoolArray, FloatArray, IntArray
 from tinygrad_w2v.text.numbering import (
     Chunk,
     LookUp,
@@ -221,23 +221,27 @@ class PhraseFinder:
         self._score = model.score_candidate
         roles: dict[str, int] = {}
         numbers = Numbering()
-        pairs = []
-        delimiter = model.delimiter
+        beside, apart = [], []
+        delimiter, width = model.delimiter, len(model.delimiter)
         for token in model._tokens():
-            at = token.find(delimiter)
+            heads: list[int] = []
+            at = token.find(delimiter, 1)  # an empty word begins no phrase
             while at >= 0:
-                head, tail = token[:at], token[at + len(delimiter) :]
-                if head:
-                    roles[head] = roles.get(head, 0) | _BEGINS
-                    roles[tail] = roles.get(tail, 0) | _ENDS
-                    pairs.append(numbers[head] << 32 | numbers[tail])
+                head, tail = token[:at], token[at + width :]
+                roles[head] = roles.get(head, 0) | _BEGINS
+                roles[tail] = roles.get(tail, 0) | _ENDS
+                apart += [number << 32 | numbers[tail] for number in heads]
+                heads.append(numbers[head])
+                beside.append(heads[-1] << 32 | numbers[tail])
                 at = token.find(delimiter, at + 1)
         for word in model.connector_words:
             roles[word] = _CONNECTS
             numbers[word]
         # All other words have one number, and no role.
         self._roles: AnyArray = np.array([*map(roles.__getitem__, numbers), 0], np.int8)
-        self._pairs: IntArray = np.unique(np.array(pairs, np.int64))
+        # Those that follow each other in a phrase, and those with others between them.
+        self._pairs: IntArray = np.unique(np.array(beside, np.int64))
+        self._apart: IntArray = np.unique(np.array(apart, np.int64))
         # Of each pair, once it was scored: its phrase, or None, and the score.
         self._scored = np.zeros(len(self._pairs), np.bool_)
         self._phrases: AnyArray = np.full(len(self._pairs), None, object)
@@ -254,8 +258,9 @@ class PhraseFinder:
         first, last = places[may], places[may + 1]
         keys = numbers[first].astype(np.int64) << 32 | numbers[last]
         pair = np.searchsorted(self._pairs, keys)
+        right = _holds(self._pairs, pair, keys)
         apart = last - first > 1  # with connector words between them
-        right = apart | (self._pairs.take(pair, mode="clip") == keys)
+        right[apart] = _holds(self._apart, np.searchsorted(self._apart, keys[apart]), keys[apart])
         right &= np.searchsorted(ends, first, "right") == np.searchsorted(ends, last, "right")
         first, last, pair, apart = first[right], last[right], pair[right], apart[right]
         beside = np.flatnonzero(~apart)
@@ -271,6 +276,14 @@ class PhraseFinder:
             phrases[place], scores[place] = phrase, score or 0.0
         taken = _apart(first, last, np.flatnonzero(phrases.astype(bool)))
         return Found(first[taken], last[taken], phrases[taken], scores[taken])
+
+
+def _holds(row: IntArray, places: IntArray, keys: IntArray) -> BoolArray:
+    """Whether keys stand in an ordered row, at the places where they would."""
+    if not len(row):
+        return np.zeros(len(keys), np.bool_)
+    there: BoolArray = row.take(places, mode="clip") == keys
+    return there
 
 
 def _apart(first: IntArray, last: IntArray, phrases: IntArray) -> IntArray:
