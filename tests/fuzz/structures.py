@@ -39,6 +39,7 @@ DTYPES = [
     "|V4", "[('a', '<f4')]", "f4", "", "<f16", "|i1", "<i4",
 ]  # fmt: skip
 LONG = [b"\n" * 200_000, b" " * 1_000_000, b"\0" * 1_000_000, b"a" * 1_000_000, b"1 " * 500_000]
+FASTTEXT = (793712314).to_bytes(4, "little")
 DAMAGE = (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, RecursionError)
 
 
@@ -55,6 +56,7 @@ def changed(data: bytes, rng: np.random.Generator, depth: int = 0) -> bytes:
             ((b"PK\x03\x04",), _zip),
             ((b"\x93NUMPY",), _npy),
             ((b"{", b"["), _json),
+            ((FASTTEXT,), _fasttext),
         ):
             if data.startswith(begins):
                 try:
@@ -255,6 +257,53 @@ def _json_value(value: Any, rng: np.random.Generator) -> Any:
             return value[:at] + value[at + 1 :] * int(rng.integers(0, 3))
         return [*value[:at], _json_value(value[at], rng), *value[at + 1 :]]
     return pick(rng, VALUES)
+
+
+# What a model of fastText begins with: version, settings, words and labels, tokens, pruned.
+_MODEL = "<4x i 12i d 3i 2q"
+
+
+def _fasttext(data: bytes, rng: np.random.Generator, depth: int) -> bytes:
+    """Lie in one of a model's numbers, in a word, in a table, or in the sizes of one."""
+    size = struct.calcsize(_MODEL)
+    numbers: list[Any] = list(struct.unpack_from(_MODEL, data))
+    at, ends = size, []
+    for _ in range(numbers[14]):
+        at = data.index(b"\0", at) + 1 + 9
+        ends.append(at)
+    kind = rng.integers(0, 6)
+    if kind < 2:
+        place = int(rng.integers(len(numbers)))
+        old = numbers[place]
+        bits = 64 if place > 16 else 32
+        value = pick(rng, [*WHOLE, -2, -(2**31), old + 1, old - 1, 2 * old, int(rng.integers(99))])
+        numbers[place] = (int(value) + 2 ** (bits - 1)) % 2**bits - 2 ** (bits - 1)
+        if place == 13:
+            numbers[place] = pick(rng, [0.0, -1.0, 1e308, float("nan"), float("inf")])
+        return data[:4] + struct.pack(_MODEL, *numbers)[4:] + data[size:]
+    if kind == 2:  # a table's sizes
+        return _lied(data, at + int(rng.choice([1, 9])), 8, rng)
+    if kind == 3:  # a number of a table
+        places = range(at + 17, len(data) - 4)
+        place = places[int(rng.integers(len(places)))]
+        bad = struct.pack("<f", pick(rng, [float("nan"), float("inf"), 3e38, -3e38, 0.0]))
+        return data[:place] + bad + data[place + 4 :]
+    entry = int(rng.integers(len(ends)))
+    begin, end = [size, *ends][entry : entry + 2]
+    if kind == 4:
+        old = data[begin : end - 10]
+        twice, half = data[size : ends[0] - 10], b"\xed\xa0\x80"
+        words = [b"", b"\xff", half, old + b"\0", b"a" * 70_000, mutated(old, rng), twice]
+        word = pick(rng, words)
+        return data[:begin] + word + data[end - 10 :]
+    return _lied(data, end - 9, int(rng.choice([8, 9])), rng)
+
+
+def _lied(data: bytes, at: int, size: int, rng: np.random.Generator) -> bytes:
+    """Put another number in place of one."""
+    old = int.from_bytes(data[at : at + size], "little")
+    new = pick(rng, [*WHOLE, old + 1, old - 1, 2 * old, 10**18]) % 256**size
+    return data[:at] + new.to_bytes(size, "little") + data[at + size :]
 
 
 def _is_safetensors(data: bytes) -> bool:

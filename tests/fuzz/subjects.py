@@ -20,6 +20,7 @@ from structures import pick
 
 import tinygrad_w2v as tw
 from tinygrad_w2v import LineSentence, Word2Vec, WordVectors
+from tinygrad_w2v._base.compressed import open_read
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._cli.order import read_base
 from tinygrad_w2v._cli.request import Request, read_json, request_of
@@ -32,6 +33,12 @@ from tinygrad_w2v.training.checkpoints import Checkpoints, newest_checkpoint
 from tinygrad_w2v.training.history import History, Mean, Record, RunState
 from tinygrad_w2v.vectors import formats
 from tinygrad_w2v.vectors.archive import write_archive
+from tinygrad_w2v.vectors.fasttext_binary import (
+    FastTextFile,
+    FastTextSettingsOfFile,
+    read_fasttext_binary,
+    write_fasttext_binary,
+)
 from tinygrad_w2v.vectors.npy import words_path
 from tinygrad_w2v.vectors.projector import metadata_path
 from tinygrad_w2v.word2vec.settings import TrainingSettings
@@ -121,6 +128,48 @@ def vectors(name: str) -> Subject:
         assert wv.counts is None or (wv.counts >= 0).all()
 
     return Subject(NAMES[name], write, load)
+
+
+def write_fasttext(folder: Path) -> Iterator[None]:
+    for model, words, buckets, labels in (
+        ("cbow", WORDS, 9, []),
+        ("skipgram", ["</s>", "na\udcefve", "\udc80"], 3, ["__label__you"]),
+        ("supervised", WORDS, 5, ["__label__you", "__label__say"]),
+        ("skipgram", WORDS, 0, []),
+    ):
+        settings = FastTextSettingsOfFile(3, 5, 5, 1, 5, 1, "ns", model, buckets, 2, 3, 100, 1e-4)
+        rows = np.random.default_rng(0).normal(size=(len(words) + buckets, 3)).astype(np.float32)
+        output = rows[: len(labels if model == "supervised" else words)]
+        counts, told = np.arange(len(words)), np.arange(len(labels))
+        file = FastTextFile(settings, words, counts, 99, rows, output, labels, told)
+        write_fasttext_binary(folder / "model.bin", file)
+        yield
+    whole = (folder / "model.bin").read_bytes()
+    for pack in PACKERS:
+        (folder / "model.bin").write_bytes(pack(whole))
+        yield
+
+
+def load_fasttext(path: Path, rng: Rng) -> None:
+    way = int(rng.integers(0, 4))
+    if way == 0:
+        file = read_fasttext_binary(path)
+        assert np.isfinite(file.input).all() and np.isfinite(file.output).all()
+        write_fasttext_binary(path.with_name("again.bin"), file)
+        with open_read(path) as stream:
+            assert path.with_name("again.bin").read_bytes() == stream.read()
+        return
+    options = {"limit": int(rng.integers(0, 4))} if rng.random() < 0.2 else {}
+    if way == 1:
+        target = path.with_name(pick(rng, ["o.npz", "o.txt"]))
+        formats.convert(path, target, "fasttext-binary", unicode_errors="replace", **options)
+        return
+    wv = formats.load(
+        *(path, None if way == 2 else "fasttext-binary"),
+        *(options.get("limit"), False, np.float32, "replace", "first"),
+    )
+    assert len(set(wv.index_to_key)) == len(wv) == len(wv.vectors)
+    assert np.isfinite(wv.vectors).all()
 
 
 def write_counts(folder: Path) -> Iterator[None]:
@@ -351,6 +400,7 @@ def load_analogies(path: Path, rng: Rng) -> None:
 
 SUBJECTS: dict[str, Subject] = {
     **{name: vectors(name) for name in NAMES},
+    "fasttext-binary": Subject("model.bin", write_fasttext, load_fasttext),
     "fvocab": Subject("vocab", write_counts, load_counts),
     "model": Subject("word2vec.model", write_models, load_model),
     "module": Subject("layer.npz", write_modules, load_module),

@@ -222,7 +222,7 @@ def test_suffixes_and_contents_decide(wv, tmp_path):
         formats.load(tmp_path / "empty")
 
 
-def test_pickles_and_fasttext_models_are_named(tmp_path):
+def test_pickles_are_named(tmp_path):
     for name, file in NAMES.items():
         path = tmp_path / file
         path.write_bytes(pickle.dumps({"a": 1}))
@@ -233,9 +233,6 @@ def test_pickles_and_fasttext_models_are_named(tmp_path):
                 formats.load(path, format)
             with pytest.raises(InputError, match=r"pickle.*save_word2vec_format"):
                 formats.convert(path, tmp_path / "o.npz", format)
-    (tmp_path / "model.bin").write_bytes(struct.pack("<ii", 793712314, 12) + b"\x00" * 40)
-    with pytest.raises(InputError, match=r"model of fastText.*\.vec"):
-        formats.load(tmp_path / "model.bin")
 
 
 def test_options_that_do_not_fit(wv, tmp_path):

@@ -9,3 +9,6 @@ LONGEST_WORD = 1 << 16
 
 LARGEST_DIM = 1 << 20
 """Numbers in a vector."""
+
+LONGEST_NGRAM = 64
+"""Characters of an n-gram of a word."""

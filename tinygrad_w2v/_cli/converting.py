@@ -11,7 +11,14 @@ from tinygrad_w2v._base.errors import InputError, WriteError
 from tinygrad_w2v._cli.console import note, say_json
 from tinygrad_w2v._cli.neighbors import file_of_vectors
 from tinygrad_w2v._cli.parsing import Parser, path_name
-from tinygrad_w2v.vectors.formats import FORMATS, convert, format_named, format_of_target, recognise
+from tinygrad_w2v.vectors.formats import (
+    FORMATS,
+    READ_ONLY,
+    convert,
+    format_named,
+    format_of_target,
+    recognise,
+)
 
 
 def add_options(parser: Parser) -> None:
@@ -23,7 +30,7 @@ def add_options(parser: Parser) -> None:
     parser.add_argument(
         "target", type=path_name, metavar="TARGET", help=f"its suffix tells the format ({known})"
     )
-    names = ", ".join(FORMATS)
+    names = ", ".join([*FORMATS, *READ_ONLY])
     parser.add_argument(
         "--from",
         dest="source_format",

@@ -53,11 +53,13 @@ def ngrams_of(words: Sequence[str], min_n: int, max_n: int) -> Iterator[tuple[An
 
 
 def _hashes(words: list[str], min_n: int, max_n: int) -> tuple[AnyArray, IntArray]:
-    data = "".join(words).encode("utf-8", "surrogatepass")
-    bytes_ = np.frombuffer(data + b"\0" * 4, np.int8).astype(np.int32).astype(np.uint32)
-    begins = np.flatnonzero((bytes_[: len(data)] & np.uint32(0xC0)) != 0x80)
+    encoded = [_encoded(word) for word in words]
+    data = b"".join(encoded)
+    bytes_ = np.frombuffer(data, np.int8).astype(np.int32).astype(np.uint32)
+    begins = np.flatnonzero((bytes_ & np.uint32(0xC0)) != 0x80)
     lengths = np.diff(begins, append=len(data))
-    characters = np.array([len(word) for word in words])
+    borders = np.cumsum([0, *map(len, encoded)])
+    characters = np.diff(np.searchsorted(begins, borders))
     ends = np.repeat(np.cumsum(characters), characters)
     number = len(begins)
     places = np.arange(number)
@@ -69,9 +71,10 @@ def _hashes(words: list[str], min_n: int, max_n: int) -> tuple[AnyArray, IntArra
     for n in range(1, max_n + 1):
         # The character that makes n of them; beyond a word's end what is made is not used.
         last = np.minimum(places + n - 1, number - 1)
-        for byte in range(4):
-            longer = (found ^ bytes_[begins[last] + byte]) * PRIME
-            found = np.where(byte < lengths[last], longer, found)
+        which, byte = places, 0
+        while len(which := which[byte < lengths[last[which]]]):
+            found[which] = (found[which] ^ bytes_[begins[last[which]] + byte]) * PRIME
+            byte += 1
         hashes[:, n - 1] = found
         if n >= min_n:
             there[:, n - 1] = places + n <= ends
@@ -80,6 +83,14 @@ def _hashes(words: list[str], min_n: int, max_n: int) -> tuple[AnyArray, IntArra
     of_word = np.repeat(np.arange(len(words)), characters)
     counts: IntArray = np.bincount(of_word, there.sum(axis=1), len(words)).astype(np.int64)
     return hashes[there], counts
+
+
+def _encoded(word: str) -> bytes:
+    """Return the bytes of a word; of one that was no UTF-8 those that it had."""
+    try:
+        return word.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # half a surrogate pair of Python's own
+        return word.encode("utf-8", "surrogatepass")
 
 
 def bucket_of(word: str, min_n: int, max_n: int, buckets: int) -> UInt64Array | IntArray:

@@ -22,7 +22,7 @@ from tinygrad_w2v.vectors.blocks import (
     contents_of,
 )
 from tinygrad_w2v.vectors.columns import ColumnReader, Rows, WordColumns
-from tinygrad_w2v.vectors.source import refuse_compression, refuse_pickle
+from tinygrad_w2v.vectors.source import refuse_compression, refuse_fasttext, refuse_pickle
 
 
 def write_archive(
@@ -170,6 +170,7 @@ def _opened(path: PathLike) -> Iterator[tuple[NpzFile, dict[str, AnyArray]]]:
     with Path(path).open("rb") as stream:
         start = stream.read(16)
     refuse_pickle(path, start)
+    refuse_fasttext(path, start)
     if not start.startswith(b"PK"):
         raise InputError(
             f"{path}: is not a file that save(path) wrote; "

@@ -14,6 +14,7 @@ from tinygrad_w2v.vectors.blocks import collect, contents_of
 from tinygrad_w2v.vectors.npy import map_npy
 from tinygrad_w2v.vectors.registry import (
     FORMATS,
+    READ_ONLY,
     Format,
     convert,
     format_named,
@@ -25,6 +26,7 @@ from tinygrad_w2v.vectors.word_vectors import WordVectors
 
 __all__ = [
     "FORMATS",
+    "READ_ONLY",
     "Format",
     "convert",
     "format_named",
@@ -52,7 +54,7 @@ def load(
     path : path
         The file; for a format of two, the one of the vectors.
     format : str, optional
-        A name in `FORMATS`; else `recognise` decides.
+        A name in `FORMATS` or `READ_ONLY`; else `recognise` decides.
     limit : int, optional
         Read the first so many words only.
     mmap : bool

@@ -29,15 +29,14 @@ from tinygrad_w2v.vectors.blocks import (
     count_lines,
     options,
 )
+from tinygrad_w2v.vectors.fasttext_words import open_fasttext_binary, refuse_to_write
 from tinygrad_w2v.vectors.npy import open_npy, write_npy
 from tinygrad_w2v.vectors.projector import open_projector, write_projector
 from tinygrad_w2v.vectors.safetensors_file import open_safetensors, write_safetensors
-from tinygrad_w2v.vectors.source import open_source
+from tinygrad_w2v.vectors.source import FASTTEXT, open_source
 from tinygrad_w2v.vectors.word2vec_binary import BinaryReader, write_binary
 from tinygrad_w2v.vectors.word2vec_header import looks_like_header
 from tinygrad_w2v.vectors.word2vec_text import TextReader, write_text
-
-_FASTTEXT_MODEL = (793712314).to_bytes(4, "little")
 
 
 class Format(NamedTuple):
@@ -176,6 +175,15 @@ FORMATS: dict[str, Format] = {
         ),
     )
 }
+READ_ONLY: dict[str, Format] = {
+    "fasttext-binary": Format(
+        "fasttext-binary",
+        (),  # a .bin that is to be written is word2vec's
+        "the vectors of the words of fastText's binary model",
+        open_fasttext_binary,
+        refuse_to_write,
+    )
+}
 
 
 @contextmanager
@@ -193,7 +201,7 @@ def stream(
     path : path
         The file.
     format : str, optional
-        A name in `FORMATS`; else `recognise` decides.
+        A name in `FORMATS` or `READ_ONLY`; else `recognise` decides.
     limit : int, optional
         Read the first so many words only.
     datatype : dtype
@@ -241,7 +249,7 @@ def convert(
     source, target : path
         The files. A format of two files is named by the one of the vectors.
     source_format, target_format : str, optional
-        Names in `FORMATS`; else the source is recognised and the target's suffix decides.
+        Names as for `format_named`; else the source is recognised and the target's suffix decides.
     limit : int, optional
         Take the first so many words only.
     datatype : dtype
@@ -282,7 +290,7 @@ def recognise(path: PathLike) -> Format:
     Raises
     ------
     InputError
-        If it is a pickle, fastText's binary model, or nothing that is known.
+        If it is a pickle, or nothing that is known.
 
     Examples
     --------
@@ -298,11 +306,8 @@ def recognise(path: PathLike) -> Format:
         return named  # whose first bytes are a length: any bytes
     with open_source(path) as source:
         start = source.stream.read(1 << 12)
-    if start.startswith(_FASTTEXT_MODEL):
-        raise InputError(
-            f"{path}: is a model of fastText, with its subwords; export the words' vectors with "
-            "fastText, or use the .vec file that it wrote beside the .bin"
-        )
+    if start.startswith(FASTTEXT):
+        return READ_ONLY["fasttext-binary"]
     if start.startswith(b"PK"):
         return FORMATS["npz"]
     if start.startswith(MAGIC):
@@ -336,17 +341,17 @@ def format_of_target(path: PathLike) -> Format:
 
 
 def format_named(name: str) -> Format:
-    """Return the format of a name in `FORMATS`.
+    """Return the format of a name in `FORMATS` or `READ_ONLY`.
 
     Examples
     --------
     >>> format_named("npz").suffixes
     ('.npz',)
     """
-    try:
-        return FORMATS[name]
-    except KeyError:
-        raise InputError(f"there is no format {name!r}; known are: {', '.join(FORMATS)}") from None
+    known = FORMATS | READ_ONLY
+    if name not in known:
+        raise InputError(f"there is no format {name!r}; known are: {', '.join(known)}")
+    return known[name]
 
 
 def _by_suffix(path: PathLike) -> Format | None:

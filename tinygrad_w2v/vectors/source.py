@@ -20,6 +20,9 @@ from tinygrad_w2v._base.terminal import literal
 BOM = b"\xef\xbb\xbf"
 """A byte order mark, with which some editors begin a text: a reader leaves one out."""
 
+FASTTEXT = (793712314).to_bytes(4, "little")
+"""The first bytes of a binary model of fastText."""
+
 _LONGEST = 1 << 20  # bytes of a line
 _PICKLES = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05", b"ccopy_reg", b"cgensim")
 
@@ -122,6 +125,25 @@ def refuse_pickle(path: PathLike, start: bytes) -> None:
             "since a pickle can run any code. Where gensim is installed, export it with: "
             f'python -c "import gensim.utils as u; m = u.SaveLoad.load({literal(str(path))}); '
             "getattr(m, 'wv', m).save_word2vec_format('vectors.txt')\""
+        )
+
+
+def refuse_fasttext(path: PathLike, start: bytes) -> None:
+    """Raise if a file begins as fastText's binary model does.
+
+    Raises
+    ------
+    InputError
+        If `start` are the first bytes of one; the message says what reads it.
+
+    Examples
+    --------
+    >>> refuse_fasttext("vectors.bin", b"5 3")
+    """
+    if start.startswith(FASTTEXT):
+        raise InputError(
+            f"{path}: is a model of fastText; FastText.load_facebook_model(path) reads it with its "
+            "n-grams, tinygrad_w2v.vectors.formats.load(path) the vectors of its words"
         )
 
 

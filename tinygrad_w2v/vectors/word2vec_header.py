@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.limits import LONGEST_WORD
 from tinygrad_w2v.vectors.blocks import shown
-from tinygrad_w2v.vectors.source import Source, malformed
+from tinygrad_w2v.vectors.source import Source, malformed, refuse_fasttext
 
 MAX_WORD = LONGEST_WORD  # in bytes; a longer "word" means that this is another format
 _MAX_HEADER = 256
@@ -55,6 +55,7 @@ def read_header(source: Source, bytes_an_entry: Callable[[int], int], limit: int
     line = source.stream.readline(_MAX_HEADER)
     match = _HEADER.fullmatch(line)
     if match is None:
+        refuse_fasttext(source.path, line)
         if line.startswith((b"PK\x03\x04", b"PK\x05\x06")):
             malformed(source.path, "is a zip or npz archive; use WordVectors.load", byte=0)
         malformed(
