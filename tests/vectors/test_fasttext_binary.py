@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v.cli import main
+from tinygrad_w2v.text.ngrams import bucket_of
 from tinygrad_w2v.vectors import WordVectors, fasttext_words, formats
 from tinygrad_w2v.vectors.fasttext_binary import (
     FastTextFile,
@@ -112,6 +113,43 @@ def test_vectors_of_words_are_fasttexts_bit_for_bit(name, tmp_path, monkeypatch)
                     np.testing.assert_allclose(wv.vectors[row], vector, error, error)
                     compared += 1
             assert compared >= (1 if name == "labels" else 5)
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_vectors_of_unseen_words_are_the_means_of_their_ngrams(name) -> None:
+    file = read_fasttext_binary(FIXTURES / f"{name}.bin")
+    sizes, number = file.settings, len(file.words)
+    unseen = 0
+    for raw, vector in told(name).items():
+        word = raw.decode("utf-8", "surrogateescape")
+        if word not in file.words:
+            parts = np.zeros(0, int)
+            if file.longest_ngram:
+                parts = bucket_of(word, sizes.min_n, sizes.max_n, sizes.buckets)
+            mean = file.input[number + parts].sum(axis=0) * np.float32(1 / max(1, len(parts)))
+            np.testing.assert_array_equal(mean, np.float32(vector))
+            unseen += 1
+    assert unseen >= 2
+
+
+def test_gensim_reads_what_is_written_and_its_files_are_read(tmp_path) -> None:
+    gensim = pytest.importorskip("gensim.models.fasttext", reason="gensim is not installed")
+    text = [["you", "say", "été"], ["I", "say", "猫"]] * 9
+    for keywords in ({"sg": 1}, {"hs": 1, "negative": 0}, {"max_n": 0}):
+        model = gensim.FastText(
+            text, vector_size=6, bucket=50, min_count=1, sample=0, workers=1, epochs=1, **keywords
+        )
+        gensim.save_facebook_model(model, str(tmp_path / "gensim.bin"))
+        file = read_fasttext_binary(tmp_path / "gensim.bin")
+        assert file.longest_ngram == (0 if "max_n" in keywords else 6)
+        again = written(tmp_path / "again.bin", file)
+        assert again == (tmp_path / "gensim.bin").read_bytes()
+        ours = formats.load(tmp_path / "gensim.bin")
+        np.testing.assert_allclose(ours.vectors, model.wv.vectors, rtol=1e-6, atol=1e-7)
+        loaded = gensim.load_facebook_model(str(tmp_path / "again.bin"))
+        np.testing.assert_array_equal(loaded.wv.vectors_vocab, file.input[: len(file.words)])
+        loaded.train(text, total_examples=len(text), epochs=1)
+        assert not np.array_equal(loaded.wv.vectors, model.wv.vectors)
 
 
 def test_words_that_are_no_utf_8(tmp_path) -> None:
