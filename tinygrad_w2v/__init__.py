@@ -35,7 +35,7 @@ from tinygrad_w2v.nn import Module, Parameter
 from tinygrad_w2v.text.sentences import LineSentence, PathLineSentences
 from tinygrad_w2v.training import Trainer
 from tinygrad_w2v.vectors import KeyedVectors, WordVectors
-from tinygrad_w2v.word2vec import Word2Vec
+from tinygrad_w2v.word2vec import FastText, Word2Vec
 
 if TYPE_CHECKING:
     from tinygrad_w2v import examples
@@ -72,6 +72,7 @@ __all__ = [
     "CompileError",
     "EngineWarning",
     "FrozenPhrases",
+    "FastText",
     "Function",
     "GradientError",
     "GraphWarning",

@@ -11,7 +11,7 @@ import numpy as np
 
 from tinygrad_w2v._base.checks import require_number, require_range, shown
 from tinygrad_w2v._base.errors import InputError, Setting
-from tinygrad_w2v._base.types import AnyArray, IntArray
+from tinygrad_w2v._base.types import AnyArray, FloatArray, IntArray
 from tinygrad_w2v.sources import native_windows
 from tinygrad_w2v.sources.around_windows import AroundWindows, Text, beside
 from tinygrad_w2v.sources.arrays import copy_rows
@@ -143,7 +143,7 @@ class Subwords(AroundWindows):
                 remedy=("use ", Setting("max_n", 0), " for no n-grams"),
             )
         require_number("buckets", buckets, whole=True)
-        require_range("buckets", buckets, 1, 2**31 - 1)
+        require_range("buckets", buckets, min(max_n, 1), 2**31 - 1)
         super().__init__(text, settings, min_count)
         self.of, self.min_n, self.max_n, self.buckets = of, min_n, max_n, buckets
         self._pieces = pieces_of(self.vocabulary.words, min_n, max_n, buckets)
@@ -175,6 +175,19 @@ class Subwords(AroundWindows):
         number = len(self.vocabulary.words)
         parts: IntArray = number + bucket_of(word, self.min_n, self.max_n, self.buckets)
         return np.concatenate([self.vocabulary.encode([word]), parts])
+
+    def reads(self, shares: FloatArray) -> FloatArray:
+        """Return which share of the words reads each row, for the share ``(V,)`` of each word.
+
+        Examples
+        --------
+        >>> source = Subwords([["you", "say"]] * 9, min_n=3, max_n=3, buckets=100)
+        >>> shares = source.reads(np.array([0.5, 0.5]))
+        >>> shares[:2].tolist(), shares.sum().round(2)  # four parts each
+        ([0.5, 0.5], 4.0)
+        """
+        flat, offsets, _ = self._pieces
+        return np.bincount(flat, np.repeat(shares, np.diff(offsets)), self.rows)
 
     def example(self) -> CenterPieces | ContextPieces:
         """Return a window with as many contexts, targets and parts as one may have."""

@@ -15,13 +15,10 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
-from tinygrad_w2v._base.types import FloatArray
-from tinygrad_w2v.text.ngrams import ngrams_of
-from tinygrad_w2v.vectors.blocks import DEFAULTS, Block, Contents, Options, rows_in_block
+from tinygrad_w2v.vectors.blocks import DEFAULTS, Block, Contents, Options
 from tinygrad_w2v.vectors.fasttext_binary import FastTextFile, read_fasttext_binary
 from tinygrad_w2v.vectors.fasttext_file import encode
-
-_AT_ONCE = 1 << 22  # numbers of rows that are added up in one go
+from tinygrad_w2v.vectors.ngram_rows import end_of_block, word_means
 
 
 class FastTextWords:
@@ -57,47 +54,18 @@ class FastTextWords:
         self.count: int | None = words if options.limit is None else min(words, options.limit)
 
     def __iter__(self) -> Iterator[Block]:
-        first = 0
-        while first < (self.count or 0):
-            last = self._end(first)
-            words = [self._decoded(word) for word in self._file.words[first:last]]
-            with np.errstate(over="ignore", invalid="ignore"):  # is refused as what is not finite
-                vectors = self._means(first, last)
-            yield Block(words, vectors, counts=self._file.counts[first:last])
-            first = last
-
-    def _end(self, first: int) -> int:
-        """Return where a block ends, whose n-grams are to take some room and not more."""
-        words, room = self._file.words, _AT_ONCE
-        for last in range(first, min(self.count or 0, first + rows_in_block(self.dim))):
-            room -= (len(words[last]) + 2) * self._file.settings.max_n
-            if room < 0:
-                break
-        return last + 1
-
-    def _means(self, first: int, last: int) -> FloatArray:
-        file, number = self._file, last - first
-        if not file.longest_ngram:
-            return np.array(file.input[first:last], np.float32)
+        file, first = self._file, 0
         settings = file.settings
-        grams, counts = [], []
-        for hashes, each in ngrams_of(file.words[first:last], settings.min_n, settings.max_n):
-            grams.append(len(file.words) + (hashes % np.uint32(settings.buckets)).astype(np.int64))
-            counts.append(each)
-        lengths = np.concatenate(counts)
-        places = np.cumsum(lengths) - lengths  # of a word's own row, before its n-grams
-        rows = np.insert(np.concatenate(grams), places, np.arange(first, last))
-        lengths += 1
-        ends = np.cumsum(lengths)
-        # One row after the other, and times one over their number, are fastText's last bits;
-        # `reduceat` adds in another order.
-        step = max(1, _AT_ONCE // self.dim)
-        sums: FloatArray = np.zeros((number, self.dim), np.float32)
-        for each, start, end in zip(sums, ends - lengths, ends, strict=True):
-            for at in range(start, end, step):
-                each += file.input[rows[at : min(at + step, end)]].sum(axis=0)
-        sums *= (1 / lengths)[:, None].astype(np.float32)
-        return sums
+        while first < (self.count or 0):
+            last = end_of_block(file.words, first, self.dim, file.longest_ngram)
+            last = min(last, self.count or 0)
+            words = [self._decoded(word) for word in file.words[first:last]]
+            with np.errstate(over="ignore", invalid="ignore"):  # is refused as what is not finite
+                vectors = word_means(
+                    file.words, file.input, settings.min_n, file.longest_ngram, first, last
+                )
+            yield Block(words, vectors, counts=file.counts[first:last])
+            first = last
 
     def _decoded(self, word: str) -> str:
         raw = encode(word)

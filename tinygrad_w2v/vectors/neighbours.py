@@ -145,7 +145,8 @@ class NeighbourQueries:
                 factor *= (1 + table.vectors[:stop] @ query / table.norms[:stop]) / 2
             factors.append(factor)
         scores = factors[0] / (factors[1] + table.vectors.dtype.type(1e-6))
-        given = [table.row(key) for key in [*positive, *negative] if is_key(key)]
+        found = [table.found(key)[0] for key in [*positive, *negative] if is_key(key)]
+        given = [row for row in found if row is not None]
         return scores if topn is None else _named(table, scores, topn, given)
 
     def similar_by_word(
@@ -207,8 +208,9 @@ def mean_direction(
     rows = []
     for key, weight in zip(keys, weights, strict=True):
         if is_key(key):
-            rows.append(table.row(key))
-            total += weight * unit(table.vectors[rows[-1]])
+            row, vector = table.found(key)
+            rows += [] if row is None else [row]
+            total += weight * unit(vector)
         else:
             total += weight * table.query(key)
     if not np.isfinite(total).all():

@@ -37,14 +37,15 @@ class SimilarityQueries(NeighbourQueries):
     def similarities(self, words: Iterable[str | int] | None = None) -> FloatArray:
         """Return the cosines of all pairs of `words` (None: all words), shape ``(n, n)``."""
         table = self._table
-        rows = None if words is None else table.rows(words)
-        n = len(table.words if rows is None else rows)
+        listed = None if words is None else list(words)
+        n = len(table.words if listed is None else listed)
         size = n * n * table.vectors.dtype.itemsize
         require_memory(size, f"the cosines of {n:,} words with each other", "give fewer words")
-        if rows is None:
-            units = table.vectors / table.norms[:, None]
+        if listed is None:
+            vectors, norms = table.vectors, table.norms
         else:
-            units = table.vectors[rows] / table.norms[rows, None]
+            vectors, norms = table.chosen(listed)
+        units = vectors / norms[:, None]
         return units @ units.T
 
     def cosine_table(
@@ -55,16 +56,16 @@ class SimilarityQueries(NeighbourQueries):
         Words of East Asian letters, twice as wide on a terminal, stay in their columns.
         """
         table = self._table
-        rows = range(len(table.words)) if words is None else table.rows(words).tolist()
-        names = [table.words[row] for row in rows]
-        return CosineTable(names, self.similarities(rows).tolist(), digits)
+        listed = range(len(table.words)) if words is None else list(words)
+        cosines = self.similarities(listed).tolist()
+        return CosineTable([table.name(key) for key in listed], cosines, digits)
 
     def n_similarity(self, ws1: Sequence[str | int], ws2: Sequence[str | int]) -> float:
         """Return the cosine of the means of two sets of words."""
         if len(ws1) == 0 or len(ws2) == 0:
             raise InputError("n_similarity compares two lists of words; one of them is empty")
         table = self._table
-        means = [table.vectors[table.rows(ws)].astype(np.float64).mean(axis=0) for ws in (ws1, ws2)]
+        means = [table.chosen(ws)[0].astype(np.float64).mean(axis=0) for ws in (ws1, ws2)]
         return float(unit(means[0]) @ unit(means[1]))
 
     def rank(self, key1: str | int, key2: str | int) -> int:
@@ -131,8 +132,8 @@ class SimilarityQueries(NeighbourQueries):
         for key, share in zip(keys, shares.tolist(), strict=True):
             if not is_key(key):
                 total += share * table.query(key)
-            elif key in table or not ignore_missing:
-                word = table.unit(key) if pre_normalize else table.vectors[table.row(key)]
+            elif table.has_vector(key) or not ignore_missing:
+                word = table.unit(key) if pre_normalize else table.vector(key)
                 total += share * word
             else:
                 continue
@@ -150,14 +151,14 @@ class SimilarityQueries(NeighbourQueries):
         if isinstance(words, str):
             raise InputError(f"give a list of words, not the string {words!r}; split it")
         table = self._table
-        rows = table.rows(words)
-        if len(rows) == 0:
+        listed = list(words)
+        if not listed:
             raise InputError("give at least one word to choose from")
-        chosen = table.vectors[rows].astype(np.float64)
+        chosen = table.chosen(listed)[0].astype(np.float64)
         vectors = np.array([unit(vector) for vector in chosen]) if use_norm else chosen
         cosines = vectors @ unit(vectors.mean(axis=0))
         # Equal cosines are settled by spelling, as gensim does.
-        named = zip(cosines.tolist(), (table.words[row] for row in rows), strict=True)
+        named = zip(cosines.tolist(), map(table.name, listed), strict=True)
         return sorted(named, reverse=True)
 
     def doesnt_match(self, words: Iterable[str | int]) -> str:
@@ -167,16 +168,17 @@ class SimilarityQueries(NeighbourQueries):
 
 def _distances(table: Table, key: Any, others: Iterable[object] = ()) -> FloatArray:
     query = table.direction(key).astype(table.vectors.dtype)
-    rows = table.rows(others)
-    if len(rows) == 0:
-        return np.asarray(1 - table.vectors @ query / table.norms)
-    return np.asarray(1 - table.vectors[rows] @ query / table.norms[rows])
+    vectors, norms = table.chosen(others)
+    if not len(vectors):
+        vectors, norms = table.vectors, table.norms
+    return np.asarray(1 - vectors @ query / norms)
 
 
 def _nearer(table: Table, w1: object, w2: object) -> BoolArray:
     """Say of each row whether it is nearer to `w1` than `w2` is."""
-    row1, row2 = table.row(w1), table.row(w2)
-    away = _distances(table, row1)
-    nearer: BoolArray = away < away[row2]
-    nearer[row1] = False
+    row1, row2 = table.found(w1)[0], table.found(w2)[0]
+    away = _distances(table, w1)
+    nearer: BoolArray = away < (_distances(table, w1, [w2]) if row2 is None else away[row2])
+    if row1 is not None:
+        nearer[row1] = False
     return nearer

@@ -9,7 +9,7 @@ a query that runs in another thread keeps vectors and lengths that belong togeth
 from __future__ import annotations
 
 import numbers
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeGuard
 
 import numpy as np
@@ -21,6 +21,8 @@ from tinygrad_w2v._base.types import AnyArray, FloatArray, IntArray
 from tinygrad_w2v.vectors.keys import MissingWordError, index_words
 
 _BLOCK = 1 << 20  # numbers looked at in one go: a few megabytes
+
+Unseen = Callable[[str], "FloatArray | None"]
 
 
 class Table:
@@ -36,6 +38,8 @@ class Table:
         Floating point; not copied.
     moving : bool
         Somebody writes into the vectors, so that their lengths are computed anew each time.
+    unseen : function of a str, optional
+        Returns the vector of a word that has no row, ``(dim,)``, or None where there is none.
 
     Examples
     --------
@@ -44,10 +48,15 @@ class Table:
     array([5., 1.])
     """
 
-    __slots__ = ("_moving", "_norms", "index", "shown", "vectors", "words")
+    __slots__ = ("_moving", "_norms", "index", "shown", "unseen", "vectors", "words")
 
     def __init__(
-        self, words: list[str], index: dict[str, int], vectors: FloatArray, moving: bool = False
+        self,
+        words: list[str],
+        index: dict[str, int],
+        vectors: FloatArray,
+        moving: bool = False,
+        unseen: Unseen | None = None,
     ) -> None:
         self.words = words
         self.index = index
@@ -55,11 +64,12 @@ class Table:
         # What is handed out: who could write into it would make the lengths wrong.
         self.shown = vectors.view()
         self.shown.flags.writeable = False
+        self.unseen = unseen
         self._moving = moving
         self._norms: FloatArray | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.words, self.index, self.vectors)
+        return type(self), (self.words, self.index, self.vectors, False, self.unseen)
 
     @property
     def norms(self) -> FloatArray:
@@ -94,6 +104,38 @@ class Table:
         """Return the rows of several words as an array ``(len(keys),)``."""
         return np.array([self.row(key) for key in keys], dtype=np.intp)
 
+    def has_vector(self, key: object) -> bool:
+        """Return whether there is a vector of a key, in a row or not."""
+        return key in self or (
+            self.unseen is not None and isinstance(key, str) and self.unseen(key) is not None
+        )
+
+    def found(self, key: object) -> tuple[int | None, FloatArray]:
+        """Return the row of a word and its vector ``(dim,)``; None for one that has no row."""
+        if self.unseen is not None and isinstance(key, str) and key not in self.index:
+            vector = self.unseen(key)
+            if vector is not None:
+                return None, vector
+        row = self.row(key)
+        return row, self.vectors[row]
+
+    def vector(self, key: object) -> FloatArray:
+        """Return the vector of a word, ``(dim,)``."""
+        return self.found(key)[1]
+
+    def chosen(self, keys: Iterable[object]) -> tuple[FloatArray, FloatArray]:
+        """Return the vectors of several words ``(n, dim)``, and their lengths as in `norms`."""
+        if self.unseen is None:
+            rows = self.rows(keys)
+            return self.vectors[rows], self.norms[rows]
+        vectors = [self.vector(key) for key in keys]
+        stacked = np.array(vectors, self.vectors.dtype).reshape(-1, self.vectors.shape[1])
+        return stacked, row_norms(stacked)
+
+    def name(self, key: Any) -> str:
+        """Return the word of a key, which is itself or that of a row."""
+        return key if isinstance(key, str) else self.words[self.row(key)]
+
     def extended(self, keys: list[str], rows: FloatArray, replace: bool) -> tuple[Table, list[int]]:
         """Return a table with new words appended, and which of `rows` were taken.
 
@@ -106,7 +148,7 @@ class Table:
         vectors = np.empty((len(words), self.vectors.shape[1]), self.vectors.dtype)
         vectors[: len(self)] = self.vectors
         vectors[[index[keys[place]] for place in taken]] = rows[taken]
-        return Table(words, index, vectors), taken
+        return Table(words, index, vectors, unseen=self.unseen), taken
 
     def html(self, title: str) -> str:
         """Return the first words and numbers as a table of a page."""
@@ -135,11 +177,11 @@ class Table:
 
     def direction(self, key: object) -> FloatArray:
         """Return a word's vector, or one that is given, at length 1, in float64 ``(dim,)``."""
-        return unit(self.vectors[self.row(key)] if is_key(key) else self.query(key))
+        return unit(self.vector(key) if is_key(key) else self.query(key))
 
     def unit(self, key: object) -> FloatArray:
         """Return the vector of a word at length 1, in float64 ``(dim,)``."""
-        return unit(self.vectors[self.row(key)])
+        return unit(self.vector(key))
 
 
 def is_row(key: object) -> TypeGuard[int]:

@@ -19,7 +19,7 @@ from tinygrad_w2v.vectors.changing import ChangingVectors, no_words
 from tinygrad_w2v.vectors.keys import clean_counts, clean_words, index_words
 from tinygrad_w2v.vectors.pairs import found_pair, open_pair
 from tinygrad_w2v.vectors.registry import stream, write_word2vec
-from tinygrad_w2v.vectors.table import Table, clean_vectors, own_vectors
+from tinygrad_w2v.vectors.table import Table, clean_vectors, own_vectors, row_norms
 from tinygrad_w2v.vectors.vocabulary_file import read_vocabulary_file, write_vocabulary
 
 
@@ -156,7 +156,8 @@ class WordVectors(ChangingVectors):
     @vectors.setter
     def vectors(self, vectors: npt.ArrayLike) -> None:
         table = self._table
-        self._table = Table(table.words, table.index, own_vectors(vectors, len(table.words)))
+        own = own_vectors(vectors, len(table.words))
+        self._table = Table(table.words, table.index, own, unseen=table.unseen)
 
     @property
     def index_to_key(self) -> list[str]:
@@ -185,13 +186,12 @@ class WordVectors(ChangingVectors):
         return iter(self._table.words)
 
     def __contains__(self, key: object) -> bool:
-        return key in self._table
+        return self._table.has_vector(key)
 
     def __getitem__(self, key_or_keys: Any) -> FloatArray:
         if isinstance(key_or_keys, str) or not isinstance(key_or_keys, Iterable):
             return self.get_vector(key_or_keys)
-        table = self._table
-        return table.vectors[table.rows(key_or_keys)]
+        return self._table.chosen(key_or_keys)[0]
 
     def __repr__(self) -> str:
         return (
@@ -205,17 +205,16 @@ class WordVectors(ChangingVectors):
 
     def get_index(self, key: str | int, default: int | None = None) -> int:
         """Return the row of a word, or `default` if that is given and there is none."""
-        if default is not None and key not in self:
+        if default is not None and key not in self._table:
             return default
         return self._table.row(key)
 
     def get_vector(self, key: str | int, norm: bool = False) -> FloatArray:
         """Return the vector of a word ``(dim,)``, read-only; with `norm` at length 1."""
         table = self._table
-        row = table.row(key)
-        vector = table.vectors[row]
+        row, vector = table.found(key)
         if norm:
-            vector = vector / table.norms[row]
+            vector = vector / (row_norms(vector[None]) if row is None else table.norms)[row or 0]
         vector.flags.writeable = False
         return vector
 
@@ -412,7 +411,7 @@ class WordVectors(ChangingVectors):
     def share(self, vectors: FloatArray, moving: bool = False) -> None:
         """Take a table as it is, and no length for known as long as it is moving."""
         table = self._table
-        self._table = Table(table.words, table.index, vectors, moving)
+        self._table = Table(table.words, table.index, vectors, moving, table.unseen)
 
     def shares(self, vectors: FloatArray) -> bool:
         """Return whether this is the table that was shared."""

@@ -15,7 +15,7 @@ from tinygrad_w2v.word2vec.options import (
     keyword_of,
     resolve_compat,
 )
-from tinygrad_w2v.word2vec.settings import TrainingSettings, usual_alpha
+from tinygrad_w2v.word2vec.settings import TrainingSettings
 
 _SWITCHES = ("shrink_windows", "hs", "cbow_mean", "shared_negatives")
 
@@ -30,7 +30,6 @@ def keywords_for(settings: TrainingSettings) -> dict[str, Any]:
     (1, 8)
     """
     fields = dataclasses.asdict(settings)
-    del fields["model"], fields["batch"]
     cbow = settings.model == "cbow"
     given = {
         "sg": int(not cbow),
@@ -38,7 +37,9 @@ def keywords_for(settings: TrainingSettings) -> dict[str, Any]:
         "cbow_mean": int(settings.cbow_mean),
         "compat": settings.compat or (TRUE_GRADIENT if cbow else None),
     }
-    return {keyword_of(name): value for name, value in fields.items()} | given
+    kept = {name: given.get(name, value) for name, value in fields.items()} | {"sg": given["sg"]}
+    left = settings.NO_KEYWORDS
+    return {keyword_of(name): value for name, value in kept.items() if name not in left}
 
 
 class Keywords:
@@ -81,7 +82,8 @@ class Keywords:
         if self._alpha is not None:
             return self._alpha
         kind = "skipgram" if self.sg else "cbow"
-        return usual_alpha(kind, resolve_compat(self.compat, self.sg), bool(self.cbow_mean))
+        compat = resolve_compat(self.compat, self.sg)
+        return self.SETTINGS.alpha_of(kind, compat, bool(self.cbow_mean))
 
     @alpha.setter
     def alpha(self, alpha: float | None) -> None:
@@ -105,14 +107,16 @@ class Keywords:
 
     def _settings(self) -> TrainingSettings:
         names = {field.name for field in dataclasses.fields(self.SETTINGS)}
-        names -= {"model", "batch", "alpha"}  # `alpha` asks others that are not checked yet
+        # `alpha` asks others that are not checked yet
+        names -= {*self.SETTINGS.NO_KEYWORDS, "alpha"}
         given = {name: getattr(self, keyword_of(name)) for name in names} | {"alpha": self._alpha}
         numbers = [name for name in ("sample", "alpha", "min_alpha") if given[name] is not None]
         given |= {name: real_number(name, given[name]) for name in numbers}
         given |= {name: switch(name, given[name]) for name in _SWITCHES}
         model = "skipgram" if switch("sg", self.sg) else "cbow"
-        compat = resolve_compat(self.compat, self.sg)
-        return self.SETTINGS(**given | {"model": model, "compat": compat, "seed": int(self.seed)})
+        if "compat" in given:
+            given["compat"] = resolve_compat(self.compat, self.sg)
+        return self.SETTINGS(**given | {"model": model, "seed": int(self.seed)})
 
     def engine_options(self) -> EngineOptions:
         """Return what the keywords ask of the engine."""

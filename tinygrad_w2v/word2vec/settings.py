@@ -123,6 +123,8 @@ class TrainingSettings:
 
     # The class whose models these settings make, by its name in files.
     KIND: ClassVar[str] = "Word2Vec"
+    # Fields that are no keywords of that class.
+    NO_KEYWORDS: ClassVar[tuple[str, ...]] = ("model", "batch")
     MODELS: ClassVar[dict[str, type[EmbeddingModel]]] = MODELS
 
     model: str = "cbow"
@@ -181,7 +183,12 @@ class TrainingSettings:
     @property
     def usual_alpha(self) -> float:
         """The learning rate that fits the model."""
-        return usual_alpha(self.model, self.compat, self.cbow_mean)
+        return self.alpha_of(self.model, self.compat, self.cbow_mean)
+
+    @classmethod
+    def alpha_of(cls, model: str, compat: str | None, cbow_mean: bool) -> float:
+        """Return the learning rate that fits a model, see `usual_alpha`."""
+        return usual_alpha(model, compat, cbow_mean)
 
     def input_rows(self, vocab_size: int) -> int:
         """Return how many rows the table has that words are read from, `w_in`."""
@@ -193,17 +200,18 @@ class TrainingSettings:
         With `hs` and negative words together, `w_out` has a row for each of the V words, then one
         for each of the V - 1 inner nodes, and both objectives are one: see `WindowSettings`.
         """
-        rng = np.random.default_rng(self.seed % 2**64)
-        kind, rows = self.MODELS[self.model], self.input_rows(vocab_size)
-        objective = "negative_sampling" if self.negative else "hierarchical_softmax"
-        options: dict[str, Any] = {"compat": self.compat, "rng": rng}
-        if self.model == "cbow":
-            options["mean"] = self.cbow_mean
-        model = kind(rows, self.size, objective, negative=max(self.negative, 1), **options)
-        if rows != vocab_size or (self.hs and self.negative):
-            predicted = 2 * vocab_size - 1 if self.hs and self.negative else vocab_size
-            model.w_out = Parameter(np.zeros((predicted, self.size), np.float32))
+        model = self.MODELS[self.model](vocab_size, self.size, **self._model_options())
+        if self.hs and self.negative:
+            model.w_out = Parameter(np.zeros((2 * vocab_size - 1, self.size), np.float32))
         return model
+
+    def _model_options(self) -> dict[str, Any]:
+        """What the class of a model is given beside its sizes."""
+        objective = "negative_sampling" if self.negative else "hierarchical_softmax"
+        rng = np.random.default_rng(self.seed % 2**64)
+        options = {"objective": objective, "compat": self.compat, "rng": rng}
+        options["negative"] = max(self.negative, 1)
+        return options | ({"mean": self.cbow_mean} if self.model == "cbow" else {})
 
     def enlarged_model(
         self, tables: Mapping[str, FloatArray], old_ids: IntArray, vocab_size: int
@@ -279,7 +287,9 @@ def _require(name: str, holds: bool, what: str, value: object) -> None:
         raise InputError(f"must be {what}, not {shown(value)}", setting=name)
 
 
-def windows_in_batch(settings: TrainingSettings, counts: IntArray) -> int:
+def windows_in_batch(
+    settings: TrainingSettings, counts: IntArray, parts: FloatArray | None = None
+) -> int:
     """Return the size of a batch: as set, else at most 256, and fewer for few words.
 
     The loss is a sum over the batch, so a row of a table moves once for every time that it is
@@ -292,6 +302,9 @@ def windows_in_batch(settings: TrainingSettings, counts: IntArray) -> int:
         How to train.
     counts
         Occurrences of each word, shape (V,).
+    parts
+        Where `w_in` has other rows than those of words: the share of the words that are trained
+        on which read each.
 
     Returns
     -------
@@ -313,7 +326,7 @@ def windows_in_batch(settings: TrainingSettings, counts: IntArray) -> int:
     contexts = settings.window + 1 if settings.shrink_windows else 2 * settings.window
     single = settings.model == "skipgram"  # each context is read, and predicts, of its own
     whole = single or settings.compat or not settings.cbow_mean
-    w_in = true * (contexts if whole else 1)
+    w_in = (true if parts is None else parts) * (contexts if whole else 1)
     w_out = (true + drawn if settings.negative else tree) * (contexts if single else 1)
     root = tree.max() * (contexts if single else 1)
     most_read = (w_in.max() + max(w_out.max(), root)) / MOST_READ

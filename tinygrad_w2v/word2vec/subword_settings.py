@@ -1,0 +1,146 @@
+"""How vectors of words and of their n-grams are trained: the settings of `FastText`."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from tinygrad_w2v._base.checks import require_number, require_range, shown
+from tinygrad_w2v._base.errors import InputError, Setting
+from tinygrad_w2v._base.limits import LONGEST_NGRAM
+from tinygrad_w2v._base.types import FloatArray
+from tinygrad_w2v.models import EmbeddingModel
+from tinygrad_w2v.models.subwords import SubwordCBOW, SubwordSkipGram
+from tinygrad_w2v.nn import Parameter
+from tinygrad_w2v.sources.subsampling import keep_probability
+from tinygrad_w2v.sources.subwords import CenterPieces, ContextPieces, Subwords
+from tinygrad_w2v.text.corpus import Corpus
+from tinygrad_w2v.text.vocabulary import Vocabulary
+from tinygrad_w2v.word2vec.settings import (
+    MANY,
+    TrainingSettings,
+    small_batch,
+    windows_in_batch,
+)
+
+# gensim's, and by measurement: fastText's own, 0.05, is for its table of negative words.
+ALPHA = 0.025
+
+
+@dataclass(frozen=True)
+class SubwordSettings(TrainingSettings):
+    """Those of `TrainingSettings`, and what n-grams are; the names and defaults are gensim's.
+
+    CBOW and skip-gram follow fastText's update rule, so that `compat` is None.
+
+    Attributes
+    ----------
+    min_n, max_n : int
+        The characters of an n-gram; ``max_n=0``: none.
+    bucket : int
+        How many rows n-grams share.
+
+    Raises
+    ------
+    InputError
+        When a value is out of its range.
+
+    Examples
+    --------
+    >>> SubwordSettings(max_n=2)
+    Traceback (most recent call last):
+    tinygrad_w2v._base.errors.InputError: max_n is 2, below min_n, 3; use max_n=0 for no n-grams
+    """
+
+    KIND: ClassVar[str] = "FastText"
+    NO_KEYWORDS: ClassVar[tuple[str, ...]] = ("model", "batch", "compat")
+    MODELS: ClassVar[dict[str, type[EmbeddingModel]]] = {
+        "cbow": SubwordCBOW,
+        "skipgram": SubwordSkipGram,
+    }
+
+    min_n: int = 3
+    max_n: int = 6
+    bucket: int = 2_000_000
+
+    def __post_init__(self) -> None:
+        for name, least, most in (
+            ("min_n", 1, LONGEST_NGRAM),
+            ("max_n", 0, LONGEST_NGRAM),
+            ("bucket", 1, MANY),
+        ):
+            require_number(name, getattr(self, name), whole=True)
+            require_range(name, getattr(self, name), least, most)
+        if 0 < self.max_n < self.min_n:
+            raise InputError(
+                f"is {self.max_n}, below min_n, {shown(self.min_n)}",
+                setting="max_n",
+                remedy=("use ", Setting("max_n", 0), " for no n-grams"),
+            )
+        if self.compat is not None:
+            raise InputError("is of Word2Vec; fastText has one update rule", setting="compat")
+        super().__post_init__()
+
+    @classmethod
+    def alpha_of(cls, model: str, compat: str | None, cbow_mean: bool) -> float:
+        """Return the learning rate that fits a model."""
+        return ALPHA
+
+    @property
+    def of_centers(self) -> bool:
+        """Whether the parts of the centre predict; over a tree, and pair by pair, contexts do."""
+        return self.model == "skipgram" and self.shared_negatives and not self.hs
+
+    @property
+    def buckets(self) -> int:
+        """How many rows of n-grams there are."""
+        return self.bucket if self.max_n else 0
+
+    def input_rows(self, vocab_size: int) -> int:
+        """Return how many words and buckets there are."""
+        return vocab_size + self.buckets
+
+    def new_model(self, vocab_size: int) -> EmbeddingModel:
+        """Return the model with its first, random rows."""
+        predicted = 2 * vocab_size - 1 if self.hs and self.negative else vocab_size
+        options: dict[str, Any] = self._model_options() | {"compat": "word2vec"}
+        rows = self.input_rows(vocab_size)
+        return self.MODELS[self.model](rows, self.size, **options, predicted=predicted)
+
+    def model_of(self, w_in: FloatArray, w_out: FloatArray) -> EmbeddingModel:
+        """Return the model that has these tables."""
+        model = dataclasses.replace(self, bucket=1).new_model(2)
+        model.w_in, model.w_out = Parameter(w_in), Parameter(w_out)
+        return model
+
+    def source(self, corpus: Corpus, vocabulary: Vocabulary) -> Subwords:
+        """Return the source of windows with the parts of their words."""
+        counts = vocabulary.counts
+        source = Subwords(
+            (vocabulary, corpus),
+            self.window_settings(counts),
+            of="center" if self.of_centers else "contexts",
+            min_n=self.min_n,
+            max_n=self.max_n,
+            buckets=self.buckets,
+        )
+        kept = counts * keep_probability(counts, self.sample)
+        read = source.reads(kept / max(kept.sum(), 1))
+        source.batch_size = min(source.batch_size, windows_in_batch(self, counts, read))
+        return source
+
+    def small_batch(self, vocab_size: int, windows: int = 2) -> CenterPieces | ContextPieces:
+        """Return windows of words of two parts each, see `small_batch`."""
+        batch = small_batch(vocab_size, self, windows)
+        words = batch.contexts
+        if self.of_centers:
+            words = batch.center[:, None]
+        grams = vocab_size + words % max(self.buckets, 1) if self.buckets else words
+        pieces = np.stack([words, grams], axis=-1).reshape(len(words), -1)
+        if self.of_centers:
+            return CenterPieces(*batch, pieces)
+        owner = np.broadcast_to(np.arange(words.shape[1]).repeat(2), pieces.shape)
+        return ContextPieces(*batch, pieces, owner)
