@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v.cli import main
 from tinygrad_w2v.text.ngrams import bucket_of
-from tinygrad_w2v.vectors import WordVectors, fasttext_words, formats
+from tinygrad_w2v.vectors import WordVectors, formats, ngram_rows
 from tinygrad_w2v.vectors.fasttext_binary import (
     FastTextFile,
     FastTextSettingsOfFile,
@@ -102,7 +102,7 @@ def test_vectors_of_words_are_fasttexts_bit_for_bit(name, tmp_path, monkeypatch)
     words = read_fasttext_binary(path).words
     (tmp_path / "m.bin.gz").write_bytes(gzip.compress(path.read_bytes()))
     for at_once in (1, 100, 1 << 22):
-        monkeypatch.setattr(fasttext_words, "_AT_ONCE", at_once)
+        monkeypatch.setattr(ngram_rows, "_AT_ONCE", at_once)
         for file in (path, tmp_path / "m.bin.gz"):
             wv = formats.load(file, unicode_errors="replace")
             compared = 0

@@ -18,6 +18,7 @@ from tinygrad_w2v._cli.parsing import Parser, path_name
 from tinygrad_w2v._cli.request import Request
 from tinygrad_w2v.word2vec.options import TRUE_GRADIENT, keyword_of
 from tinygrad_w2v.word2vec.settings import TrainingSettings
+from tinygrad_w2v.word2vec.subword_settings import SubwordSettings
 
 DEFAULT_FOLDER = "w2v-out"
 HELDOUT = 0.02
@@ -42,7 +43,8 @@ def _either(words: Mapping[str, Any]) -> Callable[[str], Any]:
 # flag's name, but for `_SETTINGS`; defaults and types are those of the settings.
 _TABLE = """
 model
-  --model {cbow,skipgram}  how contexts predict words
+  --model {cbow,skipgram,fasttext}  how contexts predict words; fasttext: words are made of n-grams,
+                           so that unseen words have vectors, and --sg says how they are predicted
   --size --vector-size N   how many numbers a vector has
   --window N               the largest distance between a word and its context
   --no-shrink-windows      always take the whole window, not a width drawn from 1 ... N
@@ -52,6 +54,9 @@ model
   --ns-exponent X          random words are drawn by their counts to this power
   --hs                     hierarchical softmax: with --negative 0 instead of random words, else
                            beside them
+  --min-n N                fasttext: the fewest characters of an n-gram
+  --max-n N                fasttext: the most; 0: no n-grams
+  --bucket N               fasttext: how many rows n-grams share; most of the memory
   --no-cbow-mean           CBOW takes the sum of the contexts, not the mean
   --compat {word2vec,gradient}  word2vec: CBOW's update rule of word2vec.c in place of the gradient,
                            the default
@@ -75,7 +80,7 @@ phrases
                            them, or english
 run
   --epochs N               how often the text is read
-  --alpha A                first learning rate; 0.025 for skipgram, 0.15 for cbow
+  --alpha A                first learning rate; 0.025 for skipgram and fasttext, 0.15 for cbow
   --min-alpha A            last learning rate
   --batch N                windows in a batch; at most 256, by the vocabulary
   --heldout [SHARE]        show the loss on this share of the sentences, which are not trained on;
@@ -100,7 +105,7 @@ going on with a run
   --update PATH            learn on from the vectors of the finished run in the folder PATH, or of a
                            file that Word2Vec saved
 gensim's names
-  --sg {0,1}               1: --model skipgram, 0: cbow
+  --sg {0,1}               1: --model skipgram, 0: cbow; with --model fasttext, which of them it is
   --cbow-mean {0,1}        0: --no-cbow-mean
   --shrink-windows {0,1}   0: --no-shrink-windows
   --trim-rule MODULE:FUNCTION  (word, count, min_count) to 0: by the count, 1: leave it out, 2: keep
@@ -120,7 +125,7 @@ _SETTINGS = {
     "--no-cbow-mean": "cbow_mean",
     "--no-lower": "lower",
     "--settings": "repeat",
-    "--sg": "model",
+    "--sg": "architecture",
 }
 _TYPES: dict[str, Callable[[str], Any]] = {
     "--compat": _either({"word2vec": "word2vec", TRUE_GRADIENT: None}),
@@ -130,7 +135,7 @@ _TYPES: dict[str, Callable[[str], Any]] = {
     **dict.fromkeys(("--output", "--settings", "--update", "--phrases"), path_name),
 }
 _DEFAULTS: dict[str, Any] = {
-    **{field.name: field.default for field in dataclasses.fields(TrainingSettings)},
+    **{field.name: field.default for field in dataclasses.fields(SubwordSettings)},
     **{field.name: field.default for field in dataclasses.fields(Request)},
     "engine": "auto",
     "deterministic": False,
@@ -145,9 +150,10 @@ _DEFAULTS: dict[str, Any] = {
 # What an option without its value stands for.
 _CONSTANTS: dict[str, Any] = {"heldout": HELDOUT, "phrases": True}
 _NUMBERS = {
-    name: {"int": int, "float": float}[kind]
-    for name, annotation in (Request.__annotations__ | TrainingSettings.__annotations__).items()
-    if (kind := annotation.partition(" ")[0]) in ("int", "float")
+    name: {"int": int, "float": float}[of]
+    for kind in (Request, TrainingSettings, SubwordSettings)
+    for name, annotation in kind.__annotations__.items()
+    if (of := annotation.partition(" ")[0]) in ("int", "float")
 } | {"workers": int, "checkpoint_minutes": float}
 
 

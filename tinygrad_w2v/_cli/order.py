@@ -37,12 +37,20 @@ from tinygrad_w2v.text.phrase_rounds import PhraseRounds
 from tinygrad_w2v.text.resources import cores
 from tinygrad_w2v.training.engines import MOST_WORKERS, EngineOptions
 from tinygrad_w2v.training.keeping import LONGEST_MINUTES
+from tinygrad_w2v.word2vec.fasttext import FastText
 from tinygrad_w2v.word2vec.file import SavedModel, read_model
 from tinygrad_w2v.word2vec.kept_model import settings_of
+from tinygrad_w2v.word2vec.subword_settings import SubwordSettings
 from tinygrad_w2v.word2vec.word2vec import Word2Vec
 
 # What has to stay, for learned vectors to be of use.
-FIXED_BY_UPDATE = ("model", "size", "hs", *BEFORE_PHRASES)
+FIXED_BY_UPDATE = (
+    *("model", "architecture", "size", "hs", "min_n", "max_n", "bucket"),
+    *BEFORE_PHRASES,
+)
+# What models of one kind alone have.
+OF_SUBWORDS, OF_WORDS = ("min_n", "max_n", "bucket"), ("compat",)
+CLASSES: dict[str, type[Word2Vec]] = {"Word2Vec": Word2Vec, "FastText": FastText}
 
 
 class Base(NamedTuple):
@@ -161,6 +169,7 @@ def order_of(arguments: argparse.Namespace, folder: RunFolder) -> Order:
         request, engine = requested(vars(arguments)), _engine(arguments)
         if request.phrases_file:
             phrases = _phrases_in(Path(request.phrases_file))
+    _refuse_of_other_model(arguments, request)
     engine.check()
     _check_of_use(arguments, request)
     if base is not None and not arguments.resume and "phrases" in base.model.description:
@@ -202,8 +211,11 @@ def _continued(arguments: argparse.Namespace) -> tuple[Base, Request]:
     file = _model_in(place)
     if file == Path(place):
         base = read_base(file)
+        if base.model.kind not in CLASSES:
+            raise InputError(f"{file} holds a model of {base.model.kind!s:.40}, not of words alone")
         phrases = True if "phrases" in base.model.description else None
-        stored = Request(phrases=phrases, settings=settings_of(Word2Vec, file, base.model))
+        settings = settings_of(CLASSES[base.model.kind], file, base.model)
+        stored = Request(phrases=phrases, settings=settings)
     else:
         description = read_description(Path(place))
         if description.get("finished") is not True:
@@ -217,7 +229,7 @@ def _continued(arguments: argparse.Namespace) -> tuple[Base, Request]:
         stored = request_of(description, str(Path(place, "settings.json")))
     known = stored.flat()
     for name, flag in arguments.given.items():
-        if name in FIXED_BY_UPDATE and getattr(arguments, name) != known[name]:
+        if name in FIXED_BY_UPDATE and name in known and getattr(arguments, name) != known[name]:
             raise InputError(
                 f"{flag} cannot change with --update: the vectors of {place} were made with "
                 f"{json.dumps(known[name])}; leave out {flag}"
@@ -325,6 +337,15 @@ def _refuse_changes(arguments: argparse.Namespace, known: Mapping[str, Any], pla
                 f"{flag} gives {json.dumps(value)}, and {place} says {json.dumps(known[name])}; "
                 f"leave out {flag}"
             )
+
+
+def _refuse_of_other_model(arguments: argparse.Namespace, request: Request) -> None:
+    """Raise an InputError for an option that the model does not have."""
+    subwords = isinstance(request.settings, SubwordSettings)
+    for name in OF_WORDS if subwords else OF_SUBWORDS:
+        if name in arguments.given:
+            flag, of = arguments.given[name], "cbow or skipgram" if subwords else "fasttext"
+            raise InputError(f"{flag} is of --model {of}; leave out {flag}")
 
 
 # The engine, which decides the speed, and whether the bytes are the same again

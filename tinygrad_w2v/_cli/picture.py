@@ -6,7 +6,6 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from tinygrad_w2v._base.batch import Batch
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._cli.console import note, say_lines
 from tinygrad_w2v._cli.neighbors import add_vectors_option
@@ -97,9 +96,10 @@ def _compiled(model: Any, settings: TrainingSettings, words: int, direction: Any
     from tinygrad_w2v.compiler.inspect.picture import draw_model
 
     batch = settings.small_batch(words, windows=1)
-    window = Batch(*[array[0] for array in batch])
+    window = type(batch)(*[array[0] for array in batch])
     contexts = (("C", 2 * settings.window),)
     axes: dict[str, Any] = {"contexts": contexts, "offsets": contexts}
+    axes |= {name: ("S",) for name in ("pieces", "owner") if name in window._fields}
     if settings.hs:
         axes |= {"targets": ("L",), "labels": ("L",)}
     return draw_model(model, window, axes, direction=direction)

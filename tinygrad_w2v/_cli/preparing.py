@@ -16,7 +16,7 @@ from tinygrad_w2v._cli.texts import Text
 from tinygrad_w2v.training.engines import Engine, EngineOptions, has_numba
 from tinygrad_w2v.training.keeping import Keeping, checkpoint_of
 from tinygrad_w2v.training.run import Run, Voice
-from tinygrad_w2v.word2vec.memory import check_memory
+from tinygrad_w2v.word2vec.memory import check_memory, told_of_tables
 from tinygrad_w2v.word2vec.options import keyword_of, told_of_alpha
 from tinygrad_w2v.word2vec.training import prepare_text
 
@@ -43,6 +43,9 @@ def prepare(order: Order, text: Text, folder: RunFolder) -> Prepared:
         *(settings, asked, vocabulary.counts, text.corpus.words),
         heldout=request.heldout is not None,
     )
+    tables = told_of_tables(settings, asked, len(vocabulary))
+    if tables is not None:
+        note(written(tables, in_flags), quiet)
     update = None
     if base is not None and text.grown is not None and request.update is not None:
         grown = text.grown

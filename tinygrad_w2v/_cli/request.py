@@ -21,8 +21,10 @@ from tinygrad_w2v.text.phrase_scores import connector_words
 from tinygrad_w2v.text.rules import check_limit
 from tinygrad_w2v.training.keeping import check_watch
 from tinygrad_w2v.word2vec.settings import TrainingSettings
+from tinygrad_w2v.word2vec.subword_settings import SubwordSettings
 
 BUILTIN = "built-in corpus"
+FASTTEXT = "fasttext"  # as a model; cbow or skipgram is its architecture
 
 
 @dataclass(frozen=True)
@@ -106,18 +108,21 @@ class Request:
             settings = parts.pop("settings")
             if not isinstance(settings, dict):
                 raise InputError(f"settings must be an object, not {settings!r}")
-            _check_kinds(TrainingSettings, settings)
+            kind = SubwordSettings if "bucket" in settings else TrainingSettings
+            _check_kinds(kind, settings)
             _check_kinds(cls, parts)
             if missing := [each.name for each in fields(cls) if each.name not in stored]:
                 raise InputError(f"it lacks {missing[0]!r}")
-            return cls(**parts, settings=TrainingSettings(**settings))
+            return cls(**parts, settings=kind(**settings))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise InputError(f"{place} is not the settings of a run: {error}") from error
 
     def flat(self) -> dict[str, Any]:
         """Return all settings by name, those of the training among them."""
         parts = {each.name: getattr(self, each.name) for each in fields(self)}
-        return parts | dataclasses.asdict(parts.pop("settings"))
+        known = parts | dataclasses.asdict(parts.pop("settings"))
+        known["architecture"] = known["model"]
+        return known | ({"model": FASTTEXT} if "bucket" in known else {})
 
     def functions(self) -> dict[str, str]:
         """Return the functions that it names, by the setting that names them.
@@ -192,11 +197,15 @@ def requested(values: Mapping[str, Any]) -> Request:
     >>> request.settings.epochs, requested(request.flat()) == request
     (9, True)
     """
+    subwords = values.get("model") == FASTTEXT
+    kind = SubwordSettings if subwords else TrainingSettings
     settings, parts = (
-        {each.name: values[each.name] for each in fields(kind) if each.name in values}
-        for kind in (TrainingSettings, Request)
+        {each.name: values[each.name] for each in fields(every) if each.name in values}
+        for every in (kind, Request)
     )
-    return Request(**parts, settings=TrainingSettings(**settings))
+    if subwords or "architecture" in values:
+        settings["model"] = values.get("architecture", kind.model)
+    return Request(**parts, settings=kind(**settings))
 
 
 def request_of(description: Mapping[str, Any], place: str) -> Request:

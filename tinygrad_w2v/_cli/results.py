@@ -21,9 +21,10 @@ from tinygrad_w2v._cli.request import Request, json_text
 from tinygrad_w2v.text.phrase_rounds import PhraseRounds
 from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.training.engines import Engine
+from tinygrad_w2v.vectors import WordVectors
 from tinygrad_w2v.word2vec.file import write_model
 from tinygrad_w2v.word2vec.kept_model import run_description
-from tinygrad_w2v.word2vec.settings import TrainingSettings, windows_in_batch
+from tinygrad_w2v.word2vec.settings import TrainingSettings
 from tinygrad_w2v.word2vec.training import Trained
 
 # Of the loss curve.
@@ -123,11 +124,14 @@ def write_results(folder: Path, outcome: Outcome) -> dict[str, Any]:
     """
     trained, settings = outcome.trained, outcome.request.settings
     vectors, history = trained.vectors, trained.history
+    beside = settings.beside()
     write_model(
         folder / "model.npz",
-        Vocabulary(vectors.index_to_key, np.asarray(vectors.counts)),
+        _vocabulary(vectors),
         trained.model.state_dict(),
         _about_the_model(outcome),
+        vectors.vectors if beside else None,
+        beside,
     )
     vectors.save_word2vec_format(folder / "vectors.txt")
     if outcome.phrases is not None:
@@ -179,7 +183,7 @@ def describe(outcome: Outcome) -> dict[str, Any]:
     resolved = dataclasses.asdict(settings)
     resolved["alpha"] = settings.first_alpha
     if engine.name == "numpy":
-        resolved["batch"] = windows_in_batch(settings, np.asarray(trained.vectors.counts))
+        resolved["batch"] = settings.batch_size(_vocabulary(trained.vectors))
     update = None if outcome.update is None else outcome.update._asdict()
     heldout = None
     if outcome.heldout is not None:
@@ -212,6 +216,10 @@ def describe(outcome: Outcome) -> dict[str, Any]:
     }
 
 
+def _vocabulary(vectors: WordVectors) -> Vocabulary:
+    return Vocabulary(vectors.index_to_key, np.asarray(vectors.counts))
+
+
 def _finite(losses: list[float]) -> list[float | None]:
     return [None if math.isnan(loss) else loss for loss in losses]
 
@@ -221,7 +229,7 @@ def _draw_losses(outcome: Outcome, path: Path) -> None:
     count = history.words // max(len(history.records), 1)
     losses = [record.loss for record in history.records]
     words = words_in(lang, _WORDS)
-    title = f"{outcome.request.settings.model}: {words['title']}"
+    title = f"{outcome.request.settings.name}: {words['title']}"
     xlabel = words["words"].format(count)
     from tinygrad_w2v.drawing import plot_losses
 

@@ -150,7 +150,7 @@ def read_text(
         kept = f"{len(vocabulary):,} different ones at least {settings.min_count} times"
     else:
         kept = f"{len(grown.old_ids):,} words known before, {grown.added:,} new ones"
-    note(f"{name}: {corpus.raw_words:,} words, {kept}; {settings.model}", quiet)
+    note(f"{name}: {corpus.raw_words:,} words, {kept}; {settings.name}", quiet)
     if phrase_facts is not None:
         joined, different = phrase_facts.joined, phrase_facts.known_phrases
         note(f"{joined:,} of the words are phrases, {different:,} different ones", quiet)

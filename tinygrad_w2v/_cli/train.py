@@ -27,7 +27,6 @@ from tinygrad_w2v.text.tokenizing import get_tokenizer, import_function
 from tinygrad_w2v.training.history import History
 from tinygrad_w2v.training.hooks import naming_last_checkpoint
 from tinygrad_w2v.training.interrupt import Deferred, deferred_interrupt
-from tinygrad_w2v.vectors import WordVectors
 from tinygrad_w2v.word2vec.duration import seconds_a_word
 from tinygrad_w2v.word2vec.memory import check_memory
 from tinygrad_w2v.word2vec.training import Trained
@@ -103,7 +102,7 @@ def _followed(order: Order, text: Text, prepared: Prepared) -> Outcome:
     if history.interrupted and not history.words:
         raise KeyboardInterrupt
     vocabulary = text.vocabulary
-    vectors = WordVectors.sharing(vocabulary.words, run.model.w_in.data, vocabulary.counts)
+    vectors = order.request.settings.vectors(vocabulary, run.model)
     return Outcome(
         trained=Trained(vectors, run.model, history),
         request=order.request,

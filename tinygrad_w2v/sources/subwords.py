@@ -11,7 +11,7 @@ import numpy as np
 
 from tinygrad_w2v._base.checks import require_number, require_range, shown
 from tinygrad_w2v._base.errors import InputError, Setting
-from tinygrad_w2v._base.types import AnyArray, FloatArray, IntArray
+from tinygrad_w2v._base.types import AnyArray, IntArray
 from tinygrad_w2v.sources import native_windows
 from tinygrad_w2v.sources.around_windows import AroundWindows, Text, beside
 from tinygrad_w2v.sources.arrays import copy_rows
@@ -175,19 +175,6 @@ class Subwords(AroundWindows):
         number = len(self.vocabulary.words)
         parts: IntArray = number + bucket_of(word, self.min_n, self.max_n, self.buckets)
         return np.concatenate([self.vocabulary.encode([word]), parts])
-
-    def reads(self, shares: FloatArray) -> FloatArray:
-        """Return which share of the words reads each row, for the share ``(V,)`` of each word.
-
-        Examples
-        --------
-        >>> source = Subwords([["you", "say"]] * 9, min_n=3, max_n=3, buckets=100)
-        >>> shares = source.reads(np.array([0.5, 0.5]))
-        >>> shares[:2].tolist(), shares.sum().round(2)  # four parts each
-        ([0.5, 0.5], 4.0)
-        """
-        flat, offsets, _ = self._pieces
-        return np.bincount(flat, np.repeat(shares, np.diff(offsets)), self.rows)
 
     def example(self) -> CenterPieces | ContextPieces:
         """Return a window with as many contexts, targets and parts as one may have."""

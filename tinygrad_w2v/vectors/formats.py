@@ -22,6 +22,7 @@ from tinygrad_w2v.vectors.registry import (
     recognise,
     stream,
 )
+from tinygrad_w2v.vectors.subword_vectors import SubwordVectors, holds_ngrams
 from tinygrad_w2v.vectors.word_vectors import WordVectors
 
 __all__ = [
@@ -92,6 +93,8 @@ def load(
             return WordVectors.from_mapped(*mapped)
         except InputError as error:
             raise InputError(f"{path}: {error}") from error
+    if limit is None and (format or recognise(path).name) == "npz" and holds_ngrams(path):
+        return SubwordVectors.load(path)
     with stream(path, format, limit, datatype, unicode_errors) as reader:
         words, vectors, counts = collect(reader, path, duplicates)
     return WordVectors(words, vectors, counts)

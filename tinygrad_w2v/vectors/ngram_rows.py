@@ -33,16 +33,16 @@ class NgramRows(NamedTuple):
 
     Examples
     --------
-    >>> unseen = NgramRows(np.arange(6.0).reshape(3, 2), min_n=3, max_n=3)
-    >>> unseen("you"), unseen("")  # rows 0, 2, 0
-    (array([1.333..., 2.333...]), None)
+    >>> ngrams = NgramRows(np.arange(6.0).reshape(3, 2), min_n=3, max_n=3)
+    >>> ngrams.vector("you").round(2), ngrams.vector("")  # rows 1, 2, 2
+    (array([3.33, 4.33]), None)
     """
 
     rows: FloatArray
     min_n: int
     max_n: int
 
-    def __call__(self, word: str) -> FloatArray | None:
+    def vector(self, word: str) -> FloatArray | None:
         """Return the mean of the rows of a word's n-grams, None for a word that has none."""
         if not len(self.rows) or not self.max_n:
             return None

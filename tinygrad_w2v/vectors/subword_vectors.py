@@ -11,7 +11,7 @@ import numpy.typing as npt
 from tinygrad_w2v._base.errors import InputError, ShapeError
 from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v._base.limits import LONGEST_NGRAM
-from tinygrad_w2v._base.npz import read_arrays
+from tinygrad_w2v._base.npz import NpzFile, read_arrays
 from tinygrad_w2v._base.types import AnyArray, FloatArray
 from tinygrad_w2v.vectors.archive import write_archive
 from tinygrad_w2v.vectors.fasttext_binary import read_fasttext_binary
@@ -56,7 +56,7 @@ class SubwordVectors(WordVectors):
     >>> rows = np.array([[0, 3], [5, 0], [1, 0], [0, 1]], np.float32)  # two words, two buckets
     >>> wv = SubwordVectors(["cat", "dog"], rows, min_n=3, max_n=3)
     >>> wv["cat"].round(2), wv["cats"].round(2)  # <ca, cat, at>; <ca, cat, ats, ts>
-    (array([0.25, 1.5 ], dtype=float32), array([0.25, 0.75], dtype=float32))
+    (array([0.25, 1.25], dtype=float32), array([0.25, 0.75], dtype=float32))
     >>> "cats" in wv, "cats" in wv.key_to_index, wv.most_similar("cats", topn=1)[0][0]
     (True, False, 'cat')
     """
@@ -86,7 +86,7 @@ class SubwordVectors(WordVectors):
         """Answer of unseen words by these rows."""
         self._ngrams, table = ngrams, self._table
         self._made = table.vectors
-        self._table = Table(table.words, table.index, table.vectors, unseen=ngrams)
+        self._table = Table(table.words, table.index, table.vectors, unseen=ngrams.vector)
 
     @property
     def min_n(self) -> int:
@@ -180,6 +180,18 @@ class SubwordVectors(WordVectors):
     def let_go(self) -> None:
         """Forget a shared table's rows, so that it may be moved; `share` follows."""
         self._follow(self._ngrams._replace(rows=np.zeros((0, self.vector_size), np.float32)))
+
+
+def holds_ngrams(path: PathLike) -> bool:
+    """Return whether a file of vectors, an npz archive, holds the rows of n-grams, too.
+
+    Raises
+    ------
+    InputError
+        When it is damaged.
+    """
+    with NpzFile(path) as file:
+        return SETTINGS in file.names
 
 
 def ngram_settings(min_n: int, max_n: int) -> AnyArray:

@@ -22,7 +22,7 @@ from tinygrad_w2v.vectors.keys import MissingWordError, index_words
 
 _BLOCK = 1 << 20  # numbers looked at in one go: a few megabytes
 
-Unseen = Callable[[str], "FloatArray | None"]
+Unseen = Callable[[str], FloatArray | None]
 
 
 class Table:

@@ -24,6 +24,8 @@ COST = {
 OUT_OF_CACHE = 1.5
 # How many times longer it takes to give the same bytes for any number of threads.
 MERGING = 1.7
+# How many times longer a word takes that is read in parts.
+PARTS = 3.0
 # Inner nodes on the path of a word in a tree, about.
 PATH = 12
 
@@ -51,6 +53,8 @@ def seconds_a_word(settings: TrainingSettings, options: EngineOptions) -> float:
         threads = max(1, min(int(options.workers), cores()))
         merging = MERGING if options.deterministic else 1.0
     own, number = COST[engine, settings.model]
+    if settings.input_rows(0):  # which n-grams share
+        own, number = PARTS * own, PARTS * number
     targets = (1 + settings.negative if settings.negative else 0) + PATH * settings.hs
     microseconds = OUT_OF_CACHE * (own + number * settings.size * targets)
     return merging * settings.epochs * microseconds / 1e6 / threads

@@ -22,7 +22,7 @@ from tinygrad_w2v.vectors.fasttext_binary import (
     read_fasttext_binary,
     write_fasttext_binary,
 )
-from tinygrad_w2v.vectors.subword_vectors import SETTINGS, SubwordVectors, decoded, ngram_settings
+from tinygrad_w2v.vectors.subword_vectors import SubwordVectors, decoded
 from tinygrad_w2v.word2vec.kept_model import pickled
 from tinygrad_w2v.word2vec.keywords import Keywords
 from tinygrad_w2v.word2vec.subword_settings import SubwordSettings
@@ -88,7 +88,7 @@ class FastText(Word2Vec):
     >>> text = [["walked", "talked", "walking"], ["red", "blue", "green"]] * 200
     >>> model = FastText(text, sg=1, vector_size=8, window=2, sample=0, bucket=500)
     >>> model.wv.most_similar("talking", topn=1)[0][0], "talking" in model.wv.key_to_index
-    ('walking', False)
+    ('talked', False)
     """
 
     SETTINGS = SubwordSettings
@@ -186,16 +186,6 @@ class FastText(Word2Vec):
 
     # Vectors are made of rows
 
-    def _new_vectors(self) -> SubwordVectors:
-        known = self._vocabulary()
-        own: SubwordSettings = self.settings()  # type: ignore[assignment]
-        return SubwordVectors(
-            known.words, self.model.w_in.data, known.counts, min_n=own.min_n, max_n=own.max_n
-        )
-
-    def _own_vectors(self) -> FloatArray | None:
-        return self.wv.vectors
-
     @contextmanager
     def _vectors_let_go(self) -> Iterator[None]:
         if isinstance(self._wv, SubwordVectors):
@@ -225,9 +215,6 @@ class FastText(Word2Vec):
         return len(self._vocabulary()) + bucket_of(word, self.min_n, self.max_n, buckets)
 
     # Files
-
-    def _beside(self) -> dict[str, AnyArray]:
-        return {SETTINGS: ngram_settings(self.min_n, self.max_n)}
 
     def __reduce__(self) -> tuple[Any, ...]:
         return pickled(self, FastText)

@@ -53,7 +53,8 @@ def save_model(model: Any, path: PathLike) -> None:
     }
     tables, beside = model.model.state_dict(), model._beside()
     named = _class_of(model.SETTINGS.KIND)
-    write_model(path, model.vocabulary, tables, description | named, model._own_vectors(), beside)
+    vectors = model.wv.vectors if model.settings().beside() else None
+    write_model(path, model.vocabulary, tables, description | named, vectors, beside)
 
 
 def _class_of(kind: str) -> dict[str, str]:

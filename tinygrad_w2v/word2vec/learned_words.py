@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self
 import numpy as np
 
 from tinygrad_w2v._base.arguments import check_keywords
-from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.errors import InputError, written
 from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v._base.numbers import cast
 from tinygrad_w2v._base.types import AnyArray, FloatArray, IntArray
@@ -24,8 +24,8 @@ from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.vectors import WordVectors
 from tinygrad_w2v.word2vec.duration import seconds_a_word
 from tinygrad_w2v.word2vec.keywords import Keywords
-from tinygrad_w2v.word2vec.memory import UNREAD, check_memory
-from tinygrad_w2v.word2vec.options import warn_of_ignored
+from tinygrad_w2v.word2vec.memory import UNREAD, check_memory, told_of_tables
+from tinygrad_w2v.word2vec.options import in_keywords, warn_of_ignored
 from tinygrad_w2v.word2vec.output_words import ids_of, log_probability, output_probabilities
 from tinygrad_w2v.word2vec.text import folder_of_ids, log_plan, refuse_letters, source_of
 
@@ -54,7 +54,7 @@ class LearnedWords(Keywords):
     Notes
     -----
     What a class of the family may have of its own: `SETTINGS` (which make the model, enlarge it,
-    and make examples of a text) and `KEPT`, see `Keywords`; `_new_vectors`, `_own_vectors` and
+    and make examples of a text) and `KEPT`, see `Keywords`; `_new_vectors` and
     `_follow_model`, where words' vectors are no rows of a table; `_input_rows`, what predicts a
     word; `_source`, where examples need more than the text; `_beside`, `_take_beside` and
     `IN_FILE`, where a file holds more than tables.
@@ -113,12 +113,7 @@ class LearnedWords(Keywords):
 
     def _new_vectors(self) -> WordVectors:
         """The words with the model's vectors."""
-        known = self._vocabulary()
-        return WordVectors.sharing(known.words, self.model.w_in.data, known.counts)
-
-    def _own_vectors(self) -> FloatArray | None:
-        """The vectors of the words, where they are not the rows of `w_in`."""
-        return None
+        return self.settings().vectors(self._vocabulary(), self.model)
 
     def _source(self, corpus: Corpus) -> Source:
         """The examples that a text is to the model."""
@@ -126,7 +121,7 @@ class LearnedWords(Keywords):
 
     def _beside(self) -> dict[str, AnyArray]:
         """What a file holds beside words, tables and keywords."""
-        return {}
+        return self.settings().beside()
 
     def _take_beside(self, arrays: Mapping[str, AnyArray]) -> None:
         """Take what `_beside` has given to a file, before tables are made."""
@@ -438,6 +433,9 @@ class LearnedWords(Keywords):
             self._grow(vocabulary)
         else:
             self._check_memory(vocabulary.counts)
+            told = told_of_tables(self.settings(), self.engine_options(), len(vocabulary))
+            if told is not None:
+                logger.info("%s", written(told, in_keywords))
             self.vocabulary, self.model = vocabulary, self._new_model(len(vocabulary))
             self.losses, self.heldout_losses, self.unigram_loss = [], [], None
             self._epochs_drawn, self._wv, self._locks = 0, None, None

@@ -39,7 +39,7 @@ def log_training(
     """
     logger.info(
         "training %s: vector_size %d, window %d, negative %d, hs %d, alpha %g to %g, %d epochs",
-        own_model or settings.model,
+        own_model or settings.name,
         settings.size,
         settings.window,
         settings.negative,

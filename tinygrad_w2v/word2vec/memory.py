@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tinygrad_w2v._base.cache_lines import in_lines
-from tinygrad_w2v._base.errors import InputError, Setting
+from tinygrad_w2v._base.errors import InputError, Message, Setting
 from tinygrad_w2v._base.memory import SMALL, in_bytes, memory_left
 from tinygrad_w2v._base.types import IntArray
 from tinygrad_w2v.sources.subsampling import keep_probability
@@ -98,6 +98,26 @@ def check_memory(
     )
 
 
+def told_of_tables(
+    settings: TrainingSettings, options: EngineOptions, words: int
+) -> Message | None:
+    """Return what the tables will take, where most of it is what words share, else None.
+
+    Examples
+    --------
+    >>> told_of_tables(TrainingSettings(), EngineOptions("numpy"), 1000) is None
+    True
+    """
+    if settings.input_rows(words) <= 2 * words:
+        return None
+    need = _tables(settings, words, options)
+    return (
+        f"{need.what} take {in_bytes(need.bytes)} of memory; a smaller ",
+        Setting("bucket"),
+        " takes less",
+    )
+
+
 def _either(names: tuple[str, ...]) -> Iterator[str | Setting]:
     for number, name in enumerate(names):
         yield " or " if number else ""
@@ -132,10 +152,12 @@ def _tables(settings: TrainingSettings, words: int, options: EngineOptions) -> N
     rows = settings.input_rows(words)
     rows += (words if settings.negative else 0) + (words - 1 if settings.hs else 0)
     compiled = options.engine != "numpy" and has_numba()
+    shared = settings.input_rows(words) - words
+    beside = f" and {shared:,} buckets of n-grams" if shared else ""
     return Need(
-        (_row(settings) if compiled else 4 * settings.size) * rows + WORD * words,
-        f"tables of {words:,} words with {settings.size:,} numbers each",
-        ("vector_size", "max_final_vocab"),
+        (_row(settings) if compiled or shared else 4 * settings.size) * rows + WORD * words,
+        f"tables of {words:,} words{beside} with {settings.size:,} numbers each",
+        ("bucket", "vector_size") if shared > words else ("vector_size", "max_final_vocab"),
     )
 
 

@@ -81,6 +81,7 @@ def told_of_alpha(settings: TrainingSettings) -> str | None:
     """
     alpha = settings.alpha
     true_gradient = settings.model == "cbow" and settings.cbow_mean and settings.compat is None
+    true_gradient &= settings.KIND == "Word2Vec"
     if alpha is None or not true_gradient:
         return None
     return (

@@ -13,7 +13,7 @@ from tinygrad_w2v._base.batch import Batch
 from tinygrad_w2v._base.checks import require_number, require_range, shown
 from tinygrad_w2v._base.errors import InputError, Setting
 from tinygrad_w2v._base.limits import LARGEST_DIM
-from tinygrad_w2v._base.types import FloatArray, IntArray
+from tinygrad_w2v._base.types import AnyArray, FloatArray, IntArray
 from tinygrad_w2v.models import CBOW, EmbeddingModel, SkipGram
 from tinygrad_w2v.nn import Parameter
 from tinygrad_w2v.sources.huffman import HuffmanTree
@@ -23,6 +23,7 @@ from tinygrad_w2v.sources.subsampling import keep_probability
 from tinygrad_w2v.sources.windows import WindowSettings, WindowSource
 from tinygrad_w2v.text.corpus import Corpus
 from tinygrad_w2v.text.vocabulary import Vocabulary
+from tinygrad_w2v.vectors import WordVectors
 
 MODELS: dict[str, type[EmbeddingModel]] = {"cbow": CBOW, "skipgram": SkipGram}
 # By measurement on the built-in corpus and on ten million words. CBOW's gradient reaches each
@@ -190,6 +191,11 @@ class TrainingSettings:
         """Return the learning rate that fits a model, see `usual_alpha`."""
         return usual_alpha(model, compat, cbow_mean)
 
+    @property
+    def name(self) -> str:
+        """What the model is called where people read it."""
+        return self.model
+
     def input_rows(self, vocab_size: int) -> int:
         """Return how many rows the table has that words are read from, `w_in`."""
         return vocab_size
@@ -209,7 +215,7 @@ class TrainingSettings:
         """What the class of a model is given beside its sizes."""
         objective = "negative_sampling" if self.negative else "hierarchical_softmax"
         rng = np.random.default_rng(self.seed % 2**64)
-        options = {"objective": objective, "compat": self.compat, "rng": rng}
+        options: dict[str, Any] = {"objective": objective, "compat": self.compat, "rng": rng}
         options["negative"] = max(self.negative, 1)
         return options | ({"mean": self.cbow_mean} if self.model == "cbow" else {})
 
@@ -248,10 +254,14 @@ class TrainingSettings:
 
     def source(self, corpus: Corpus, vocabulary: Vocabulary) -> Source:
         """Return the source of the examples that the model is trained on."""
-        return WindowSource(corpus, vocabulary.counts, self.window_settings(vocabulary.counts))
+        return WindowSource(corpus, vocabulary.counts, self.window_settings(vocabulary))
 
-    def window_settings(self, counts: IntArray) -> WindowSettings:
-        """Return how windows are drawn of a text with words of these counts."""
+    def batch_size(self, vocabulary: Vocabulary) -> int:
+        """Return how many windows a batch has at most, see `windows_in_batch`."""
+        return windows_in_batch(self, vocabulary.counts)
+
+    def window_settings(self, vocabulary: Vocabulary) -> WindowSettings:
+        """Return how windows are drawn of a text with these words."""
         return WindowSettings(
             window=self.window,
             shrink_windows=self.shrink_windows,
@@ -259,10 +269,18 @@ class TrainingSettings:
             negative=self.negative,
             ns_exponent=self.ns_exponent,
             seed=self.seed,
-            batch_size=windows_in_batch(self, counts),
+            batch_size=self.batch_size(vocabulary),
             hs=self.hs,
             shared_negatives=self.shared_negatives or self.model != "skipgram",
         )
+
+    def vectors(self, vocabulary: Vocabulary, model: Any) -> WordVectors:
+        """Return the words with the vectors that a model has, which share its memory."""
+        return WordVectors.sharing(vocabulary.words, model.w_in.data, vocabulary.counts)
+
+    def beside(self) -> dict[str, AnyArray]:
+        """Return what a file of vectors holds more where they are not the rows of `w_in`."""
+        return {}
 
     def small_batch(self, vocab_size: int, windows: int = 2) -> Any:
         """Return full examples of a text that counts through the vocabulary, see `small_batch`."""
@@ -325,7 +343,7 @@ def windows_in_batch(
     tree = HuffmanTree.of(counts).passing(true) if settings.hs else np.zeros(1)
     contexts = settings.window + 1 if settings.shrink_windows else 2 * settings.window
     single = settings.model == "skipgram"  # each context is read, and predicts, of its own
-    whole = single or settings.compat or not settings.cbow_mean
+    whole = single or settings.compat or not settings.cbow_mean or parts is not None
     w_in = (true if parts is None else parts) * (contexts if whole else 1)
     w_out = (true + drawn if settings.negative else tree) * (contexts if single else 1)
     root = tree.max() * (contexts if single else 1)

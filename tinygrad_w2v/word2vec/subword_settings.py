@@ -11,14 +11,15 @@ import numpy as np
 from tinygrad_w2v._base.checks import require_number, require_range, shown
 from tinygrad_w2v._base.errors import InputError, Setting
 from tinygrad_w2v._base.limits import LONGEST_NGRAM
-from tinygrad_w2v._base.types import FloatArray
+from tinygrad_w2v._base.types import AnyArray, FloatArray
 from tinygrad_w2v.models import EmbeddingModel
-from tinygrad_w2v.models.subwords import SubwordCBOW, SubwordSkipGram
+from tinygrad_w2v.models.subwords import SubwordCBOW, SubwordModel, SubwordSkipGram
 from tinygrad_w2v.nn import Parameter
 from tinygrad_w2v.sources.subsampling import keep_probability
-from tinygrad_w2v.sources.subwords import CenterPieces, ContextPieces, Subwords
+from tinygrad_w2v.sources.subwords import CenterPieces, ContextPieces, Subwords, pieces_of
 from tinygrad_w2v.text.corpus import Corpus
 from tinygrad_w2v.text.vocabulary import Vocabulary
+from tinygrad_w2v.vectors.subword_vectors import SETTINGS, SubwordVectors, ngram_settings
 from tinygrad_w2v.word2vec.settings import (
     MANY,
     TrainingSettings,
@@ -90,6 +91,11 @@ class SubwordSettings(TrainingSettings):
         return ALPHA
 
     @property
+    def name(self) -> str:
+        """What the model is called where people read it."""
+        return f"fasttext {self.model}"
+
+    @property
     def of_centers(self) -> bool:
         """Whether the parts of the centre predict; over a tree, and pair by pair, contexts do."""
         return self.model == "skipgram" and self.shared_negatives and not self.hs
@@ -108,7 +114,8 @@ class SubwordSettings(TrainingSettings):
         predicted = 2 * vocab_size - 1 if self.hs and self.negative else vocab_size
         options: dict[str, Any] = self._model_options() | {"compat": "word2vec"}
         rows = self.input_rows(vocab_size)
-        return self.MODELS[self.model](rows, self.size, **options, predicted=predicted)
+        kind: type[SubwordModel] = self.MODELS[self.model]  # type: ignore[assignment]
+        return kind(rows, self.size, **options, predicted=predicted)
 
     def model_of(self, w_in: FloatArray, w_out: FloatArray) -> EmbeddingModel:
         """Return the model that has these tables."""
@@ -118,19 +125,33 @@ class SubwordSettings(TrainingSettings):
 
     def source(self, corpus: Corpus, vocabulary: Vocabulary) -> Subwords:
         """Return the source of windows with the parts of their words."""
-        counts = vocabulary.counts
-        source = Subwords(
+        return Subwords(
             (vocabulary, corpus),
-            self.window_settings(counts),
+            self.window_settings(vocabulary),
             of="center" if self.of_centers else "contexts",
             min_n=self.min_n,
             max_n=self.max_n,
             buckets=self.buckets,
         )
+
+    def batch_size(self, vocabulary: Vocabulary) -> int:
+        """Return how many windows a batch has at most: fewer, where an n-gram is in most words."""
+        counts = vocabulary.counts
         kept = counts * keep_probability(counts, self.sample)
-        read = source.reads(kept / max(kept.sum(), 1))
-        source.batch_size = min(source.batch_size, windows_in_batch(self, counts, read))
-        return source
+        pieces = pieces_of(vocabulary.words, self.min_n, self.max_n, self.buckets)
+        shares = np.repeat(kept / max(kept.sum(), 1), np.diff(pieces.offsets))
+        rows = self.input_rows(len(counts))
+        read: FloatArray = np.bincount(pieces.flat, shares, rows).astype(np.float64)
+        return min(windows_in_batch(self, counts), windows_in_batch(self, counts, read))
+
+    def vectors(self, vocabulary: Vocabulary, model: Any) -> SubwordVectors:
+        """Return the words with the vectors that a model's rows make."""
+        n_grams = {"min_n": self.min_n, "max_n": self.max_n}
+        return SubwordVectors(vocabulary.words, model.w_in.data, vocabulary.counts, **n_grams)
+
+    def beside(self) -> dict[str, AnyArray]:
+        """Return what n-grams are, for vectors that are read of a model's file."""
+        return {SETTINGS: ngram_settings(self.min_n, self.max_n)}
 
     def small_batch(self, vocab_size: int, windows: int = 2) -> CenterPieces | ContextPieces:
         """Return windows of words of two parts each, see `small_batch`."""
