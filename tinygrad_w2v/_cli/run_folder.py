@@ -31,7 +31,10 @@ from tinygrad_w2v._cli.console import note
 from tinygrad_w2v._cli.request import Request, read_json
 from tinygrad_w2v.training.checkpoints import remove_checkpoints, remove_half_written
 
-FILES = ("vectors.txt", "model.npz", "history.jsonl", "loss.svg", "graph.svg", "settings.json")
+FILES = (
+    *("vectors.txt", "model.npz", "history.jsonl", "loss.svg", "graph.svg", "report.html"),
+    "settings.json",
+)
 CHECKPOINTS = "checkpoints"
 
 
@@ -85,6 +88,12 @@ class RunFolder:
             self._leave()
             raise
         self._ids_before = set(self._ids())
+
+    @property
+    def live_report(self) -> Path:
+        """Where the report stands while the run goes on; that of a run that is replaced stays."""
+        replaces = (self.path / "settings.json").exists()
+        return (self.checkpoints if replaces else self.path) / "report.html"
 
     def _locked(self) -> FolderLock | None:
         while True:
@@ -150,6 +159,7 @@ class RunFolder:
                 shutil.rmtree(path, ignore_errors=True)
         gone_on = self.resumed or self.keeps
         if self.begun and not gone_on and not any(self.checkpoints.glob("checkpoint-*.npz")):
+            self.live_report.unlink(missing_ok=True)
             self._remove_checkpoints()
         with suppress(OSError):
             self.checkpoints.rmdir()
@@ -244,6 +254,7 @@ class RunFolder:
         # First the file that says that there is a run to go on with.
         self.request_file.unlink(missing_ok=True)
         self.base_file.unlink(missing_ok=True)
+        (self.checkpoints / "report.html").unlink(missing_ok=True)
         remove_checkpoints(self.checkpoints)
         for path in self._ids():
             if path != besides:
