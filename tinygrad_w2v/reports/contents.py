@@ -129,7 +129,7 @@ _TOGETHER = 10
 
 
 def _speeds(records: Sequence[RecordLike]) -> list[list[float]]:
-    speeds = []
+    speeds: list[list[float]] = []
     places = [(0, 0.0), *[(r.words, r.seconds) for r in records]]
     for last, (words, seconds) in enumerate(places[1:], 1):
         words_before, before = places[max(last - _TOGETHER, 0)]

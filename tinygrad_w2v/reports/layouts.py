@@ -73,6 +73,9 @@ def plane_of(vectors: FloatArray, layout: str = "pca") -> FloatArray:
 def principal_plane(vectors: AnyArray) -> FloatArray:
     """Return the coordinates in the plane in which the rows differ most, ``(n, 2)``."""
     centred = np.asarray(vectors, np.float64) - vectors.mean(axis=0)
+    if len(vectors) < vectors.shape[1]:  # then the axes lie in the space of the rows
+        axes = np.linalg.qr(centred.T)[0]
+        return principal_plane(centred @ axes)
     _, axes = np.linalg.eigh(centred.T @ centred)
     axes = axes[:, ::-1][:, :2]
     # An axis has no direction of its own: its largest number is to be positive.

@@ -95,7 +95,7 @@ def _names(example: Any) -> list[str]:
     return list(example) if isinstance(example, Mapping) else list(example._fields)
 
 
-def _graph(model: Module, source: Any, lang: Language) -> str:
+def _graph(model: Any, source: Any, lang: Language) -> str:
     """The page of the loss of two examples."""
     from tinygrad_w2v.drawing import graph
 
