@@ -16,6 +16,7 @@ from tinygrad_w2v._base.terminal import pasted
 from tinygrad_w2v._base.version import __version__
 from tinygrad_w2v._cli import (
     check,
+    comparing,
     converting,
     doctor,
     evaluating,
@@ -46,6 +47,7 @@ COMMANDS = {
         evaluating.add_options,
         evaluating.run,
     ),
+    "compare": ("put runs side by side in one page", comparing.add_options, comparing.run),
     "convert": (
         "write vectors in another format",
         converting.add_options,

@@ -24,8 +24,8 @@ from tinygrad_w2v.reports.stored_words import MOST_ON_MAP, store
 
 def data_of(page: str) -> dict[str, Any]:
     """What the page's scripts read."""
-    (text,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', page)
-    data: dict[str, Any] = json.loads(text)
+    *_, text = re.findall(r'<script type="application/json" id="data">(.*?)</script>', page)
+    data: dict[str, Any] = json.loads(text)  # a graph's page within it has its own
     return data
 
 

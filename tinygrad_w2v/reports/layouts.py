@@ -16,6 +16,7 @@ from tinygrad_w2v._base.types import AnyArray, FloatArray
 
 # The library of each, by the name that is imported and the one that is installed.
 LIBRARIES = {"umap": ("umap", "umap-learn"), "pacmap": ("pacmap", "pacmap")}
+NAMES = {"pca": "PCA", "umap": "UMAP", "pacmap": "PaCMAP"}
 LAYOUTS = ("pca", *LIBRARIES)
 SEED = 1
 

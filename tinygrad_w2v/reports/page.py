@@ -12,7 +12,7 @@ from tinygrad_w2v._base.language import Language
 from tinygrad_w2v._base.version import __version__
 from tinygrad_w2v.drawing.layout.render import RenderError
 from tinygrad_w2v.reports.contents import Losses, Report
-from tinygrad_w2v.reports.layouts import check_layout
+from tinygrad_w2v.reports.layouts import NAMES, check_layout
 from tinygrad_w2v.reports.markup import (
     Words,
     code,
@@ -184,7 +184,7 @@ def _samples(report: Report, vectors: WordVectors, words: Words) -> str:
 
 def _map(stored: StoredWords, words: Words, layout: str) -> str:
     number, dim = stored.directions.shape
-    note = words.say("map_pca" if layout == "pca" else "map_other", dim, layout)
+    note = words.say("map_pca" if layout == "pca" else "map_other", dim, NAMES[layout])
     megabytes = f"{number * dim * 4 / 3e6:.1f}"
     size = words.say("stored", number, stored.of, dim, megabytes, len(stored.points))
     return (

@@ -220,6 +220,11 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "ないので、後者のベクトルを前者に重なるように回転しました (直交プロクラステス)。変化は、"
         "2 つのベクトルの 1 − コサイン類似度です。中央値は {3} です。",
     },
+    "drift_chance": {
+        "en": "Settings and text of both are equal: this much is chance.",
+        "ja": "どちらも設定とテキストは同じなので、これは偶然による変化です。",
+    },
+    "vocabulary": {"en": "words", "ja": "語彙"},
     "drift_few": {
         "en": "Too few words are frequent in both {0} and {1} to tell what drifted.",
         "ja": "{0} と {1} の両方で頻度の高い単語が少ないため、変化はわかりません。",

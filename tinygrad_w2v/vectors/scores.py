@@ -145,7 +145,7 @@ def fisher(correlation: float, number: int) -> tuple[float, float]:
     Examples
     --------
     >>> [round(end, 3) for end in fisher(0.5, 103)]
-    [0.333, 0.637]
+    [0.334, 0.636]
     """
     if abs(correlation) >= 1:
         return correlation, correlation
