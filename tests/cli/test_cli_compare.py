@@ -24,17 +24,17 @@ def sentences(number: int) -> list[list[str]]:
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Three seeds, and one run on a text in which cat and red have changed their places."""
+    """Two seeds, and one run on a text in which cat and red have changed their places."""
     from tinygrad_w2v.cli import main
 
     place = tmp_path_factory.mktemp("runs")
-    lines = sentences(600)
+    lines = sentences(450)
     swapped = {"cat": "red", "red": "cat"}
     (place / "one.txt").write_text("\n".join(map(" ".join, lines)), encoding="utf-8")
     other = [" ".join(swapped.get(word, word) for word in line) for line in lines]
     (place / "two.txt").write_text("\n".join(other), encoding="utf-8")
     made = {}
-    for name, text, seed in (("a", "one", 1), ("b", "one", 2), ("c", "one", 3), ("two", "two", 1)):
+    for name, text, seed in (("a", "one", 1), ("b", "one", 2), ("two", "two", 1)):
         folder = place / name
         options = ["--size", "12", "--epochs", "4", "--sample", "0", "--alpha", "0.3", "--quiet"]
         options += ["--engine", "numpy", "--seed", str(seed), "--heldout", "0.1"]
@@ -58,15 +58,15 @@ def test_words_that_changed_places_drifted_most(run: Any, runs: dict[str, Path])
 
 def test_seeds_have_a_mean_and_an_interval(run: Any, runs: dict[str, Path], tmp_path: Path) -> None:
     page = tmp_path / "compare.html"
-    seeds = [runs[name] for name in "abc"]
+    seeds = [runs[name] for name in "ab"]
     done = run("compare", *seeds, "--json", "--output", page, "--words", "cat,plum")
     found = json.loads(done.out)
     (loss,) = [each for each in found["estimates"] if each["kind"] == "heldout"]
     last = [each["heldout_losses"][-1] for each in found["runs"]]
-    assert loss["runs"] == 3 and loss["value"] == pytest.approx(np.mean(last))
-    error = np.std(last, ddof=1) / math.sqrt(3)
+    assert loss["runs"] == 2 and loss["value"] == pytest.approx(np.mean(last))
+    error = np.std(last, ddof=1) / math.sqrt(2)
     assert loss["error"] == pytest.approx(error)
-    assert loss["high"] - loss["value"] == pytest.approx(4.303 * error)
+    assert loss["high"] - loss["value"] == pytest.approx(12.706 * error)
     assert list(found["neighbours"]) == ["cat", "plum"]
     assert all(near[0][0] in TOPICS[0] for near in found["neighbours"]["cat"])
     text = page.read_text(encoding="utf-8")
@@ -90,7 +90,7 @@ def test_a_page_is_written_where_none_is_named(
         ((), "compare needs two runs or more"),
         (("same",), "a run is named twice"),
         (("nowhere",), "nowhere is not the folder of a run"),
-        (("--words", "zebra", "two"), "--words 'zebra' is in the vocabulary of no run"),
+        (("two", "--words", "zebra"), "--words 'zebra' is in the vocabulary of no run"),
     ],
 )
 def test_what_cannot_be_compared(
