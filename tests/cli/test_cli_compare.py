@@ -28,7 +28,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     from tinygrad_w2v.cli import main
 
     place = tmp_path_factory.mktemp("runs")
-    lines = sentences(450)
+    lines = sentences(300)
     swapped = {"cat": "red", "red": "cat"}
     (place / "one.txt").write_text("\n".join(map(" ".join, lines)), encoding="utf-8")
     other = [" ".join(swapped.get(word, word) for word in line) for line in lines]
@@ -36,7 +36,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     made = {}
     for name, text, seed in (("a", "one", 1), ("b", "one", 2), ("two", "two", 1)):
         folder = place / name
-        options = ["--size", "12", "--epochs", "4", "--sample", "0", "--alpha", "0.3", "--quiet"]
+        options = ["--size", "12", "--epochs", "3", "--sample", "0", "--alpha", "0.3", "--quiet"]
         options += ["--engine", "numpy", "--seed", str(seed), "--heldout", "0.1"]
         assert main(["train", str(place / f"{text}.txt"), *options, "--output", str(folder)]) == 0
         made[name] = folder

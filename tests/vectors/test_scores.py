@@ -28,8 +28,8 @@ def test_fishers_interval_covers_nineteen_of_twenty(rng: np.random.Generator) ->
 
 
 def test_only_sets_of_which_enough_is_known_are_scored(tmp_path: Path) -> None:
-    words = [f"w{k}" for k in range(30)]
-    turns = np.linspace(0, 3, 30)
+    words = [f"w{k}" for k in range(200)]
+    turns = np.linspace(0, 3, 200)
     vectors = tw.WordVectors(words, np.stack([np.cos(turns), np.sin(turns)], axis=1))
     pairs, few, analogies = (tmp_path / name for name in ("pairs", "few", "analogies"))
     lines = [f"w0\tw{k}\t{30 - k}" for k in range(1, 30)]
@@ -37,6 +37,7 @@ def test_only_sets_of_which_enough_is_known_are_scored(tmp_path: Path) -> None:
     few.write_text("\n".join(lines[:5]), encoding="utf-8")
     asked = "\n".join(f"w{k} w{k + 1} w{k + 2} w{k + 3}" for k in range(25))
     analogies.write_text(f": next\n{asked}\n", encoding="utf-8")
+    assert scores_of(tw.WordVectors(words[:150], np.eye(150)), {"p": pairs}) == []
     pair, analogy = scores_of(vectors, {"p": pairs, "f": few, "a": analogies})
     assert (pair.name, pair.known, pair.asked) == ("p", 29, 30)
     assert pair.value == pytest.approx(1.0)

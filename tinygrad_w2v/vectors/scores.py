@@ -23,6 +23,7 @@ GENSIM_FILES = {
     "SimLex-999": "simlex999.txt",
     "Google analogies": "questions-words.txt",
 }
+SMALLEST = 200  # words; a smaller vocabulary is not worth reading the sets for
 FEWEST = 20  # questions with known words, of which a score says anything
 MOST_ANALOGIES = 2000  # that are asked, so that a report does not take longer than a training
 NORMAL = 1.96  # 95% of a normal distribution lie within so many standard deviations
@@ -100,9 +101,7 @@ def scores_of(
         Only the first so many words count as known and as answers.
     """
     scores = []
-    for name, path in files.items():
-        if len(vectors) < FEWEST:
-            continue
+    for name, path in files.items() if len(vectors) >= SMALLEST else ():
         if holds_analogies(Path(path)):
             answers = vectors.answer_word_analogies(path, restrict_vocab, most=MOST_ANALOGIES)
             right = [answer.right for answer in answers if answer.right is not None]
