@@ -20,6 +20,7 @@ from tinygrad_w2v._cli import (
     converting,
     doctor,
     evaluating,
+    exploring,
     neighbors,
     options,
     picture,
@@ -48,6 +49,11 @@ COMMANDS = {
         evaluating.run,
     ),
     "compare": ("put runs side by side in one page", comparing.add_options, comparing.run),
+    "explore": (
+        "look at a run in a browser, and ask it",
+        exploring.add_options,
+        exploring.run,
+    ),
     "convert": (
         "write vectors in another format",
         converting.add_options,

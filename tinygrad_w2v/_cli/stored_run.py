@@ -11,7 +11,10 @@ from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._cli.neighbors import load_vectors
 from tinygrad_w2v._cli.request import Request, read_description, request_of
 from tinygrad_w2v.reports.contents import Losses, RecordLike, Seen
+from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.vectors import WordVectors
+from tinygrad_w2v.word2vec.file import read_model
+from tinygrad_w2v.word2vec.settings import TrainingSettings
 
 
 class StoredRun(NamedTuple):
@@ -73,6 +76,21 @@ def read_run(folder: str) -> StoredRun:
         raise InputError(f"{place / 'settings.json'} tells of no losses: {error}") from error
     description["losses"] = losses
     return StoredRun(place, description, request, records, load_vectors(folder))
+
+
+def stored_model(folder: Path) -> tuple[Any, TrainingSettings, Vocabulary]:
+    """Return the model of a run's folder, its settings and its words.
+
+    Raises
+    ------
+    InputError
+        When its files do not fit each other.
+    """
+    settings = request_of(read_description(folder), str(folder)).settings
+    saved = read_model(folder / "model.npz")
+    model = settings.new_model(len(saved.vocabulary))
+    model.load_state_dict(saved.tables)
+    return model, settings, saved.vocabulary
 
 
 def _record(fields: dict[str, Any]) -> Seen:

@@ -124,14 +124,22 @@ def contents(sections: Mapping[str, str], label: str) -> str:
 
 
 def page(
-    lang: Language, title: str, body: str, data: Mapping[str, Any], styles: str, scripts: str
+    lang: Language,
+    title: str,
+    body: str,
+    data: Mapping[str, Any],
+    styles: str,
+    scripts: str,
+    policy: str = "",
 ) -> str:
-    """A page that is one file and loads nothing; `title` is text, `body` is markup.
+    """A page that is one file; `title` is text, `body` is markup.
 
     Parameters
     ----------
     styles, scripts
         Names of files in ``assets/``, each script using what those before it define.
+    policy
+        What the page may load; by default nothing.
     """
     return Template(_asset("page.html")).substitute(
         lang=lang,
@@ -139,6 +147,7 @@ def page(
         style="\n".join(map(_asset, styles.split())),
         script="\n".join(map(_asset, scripts.split())),
         data=as_json(data),
+        policy=f"; {policy}" if policy else "",
         need=Words(lang).say("need_script"),
         body=body,
     )

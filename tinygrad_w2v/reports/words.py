@@ -170,6 +170,52 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "source": {"en": "Source", "ja": "ソース"},
     "repeat": {"en": "Do it again", "ja": "もう一度実行する"},
     "table": {"en": "table: {0}", "ja": "表: {0}"},
+    # Live questions
+    "live": {
+        "en": "Questions to a trained model, answered on this machine.",
+        "ja": "学習済みのモデルに質問できます。計算はこのコンピュータの中で行われます。",
+    },
+    "open_report": {"en": "The report of the run", "ja": "学習のレポート"},
+    "analogies_live": {
+        "en": "A is to B as C is to what?",
+        "ja": "A に対する B は、C に対する何か。",
+    },
+    "odd": {"en": "The odd one out", "ja": "仲間はずれ"},
+    "odd_note": {
+        "en": "The word that is farthest from the mean of all.",
+        "ja": "全体の平均から最も遠い単語を探します。",
+    },
+    "odd_one": {
+        "en": "{0} does not go with the others; how near each is to the mean:",
+        "ja": "仲間はずれは {0} です。平均への近さは次のとおりです。",
+    },
+    "sentence": {"en": "A sentence as the model sees it", "ja": "モデルから見た文"},
+    "sentence_note": {
+        "en": "Its windows, the negative words that are drawn for each, and the loss of each. "
+        "The graph of a window can be stepped through, forward and backward.",
+        "ja": "文のウィンドウと、それぞれについて選ばれた負例、損失です。ウィンドウごとに、計算"
+        "グラフを順伝播も逆伝播も 1 ステップずつたどれます。",
+    },
+    "words_field": {"en": "words", "ja": "単語 (空白区切り)"},
+    "text_field": {"en": "sentence", "ja": "文"},
+    "window_center": {"en": "centre", "ja": "中央の単語"},
+    "window_contexts": {"en": "contexts", "ja": "コンテキスト"},
+    "window_negatives": {"en": "negative words", "ja": "負例"},
+    "window_loss": {"en": "loss", "ja": "損失"},
+    "step": {"en": "step through", "ja": "たどる"},
+    "left_out": {
+        "en": "Not in the vocabulary, left out: {0}",
+        "ja": "語彙になく、除いた単語: {0}",
+    },
+    "no_windows": {
+        "en": "A window needs two words of the vocabulary.",
+        "ja": "ウィンドウには、語彙にある単語が 2 つ必要です。",
+    },
+    "failed": {
+        "en": "No answer: has the server ended?",
+        "ja": "応答がありません。サーバが終了していませんか。",
+    },
+    "nearest": {"en": "nearest words", "ja": "類似語"},
     # Several runs
     "comparison": {"en": "{0} runs side by side", "ja": "{0} 個の学習の比較"},
     "runs": {"en": "Runs", "ja": "学習"},
