@@ -21,8 +21,10 @@ from tinygrad_w2v.vectors.scores import NORMAL, Score
 # What may differ within a group.
 CHANCE = ("seed", "threads")
 # The 97.5% quantiles of Student's t, by degrees of freedom from 1.
-_T = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179)
-_T += (2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086)
+_T = (
+    *(12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179),
+    *(2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086),
+)
 SHOWN, NEIGHBOURS, DRIFTED = 8, 6, 15
 
 

@@ -7,12 +7,12 @@ from tinygrad_w2v._base.version import __version__
 from tinygrad_w2v.reports.markup import Words, page, section, value
 
 IN_SCRIPTS = (
-    "nearest window_center window_contexts window_negatives window_loss step odd_one failed "
+    "window_center window_contexts window_negatives window_loss step odd_one failed "
     "left_out no_windows answer graph_title"
 ).split()
 # Each question's name, heading, and fields with what stands in them at first.
 QUESTIONS = {
-    "neighbours": ("neighbours", ("word",)),
+    "neighbours": ("nearest", ("word",)),
     "analogy": ("analogies", ("a", "b", "c")),
     "odd": ("odd", ("words",)),
     "sentence": ("sentence", ("text",)),

@@ -215,7 +215,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "en": "No answer: has the server ended?",
         "ja": "応答がありません。サーバが終了していませんか。",
     },
-    "nearest": {"en": "nearest words", "ja": "類似語"},
+    "nearest": {"en": "Nearest words", "ja": "類似語"},
     # Several runs
     "comparison": {"en": "{0} runs side by side", "ja": "{0} 個の学習の比較"},
     "runs": {"en": "Runs", "ja": "学習"},
