@@ -122,8 +122,8 @@ const makeMap = (vectors, choose) => {
   const centre = id => {
     if (id >= places.length) return;
     const [x, y] = onScreen(places[id]), [w, h] = size();
-    if (view.zoom < 2.5 || x < 40 || x > w - 40 || y < 30 || y > h - 20)
-      view = { x: places[id][0], y: places[id][1], zoom: Math.max(view.zoom, 4) };
+    if (view.zoom < 1.6 || x < 40 || x > w - 40 || y < 30 || y > h - 20)
+      view = { x: places[id][0], y: places[id][1], zoom: Math.max(view.zoom, 2) };
   };
 
   const inside = event => {
