@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import pickle
 import re
 from pathlib import Path
 from typing import Any
@@ -160,6 +161,8 @@ def test_a_models_own_history_has_words_where_its_examples_have(tmp_path: Path) 
     history = tw.fit(Line(), table, epochs=1, lr=0.001, engine="numpy", progress=False)
     history.report(path)
     assert sections(path.read_text(encoding="utf-8")) == ["curves", "what", "graph"]
+    pickle.loads(pickle.dumps(history)).report(path)  # without the model, whose class is elsewhere
+    assert sections(path.read_text(encoding="utf-8")) == ["curves"]
 
 
 class Line(tw.Module):

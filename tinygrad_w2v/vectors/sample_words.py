@@ -14,10 +14,11 @@ import numpy as np
 from tinygrad_w2v.vectors.word_vectors import WordVectors
 
 SHOWN = 8
-# A word with a larger share of the text is likely to be "the" or "of".
-TOO_FREQUENT = 1e-3
+# A word with a larger share of the text is likely to be "the" or "of"; one that occurs fewer times
+# is not too frequent in any text.
+TOO_FREQUENT, RARE = 2e-3, 100
 # Sample words are spread over so many of the most frequent ones that are left.
-AMONG = 120
+AMONG = 80
 _FUNCTION_WORDS = frozenset(
     """about above after again against almost alone along already also although always among
     another away because been before behind being below between both came come comes could does
@@ -48,13 +49,14 @@ def sample_words(vectors: WordVectors, number: int = SHOWN) -> list[str]:
     ['猫', '吾輩']
     """
     words, counts = vectors.index_to_key, vectors.counts
-    share = np.zeros(len(words)) if counts is None else counts / max(int(np.sum(counts)), 1)
+    often = np.zeros(len(words)) if counts is None else np.asarray(counts)
+    most = max(TOO_FREQUENT * often.sum(), RARE)
     plain = [
         word
-        for word, frequency in zip(words, share.tolist(), strict=True)
-        if frequency < TOO_FREQUENT and means_something(word)
+        for word, count in zip(words, often.tolist(), strict=True)
+        if count < most and means_something(word)
     ]
-    # A small text has no word that is rare.
+    # A text of few words has none that is rare.
     plain += [word for word in words if means_something(word)] if len(plain) < number else []
     plain = list(dict.fromkeys(plain))[:AMONG]
     spread = plain[:: max(len(plain) // max(number, 1), 1)]

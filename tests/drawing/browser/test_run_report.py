@@ -100,6 +100,9 @@ def test_a_word_is_found_and_clicked_and_an_analogy_is_asked(
     page.locator("#analogy-a").fill("nobody")
     screen.press("Enter")
     assert "nobody" in screen.text("#answer")
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        assert screen.contrast("body") >= 4.5
     screen.shoot("run-report")
 
 
