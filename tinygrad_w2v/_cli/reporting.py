@@ -87,7 +87,8 @@ def report_of(
             "threads": description["workers"],
             "same bytes again": engine["reproducible"],
             "words per second": description["words_per_second"],
-            **{name: value for name, value in description["cpu"].items() if name != "cores"},
+            "processor": description["cpu"]["name"],
+            "blas": description["cpu"]["blas"],
         },
         "versions": description["versions"],
     }

@@ -62,9 +62,12 @@ def value(given: object) -> str:
     return f"<bdi>{escape(printable(str(given), LONGEST))}</bdi>"
 
 
-def facts(rows: Mapping[str, Any]) -> str:
-    """Names and values, as a list of definitions."""
-    shown = [f"<dt>{value(name)}</dt><dd>{value(given)}</dd>" for name, given in rows.items()]
+def facts(rows: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """Names and values, as a list of definitions; `names` has what some are called."""
+    shown = [
+        f"<dt>{value(names.get(name, name))}</dt><dd>{value(given)}</dd>"
+        for name, given in rows.items()
+    ]
     return f"<dl>{''.join(shown)}</dl>"
 
 

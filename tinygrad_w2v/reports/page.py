@@ -26,7 +26,7 @@ from tinygrad_w2v.reports.markup import (
     write_page,
 )
 from tinygrad_w2v.reports.stored_words import StoredWords, store
-from tinygrad_w2v.reports.words import IN_SCRIPTS
+from tinygrad_w2v.reports.words import FACTS, IN_SCRIPTS
 from tinygrad_w2v.vectors import WordVectors
 
 STYLES = "theme.css page.css"
@@ -128,8 +128,9 @@ def _lead(report: Report, words: Words) -> str:
 
 
 def _what(report: Report, words: Words) -> str:
+    names = FACTS if words.lang == "ja" else {}
     boxes = [
-        f"<div><h3>{words.say(key)}</h3>{facts(rows)}</div>"
+        f"<div><h3>{words.say(key)}</h3>{facts(rows, {} if key == 'settings' else names)}</div>"
         for key, rows in report.facts.items()
         if rows
     ]

@@ -241,7 +241,6 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "ja": "複数の学習のグループでは、平均 ± 標準誤差と、t 分布による平均の 95% 区間です。1 "
         "つの学習では、問題の数から求めた 95% 区間です。",
     },
-    "group_losses": {"en": "Losses of the groups", "ja": "グループごとの損失"},
     "number_of_runs": {"en": "runs", "ja": "学習の数"},
     "value": {"en": "value", "ja": "値"},
     "no_scores": {
@@ -279,8 +278,28 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "near_in": {"en": "nearest in {0}", "ja": "{0} での類似語"},
 }
 
+# Names in the tables of what was run; settings have the names that they are given by.
+FACTS = {
+    "sources": "入力",
+    "words": "単語数",
+    "known words": "語彙にある単語数",
+    "sentences": "文の数",
+    "vocabulary": "語彙数",
+    "held-out words": "評価用の単語数",
+    "learned on from": "もとの学習",
+    "engine": "エンジン",
+    "why": "選んだ理由",
+    "threads": "スレッド数",
+    "same bytes again": "毎回同じバイト列",
+    "words per second": "単語/秒",
+    "processor": "プロセッサ",
+    "source": "種類",
+    "units": "単位の数",
+    "fields": "項目",
+}
+
 # Those that the scripts of a page say.
 IN_SCRIPTS = (
-    "loss heldout unigram alpha speed_words speed_examples words examples_read epochs search "
+    "loss heldout unigram alpha speed_words speed_examples words examples_read epochs "
     "search_none chosen_none count larger smaller fit unknown answer map_label"
 ).split()

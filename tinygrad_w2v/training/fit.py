@@ -113,7 +113,8 @@ def fit(
     Returns
     -------
     History
-        The losses. Ctrl-C ends a run, and what was learned until then is kept.
+        The losses; for `report` it keeps the model and the examples. Ctrl-C ends a run, and what
+        was learned until then is kept.
 
     Raises
     ------

@@ -44,7 +44,10 @@ def report_of(about: About, history: History) -> Report:
     model, source, engine = run.model, run.source, run.engine
     vectors = vectors_of(model, about.examples)
     name, examples = type(model).__name__, type(about.examples).__name__
-    shapes = {each: list(parameter.shape) for each, parameter in model.named_parameters()}
+    shapes = {
+        f"parameter {each}": " × ".join(map(str, parameter.shape)) or "1"
+        for each, parameter in model.named_parameters()
+    }
     return Report(
         title=f"{name}, {examples}",
         facts={
@@ -54,13 +57,8 @@ def report_of(about: About, history: History) -> Report:
                 "units": source.units,
                 "fields": sorted(_names(source.example())),
             }
-            | {f"parameter {each}": tuple(shape) for each, shape in shapes.items()},
-            "engine": {
-                "engine": engine.name,
-                "why": engine.why,
-                "threads": engine.workers,
-                "same bytes again": engine.reproducible,
-            },
+            | shapes,
+            "engine": engine_facts(engine),
             "versions": versions(),
         },
         losses=Losses(history.records, history.losses, history.heldout_losses, units="examples"),
@@ -70,6 +68,16 @@ def report_of(about: About, history: History) -> Report:
         kernel=Kernel.of(engine.compiled),
         seconds=history.seconds,
     )
+
+
+def engine_facts(engine: Any) -> dict[str, Any]:
+    """Return what a report says of an engine."""
+    return {
+        "engine": engine.name,
+        "why": engine.why,
+        "threads": engine.workers,
+        "same bytes again": engine.reproducible,
+    }
 
 
 def vectors_of(model: Module, source: Any) -> Any:

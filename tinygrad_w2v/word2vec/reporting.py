@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tinygrad_w2v._base.language import Language
 from tinygrad_w2v._base.version import versions
+from tinygrad_w2v.training.reporting import engine_facts
 from tinygrad_w2v.word2vec.kept_model import keywords_of
 from tinygrad_w2v.word2vec.settings import TrainingSettings, small_batch
 
@@ -83,13 +84,3 @@ def graph_page(model: Any, settings: TrainingSettings, words: list[str], lang: L
         if parameter.ndim == 2 and parameter.shape[0] == len(words) and "." not in name
     }
     return graph(loss, labels=fitting, lang=lang).html()
-
-
-def engine_facts(engine: Any) -> dict[str, Any]:
-    """Return what a report says of an engine."""
-    return {
-        "engine": engine.name,
-        "why": engine.why,
-        "threads": engine.workers,
-        "same bytes again": engine.reproducible,
-    }
