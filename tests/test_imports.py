@@ -29,6 +29,7 @@ MAY_IMPORT = {
     "counting": {"_base", "sources", "text", "vectors"},
     "drawing": {"_base", "autograd", "nn"},
     "checking": {"_base", "autograd", "functions", "nn", "models", "drawing"},
+    "reports": {"_base", "drawing", "vectors"},
     "word2vec": {
         "_base",
         "autograd",
@@ -38,8 +39,20 @@ MAY_IMPORT = {
         "text",
         "training",
         "vectors",
+        "drawing",
+        "reports",
     },
-    "training": {"_base", "autograd", "nn", "optim", "drawing", "compiler", "sources"},
+    "training": {
+        "_base",
+        "autograd",
+        "nn",
+        "optim",
+        "drawing",
+        "compiler",
+        "sources",
+        "vectors",
+        "reports",
+    },
     "compiler": {"_base", "autograd", "functions", "nn", "optim", "drawing"},
 }
 # What a package offers though it stands above it: imported when it is asked for.
@@ -56,6 +69,8 @@ IMPORTED_WHERE_USED = {
     "llvmlite",
     "scipy",
     "safetensors",
+    "umap",
+    "pacmap",
 }
 # What only a generated kernel imports, which is nothing without numba; and native code that does,
 # too, and is imported once a kernel is there.
@@ -242,7 +257,7 @@ import tinygrad_w2v as tw
 
 tw.Word2Vec([["you", "say", "hello"]] * 9, engine="numpy", min_count=1)
 taken = {name.split(".")[1] for name in sys.modules if name.startswith("tinygrad_w2v.")}
-print(sorted(taken & {"checking", "compiler", "drawing"}), "numba" in sys.modules)
+print(sorted(taken & {"checking", "compiler", "drawing", "reports"}), "numba" in sys.modules)
 assert tw.graph.__module__.startswith("tinygrad_w2v.drawing")
 assert tw.check_grads.__module__.startswith("tinygrad_w2v.checking")
 assert set(tw.__all__) <= set(dir(tw))

@@ -16,9 +16,11 @@ from tinygrad_w2v._base.terminal import pasted
 from tinygrad_w2v._base.version import __version__
 from tinygrad_w2v._cli import (
     check,
+    comparing,
     converting,
     doctor,
     evaluating,
+    exploring,
     neighbors,
     options,
     phrases,
@@ -46,6 +48,12 @@ COMMANDS = {
         "hold vectors against word pairs and analogies",
         evaluating.add_options,
         evaluating.run,
+    ),
+    "compare": ("put runs side by side in one page", comparing.add_options, comparing.run),
+    "explore": (
+        "look at a run in a browser, and ask it",
+        exploring.add_options,
+        exploring.run,
     ),
     "convert": (
         "write vectors in another format",

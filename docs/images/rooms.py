@@ -26,6 +26,7 @@ ROOMS = {
     "text": "lines to ids",
     "vectors": "queries and files",
     "counting": "co-occurrence, PPMI, SVD",
+    "reports": "pages about runs",
     "word2vec": "gensim's names, thin",
     "_cli": "the command",
 }

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tinygrad_w2v._cli.machine import versions
+from tinygrad_w2v._base.version import versions
 from tinygrad_w2v.vectors import WordVectors
 from tinygrad_w2v.word2vec import Word2Vec
 

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v._base.errors import GradientError, MissingDependencyError, TinygradError
+from tinygrad_w2v._base.version import versions
 from tinygrad_w2v._cli.console import say, say_json
-from tinygrad_w2v._cli.machine import blas, versions
+from tinygrad_w2v._cli.machine import blas
 from tinygrad_w2v._cli.parsing import Parser
 from tinygrad_w2v.autograd import check_grads
 from tinygrad_w2v.drawing.layout.fonts import advice, coverage

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import math
 from pathlib import Path
 from typing import Any
@@ -14,15 +13,7 @@ from tinygrad_w2v._cli.console import say, say_json
 from tinygrad_w2v._cli.neighbors import add_vectors_option, load_vectors
 from tinygrad_w2v._cli.parsing import Parser, path_name
 from tinygrad_w2v.vectors import WordVectors
-from tinygrad_w2v.vectors.source import BOM, open_source
-
-_LONGEST = 1 << 20  # bytes of a line
-# What an installed gensim brings along.
-GENSIM_FILES = {
-    "WordSim-353": "wordsim353.tsv",
-    "SimLex-999": "simlex999.txt",
-    "Google analogies": "questions-words.txt",
-}
+from tinygrad_w2v.vectors.scores import holds_analogies, installed_test_sets
 
 
 def add_options(parser: Parser) -> None:
@@ -54,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Evaluate on each file and print a line for each, and for each section of analogies."""
     require_range("restrict_vocab", arguments.restrict_vocab, 1, math.inf)
     files = {path: Path(path) for path in arguments.files} or _files_of_gensim()
-    kinds = {name: _has_sections(path) for name, path in files.items()}
+    kinds = {name: holds_analogies(path) for name, path in files.items()}
     vectors = load_vectors(arguments.vectors)
     results = {
         name: (_analogies if kinds[name] else _pairs)(vectors, path, arguments)
@@ -70,36 +61,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _files_of_gensim() -> dict[str, Path]:
-    spec = importlib.util.find_spec("gensim")
-    places = list(spec.submodule_search_locations or []) if spec else []
-    folder = Path(places[0], "test", "test_data") if places else None
-    files = {
-        name: folder / file
-        for name, file in GENSIM_FILES.items()
-        if folder is not None and (folder / file).exists()
-    }
+    files = installed_test_sets()
     if not files:
         raise InputError(
             "there is no installed gensim to take WordSim-353, SimLex-999 and the Google analogies "
             "from; name files: tinygrad-w2v eval wordsim353.tsv questions-words.txt"
         )
     return files
-
-
-def _has_sections(path: Path) -> bool:
-    """Whether a file holds analogies: the first line that says anything is ``: name``."""
-    if path.is_dir():
-        raise InputError(f"{path} cannot be read: it is a folder")
-    try:
-        with open_source(path) as source:
-            first = source.stream.readline(_LONGEST).removeprefix(BOM).decode("utf-8")
-            while first and (first.isspace() or first.startswith("#")):
-                first = source.stream.readline(_LONGEST).decode("utf-8")
-            return first.startswith(":")
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not UTF-8 text: {error.reason}") from error
 
 
 def _pairs(vectors: WordVectors, path: Path, arguments: argparse.Namespace) -> dict[str, Any]:

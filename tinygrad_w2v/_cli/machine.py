@@ -3,30 +3,12 @@
 from __future__ import annotations
 
 import platform
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tinygrad_w2v._base.version import __version__
 from tinygrad_w2v.text.resources import cores
-
-
-def versions() -> dict[str, str]:
-    """Return what the numbers may depend on.
-
-    Examples
-    --------
-    >>> sorted(versions())
-    ['numpy', 'platform', 'python', 'tinygrad_w2v']
-    """
-    return {
-        "tinygrad_w2v": __version__,
-        "python": sys.version.partition(" ")[0],
-        "numpy": np.__version__,
-        "platform": platform.platform(),
-    }
 
 
 def processor() -> dict[str, Any]:

@@ -7,20 +7,12 @@ import math
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-
 from tinygrad_w2v._base.checks import require_range
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._cli.console import say, say_json
 from tinygrad_w2v._cli.parsing import Parser, path_name
 from tinygrad_w2v.vectors import WordVectors
 from tinygrad_w2v.vectors.formats import load
-
-# Words that a programmer has an opinion on; the built-in corpus has them all.
-FAMILIAR = ("list", "class", "exception", "integer", "string", "file", "array", "true")
-SHOWN = 8
-# A word with a larger share of the text is likely to be "the" or "of".
-TOO_FREQUENT = 2e-3
 
 
 def add_vectors_option(parser: Parser) -> None:
@@ -121,28 +113,6 @@ def file_of_vectors(path: str) -> Path:
             "with --vectors"
         )
     return place
-
-
-def words_to_show(vectors: WordVectors) -> list[str]:
-    """Return a few words whose neighbours a person can judge: frequent ones that mean something.
-
-    Examples
-    --------
-    >>> words = ["the", "of", "lists", "x", "tuple"]
-    >>> words_to_show(WordVectors(words, np.eye(5), counts=[90000, 900, 80, 70, 2]))
-    ['lists', 'tuple', 'the', 'of', 'x']
-    """
-    words, counts = vectors.index_to_key, vectors.counts
-    familiar = [word for word in FAMILIAR if word in vectors]
-    if len(familiar) == len(FAMILIAR):
-        return familiar
-    share = np.ones(len(words)) if counts is None else counts / max(int(counts.sum()), 1)
-    plain = [
-        word
-        for word, frequency in zip(words, share.tolist(), strict=True)
-        if frequency < TOO_FREQUENT and word.isalpha() and (len(word) > 3 or not word.isascii())
-    ]
-    return list(dict.fromkeys([*plain[:SHOWN], *words[:SHOWN]]))[:SHOWN]
 
 
 def neighbor_lines(vectors: WordVectors, words: list[str], topn: int) -> Iterator[str]:

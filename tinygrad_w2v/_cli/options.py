@@ -95,7 +95,9 @@ run
                            speed of the compiled engine; the NumPy engine always gives them
   --output DIR             the folder of the run's files
   --overwrite              replace the run in DIR
-  --lang {en,ja}           the language of the loss curve
+  --report-every SECONDS   write report.html anew this often while the run goes on
+  --layout {pca,umap,pacmap}  the report's map of words; the latter two need the extra maps
+  --lang {en,ja}           the language of the report and the loss curve
   --quiet                  say nothing
 going on with a run
   --checkpoint-minutes M   keep the run's place this often, in DIR/checkpoints; 0: only at Ctrl-C
@@ -142,6 +144,7 @@ _DEFAULTS: dict[str, Any] = {
     "output": DEFAULT_FOLDER,
     "overwrite": False,
     "lang": "en",
+    "layout": "pca",
     "quiet": False,
     "checkpoint_minutes": 5.0,
     "resume": False,
@@ -154,7 +157,7 @@ _NUMBERS = {
     for kind in (Request, TrainingSettings, SubwordSettings)
     for name, annotation in kind.__annotations__.items()
     if (of := annotation.partition(" ")[0]) in ("int", "float")
-} | {"workers": int, "checkpoint_minutes": float}
+} | {"workers": int, "checkpoint_minutes": float, "report_every": float}
 
 
 class Option(NamedTuple):
@@ -218,6 +221,17 @@ def add_options(parser: Parser) -> None:
     added = {name: parser.add_argument_group(name) for name in groups}
     for each in OPTIONS:
         added[each.group].add_argument(*each.flags, **each.arguments())
+
+
+def usual(setting: str) -> Any:
+    """Return the default of a setting.
+
+    Examples
+    --------
+    >>> usual("size"), usual("heldout")
+    (100, None)
+    """
+    return _DEFAULTS.get(setting)
 
 
 def flag_of(name: str) -> str:

@@ -19,8 +19,8 @@ from tinygrad_w2v._base.checks import require_range
 from tinygrad_w2v._base.errors import InputError, Setting
 from tinygrad_w2v._base.language import Language
 from tinygrad_w2v._base.terminal import option
+from tinygrad_w2v._base.version import versions
 from tinygrad_w2v._cli.console import note
-from tinygrad_w2v._cli.machine import versions
 from tinygrad_w2v._cli.options import WITHOUT_EFFECT, flag_of
 from tinygrad_w2v._cli.request import (
     BEFORE_PHRASES,
@@ -33,6 +33,7 @@ from tinygrad_w2v._cli.request import (
 from tinygrad_w2v._cli.results import file_digest
 from tinygrad_w2v._cli.run_folder import RunFolder
 from tinygrad_w2v._cli.texts import check_builtin
+from tinygrad_w2v.reports.layouts import check_layout
 from tinygrad_w2v.text.phrase_rounds import PhraseRounds
 from tinygrad_w2v.text.resources import cores
 from tinygrad_w2v.training.engines import MOST_WORKERS, EngineOptions
@@ -77,7 +78,7 @@ class Order:
         What it learns on from.
     phrases : PhraseRounds or None
         What is joined in its text, if that is known before it is read.
-    output, overwrite, resume, lang, quiet, checkpoint_minutes, repeat
+    output, overwrite, resume, lang, quiet, checkpoint_minutes, repeat, report_every, layout
         The options of these names.
     """
 
@@ -93,6 +94,8 @@ class Order:
     quiet: bool
     checkpoint_minutes: float
     repeat: str | None
+    report_every: float | None
+    layout: str
 
 
 def check_call(arguments: argparse.Namespace) -> None:
@@ -106,6 +109,9 @@ def check_call(arguments: argparse.Namespace) -> None:
     if arguments.workers is not None:
         require_range("workers", arguments.workers, 1, MOST_WORKERS)
     require_range("checkpoint_minutes", arguments.checkpoint_minutes, 0, LONGEST_MINUTES)
+    if arguments.report_every is not None:
+        require_range("report_every", arguments.report_every, 1, LONGEST_MINUTES)
+    check_layout(arguments.layout)
     given = arguments.given
     if ignored := [given[name] for name in WITHOUT_EFFECT if name in given]:
         which = ", ".join(ignored)
@@ -191,6 +197,8 @@ def order_of(arguments: argparse.Namespace, folder: RunFolder) -> Order:
         quiet=arguments.quiet,
         checkpoint_minutes=minutes,
         repeat=arguments.repeat,
+        report_every=arguments.report_every,
+        layout=arguments.layout,
     )
 
 

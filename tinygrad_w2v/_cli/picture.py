@@ -10,10 +10,9 @@ from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._cli.console import note, say_lines
 from tinygrad_w2v._cli.neighbors import add_vectors_option
 from tinygrad_w2v._cli.parsing import Parser, path_name
-from tinygrad_w2v._cli.request import read_description, request_of
+from tinygrad_w2v._cli.stored_run import stored_model
 from tinygrad_w2v.drawing import graph
 from tinygrad_w2v.drawing.picture import Picture
-from tinygrad_w2v.word2vec.file import read_model
 from tinygrad_w2v.word2vec.settings import MODELS, TrainingSettings
 
 # The tables of an untrained model; only their shapes are seen.
@@ -63,15 +62,10 @@ def run(arguments: argparse.Namespace) -> int:
                 f"{folder} is not the folder of a run; run `tinygrad-w2v train` first, or give "
                 "--model cbow to draw an untrained one"
             )
-        settings = request_of(read_description(folder), str(folder)).settings
-        saved = read_model(folder / "model.npz")
-        number = len(saved.vocabulary)
-        model = settings.new_model(number)
-        model.load_state_dict(saved.tables)
-        words = list(saved.vocabulary.words)
-        labels = {
-            name: words for name in ("w_in", "w_out") if len(saved.tables[name]) == len(words)
-        }
+        model, settings, vocabulary = stored_model(folder)
+        words = list(vocabulary.words)
+        number, tables = len(words), model.state_dict()
+        labels = {name: words for name in ("w_in", "w_out") if len(tables[name]) == len(words)}
     if arguments.compiled:
         picture: Picture = _compiled(model, settings, number, arguments.direction)
     else:

@@ -1,4 +1,4 @@
-"""What a run leaves: its vectors, its history, two pictures, and all that decided them."""
+"""What a run leaves: its vectors, history, report, two pictures, and all that decided them."""
 
 from __future__ import annotations
 
@@ -15,18 +15,24 @@ import numpy as np
 from tinygrad_w2v._base.errors import WriteError
 from tinygrad_w2v._base.files import safe_write
 from tinygrad_w2v._base.language import Language, words_in
+from tinygrad_w2v._base.version import versions
 from tinygrad_w2v._cli.console import note
-from tinygrad_w2v._cli.machine import processor, versions
+from tinygrad_w2v._cli.machine import processor
+from tinygrad_w2v._cli.reporting import report_of
 from tinygrad_w2v._cli.request import Request, json_text
+from tinygrad_w2v.reports.contents import Report
+from tinygrad_w2v.reports.page import write_report
 from tinygrad_w2v.text.phrase_rounds import PhraseRounds
 from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.training.engines import Engine
 from tinygrad_w2v.vectors import WordVectors
 from tinygrad_w2v.word2vec.file import write_model
 from tinygrad_w2v.word2vec.kept_model import run_description
+from tinygrad_w2v.word2vec.reporting import graph_page
 from tinygrad_w2v.word2vec.settings import TrainingSettings
 from tinygrad_w2v.word2vec.training import Trained
 
+_MADE = {".html": "written"}
 # Of the loss curve.
 _WORDS = {
     "title": {"en": "mean loss of a prediction", "ja": "推測 1 回あたりの平均損失"},
@@ -102,7 +108,11 @@ class Outcome(NamedTuple):
     run : dict
         The options of the run that do not decide its outcome.
     lang : {"en", "ja"}
-        The language of the loss curve.
+        The language of the report and the loss curve.
+    layout : str
+        Of the report's map of words.
+    output : str
+        The folder of the run, as it was named.
     """
 
     trained: Trained
@@ -115,6 +125,8 @@ class Outcome(NamedTuple):
     update: UpdateFacts | None
     run: dict[str, Any]
     lang: Language
+    layout: str
+    output: str
 
 
 def write_results(folder: Path, outcome: Outcome) -> dict[str, Any]:
@@ -142,12 +154,37 @@ def write_results(folder: Path, outcome: Outcome) -> dict[str, Any]:
     _draw(folder / "loss.svg", lambda path: _draw_losses(outcome, path))
     _draw(folder / "graph.svg", lambda path: _draw_graph(trained, settings, path))
     description = describe(outcome)
+    _draw(folder / "report.html", lambda path: _write_report(outcome, description, path))
     # Of files of two runs, which a process that is killed may leave, no two are taken for a pair.
     for name in ("vectors.txt", "model.npz"):
         description[f"{name.partition('.')[0]}_sha256"] = file_digest(folder / name)
     with safe_write(folder / "settings.json") as file:
         file.write(json_text(description) + "\n")
     return description
+
+
+def report_so_far(outcome: Outcome, refresh: float) -> Report:
+    """Return the report of a run that goes on."""
+    return _report(outcome, describe(outcome), refresh)
+
+
+def _write_report(outcome: Outcome, description: dict[str, Any], path: Path) -> None:
+    write_report(_report(outcome, description), path, outcome.lang, outcome.layout)
+
+
+def _report(outcome: Outcome, description: dict[str, Any], refresh: float | None = None) -> Report:
+    trained, settings = outcome.trained, outcome.request.settings
+    words = list(trained.vectors.index_to_key)
+    return report_of(
+        description,
+        list(trained.history.records),
+        trained.vectors,
+        outcome.request,
+        output=outcome.output,
+        graph=lambda lang: graph_page(trained.model, settings, words, lang),
+        compiled=outcome.engine.compiled,
+        refresh=refresh,
+    )
 
 
 def _about_the_model(outcome: Outcome) -> dict[str, Any]:
@@ -173,7 +210,7 @@ def _draw(path: Path, draw: Callable[[Path], object]) -> None:
     except WriteError:
         raise
     except Exception as error:  # whatever a picture fails for, what was trained is worth more
-        note(f"note: {path.name} was not drawn: {error}")
+        note(f"note: {path.name} was not {_MADE.get(path.suffix, 'drawn')}: {error}")
 
 
 def describe(outcome: Outcome) -> dict[str, Any]:

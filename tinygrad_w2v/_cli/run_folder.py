@@ -32,7 +32,10 @@ from tinygrad_w2v._cli.request import Request, read_json
 from tinygrad_w2v.text.phrase_rounds import PhraseRounds
 from tinygrad_w2v.training.checkpoints import remove_checkpoints, remove_half_written
 
-FILES = ("vectors.txt", "model.npz", "history.jsonl", "loss.svg", "graph.svg", "settings.json")
+FILES = (
+    *("vectors.txt", "model.npz", "history.jsonl", "loss.svg", "graph.svg", "report.html"),
+    "settings.json",
+)
 # What only some runs leave; it takes its place before the others.
 MORE_FILES = ("phrases.json",)
 CHECKPOINTS = "checkpoints"
@@ -89,6 +92,12 @@ class RunFolder:
             self._leave()
             raise
         self._ids_before = set(self._ids())
+
+    @property
+    def live_report(self) -> Path:
+        """Where the report stands while the run goes on; that of a run that is replaced stays."""
+        replaces = (self.path / "settings.json").exists()
+        return (self.checkpoints if replaces else self.path) / "report.html"
 
     def _locked(self) -> FolderLock | None:
         while True:
@@ -154,6 +163,7 @@ class RunFolder:
                 shutil.rmtree(path, ignore_errors=True)
         gone_on = self.resumed or self.keeps
         if self.begun and not gone_on and not any(self.checkpoints.glob("checkpoint-*.npz")):
+            self.live_report.unlink(missing_ok=True)
             self._remove_checkpoints()
         with suppress(OSError):
             self.checkpoints.rmdir()
@@ -255,6 +265,7 @@ class RunFolder:
         self.request_file.unlink(missing_ok=True)
         self.base_file.unlink(missing_ok=True)
         self.phrases_file.unlink(missing_ok=True)
+        (self.checkpoints / "report.html").unlink(missing_ok=True)
         remove_checkpoints(self.checkpoints)
         for path in self._ids():
             if path != besides:

@@ -16,8 +16,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from tinygrad_w2v._base.errors import InputError, written
+from tinygrad_w2v._base.version import versions
 from tinygrad_w2v._cli.console import note
-from tinygrad_w2v._cli.machine import versions
 from tinygrad_w2v._cli.options import in_flags
 from tinygrad_w2v._cli.request import BUILTIN, Request
 from tinygrad_w2v._cli.results import PhraseFacts, TextFacts

@@ -12,15 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from tinygrad_w2v._base.progress import Progress
-from tinygrad_w2v._base.terminal import option
 from tinygrad_w2v._cli.console import note, say
 from tinygrad_w2v._cli.ending import end_run, resume_line, what_was_kept
-from tinygrad_w2v._cli.neighbors import neighbor_lines, words_to_show
-from tinygrad_w2v._cli.options import DEFAULT_FOLDER
+from tinygrad_w2v._cli.neighbors import neighbor_lines
 from tinygrad_w2v._cli.order import Order, check_call, order_of
 from tinygrad_w2v._cli.preparing import Prepared, prepare
+from tinygrad_w2v._cli.reporting import LiveReport, where_it_stands, words_to_show
 from tinygrad_w2v._cli.request import read_json
-from tinygrad_w2v._cli.results import Outcome
+from tinygrad_w2v._cli.results import Outcome, report_so_far
 from tinygrad_w2v._cli.run_folder import RunFolder
 from tinygrad_w2v._cli.texts import Text, check_sources, read_text
 from tinygrad_w2v.text.tokenizing import get_tokenizer, import_function
@@ -47,10 +46,11 @@ def run(arguments: argparse.Namespace) -> int:
         _compare(order.repeat, description, order.quiet)
     if not order.quiet:
         vectors = outcome.trained.vectors
-        for line in neighbor_lines(vectors, words_to_show(vectors), topn=6):
+        for line in neighbor_lines(vectors, words_to_show(vectors, order.request.sources), topn=6):
             say(line)
-        place = "" if order.output == DEFAULT_FOLDER else f" {option('--vectors', order.output)}"
-        note(f"more: tinygrad-w2v neighbors WORD{place}")
+        if (folder.path / "report.html").exists():
+            note(f"the report: {folder.path / 'report.html'}")
+        note(f"more: tinygrad-w2v neighbors WORD{where_it_stands(order.output)}")
     return 0
 
 
@@ -80,7 +80,7 @@ def _train(order: Order, folder: RunFolder) -> tuple[Outcome, dict[str, Any], De
             deferred_interrupt(ending=True) as ending,
             naming_last_checkpoint(folder.checkpoints, note),
         ):
-            outcome = _followed(order, text, prepared)
+            outcome = _followed(order, text, prepared, folder.live_report)
             description = end_run(
                 folder, run.checkpoints, run.state, outcome, ending, resume, quiet
             )
@@ -93,28 +93,38 @@ def _train(order: Order, folder: RunFolder) -> tuple[Outcome, dict[str, Any], De
         raise KeyboardInterrupt(f"interrupted; {kept or 'nothing was written'}") from None
 
 
-def _followed(order: Order, text: Text, prepared: Prepared) -> Outcome:
+def _followed(order: Order, text: Text, prepared: Prepared, report: Path) -> Outcome:
     """Train, and return what has come of it."""
     run = prepared.run
     total, done = run.schedule.epochs * run.source.units, run.state.history.words
+    vocabulary = text.vocabulary
+
+    def outcome(history: History) -> Outcome:
+        vectors = order.request.settings.vectors(vocabulary, run.model)
+        return Outcome(
+            trained=Trained(vectors, run.model, history),
+            request=order.request,
+            engine=run.engine,
+            text=text.facts,
+            phrases=text.phrases,
+            phrase_facts=text.phrase_facts,
+            heldout=prepared.heldout,
+            update=prepared.update,
+            run=prepared.about,
+            lang=order.lang,
+            layout=order.layout,
+            output=order.output,
+        )
+
+    hooks = []
+    if (every := order.report_every) is not None:
+        note(f"the report of the run so far: {report}", order.quiet)
+        hooks = [LiveReport(report, every, lambda h: report_so_far(outcome(h), every), order.lang)]
     with Progress(total, "words", "training", quiet=order.quiet, initial=done) as progress:
-        history = run.follow(progress)
+        history = run.follow(progress, *hooks)
     if history.interrupted and not history.words:
         raise KeyboardInterrupt
-    vocabulary = text.vocabulary
-    vectors = order.request.settings.vectors(vocabulary, run.model)
-    return Outcome(
-        trained=Trained(vectors, run.model, history),
-        request=order.request,
-        engine=run.engine,
-        text=text.facts,
-        phrases=text.phrases,
-        phrase_facts=text.phrase_facts,
-        heldout=prepared.heldout,
-        update=prepared.update,
-        run=prepared.about,
-        lang=order.lang,
-    )
+    return outcome(history)
 
 
 def _judge(history: History, folder: RunFolder, resume: str, ending: bool) -> None:

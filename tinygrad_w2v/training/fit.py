@@ -6,6 +6,7 @@ import logging
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ from tinygrad_w2v.training.hooks import (
 )
 from tinygrad_w2v.training.keeping import Keeping, checkpoint_of, held_folder
 from tinygrad_w2v.training.model_checks import check_sum
+from tinygrad_w2v.training.reporting import About, report_of
 from tinygrad_w2v.training.run import Schedule, Voice, prepare
 
 logger = logging.getLogger("tinygrad_w2v.fit")
@@ -111,7 +113,8 @@ def fit(
     Returns
     -------
     History
-        The losses. Ctrl-C ends a run, and what was learned until then is kept.
+        The losses; for `report` it keeps the model and the examples. Ctrl-C ends a run, and what
+        was learned until then is kept.
 
     Raises
     ------
@@ -169,6 +172,9 @@ def fit(
                 voice=Voice(logger.info, logger.warning, logger.info),
                 optimizer=rule,
             )
+        settings = _settings(optimizer, plan, asked, seed, heldout)
+        reported = partial(report_of, About(run, examples, settings))
+        run.state.history._reported = reported  # callbacks may ask for it
         watching = Callbacks(hooks, model)
         watching.call("on_train_begin")
         folder, done = None if keeping is None else keeping.folder, run.state.history.words
@@ -178,6 +184,7 @@ def fit(
             naming_last_checkpoint(folder, logger.warning),
         ):
             history = run.follow(bar, watching, AfterEpoch(functions))
+        history._reported = reported
         if folder is not None and not history.interrupted:
             remove_checkpoints(folder)
         watching.call("on_train_end")
@@ -322,6 +329,25 @@ def _is_source(examples: Any) -> bool:
             "engine its batches"
         )
     return False
+
+
+def _settings(
+    optimizer: Any, plan: Schedule, asked: EngineOptions, seed: int, heldout: Any
+) -> dict[str, Any]:
+    """What a report says was asked."""
+    return {
+        "optimizer": "SGD" if optimizer is None else repr(optimizer),
+        "epochs": plan.epochs,
+        "lr": plan.alpha,
+        "min_lr": plan.min_alpha,
+        "schedule": None if plan.rate is None else "a function",
+        "early_stopping": plan.early_stopping,
+        "heldout": heldout if isinstance(heldout, float | None) else type(heldout).__name__,
+        "seed": seed,
+        "engine": asked.engine,
+        "workers": asked.workers,
+        "deterministic": asked.deterministic,
+    }
 
 
 def _about(

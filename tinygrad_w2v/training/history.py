@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tinygrad_w2v._base.files import PathLike
+from tinygrad_w2v._base.language import Language
+
+if TYPE_CHECKING:
+    from tinygrad_w2v.reports.contents import Report
 
 
 class Record(NamedTuple):
@@ -78,6 +83,13 @@ class History:
     stopped_early: bool = False
     torn: bool = False
 
+    def __post_init__(self) -> None:
+        # What there is to report, where more is known than losses; no part of where the run is.
+        self._reported: Callable[[History], Report] | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_reported": None}  # a pickle has the numbers
+
     @property
     def examples(self) -> int:
         """Units that were read so far; of a text these are words."""
@@ -115,6 +127,50 @@ class History:
         """Return the losses on what is held out, each by its place among the records."""
         found = ((place, record.heldout_loss) for place, record in enumerate(self.records))
         return {place: loss for place, loss in found if loss is not None}
+
+    def report(self, path: PathLike, *, lang: Language = "en", layout: str = "pca") -> None:
+        """Write a page on the run: one file, which a browser opens and which loads nothing.
+
+        It shows what there is: settings, versions, the engine and why it was taken, the losses,
+        the learning rate and the speed on the way, the model's graph step by step, the kernel's
+        listing, and, where the examples have a vocabulary of which a table has a row for each word,
+        a map of the words, their neighbours and analogies. Of a pickled history only the losses
+        are left.
+
+        Parameters
+        ----------
+        path
+            The file, such as ``report.html``.
+        lang : {"en", "ja"}
+            The language of the page.
+        layout : {"pca", "umap", "pacmap"}
+            How the map is made; the latter two need the extra ``maps``.
+
+        Raises
+        ------
+        InputError
+            For an unknown language or layout, or a place that cannot be written.
+        MissingDependencyError
+            When the library of the layout is not installed.
+
+        Examples
+        --------
+        >>> import pathlib, tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = pathlib.Path(folder, "report.html")
+        ...     History(losses=[2.1, 1.6]).report(path)
+        ...     path.read_text(encoding="utf-8")[:15]
+        '<!DOCTYPE html>'
+        """
+        from tinygrad_w2v.reports.contents import Losses, Report
+        from tinygrad_w2v.reports.page import write_report
+
+        if self._reported is not None:
+            contents = self._reported(self)
+        else:
+            losses = Losses(self.records, self.losses, self.heldout_losses)
+            contents = Report("History", losses=losses, seconds=self.seconds)
+        write_report(contents, path, lang, layout)
 
     def __repr__(self) -> str:
         seen = [f"{self.words:,} words", f"{self.seconds:.3g} s"]

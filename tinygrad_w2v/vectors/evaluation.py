@@ -193,13 +193,15 @@ class EvaluationQueries(SimilarityQueries):
         analogies: PathLike,
         restrict_vocab: int = 300000,
         similarity_function: SimilarityFunction = "most_similar",
+        most: int | None = None,
     ) -> list[AnsweredAnalogy]:
         """Return each analogy of a file and whether it was answered rightly, in the file's order.
 
-        It is what `evaluate_word_analogies` counts, with the same parameters.
+        It is what `evaluate_word_analogies` counts, with the same parameters; of more than `most`
+        with known words so many are asked, spread evenly over them.
         """
         sections, questions, right = self._answers(
-            analogies, restrict_vocab, True, similarity_function
+            analogies, restrict_vocab, True, similarity_function, most
         )
         return [
             AnsweredAnalogy(sections[section]["section"], words, answered)
@@ -212,6 +214,7 @@ class EvaluationQueries(SimilarityQueries):
         restrict_vocab: int,
         case_insensitive: bool,
         similarity_function: SimilarityFunction,
+        most: int | None = None,
     ) -> tuple[list[Section], list[tuple[int, Quadruple]], list[bool | None]]:
         """Return the empty sections, each line's section and words, and whether it was right."""
         if similarity_function not in ("most_similar", "most_similar_cosmul"):
@@ -223,6 +226,11 @@ class EvaluationQueries(SimilarityQueries):
         known = _known_words(table, restrict_vocab, case_insensitive)
         sections, questions = _read_analogies(analogies, case_insensitive)
         is_asked = [all(word in known for word in words) for _, words in questions]
+        known_ones = np.flatnonzero(is_asked)
+        if most is not None and len(known_ones) > most:
+            is_asked = [False] * len(questions)
+            for place in known_ones[np.arange(most) * len(known_ones) // most].tolist():
+                is_asked[place] = True
         asked = [words for (_, words), flag in zip(questions, is_asked, strict=True) if flag]
         rows = [[known[word] for word in words[:3]] for words in asked]
         if similarity_function == "most_similar":

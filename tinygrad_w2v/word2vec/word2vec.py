@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
+from tinygrad_w2v._base.language import Language
 from tinygrad_w2v.text.corpus import Corpus, encode_corpus
 from tinygrad_w2v.training.checkpoints import remove_checkpoints
 from tinygrad_w2v.training.history import RunState
@@ -24,6 +25,7 @@ from tinygrad_w2v.word2vec.kept_model import load_model, pickled, save_model
 from tinygrad_w2v.word2vec.learned_words import LearnedWords
 from tinygrad_w2v.word2vec.log import log_epoch, log_interrupt, log_training, progress_of
 from tinygrad_w2v.word2vec.options import warn_of_ignored
+from tinygrad_w2v.word2vec.reporting import report_of
 from tinygrad_w2v.word2vec.text import check_contexts, folder_of_ids, source_of
 from tinygrad_w2v.word2vec.training import keeping_of, prepare_text
 
@@ -442,6 +444,46 @@ class Word2Vec(LearnedWords):
         return self._latest_loss if self._run is None else self._run.state.total
 
     # Files
+
+    def report(self, path: PathLike, *, lang: Language = "en", layout: str = "pca") -> None:
+        """Write a page on the model: one file, which a browser opens and which loads nothing.
+
+        It shows the keywords, the text, the engine and why it was taken, the losses on the way
+        (of a model that was loaded: of the epochs), a map of the words, their neighbours and
+        analogies, scores on the test sets of an installed gensim, the model's graph step by step,
+        and the kernel's listing.
+
+        Parameters
+        ----------
+        path
+            The file, such as ``report.html``.
+        lang : {"en", "ja"}
+            The language of the page.
+        layout : {"pca", "umap", "pacmap"}
+            How the map is made; the latter two need the extra ``maps``.
+
+        Raises
+        ------
+        InputError
+            Without a vocabulary, for an unknown language or layout, or a place that cannot be
+            written.
+        MissingDependencyError
+            When the library of the layout is not installed.
+
+        Examples
+        --------
+        >>> import pathlib, tempfile
+        >>> model = Word2Vec([["you", "say", "hello"]] * 9, vector_size=4, sample=0)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = pathlib.Path(folder, "report.html")
+        ...     model.report(path)
+        ...     "hello" in path.read_text(encoding="utf-8")
+        True
+        """
+        from tinygrad_w2v.reports.page import write_report
+
+        self._vocabulary()
+        write_report(report_of(self), path, lang, layout)
 
     def save(self, path: PathLike) -> None:
         """Write the whole model to one npz file without pickle, to be trained on later.

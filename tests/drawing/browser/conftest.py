@@ -20,6 +20,34 @@ import tinygrad_w2v.functions as F
 
 SCREENSHOTS = Path(__file__).with_name("screenshots")
 WIDTHS = {1280: 800, 400: 860}
+# The least contrast of a text and what lies under it, over all of a part of a page.
+CONTRAST = """root => {
+  const pixel = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const rgba = (color) => {
+    pixel.clearRect(0, 0, 1, 1);
+    pixel.fillStyle = color;
+    pixel.fillRect(0, 0, 1, 1);
+    const [r, g, b, a] = pixel.getImageData(0, 0, 1, 1).data;
+    return [r, g, b, a / 255];
+  };
+  const linear = (v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+  const light = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
+  const under = (element) => {
+    const layers = [];
+    for (; element; element = element.parentElement)
+      layers.unshift(rgba(getComputedStyle(element).backgroundColor));
+    const over = (below, [r, g, b, a]) => [r, g, b].map((v, i) => below[i] * (1 - a) + v * a);
+    return layers.reduce(over, [255, 255, 255]);
+  };
+  const texts = [...document.querySelectorAll(`${root} *`)].filter(
+    (e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim())
+      && e.checkVisibility());
+  return Math.min(...texts.map((e) => {
+    const [a, b] = [light(rgba(getComputedStyle(e).color)), light(under(e))];
+    return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+  }));
+}"""
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -94,6 +122,10 @@ class Screen:
         return {
             line.locator("th").inner_text(): line.locator("td").all_inner_texts() for line in lines
         }
+
+    def contrast(self, root: str) -> float:
+        """The least contrast of a text that is seen in a part of the page."""
+        return float(self.page.evaluate(CONTRAST, root))
 
     def shoot(self, name: str) -> None:
         """Save what is seen, in the light and in the dark."""

@@ -12,33 +12,6 @@ import tinygrad_w2v as tw
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-# The least contrast of a text and what lies under it, over the whole report.
-CONTRAST = """() => {
-  const pixel = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-  const rgba = (color) => {
-    pixel.clearRect(0, 0, 1, 1);
-    pixel.fillStyle = color;
-    pixel.fillRect(0, 0, 1, 1);
-    const [r, g, b, a] = pixel.getImageData(0, 0, 1, 1).data;
-    return [r, g, b, a / 255];
-  };
-  const linear = (v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
-  const light = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
-  const under = (element) => {
-    const layers = [];
-    for (; element; element = element.parentElement)
-      layers.unshift(rgba(getComputedStyle(element).backgroundColor));
-    const over = (below, [r, g, b, a]) => [r, g, b].map((v, i) => below[i] * (1 - a) + v * a);
-    return layers.reduce(over, [255, 255, 255]);
-  };
-  const texts = [...document.querySelectorAll(".tw-check *")].filter(
-    (e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()));
-  return Math.min(...texts.map((e) => {
-    const [a, b] = [light(rgba(getComputedStyle(e).color)), light(under(e))];
-    return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-  }));
-}"""
-
 
 class Wrong(tw.Function):
     """y = x * x;  gx = 2 * g * x, a thousandth more in one entry"""
@@ -79,7 +52,7 @@ def test_the_report_fits_and_is_legible(
     assert worst.first.locator("xpath=../th").inner_text() == "3 and"
     for scheme in ("light", "dark"):
         screen.page.emulate_media(color_scheme=scheme)
-        assert screen.page.evaluate(CONTRAST) >= 4.5
+        assert screen.contrast(".tw-check") >= 4.5
     screen.shoot(f"report-{lang}")
 
 

@@ -177,6 +177,8 @@ class Engine(ABC):
         Whether the same seed gives the same bytes.
     about : dict
         What has to be the same for a run to go on from a checkpoint.
+    compiled : Compiled or None
+        The model's kernel, where there is one.
     """
 
     name: str
@@ -185,6 +187,7 @@ class Engine(ABC):
     workers = 1
     reproducible = True
     about: Mapping[str, Any]
+    compiled: Any = None
 
     @abstractmethod
     def batches(self, epoch: int) -> Iterable[tuple[Any, int]]:

@@ -1,0 +1,103 @@
+"""The files of a finished run, read again to be looked at."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._cli.neighbors import load_vectors
+from tinygrad_w2v._cli.request import Request, read_description, request_of
+from tinygrad_w2v.reports.contents import Losses, RecordLike, Seen
+from tinygrad_w2v.text.vocabulary import Vocabulary
+from tinygrad_w2v.vectors import WordVectors
+from tinygrad_w2v.word2vec.file import read_model
+from tinygrad_w2v.word2vec.settings import TrainingSettings
+
+
+class StoredRun(NamedTuple):
+    """What a folder tells of its run.
+
+    Attributes
+    ----------
+    folder : Path
+    description : dict
+        ``settings.json``.
+    request : Request
+    records : list of Seen
+        ``history.jsonl``.
+    vectors : WordVectors
+    """
+
+    folder: Path
+    description: dict[str, Any]
+    request: Request
+    records: list[RecordLike]
+    vectors: WordVectors
+
+    @property
+    def losses(self) -> Losses:
+        """What of it is drawn as curves."""
+        heldout = self.description.get("heldout") or {}
+        return Losses(
+            records=self.records,
+            epochs=[math.nan if loss is None else loss for loss in self.description["losses"]],
+            heldout=[loss for loss in heldout.get("losses", []) if loss is not None],
+            unigram=heldout.get("unigram_loss"),
+        )
+
+
+def read_run(folder: str) -> StoredRun:
+    """Read the run in a folder.
+
+    Raises
+    ------
+    InputError
+        When there is none, or a file of it is missing or damaged.
+    """
+    place = Path(folder)
+    if not place.is_dir():
+        raise InputError(f"{folder} is not the folder of a run; make one with `tinygrad-w2v train`")
+    description = read_description(place)
+    request = request_of(description, str(place / "settings.json"))
+    history = place / "history.jsonl"
+    try:
+        lines = history.read_text(encoding="utf-8").splitlines()
+        records: list[RecordLike] = [_record(json.loads(line)) for line in lines]
+    except OSError as error:
+        raise InputError(f"{history} cannot be read: {error.strerror}") from error
+    except (ValueError, TypeError) as error:
+        raise InputError(f"{history} is not the history of a run: {error}") from error
+    try:
+        losses = [None if loss is None else float(loss) for loss in description["losses"]]
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{place / 'settings.json'} tells of no losses: {error}") from error
+    description["losses"] = losses
+    return StoredRun(place, description, request, records, load_vectors(folder))
+
+
+def stored_model(folder: Path) -> tuple[Any, TrainingSettings, Vocabulary]:
+    """Return the model of a run's folder, its settings and its words.
+
+    Raises
+    ------
+    InputError
+        When its files do not fit each other.
+    """
+    settings = request_of(read_description(folder), str(folder)).settings
+    saved = read_model(folder / "model.npz")
+    model = settings.new_model(len(saved.vocabulary))
+    model.load_state_dict(saved.tables)
+    return model, settings, saved.vocabulary
+
+
+def _record(fields: dict[str, Any]) -> Seen:
+    seen = Seen(**fields)
+    numbers = [seen.epoch, seen.words, seen.loss, seen.alpha, seen.seconds]
+    if seen.heldout_loss is not None:
+        numbers.append(seen.heldout_loss)
+    if not all(type(number) in (int, float) for number in numbers):
+        raise ValueError("a record holds something else than numbers")
+    return seen

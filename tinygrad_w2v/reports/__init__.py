@@ -1,0 +1,1 @@
+"""Pages about runs: the report of one, several side by side, and a server for live questions."""
