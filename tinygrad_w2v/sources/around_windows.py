@@ -30,6 +30,8 @@ class AroundWindows(Source):
         How windows are drawn.
     min_count
         Of sentences: words that occur less often are left out.
+    **options
+        Of `WindowSource`.
 
     Attributes
     ----------
@@ -39,13 +41,15 @@ class AroundWindows(Source):
         Which draws the windows.
     """
 
-    def __init__(self, text: Text, settings: WindowSettings | None, min_count: int) -> None:
+    def __init__(
+        self, text: Text, settings: WindowSettings | None, min_count: int, **options: Any
+    ) -> None:
         if isinstance(text, tuple) and len(text) == 2 and isinstance(text[0], Vocabulary):
             self.vocabulary, corpus = text
         else:
             self.vocabulary, corpus = build_corpus(text, min_count)
         self._check(corpus)
-        self.windows = WindowSource(corpus, self.vocabulary.counts, settings)
+        self.windows = WindowSource(corpus, self.vocabulary.counts, settings, **options)
         self.per_unit, self.batch_size = self.windows.per_unit, self.windows.settings.batch_size
 
     def _check(self, corpus: Corpus) -> None:
@@ -61,6 +65,11 @@ class AroundWindows(Source):
     def units(self) -> int:
         """The number of words."""
         return self.windows.units
+
+    @property
+    def kept_words(self) -> int:
+        """How many words subsampling has left in what `batches` has drawn so far."""
+        return self.used
 
     def _beside(self, drawn: Drawn, windows: native_windows.Windows, room: Any) -> Drawn:
         """Return examples for the windows that were drawn."""

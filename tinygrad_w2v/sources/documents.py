@@ -5,6 +5,7 @@ Le, Mikolov 2014, "Distributed representations of sentences and documents".
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -45,6 +46,39 @@ class TaggedWindow(NamedTuple):
     documents: AnyArray
 
 
+class DocumentWord(NamedTuple):
+    """A word with its targets and labels, as in `Batch`, and the id of its document, ``(...,)``."""
+
+    center: AnyArray
+    targets: AnyArray
+    labels: AnyArray
+    document: AnyArray
+
+
+class TaggedWord(NamedTuple):
+    """A word with its targets and labels, and the ids of its document's tags, ``(..., D)``."""
+
+    center: AnyArray
+    targets: AnyArray
+    labels: AnyArray
+    documents: AnyArray
+
+
+class Tags(NamedTuple):
+    """The tags of documents by number.
+
+    Attributes
+    ----------
+    names : sequence
+        The name of each tag.
+    of : Ragged
+        The ids of each document's tags.
+    """
+
+    names: Sequence[Any]
+    of: Ragged
+
+
 class Documents(AroundWindows):
     """Windows of documents with the number of their document; a unit is a word.
 
@@ -56,15 +90,24 @@ class Documents(AroundWindows):
     tags : sequence, optional
         What each document is called: a str or int, or a list of them. With lists an example has
         the ids of all its document's tags, ``documents (D,)``, else one id, ``document ()``.
-        Without tags the id is the number of the document.
+        Without tags the id is the number of the document. `Tags` are taken as they are.
     settings : WindowSettings, optional
         How windows are drawn.
     min_count : int
         Words that occur less often are left out.
+    contexts : {"window", "places", None}
+        ``"window"``: the words of a window. ``"places"``: always 2 n of them, as many as a window
+        has places, from left to right; one beyond the document's end holds the id V, padding.
+        None: an example has no contexts, for a document that alone predicts its words.
+    alone : bool
+        With ``"window"``: draw a word that has no context, too, with an empty row of contexts.
+        Else it is drawn in any case.
+    numbers : array of uint64, optional
+        What each document is drawn by, as in `WindowSource`.
 
     Attributes
     ----------
-    tags : list
+    tags : sequence
         The names by id.
     vocabulary : Vocabulary
         The words by id.
@@ -72,8 +115,9 @@ class Documents(AroundWindows):
     Raises
     ------
     InputError
-        When a document has fewer than two known words, so that it has no window, when it has no
-        tag, or one twice; its number is told.
+        When a document has too few known words for a window (two, or one where a word alone is
+        drawn, too), when it has no tag, or one twice; its number is told. With `Tags` a document
+        may be without words: it is never drawn.
 
     Examples
     --------
@@ -102,32 +146,50 @@ class Documents(AroundWindows):
     >>> losses[-1] / 56 < losses[0] / 64  # 120 words in two stretches
     True
 
-    In PV-DBOW the document alone predicts them: leave out `around`.
+    In PV-DBOW the document alone predicts them: leave out `around`, and draw ``contexts=None``.
     """
 
     def __init__(
         self,
         documents: Text,
-        tags: Sequence[Any] | None = None,
+        tags: Sequence[Any] | Tags | None = None,
         settings: WindowSettings | None = None,
         *,
         min_count: int = 5,
+        contexts: str | None = "window",
+        alone: bool = False,
+        numbers: AnyArray | None = None,
     ) -> None:
-        super().__init__(documents, settings, min_count)
+        if contexts not in ("window", "places", None):
+            raise InputError(f"contexts must be 'window', 'places' or None, not {shown(contexts)}")
+        self.contexts, alone = contexts, alone or contexts != "window"
+        self._fewest = 0 if isinstance(tags, Tags) else 1 if alone else 2
+        settings = settings or WindowSettings()
+        if contexts != "window":  # each word is predicted once
+            window = settings.window if contexts else 1  # what is not read costs least
+            settings = dataclasses.replace(
+                settings, window=window, shrink_windows=False, shared_negatives=True
+            )
+        super().__init__(documents, settings, min_count, alone=alone, numbers=numbers)
         number = self.windows.corpus.sentences
-        if tags is None:
-            self.tags: list[Any] = list(range(number))
+        if isinstance(tags, Tags):
+            self.tags, self._of = tags
+        elif tags is None:
+            self.tags = range(number)
             self._of = Ragged(np.arange(number), np.arange(number + 1), 1)
         else:
             self.tags, self._of = _numbered(tags, number)
         self._several = tags is not None and any(isinstance(tag, list | tuple) for tag in tags)
+        if isinstance(tags, Tags):
+            self._several = self._of.longest > 1
+        self._equal = bool((np.diff(self._of.offsets) == self._of.longest).all())
 
     def __repr__(self) -> str:
         number = self.windows.corpus.sentences
         return f"Documents({number:,} documents, {len(self.tags):,} tags, {self.windows})"
 
     def _check(self, corpus: Corpus) -> None:
-        few = np.flatnonzero(np.diff(corpus.offsets) < 2)
+        few = np.flatnonzero(np.diff(corpus.offsets) < self._fewest)
         if len(few):
             more = f" (and {len(few) - 1:,} more)" if len(few) > 1 else ""
             words = len(corpus.sentence(int(few[0])))
@@ -137,27 +199,42 @@ class Documents(AroundWindows):
                 remedy=("leave it out, or use a smaller ", Setting("min_count")),
             )
 
-    def example(self) -> DocumentWindow | TaggedWindow:
+    def example(self) -> Any:
         """Return a window with as many contexts, targets and tags as one may have."""
-        window = self.windows.example()
-        if self._several:
-            return TaggedWindow(*window, np.arange(self._of.longest) % len(self.tags))
-        return DocumentWindow(*window, np.array(0))
+        window: Any = self.windows.example()
+        ids = np.arange(self._of.longest) % len(self.tags)
+        if self.contexts is None:
+            word = window.center, window.targets, window.labels
+            return TaggedWord(*word, ids) if self._several else DocumentWord(*word, np.array(0))
+        return TaggedWindow(*window, ids) if self._several else DocumentWindow(*window, np.array(0))
 
     def axes(self) -> dict[str, tuple[Any, ...]]:
-        """Return that windows differ in their contexts C, and documents in their tags D."""
-        tags = {"documents": (("D", self._of.longest),)} if self._several else {}
-        return self.windows.axes() | tags
+        """Return that windows differ in their contexts C, and documents in their tags D.
+
+        Where all have as many, that is no axis which changes.
+        """
+        axes = self.windows.axes()
+        if self.contexts != "window":
+            axes = {name: axis for name, axis in axes.items() if name in ("targets", "labels")}
+        if self._several and not self._equal:
+            axes |= {"documents": (("D", self._of.longest),)}
+        return axes
 
     def ranges(self) -> dict[str, tuple[int, int]]:
         """Return between which numbers ids are."""
+        ranges = self.windows.ranges()
+        if self.contexts == "places":
+            ranges["contexts"] = 0, len(self.vocabulary)
+        elif self.contexts is None:
+            del ranges["contexts"], ranges["offsets"]
         field = "documents" if self._several else "document"
-        return self.windows.ranges() | {field: (0, len(self.tags) - 1)}
+        return ranges | {field: (0, len(self.tags) - 1)}
 
     def digest(self) -> str:
         """Return the SHA-256 of the text, its tags and the settings."""
-        digest = hashlib.sha256(f"{self._several} {self.windows.digest()}".encode())
-        for numbers in (self._of.flat, self._of.offsets):
+        kind = "" if self.contexts == "window" and not self.windows.alone else f"{self.contexts} "
+        digest = hashlib.sha256(f"{kind}{self._several} {self.windows.digest()}".encode())
+        for numbers in (*self._of[:2], self.windows.numbers):
             digest.update(np.ascontiguousarray(numbers).data)
         return digest.hexdigest()
 
@@ -170,9 +247,27 @@ class Documents(AroundWindows):
     def _beside(self, drawn: Drawn, windows: native_windows.Windows, room: Any) -> Drawn:
         ids, lengths = room
         copy_rows(self._of, windows.sentence[: drawn.count], ids, lengths)
-        if self._several:
-            return beside(drawn, {"documents": ids}, {"D": lengths})
-        return beside(drawn, {"document": ids[:, 0]}, {})
+        own = {"documents": ids} if self._several else {"document": ids[:, 0]}
+        sizes = {"D": lengths} if self._several and not self._equal else {}
+        if self.contexts == "window":
+            return beside(drawn, own, sizes)
+        if self.windows.tree is not None:
+            sizes = sizes | {"T": windows.T}
+        arrays = {name: drawn.arrays[name] for name in ("center", "targets", "labels")}
+        if self.contexts == "places":
+            arrays |= self._in_places(windows, drawn.count)
+        return dataclasses.replace(drawn, arrays=arrays | own, sizes=sizes)
+
+    def _in_places(self, windows: native_windows.Windows, count: int) -> dict[str, AnyArray]:
+        """The contexts of windows at their places, with padding between."""
+        n, padding = self.windows.settings.window, len(self.vocabulary)
+        contexts, before = windows.contexts[:count], windows.before[:count, None]
+        after = windows.C[:count, None] - before
+        steps: IntArray = np.concatenate([np.arange(-n, 0), np.arange(n)])
+        found = np.take_along_axis(contexts, np.maximum(before + steps, 0), axis=1)
+        there = np.where(np.arange(2 * n) < n, before >= -steps, after > steps)
+        offsets = np.broadcast_to(steps + (steps >= 0), found.shape)
+        return {"contexts": np.where(there, found, padding), "offsets": offsets}
 
 
 def _numbered(tags: Iterable[Any], number: int) -> tuple[list[Any], Ragged]:

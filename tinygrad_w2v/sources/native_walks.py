@@ -385,7 +385,7 @@ def draw_walks(roads, order, rules, keys, table, paths, scratch, windows, first,
     """
     if first >= last:
         return 0, 0
-    window, _, _, negative = rules
+    window, _, _, negative, _ = rules
     walks, lengths, passed, waiting = paths
     length = len(walks)
     first_walk = first // length

@@ -40,19 +40,29 @@ index = np.uint64
 # Numba takes the records as plain tuples: to look up the type of a NamedTuple takes longer than to
 # draw some windows.
 class Text(NamedTuple):
-    """Ids of words, and where their sentences begin, with the end of the last."""
+    """What windows are drawn of.
+
+    Attributes
+    ----------
+    ids, offsets : IntArray
+        Ids of words, and where their sentences begin, with the end of the last.
+    numbers : AnyArray
+        What each sentence is drawn by, uint64, in place of its number; none by default.
+    """
 
     ids: IntArray
     offsets: IntArray
+    numbers: AnyArray = np.zeros(0, np.uint64)
 
 
 class Rules(NamedTuple):
-    """As in `WindowSettings`."""
+    """As in `WindowSettings`; with `alone`, a word alone in its sentence is a window, too."""
 
     window: int
     shrink: bool
     shared: bool
     negative: int
+    alone: bool = False
 
 
 class Chances(NamedTuple):
@@ -190,6 +200,11 @@ def distances(before: IntArray, contexts: int) -> IntArray:
 
 
 # What follows is not typed, as Numba types it by what it is given.
+def drawn_by(sentence, numbers):
+    """The number that the draws of a sentence depend on."""
+    return numbers[sentence] if len(numbers) > 0 else np.uint64(sentence)
+
+
 def is_kept(word, place, keep, key):
     """Whether subsampling keeps a word at a place of the text."""
     return (mix(key + place) >> SHIFT_11) < keep[index(word)]
@@ -204,13 +219,13 @@ def keep_words(text, sentence, first, last, n, keep, key, scratch):
         The place after the last of them, in how many sentences they are, and the number of the
         last of these.
     """
-    ids, offsets = text
+    ids, offsets, own_numbers = text
     kept, places, ends, numbers, _ = scratch
     sentences, tail = 0, sentence
     while sentence < len(offsets) - 1 and offsets[sentence] < last:
         begin = offsets[sentence]
         start, stop = max(first, begin), min(last, offsets[sentence + 1])
-        place = place_of(np.uint64(sentence), np.uint64(start - begin))
+        place = place_of(drawn_by(sentence, own_numbers), np.uint64(start - begin))
         for at in range(start, stop):
             word = ids[index(at)]
             # Written in any case, and over a word before it that was not kept.
@@ -235,15 +250,16 @@ def keep_edges(text, head, first, tail, last, high, window, keep, key, scratch):
     low, high : int
         The place of the first of all words that are noted, and the place after the last.
     """
-    ids, offsets = text
+    ids, offsets, own_numbers = text
     kept, places, _, _, _ = scratch
     low = window
     for step in range(-1, 2, 2):
         at, sentence = (first - 1, head) if step < 0 else (last, tail)
         begin, end = offsets[sentence], offsets[sentence + 1]
+        number = drawn_by(sentence, own_numbers)
         missing = window
         while missing > 0 and begin <= at and at < end:
-            place = place_of(np.uint64(sentence), np.uint64(at - begin))
+            place = place_of(number, np.uint64(at - begin))
             if is_kept(ids[at], place, keep, key):
                 low -= 1 if step < 0 else 0
                 to = low if step < 0 else high
@@ -257,14 +273,14 @@ def keep_edges(text, head, first, tail, last, high, window, keep, key, scratch):
 
 def place_windows(sentences, low, last, rules, key, scratch, windows):
     """Give each window its words and its place; return how many windows there are."""
-    window, shrink, shared, negative = rules
+    window, shrink, shared, negative, alone = rules
     kept, places, ends, numbers, row_places = scratch
     center, contexts, _, _, before, context_counts, _, of_sentence = windows
-    row, width = index(0), window
+    row, width, fewest = index(0), window, 0 if alone else 1
     for sentence in range(sentences):
         high, number = ends[sentence], numbers[sentence]
-        # A word alone has no window.
-        for c in range(max(low, window), min(high, last) if high - low > 1 else 0):
+        # A word alone has no contexts.
+        for c in range(max(low, window), min(high, last) if high - low > fewest else 0):
             word, place = kept[index(c)], places[index(c)]
             if shrink:
                 width = 1 + np.int64(bounded(mix(key + place), np.uint64(window)))
@@ -368,7 +384,7 @@ def draw_windows(text, rules, chances, paths, scratch, windows, sentence, first,
     count, used : int
         How many windows there are, and how many of the words were kept.
     """
-    window, _, _, negative = rules
+    window, _, _, negative, _ = rules
     keep, keys, table = chances
     _, _, ends, _, row_places = scratch
     center, _, targets, labels, _, _, target_counts, _ = windows
@@ -396,7 +412,7 @@ def native() -> Any:
     from tinygrad_w2v.compiler.codegen import kernel_cache
 
     hashes = (hashing.mix, hashing.place_of, hashing.bounded)
-    helpers = (is_kept, keep_words, keep_edges, place_windows)
+    helpers = (drawn_by, is_kept, keep_words, keep_edges, place_windows)
     targets = (negative_word, draw_negatives, put_paths)
     return kernel_cache.jitted([draw_windows], (*hashes, *helpers, *targets))["draw_windows"]
 

@@ -64,6 +64,8 @@ class Source(Protocol):
         The most examples that a unit gives.
     batch_size : int
         The most examples in a batch of the NumPy engine.
+    used : int
+        How many units `batches` has used so far; the others were left out.
 
     Examples
     --------
@@ -89,6 +91,7 @@ class Source(Protocol):
 
     per_unit: int = 1
     batch_size: int = 256
+    used: int = 0
 
     @property
     def units(self) -> int:
@@ -150,6 +153,7 @@ class Source(Protocol):
         for block, first in enumerate(range(0, self.units, size)):
             last = min(first + size, self.units)
             drawn = self.draw(epoch, first, last)
+            self.used += drawn.used
             batches = list(_of_one_shape(drawn, example, axes, self.batch_size))
             shares = shares_of(last - first, [size for _, size in batches])
             alone = self.batch_size == 1

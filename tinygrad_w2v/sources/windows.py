@@ -68,6 +68,11 @@ class WindowSource(Source):
         How to draw.
     block_words
         How many words of the corpus are worked on at a time.
+    alone
+        Draw a word that is alone in its sentence, too, as a window without contexts, for a model
+        that has something else to predict it by.
+    numbers : array of uint64, optional
+        What each sentence is drawn by, in place of its number: equal numbers, equal draws.
 
     Attributes
     ----------
@@ -99,11 +104,16 @@ class WindowSource(Source):
         counts: IntArray,
         settings: WindowSettings | None = None,
         block_words: int | None = None,
+        *,
+        alone: bool = False,
+        numbers: AnyArray | None = None,
     ) -> None:
         self.corpus, self.counts = corpus, counts
         self.settings = settings = settings or WindowSettings()
         self.batch_size = settings.batch_size
-        corpus.check_context()
+        self.alone, self.numbers = alone, np.zeros(0, np.uint64) if numbers is None else numbers
+        if not alone:
+            corpus.check_context()
         self.keep = keep_probability(counts, settings.sample)
         self.negatives = AliasTable.from_counts(counts, settings.ns_exponent)
         self.tree = HuffmanTree.of(counts) if settings.hs else None
@@ -172,7 +182,14 @@ class WindowSource(Source):
     def seeded(self, seed: int) -> WindowSource:
         """Return the same text, drawn by another seed."""
         settings = dataclasses.replace(self.settings, seed=seed)
-        return WindowSource(self.corpus, self.counts, settings, self._batches.block_words)
+        return WindowSource(
+            self.corpus,
+            self.counts,
+            settings,
+            self._batches.block_words,
+            alone=self.alone,
+            numbers=self.numbers,
+        )
 
     def split(self, share: float, seed: int = 1) -> tuple[WindowSource, WindowSource]:
         """Return the windows of most sentences, and of a share of them that is drawn by `seed`.
@@ -187,7 +204,9 @@ class WindowSource(Source):
         [135, 15]
         """
         rest, other = (
-            WindowSource(part, self.counts, self.settings, self._batches.block_words)
+            WindowSource(
+                part, self.counts, self.settings, self._batches.block_words, alone=self.alone
+            )
             for part in self.corpus.split(share, seed)
         )
         return rest, other
@@ -226,9 +245,10 @@ class WindowSource(Source):
             settings.shrink_windows,
             settings.shared_negatives,
             settings.negative,
+            self.alone,
         )
         chances = native_windows.Chances(keep, keys, negatives)
-        records = ((ids, offsets), rules, chances, paths, scratch, windows)
+        records = ((ids, offsets, self.numbers), rules, chances, paths, scratch, windows)
         sentence = int(np.searchsorted(offsets, first, side="right")) - 1
         count, used = native_windows.sampler()(*map(tuple, records), sentence, first, last)
         release_pages(ids, first, last)
@@ -262,6 +282,8 @@ class WindowSource(Source):
             add up to the corpus (if it has a window at all), so that a sum of them tells how far
             the epoch is.
         """
+        if self.alone or len(self.numbers):
+            return super().batches(epoch)
         return self._batches.batches(epoch)
 
     @property

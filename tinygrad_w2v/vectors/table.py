@@ -104,6 +104,10 @@ class Table:
         """Return the rows of several words as an array ``(len(keys),)``."""
         return np.array([self.row(key) for key in keys], dtype=np.intp)
 
+    def with_vectors(self, vectors: FloatArray, moving: bool = False) -> Table:
+        """Return a table of the same words with other vectors."""
+        return type(self)(self.words, self.index, vectors, moving, self.unseen)
+
     def has_vector(self, key: object) -> bool:
         """Return whether there is a vector of a key, in a row or not."""
         return key in self or (
@@ -134,7 +138,7 @@ class Table:
 
     def name(self, key: Any) -> str:
         """Return the word of a key, which is itself or that of a row."""
-        return key if isinstance(key, str) else self.words[self.row(key)]
+        return key if isinstance(key, str) else str(self.words[self.row(key)])
 
     def extended(self, keys: list[str], rows: FloatArray, replace: bool) -> tuple[Table, list[int]]:
         """Return a table with new words appended, and which of `rows` were taken.
@@ -155,7 +159,7 @@ class Table:
         shown = self.vectors[:8, :6].tolist()
         more = ["…"] if self.vectors.shape[1] > 6 else []
         rows = [
-            [word, *(f"{number:.4f}" for number in vector), *more]
+            [str(word), *(f"{number:.4f}" for number in vector), *more]
             for word, vector in zip(self.words[:8], shown, strict=True)
         ]
         return html_table([*rows, ["…"]] if len(self) > 8 else rows, caption=title)

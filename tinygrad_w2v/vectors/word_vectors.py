@@ -156,8 +156,7 @@ class WordVectors(ChangingVectors):
     @vectors.setter
     def vectors(self, vectors: npt.ArrayLike) -> None:
         table = self._table
-        own = own_vectors(vectors, len(table.words))
-        self._table = Table(table.words, table.index, own, unseen=table.unseen)
+        self._table = table.with_vectors(own_vectors(vectors, len(table.words)))
 
     @property
     def index_to_key(self) -> list[str]:
@@ -410,8 +409,7 @@ class WordVectors(ChangingVectors):
 
     def share(self, vectors: FloatArray, moving: bool = False) -> None:
         """Take a table as it is, and no length for known as long as it is moving."""
-        table = self._table
-        self._table = Table(table.words, table.index, vectors, moving, table.unseen)
+        self._table = self._table.with_vectors(vectors, moving)
 
     def shares(self, vectors: FloatArray) -> bool:
         """Return whether this is the table that was shared."""
