@@ -12,9 +12,10 @@ import tinygrad_w2v as tw
 import tinygrad_w2v.functions as F
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v.sources import WindowSettings, native_arrays, native_windows
-from tinygrad_w2v.sources.documents import Documents
+from tinygrad_w2v.sources.columns import Ragged
+from tinygrad_w2v.sources.documents import Documents, Tags
 from tinygrad_w2v.sources.windows import WindowSource
-from tinygrad_w2v.text.corpus import build_corpus
+from tinygrad_w2v.text.corpus import Corpus, build_corpus
 from tinygrad_w2v.training.engines.compiled import CompiledRun
 from tinygrad_w2v.training.engines.numpy import NumpyRun
 
@@ -80,6 +81,83 @@ def test_documents_are_numbered_as_they_come():
     assert {row["document"] for row in rows_of(same)[0]} == {0}
 
 
+def kept_alone(lengths, sample=0.0, **options):
+    chosen = WindowSettings(2, sample=sample, negative=2)
+    return Documents(
+        build_corpus(texts(lengths), min_count=1), None, chosen, alone=True, **options
+    )
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    lengths=st.lists(st.integers(1, 7), min_size=1, max_size=9).filter(lambda n: sum(n) > 1),
+    sample=st.sampled_from([0, 0.02]),
+    cuts=st.lists(st.integers(0, 40), max_size=4),
+)
+def test_a_document_predicts_each_of_its_words(lengths, sample, cuts):
+    """With a window around it, at its place, or alone: the same words, the same negatives."""
+    near, used = rows_of(kept_alone(lengths, sample), cuts)
+    assert used == len(near)
+    alone, _ = rows_of(kept_alone(lengths, sample, contexts=None), cuts)
+    same = ("center", "targets", "labels", "document")
+    assert alone == [{name: row[name] for name in same} for row in near]
+    places, _ = rows_of(kept_alone(lengths, sample, contexts="places"), cuts)
+    padding = len(kept_alone(lengths).vocabulary)
+    for at, row in enumerate(places):
+        assert {name: row[name] for name in same} == alone[at]
+        assert row["offsets"] == (-2, -1, 1, 2)
+        for offset, word in zip(row["offsets"], row["contexts"], strict=True):
+            there = 0 <= at + offset < len(alone)
+            inside = there and alone[at + offset]["document"] == row["document"]
+            assert word == (alone[at + offset]["center"] if inside else padding)
+    with pytest.MonkeyPatch.context() as patch:
+        python = np.errstate(over="ignore")(native_windows.draw_windows)
+        patch.setattr(native_windows, "sampler", lambda: python)
+        assert rows_of(kept_alone(lengths, sample, contexts="places"), cuts)[0] == places
+
+
+def test_documents_are_drawn_by_their_numbers():
+    """Not by where they stand: another order and other neighbours change no draw."""
+    vocabulary, corpus = build_corpus(texts([5, 4, 1, 6]), min_count=1)
+    numbers = np.array([11, 12, 13, 14], np.uint64)
+    source = kept_alone([5, 4, 1, 6], numbers=numbers)
+    rows, _ = rows_of(source)
+    turned = [corpus.sentence(document) for document in (3, 0)]
+    offsets = np.array([0, 6, 11])
+    other = source.over(
+        Corpus(np.concatenate(turned), offsets, 11),
+        Ragged(np.array([3, 0]), np.arange(3), 1),
+        numbers[[3, 0]],
+    )
+    expected = [row for document in (3, 0) for row in rows if row["document"] == document]
+    assert rows_of(other)[0] == expected
+    assert rows_of(source)[0] == rows
+    assert source.digest() != kept_alone([5, 4, 1, 6]).digest()
+
+
+def test_rows_of_tags_are_taken_as_they_are():
+    text = build_corpus([["a", "b"], [], ["b"], ["a"] * 3], min_count=1)
+    of = Ragged(np.array([1, 0, 1, 2, 2, 0, 1, 2]), np.array([0, 2, 4, 5, 8]), 3)
+    source = Documents(text, Tags("xyz", of), WindowSettings(sample=0), alone=True)
+    found = [row["documents"] for row in rows_of(source)[0]]
+    assert found == [(1, 0)] * 2 + [(2,)] + [(0, 1, 2)] * 3
+    assert source.tags == "xyz" and source.axes()["documents"] == (("D", 3),)
+
+
+def test_as_many_tags_each_are_no_axis_that_changes():
+    two = Documents(texts([3, 2]), [["a", "b"], ["b", "c"]], min_count=1)
+    assert "documents" not in two.axes() and two.example().documents.shape == (2,)
+    assert set(two.draw(0, 0, 5).sizes) == {"C", "T"}
+
+
+@pytest.mark.parametrize("contexts", ["window", "places", None])
+def test_the_numpy_engine_is_told_how_many_words_were_used(contexts):
+    source = kept_alone([1, 9, 3, 30], 0.02, contexts=contexts)
+    expected = source.draw(0, 0, source.units).used
+    examples = sum(len(batch.center) for batch, _ in source.batches(0))
+    assert 0 < examples == expected == source.kept_words < source.units
+
+
 def test_another_tag_setting_or_seed_is_another_digest():
     lengths = [3, 2, 4]
     sources = [
@@ -87,6 +165,9 @@ def test_another_tag_setting_or_seed_is_another_digest():
         Documents(texts(lengths), ["a", "b", "a"], min_count=1),
         Documents(texts(lengths), [["a"], ["b"], ["c"]], min_count=1),
         Documents(texts(lengths), settings=WindowSettings(window=3), min_count=1),
+        Documents(texts(lengths), min_count=1, alone=True),
+        Documents(texts(lengths), min_count=1, contexts="places"),
+        Documents(texts(lengths), min_count=1, contexts=None),
         Documents(texts(lengths), min_count=1).seeded(3),
     ]
     assert len({source.digest() for source in sources}) == len(sources)
@@ -164,3 +245,14 @@ def test_threads_make_the_same_bytes():
 def test_documents_that_teach_nothing_are_refused(documents, tags, message):
     with pytest.raises(InputError, match=message):
         Documents(documents, tags, min_count=1)
+
+
+def test_a_word_alone_is_enough_where_it_is_drawn():
+    for options in ({"alone": True}, {"contexts": None}, {"contexts": "places"}):
+        drawn = WindowSettings(sample=0)
+        source = Documents([["a", "b"], ["a"]], None, drawn, min_count=1, **options)
+        assert source.draw(0, 0, 3).count == 3
+        with pytest.raises(InputError, match="document 1 has no word of the vocabulary"):
+            Documents([["a", "b"], []], min_count=1, **options)
+    with pytest.raises(InputError, match="contexts must be 'window', 'places' or None, not 'all'"):
+        Documents([["a", "b"]], min_count=1, contexts="all")

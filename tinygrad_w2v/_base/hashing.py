@@ -33,6 +33,7 @@ TO_UNIT = 2.0**-53
 
 # One stream of draws for each purpose.
 SUBSAMPLING, WINDOW_WIDTH, NEGATIVES, BATCH_ORDER, ROW_ORDER, KEYS = map(np.uint64, range(6))
+FIRST_NUMBERS = np.uint64(6)
 # Of each drawn column another: the number of the column is added.
 DRAWN_COLUMNS = np.uint64(1 << 16)
 

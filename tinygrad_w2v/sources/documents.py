@@ -5,6 +5,7 @@ Le, Mikolov 2014, "Distributed representations of sentences and documents".
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -183,6 +184,23 @@ class Documents(AroundWindows):
         if isinstance(tags, Tags):
             self._several = self._of.longest > 1
         self._equal = bool((np.diff(self._of.offsets) == self._of.longest).all())
+
+    def over(self, corpus: Corpus, of: Ragged, numbers: AnyArray) -> Documents:
+        """Return the same draws over other documents, of the same words and tags.
+
+        Parameters
+        ----------
+        corpus
+            The documents.
+        of
+            The ids of each one's tags, as many as these have at most.
+        numbers
+            What each is drawn by.
+        """
+        other = copy.copy(self)
+        other.windows, other._of = copy.copy(self.windows), of
+        other.windows.corpus, other.windows.numbers = corpus, numbers
+        return other
 
     def __repr__(self) -> str:
         number = self.windows.corpus.sentences
