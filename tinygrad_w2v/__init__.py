@@ -32,10 +32,11 @@ from tinygrad_w2v.autograd import (
 from tinygrad_w2v.functions.keyed import KeyedGenerator
 from tinygrad_w2v.models import CBOW, SkipGram
 from tinygrad_w2v.nn import Module, Parameter
+from tinygrad_w2v.text.documents import TaggedDocument, TaggedLineDocument
 from tinygrad_w2v.text.sentences import LineSentence, PathLineSentences
 from tinygrad_w2v.training import Trainer
 from tinygrad_w2v.vectors import KeyedVectors, WordVectors
-from tinygrad_w2v.word2vec import FastText, Word2Vec
+from tinygrad_w2v.word2vec import Doc2Vec, FastText, Word2Vec
 
 if TYPE_CHECKING:
     from tinygrad_w2v import examples
@@ -70,6 +71,7 @@ __all__ = [
     "CBOW",
     "ENGLISH_CONNECTOR_WORDS",
     "CompileError",
+    "Doc2Vec",
     "EngineWarning",
     "FastText",
     "FrozenPhrases",
@@ -88,6 +90,8 @@ __all__ = [
     "Phrases",
     "RowGrad",
     "SkipGram",
+    "TaggedDocument",
+    "TaggedLineDocument",
     "Trainer",
     "Variable",
     "Word2Vec",

@@ -52,9 +52,9 @@ class ParagraphVectors(Module):
         objective: str | Objective = "negative_sampling",
         rng: np.random.Generator | None = None,
     ) -> None:
-        for name, value in (("tags", tags), ("vocab_size", vocab_size), ("dim", dim)):
+        for name, value, least in (("tags", tags, 0), ("vocab_size", vocab_size, 1), ("dim", dim, 1)):
             require_number(name, value, whole=True)
-            require_range(name, value, 1, 2**31)
+            require_range(name, value, least, 2**31)
         self.objective = get_objective(objective)
         rng = generator(rng)
         self.w_in = Parameter(first_rows(rng, vocab_size, dim))

@@ -164,3 +164,17 @@ class WordColumns:
         if self._counts is not None:
             arrays["counts"] = np.concatenate(self._counts).astype(np.int64)
         return arrays
+
+
+def packed_words(words: list[str]) -> dict[str, AnyArray]:
+    """Return the arrays ``words`` and ``offsets`` that hold these words.
+
+    Examples
+    --------
+    >>> {name: array.tolist() for name, array in packed_words(["a", "bc"]).items()}
+    {'words': [97, 98, 99], 'offsets': [0, 1, 3]}
+    """
+    columns = WordColumns(counted=False)
+    for _ in columns.rows([Block(words, np.zeros((len(words), 1)))]):
+        pass
+    return columns.arrays()

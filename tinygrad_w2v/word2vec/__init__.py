@@ -3,6 +3,7 @@
 `word2vec` is the class with gensim's names; the other modules are what it and the command share.
 """
 
+from tinygrad_w2v.word2vec.doc2vec import Doc2Vec
 from tinygrad_w2v.word2vec.fasttext import FastText
 from tinygrad_w2v.word2vec.settings import (
     ALPHA,
@@ -17,6 +18,7 @@ from tinygrad_w2v.word2vec.word2vec import Word2Vec
 __all__ = [
     "ALPHA",
     "MODELS",
+    "Doc2Vec",
     "FastText",
     "Trained",
     "TrainingSettings",

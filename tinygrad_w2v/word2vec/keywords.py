@@ -17,7 +17,7 @@ from tinygrad_w2v.word2vec.options import (
 )
 from tinygrad_w2v.word2vec.settings import TrainingSettings
 
-_SWITCHES = ("shrink_windows", "hs", "cbow_mean", "shared_negatives")
+_SWITCHES = ("shrink_windows", "hs", "cbow_mean", "shared_negatives", "dm_concat", "dbow_words")
 
 
 def keywords_for(settings: TrainingSettings) -> dict[str, Any]:
@@ -112,7 +112,7 @@ class Keywords:
         given = {name: getattr(self, keyword_of(name)) for name in names} | {"alpha": self._alpha}
         numbers = [name for name in ("sample", "alpha", "min_alpha") if given[name] is not None]
         given |= {name: real_number(name, given[name]) for name in numbers}
-        given |= {name: switch(name, given[name]) for name in _SWITCHES}
+        given |= {name: switch(name, given[name]) for name in _SWITCHES if name in given}
         model = "skipgram" if switch("sg", self.sg) else "cbow"
         if "compat" in given:
             given["compat"] = resolve_compat(self.compat, self.sg)

@@ -17,7 +17,7 @@ from tinygrad_w2v._base.numbers import cast
 from tinygrad_w2v._base.types import AnyArray, FloatArray, IntArray
 from tinygrad_w2v.nn import Module, Parameter
 from tinygrad_w2v.sources.source import Source
-from tinygrad_w2v.text.corpus import Corpus, build_corpus
+from tinygrad_w2v.text.corpus import Corpus, build_corpus, encode_corpus
 from tinygrad_w2v.text.numbering import refuse_other_than_sentence
 from tinygrad_w2v.text.rules import VocabularyRules
 from tinygrad_w2v.text.vocabulary import Vocabulary
@@ -27,7 +27,13 @@ from tinygrad_w2v.word2vec.keywords import Keywords
 from tinygrad_w2v.word2vec.memory import UNREAD, check_memory, told_of_tables
 from tinygrad_w2v.word2vec.options import in_keywords, warn_of_ignored
 from tinygrad_w2v.word2vec.output_words import ids_of, log_probability, output_probabilities
-from tinygrad_w2v.word2vec.text import folder_of_ids, log_plan, refuse_letters, source_of
+from tinygrad_w2v.word2vec.text import (
+    check_contexts,
+    folder_of_ids,
+    log_plan,
+    refuse_letters,
+    source_of,
+)
 
 # Keywords of gensim 3, and of models elsewhere.
 _ELSEWHERE = {"size": "vector_size", "dim": "vector_size", "iter": "epochs"}
@@ -55,9 +61,11 @@ class LearnedWords(Keywords):
     -----
     What a class of the family may have of its own: `SETTINGS` (which make the model, enlarge it,
     and make examples of a text) and `KEPT`, see `Keywords`; `_new_vectors` and
-    `_follow_model`, where words' vectors are no rows of a table; `_input_rows`, what predicts a
-    word; `_source`, where examples need more than the text; `_beside`, `_take_beside` and
-    `IN_FILE`, where a file holds more than tables.
+    `_follow_model`, where words' vectors are no rows of a table, `_word_rows`, where they are some
+    of them; `_input_rows`, what predicts a word; `_text`, `_encode` and `_check_corpus`, where a
+    text is more than sentences; `_source`, where examples need more than the text, and `_about`,
+    what identifies these; `_more_rows`, for other tables; `_beside`, `_take_beside` and `IN_FILE`,
+    where a file holds more than tables.
     """
 
     IN_FILE: ClassVar[tuple[str, ...]] = ()  # attributes that `_take_beside` sets
@@ -115,6 +123,31 @@ class LearnedWords(Keywords):
         """The words with the model's vectors."""
         return self.settings().vectors(self._vocabulary(), self.model)
 
+    def _word_rows(self) -> FloatArray:
+        """The rows of `w_in` that are words."""
+        rows: FloatArray = self.model.w_in.data
+        return rows
+
+    def _text(self, sentences: Any, corpus_file: Any, other: Any = None) -> Iterable[Any] | None:
+        """The text that was given in one of three ways, looked at, or None."""
+        return source_of(sentences, corpus_file, other)
+
+    def _encode(self, text: Iterable[Any]) -> Corpus:
+        """The ids of a text that is trained on."""
+        return encode_corpus(text, self._vocabulary(), folder=folder_of_ids(text))
+
+    def _check_corpus(self, corpus: Corpus) -> None:
+        """Refuse a text that teaches nothing."""
+        check_contexts(corpus)
+
+    def _about(self) -> dict[str, Any]:
+        """What has to be the same for a training to go on, beside settings and text."""
+        return {}
+
+    def _more_rows(self, words: int) -> int:
+        """Rows of tables beside those of the words."""
+        return 0
+
     def _source(self, corpus: Corpus) -> Source:
         """The examples that a text is to the model."""
         return self.settings().source(corpus, self._vocabulary())
@@ -134,13 +167,13 @@ class LearnedWords(Keywords):
     def _follow_model(self) -> None:
         """Let the vectors be the model's: it moves them now, or has moved them."""
         if self._wv is not None:
-            self._wv.share(self.model.w_in.data, self._moving)
+            self._wv.share(self._word_rows(), self._moving)
 
     @contextmanager
     def _vectors_let_go(self) -> Iterator[None]:
         """Let the vectors be a copy for now: a table that they share could not be moved."""
         if self._wv is not None and self.model.w_in.data.flags.owndata:
-            self._wv.share(self.model.w_in.data.copy())
+            self._wv.share(self._word_rows().copy())
         try:
             yield
         finally:
@@ -148,9 +181,9 @@ class LearnedWords(Keywords):
 
     def _adopt_vectors(self) -> None:
         """Take vectors that the user assigned to ``wv.vectors`` into the model."""
-        if self._wv is not None and not self._wv.shares(self.model.w_in.data):
+        if self._wv is not None and not self._wv.shares(self._word_rows()):
             words = self._vocabulary().words
-            if self._wv.vectors.shape != self.model.w_in.data.shape:
+            if self._wv.vectors.shape != self._word_rows().shape:
                 raise InputError(
                     f"wv has {len(self._wv)} words and the model {len(words)}: words "
                     "that were added to wv have no place in the model; teach it new words with "
@@ -161,7 +194,7 @@ class LearnedWords(Keywords):
                     "wv has other words than the model, or in another order; give the model's "
                     "words their vectors: model.wv = wv.vectors_for_all(model.wv.index_to_key)"
                 )
-            self.model.w_in.data[...] = cast(self._wv.vectors, self.model.w_in.dtype, "wv.vectors")
+            self._word_rows()[...] = cast(self._wv.vectors, self.model.w_in.dtype, "wv.vectors")
             self._follow_model()
 
     def _lock_rows(self) -> None:
@@ -316,7 +349,7 @@ class LearnedWords(Keywords):
             When the text would be misread, or leaves fewer than two words.
         """
         warn_of_ignored({"progress_per": (progress_per, 10_000)})
-        source = source_of(corpus_iterable, corpus_file, sentences)
+        source = self._text(corpus_iterable, corpus_file, sentences)
         if source is None:
             raise InputError("build_vocab needs a text: give corpus_iterable or corpus_file")
         if keep_raw_vocab:
@@ -488,6 +521,7 @@ class LearnedWords(Keywords):
             counts,
             text_words,
             tables=self._given_model is None,
+            more_rows=0 if counts is None else self._more_rows(len(counts)),
         )
 
     def _grow(self, more: Vocabulary) -> None:

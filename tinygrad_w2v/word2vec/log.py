@@ -59,8 +59,9 @@ def log_training(
     mean_of_contexts = settings.model == "cbow" and settings.cbow_mean
     if mean_of_contexts and compat is None and settings.compat:
         logger.info(
-            "CBOW follows the update rule of word2vec.c and gensim (compat='word2vec'), as "
-            "compat is not given; compat='gradient' follows the true gradient"
+            "%s follows the update rule of word2vec.c and gensim (compat='word2vec'), as "
+            "compat is not given; compat='gradient' follows the true gradient",
+            "CBOW" if settings.label == "cbow" else settings.label,
         )
     if told := told_of_alpha(settings):
         logger.warning("%s", told)

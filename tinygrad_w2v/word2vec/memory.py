@@ -56,6 +56,7 @@ def check_memory(
     *,
     heldout: bool = False,
     tables: bool = True,
+    more_rows: int = 0,
 ) -> None:
     """Refuse a training that would take more memory than is left.
 
@@ -69,6 +70,8 @@ def check_memory(
         Whether the loss on a held-out part will be looked at.
     tables
         Whether the tables are still to be made.
+    more_rows
+        Rows of tables beside those of the words.
 
     Raises
     ------
@@ -86,7 +89,7 @@ def check_memory(
     sizes = _sizes(settings, counts, text_words)
     needs = _draws(settings, sizes, options, heldout)
     if tables:
-        needs.append(_tables(settings, sizes.words, options))
+        needs.append(_tables(settings, sizes.words, options, more_rows))
     total = sum(need.bytes for need in needs)
     left = memory_left() if total > SMALL else None
     if left is None or total <= left:
@@ -148,8 +151,10 @@ def _row(settings: TrainingSettings) -> int:
     return 4 * in_lines((1, settings.size), 4)[1]
 
 
-def _tables(settings: TrainingSettings, words: int, options: EngineOptions) -> Need:
-    rows = settings.input_rows(words)
+def _tables(
+    settings: TrainingSettings, words: int, options: EngineOptions, more_rows: int = 0
+) -> Need:
+    rows = settings.input_rows(words) + more_rows
     rows += (words if settings.negative else 0) + (words - 1 if settings.hs else 0)
     compiled = options.engine != "numpy" and has_numba()
     shared = settings.input_rows(words) - words

@@ -14,6 +14,7 @@ from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v._base.warning import warn_user
 from tinygrad_w2v.text.corpus import Corpus
+from tinygrad_w2v.text.documents import TaggedLineDocument
 from tinygrad_w2v.text.plan import plan_corpus
 from tinygrad_w2v.text.rules import VocabularyRules
 from tinygrad_w2v.text.sentences import LineSentence, check_sentences
@@ -56,7 +57,9 @@ def folder_of_ids(source: Iterable[Any]) -> str | None:
     >>> folder_of_ids([["you", "say"]]) is None
     True
     """
-    return tempfile.gettempdir() if isinstance(source, LineSentence) else None
+    text = getattr(source, "documents", source)
+    in_files = isinstance(text, LineSentence | TaggedLineDocument)
+    return tempfile.gettempdir() if in_files else None
 
 
 def log_plan(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -145,6 +145,7 @@ def keeping_of(
     options: RunOptions,
     begun_after: int,
     asked: EngineOptions,
+    more: Mapping[str, Any] | None = None,
 ) -> Keeping | None:
     """Return where a training of `Word2Vec` is kept and goes on, if it is kept.
 
@@ -156,6 +157,8 @@ def keeping_of(
         How many epochs were drawn before this training.
     asked
         Of the engine.
+    more
+        What else has to be the same for it to go on.
 
     Raises
     ------
@@ -175,7 +178,7 @@ def keeping_of(
         "early_stopping": options.early_stopping,
         "corpus_sha256": corpus.digest(vocabulary),
     }
-    about = json.loads(json.dumps(of_run, default=plain))
+    about = json.loads(json.dumps(of_run | dict(more or {}), default=plain))
     remedy = "name another folder"
     kept = checkpoint_of(folder, about, logger.warning, remedy, keyword_of)
     if kept is None and options.resume:

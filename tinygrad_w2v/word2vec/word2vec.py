@@ -14,7 +14,7 @@ from typing import Any, Self
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v._base.language import Language
-from tinygrad_w2v.text.corpus import Corpus, encode_corpus
+from tinygrad_w2v.text.corpus import Corpus
 from tinygrad_w2v.training.checkpoints import remove_checkpoints
 from tinygrad_w2v.training.history import RunState
 from tinygrad_w2v.training.hooks import Callbacks, check_callbacks, naming_last_checkpoint
@@ -26,7 +26,7 @@ from tinygrad_w2v.word2vec.learned_words import LearnedWords
 from tinygrad_w2v.word2vec.log import log_epoch, log_interrupt, log_training, progress_of
 from tinygrad_w2v.word2vec.options import warn_of_ignored
 from tinygrad_w2v.word2vec.reporting import report_of
-from tinygrad_w2v.word2vec.text import check_contexts, folder_of_ids, source_of
+from tinygrad_w2v.word2vec.text import folder_of_ids
 from tinygrad_w2v.word2vec.training import keeping_of, prepare_text
 
 logger = logging.getLogger(__name__)
@@ -252,7 +252,7 @@ class Word2Vec(LearnedWords):
         )
         if any(given is not None for given in (sentences, corpus_file, corpus_iterable)):
             self._check_memory()
-        source = source_of(sentences, corpus_file, corpus_iterable)
+        source = self._text(sentences, corpus_file, corpus_iterable)
         if source is not None:
             corpus = self._count(source, trim_rule)
             with held_folder(checkpoint, logger.warning):
@@ -319,12 +319,12 @@ class Word2Vec(LearnedWords):
             When the loss is no longer a number.
         """
         warn_of_ignored({"word_count": (word_count, 0), "queue_factor": (queue_factor, 2)})
-        source = source_of(corpus_iterable, corpus_file, sentences)
+        source = self._text(corpus_iterable, corpus_file, sentences)
         if source is None:
             raise InputError("train needs a text: give corpus_iterable or corpus_file")
         options = RunOptions(heldout, early_stopping, checkpoint, checkpoint_minutes, resume)
         options.check()
-        vocabulary = self._vocabulary()
+        self._vocabulary()
         if epochs is None:
             raise InputError("train needs a number of epochs; epochs=model.epochs is usual")
         self.take(
@@ -334,8 +334,7 @@ class Word2Vec(LearnedWords):
             compute_loss=self.compute_loss if compute_loss is None else compute_loss,
             callbacks=check_callbacks(callbacks) or self.callbacks,
         )
-        folder = folder_of_ids(source)
-        corpus = encode_corpus(source, vocabulary, folder=folder)
+        corpus = self._encode(source)
         for name, given, found in (
             ("total_examples", total_examples, corpus.sentences),
             ("total_words", total_words, corpus.raw_words),
@@ -343,6 +342,7 @@ class Word2Vec(LearnedWords):
             if given is not None and given != found:
                 logger.warning("%s is %d, but the text has %d", name, given, found)
         with held_folder(checkpoint, logger.warning):
+            folder = folder_of_ids(source)
             return self._train(corpus, epochs, self.callbacks, options, folder, report_delay)
 
     def _train(
@@ -355,7 +355,7 @@ class Word2Vec(LearnedWords):
         report_delay: float = 1.0,
     ) -> tuple[int, int]:
         vocabulary, settings = self._vocabulary(), self.settings()
-        check_contexts(corpus)
+        self._check_corpus(corpus)
         another = corpus.raw_words != self.corpus_total_words  # than was counted
         if another and 2 * corpus.words < corpus.raw_words:
             logger.warning(
@@ -370,7 +370,8 @@ class Word2Vec(LearnedWords):
             check_sum(self.model, settings.small_batch(len(vocabulary)))
         first, raw_words, all_words = self._epochs_drawn, corpus.raw_words, corpus.words
         asked = self.engine_options()
-        keeping = keeping_of(self.model, vocabulary, corpus, settings, options, first, asked)
+        about = self._about()
+        keeping = keeping_of(self.model, vocabulary, corpus, settings, options, first, asked, about)
         with self._vectors_let_go():
             run, corpus, _ = prepare_text(
                 self.model,
