@@ -23,6 +23,9 @@ MODES: dict[str, Any] = {
     "PV-DM mean": lambda: DistributedMemory(TAGS, V, DIM),
     "PV-DM sum": lambda: DistributedMemory(TAGS, V, DIM, mean=False),
     "PV-DM, gensim's rule": lambda: DistributedMemory(TAGS, V, DIM, compat="word2vec"),
+    "PV-DM sum, gensim's rule": lambda: DistributedMemory(
+        TAGS, V, DIM, mean=False, compat="word2vec"
+    ),
     "PV-DM places": lambda: ConcatenatedMemory(TAGS, V, DIM, window=N, tag_count=D),
     "PV-DBOW": lambda: DistributedBagOfWords(TAGS, V, DIM),
     "PV-DBOW with words": lambda: DistributedBagOfWords(TAGS, V, DIM, words=True),
@@ -86,15 +89,18 @@ def sigmoid(x: Any) -> Any:
 
 
 @pytest.mark.parametrize("contexts", [0, C])
-def test_the_mean_has_the_gradient_of_the_formula(
+def test_means_and_sums_have_the_gradient_of_the_formula(
     contexts: int, rng: np.random.Generator
 ) -> None:
-    """dL/dh goes to each of the D + C vectors as a share, or whole by gensim's rule."""
-    window = windows(rng, contexts=contexts)
-    for mode, share in (("PV-DM mean", 1 / (D + contexts)), ("PV-DM, gensim's rule", 1.0)):
+    """dL/dh goes to each of the D + C vectors as a share or whole; by gensim's rule it is turned."""
+    window, part = windows(rng, contexts=contexts), 1 / (D + contexts)
+    shares = {"PV-DM mean": part, "PV-DM, gensim's rule": 1.0}
+    shares |= {"PV-DM sum": 1.0, "PV-DM sum, gensim's rule": part}
+    for mode, share in shares.items():
         model = made(mode, np.random.default_rng(1))
         own, around = model.w_doc.data[window.documents], model.w_in.data[window.contexts]
-        h = (own.sum(axis=0) + around.sum(axis=0)) / (D + contexts)
+        h = own.sum(axis=0) + around.sum(axis=0)
+        h *= 1.0 if "sum" in mode else part
         rows = model.w_out.data[window.targets]
         error = sigmoid(rows @ h) - window.labels
         expected = np.zeros((TAGS, DIM))
@@ -136,7 +142,7 @@ def test_one_tag_may_come_without_an_axis(rng: np.random.Generator) -> None:
 
 @pytest.mark.parametrize(
     ("sizes", "message"),
-    [((0, V, DIM), "tags must be 1 or more"), ((TAGS, 2.5, DIM), "vocab_size must be a whole")],
+    [((-1, V, DIM), "tags must be 0 or more"), ((TAGS, 2.5, DIM), "vocab_size must be a whole")],
 )
 def test_sizes_are_checked(sizes: Any, message: str) -> None:
     with pytest.raises(InputError, match=message):

@@ -89,8 +89,9 @@ class DistributedMemory(ParagraphVectors):
     mean : bool
         False: the sum in place of the mean.
     compat : {None, "word2vec"}
-        ``"word2vec"``: each vector is given the gradient of the mean whole, as in gensim, where
-        the chain rule gives it the share 1 / (D + C). A sum's is whole in any case.
+        ``"word2vec"``: gensim's update. Each vector is given the gradient of the mean whole, where
+        the chain rule gives it the share 1 / (D + C); and of the sum that share, where the chain
+        rule gives it the whole.
 
     Examples
     --------
@@ -121,12 +122,10 @@ class DistributedMemory(ParagraphVectors):
         """Return the sum over the windows of ``-log P(center | contexts, tags)``."""
         own, around = self.of_tags(window), self.w_in[window.contexts]  # (..., D or C, dim)
         total = own.sum(axis=-2, keepdims=True) + around.sum(axis=-2, keepdims=True)
-        if not self.mean:
-            h = total
-        else:
-            h = total / (own.shape[-2] + around.shape[-2])  # (..., 1, dim)
-            if self.compat == "word2vec":
-                h = total + F.stop_gradient(h - total)
+        mean = total / (own.shape[-2] + around.shape[-2])
+        h, other = (mean, total) if self.mean else (total, mean)  # (..., 1, dim)
+        if self.compat == "word2vec":
+            h = other + F.stop_gradient(h - other)  # the value of one, the gradient of the other
         return self.objective(h, self.w_out, window.targets, window.labels)
 
 
