@@ -78,12 +78,13 @@ ARGUMENTS = {
     "ch3_07_skipgram.py": ["--max-epoch", "20", "--output", "new/folder"],
     "compile_your_own.py": ["--epochs", "2", "--source"],
     "ch3_08_new_word.py": ["--max-epoch", "20", "--more-epochs", "5"],
+    "doc2vec_script.py": ["text.txt", "--epochs", "1", "--output", "new/folder"],
     "fasttext_script.py": ["text.txt", "--epochs", "1", "--output", "new/folder"],
     "gensim_script.py": ["text.txt", "--epochs", "1", "--output", "new/folder"],
     "train_on_text.py": ["text.txt", "--epochs", "1", "--dim", "4", "--neighbors", "say"],
 }
 WRITES = {"ch3_03_cbow.py", "ch3_05_graph.py", "ch3_07_skipgram.py", "gensim_script.py"}
-WRITES |= {"fasttext_script.py"}
+WRITES |= {"fasttext_script.py", "doc2vec_script.py"}
 
 
 @pytest.mark.process

@@ -194,7 +194,7 @@ def _numbers(corpus: Corpus) -> AnyArray:
 
 
 def _first_rows(numbers: AnyArray, dim: int, seed: int) -> FloatArray:
-    """Rows that begin as those of the table, evenly in (-0.5, 0.5) / dim."""
+    """Rows evenly in (-0.5, 0.5) / dim, as new documents begin in gensim."""
     key = hashing.stream_key(seed, 0, hashing.FIRST_NUMBERS)
     place, none = np.arange(dim, dtype=np.uint64), np.zeros(1, np.uint64)
     uniform = hashing.uniform(hashing.draw(key, numbers[:, None], place, none))
