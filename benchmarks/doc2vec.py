@@ -8,9 +8,9 @@ negative 5, sample 1e-3, min_count 5), in turns, in one process; vocabularies ar
 compiled, before a clock runs. gensim reads its documents from a list and from a file; the table has
 both. The fastest round counts.
 
-*Quality*: the 300 documents of ``lee_background.cor`` (d 50, min_count 2, 40 epochs, window 5) in two
-tasks. *Humans*: the vectors of the 50 documents of ``lee.cor`` are inferred (40 epochs), and their
-cosines correlated (Pearson) with the mean judgement of humans (``similarities0-1.txt``: Lee,
+*Quality*: the 300 documents of ``lee_background.cor`` (d 50, min_count 2, 40 epochs, window 5) in
+two tasks. *Humans*: the vectors of the 50 documents of ``lee.cor`` are inferred (40 epochs), and
+their cosines correlated (Pearson) with the mean judgement of humans (``similarities0-1.txt``: Lee,
 Pincombe, Welsh 2005). *Halves*: each document is cut in two, all 600 halves are trained on, and the
 score is how often a half is nearer to its other half than to another half, over all others. Every
 score is added to FILE (JSON lines) as soon as it is known, and what stands there is not run again.
@@ -98,7 +98,9 @@ def speed(options: argparse.Namespace) -> None:
                 best[system] = min(best[system], time.perf_counter() - start)
         rates = {system: words / seconds for system, seconds in best.items()}
         times = rates["ours"] / max(rates["gensim, list"], rates["gensim, file"])
-        cells = "".join(f"{rate:>{w},.0f}" for rate, w in zip(rates.values(), (12, 14, 14)))
+        cells = "".join(
+            f"{rate:>{w},.0f}" for rate, w in zip(rates.values(), (12, 14, 14), strict=True)
+        )
         print(f"{name:<22}{cells}{times:>8.2f}", flush=True)
 
 
@@ -151,9 +153,7 @@ def halves(system: str, seed: int, workers: int) -> float:
     """How often a half is nearer to its other half than to another one."""
     documents = lee("lee_background.cor")
     cut = [
-        part
-        for words in documents
-        for part in (words[: len(words) // 2], words[len(words) // 2 :])
+        part for words in documents for part in (words[: len(words) // 2], words[len(words) // 2 :])
     ]
     cosines = cosines_of(trained(system, cut, seed, workers).dv.vectors)
     number = np.arange(len(cut))
@@ -189,7 +189,9 @@ def quality(options: argparse.Namespace) -> None:
         found = np.array([row["scores"] for row in rows if row["system"] == name])
         spread = found.std(axis=0, ddof=1) if len(found) > 1 else np.full(2, math.nan)
         errors = spread / math.sqrt(len(found))
-        cells = "".join(f"{m:>10.3f} ± {e:.3f}" for m, e in zip(found.mean(axis=0), errors))
+        cells = "".join(
+            f"{m:>10.3f} ± {e:.3f}" for m, e in zip(found.mean(axis=0), errors, strict=True)
+        )
         print(f"{name:<30}{len(found):>6}  {cells}")
 
 

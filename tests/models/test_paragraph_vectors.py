@@ -1,4 +1,4 @@
-"""Paragraph vectors: each mode is a sum over windows, with its formula, its gradient, its kernel."""
+"""Paragraph vectors: each mode is a sum over windows, with its formula, gradient and kernel."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def sigmoid(x: Any) -> Any:
 def test_means_and_sums_have_the_gradient_of_the_formula(
     contexts: int, rng: np.random.Generator
 ) -> None:
-    """dL/dh goes to each of the D + C vectors as a share or whole; by gensim's rule it is turned."""
+    """dL/dh goes to each of the D + C vectors as a share or whole; gensim's rule turns it."""
     window, part = windows(rng, contexts=contexts), 1 / (D + contexts)
     shares = {"PV-DM mean": part, "PV-DM, gensim's rule": 1.0}
     shares |= {"PV-DM sum": 1.0, "PV-DM sum, gensim's rule": part}

@@ -83,9 +83,7 @@ def test_documents_are_numbered_as_they_come():
 
 def kept_alone(lengths, sample=0.0, **options):
     chosen = WindowSettings(2, sample=sample, negative=2)
-    return Documents(
-        build_corpus(texts(lengths), min_count=1), None, chosen, alone=True, **options
-    )
+    return Documents(build_corpus(texts(lengths), min_count=1), None, chosen, alone=True, **options)
 
 
 @settings(max_examples=15, deadline=None)
@@ -118,7 +116,7 @@ def test_a_document_predicts_each_of_its_words(lengths, sample, cuts):
 
 def test_documents_are_drawn_by_their_numbers():
     """Not by where they stand: another order and other neighbours change no draw."""
-    vocabulary, corpus = build_corpus(texts([5, 4, 1, 6]), min_count=1)
+    _, corpus = build_corpus(texts([5, 4, 1, 6]), min_count=1)
     numbers = np.array([11, 12, 13, 14], np.uint64)
     source = kept_alone([5, 4, 1, 6], numbers=numbers)
     rows, _ = rows_of(source)

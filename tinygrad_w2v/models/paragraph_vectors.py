@@ -53,7 +53,11 @@ class ParagraphVectors(Module):
         objective: str | Objective = "negative_sampling",
         rng: np.random.Generator | None = None,
     ) -> None:
-        for name, value, least in (("tags", tags, 0), ("vocab_size", vocab_size, 1), ("dim", dim, 1)):
+        for name, value, least in (
+            ("tags", tags, 0),
+            ("vocab_size", vocab_size, 1),
+            ("dim", dim, 1),
+        ):
             require_number(name, value, whole=True)
             require_range(name, value, least, 2**31)
         self.objective = get_objective(objective)
@@ -79,9 +83,9 @@ class ParagraphVectors(Module):
 
 
 class DistributedMemory(ParagraphVectors):
-    """PV-DM: the mean of the tags' and the contexts' vectors predicts the word between them.
+    r"""PV-DM: the mean of the tags' and the contexts' vectors predicts the word between them.
 
-    .. math:: h = \\frac{1}{D + C} \\Big(\\sum_d w^{doc}_d + \\sum_c w^{in}_c\\Big)
+    .. math:: h = \frac{1}{D + C} \Big(\sum_d w^{doc}_d + \sum_c w^{in}_c\Big)
 
     Parameters
     ----------
@@ -133,7 +137,7 @@ class DistributedMemory(ParagraphVectors):
 class ConcatenatedMemory(ParagraphVectors):
     """PV-DM with places: the vectors of the tags and of the words around, one after the other.
 
-    .. math:: h = [w^{doc}_1, ..., w^{doc}_D, w^{in}_{-n}, ..., w^{in}_{-1}, w^{in}_1, ..., w^{in}_n]
+    .. math:: h = [w^{doc}_1, ..., w^{doc}_D, w^{in}_{-n}, ..., w^{in}_{-1}, w^{in}_1, ...]
 
     All windows have 2 n places. One beyond the document's end holds word V, the padding, whose row
     is the last one of ``w_in (V + 1, dim)``; a row of `w_out` has ``(D + 2 n) dim`` numbers.

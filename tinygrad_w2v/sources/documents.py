@@ -224,7 +224,10 @@ class Documents(AroundWindows):
         if self.contexts is None:
             word = window.center, window.targets, window.labels
             return TaggedWord(*word, ids) if self._several else DocumentWord(*word, np.array(0))
-        return TaggedWindow(*window, ids) if self._several else DocumentWindow(*window, np.array(0))
+        fields = window._asdict()
+        if self._several:
+            return TaggedWindow(**fields, documents=ids)
+        return DocumentWindow(**fields, document=np.array(0))
 
     def axes(self) -> dict[str, tuple[Any, ...]]:
         """Return that windows differ in their contexts C, and documents in their tags D.

@@ -23,6 +23,7 @@ from tinygrad_w2v.text.reading import read_chunks
 
 # Rows that no document has are refused when they are more than these, and than all the others.
 MOST_UNUSED = 1000
+LARGEST = 2**62
 
 
 class TaggedDocument(NamedTuple):
@@ -164,7 +165,7 @@ class TagRows:
 
     def _row(self, tag: Any, grow: bool) -> int:
         whole = isinstance(tag, numbers.Integral) and not isinstance(tag, bool | np.bool_)
-        if not (whole or isinstance(tag, str)) or tag == "" or (whole and tag < 0):
+        if not (whole or isinstance(tag, str)) or tag == "" or (whole and not 0 <= tag < LARGEST):
             raise InputError(
                 f"document {self.documents} has the tag {tag!r:.60}; a tag is a str that is not "
                 "empty, or a whole number from 0 on"
@@ -271,13 +272,13 @@ class TaggedText:
         InputError
             When they are most of the table.
         """
-        counts = self.counts()[len(self._known) :]
-        unused = int(np.count_nonzero(counts == 0))
+        rows, known = self.tags.rows, len(self._known)
+        used = np.count_nonzero(np.unique(np.array(self._flat, np.int64)) >= known)
+        unused = rows - known - int(used)
         if not unused:
             return None
-        rows = self.tags.rows
         told = f"whole numbers as tags are rows, 0 to {rows - 1:,}, and {unused:,} of these rows"
-        if unused > max(MOST_UNUSED, len(counts) - unused):
+        if unused > max(MOST_UNUSED, used):
             raise InputError(
                 f"{told} are of no document: number the documents from 0 on, or give names, as by "
                 "str(number)"

@@ -28,7 +28,8 @@ class MissingTagError(MissingWordError):
 
     def __str__(self) -> str:
         text = f"no document has the tag {self.word!r:.60}"
-        if isinstance(self.words, range):
+        words: Any = self.words
+        if isinstance(words, range):
             return f"{text}; the tags are the numbers 0 to {len(self.words) - 1}"
         if not isinstance(self.word, str):
             return f"{text}; a key is a tag, or a row from 0 to {len(self.words) - 1}"

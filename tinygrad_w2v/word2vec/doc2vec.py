@@ -326,16 +326,16 @@ deterministic
 
     def _take(self, vocabulary: Vocabulary, update: bool) -> None:
         text = self._reading
-        counts = np.zeros(self._tags.rows if update else 0, np.int64)
+        counts: Any = self._tag_counts if update else np.zeros(0, np.int64)
         if text is None:
             self._tags = self._tags if update else TagRows()
         else:
             self._of = self.settings().rows_of(*text.rows_of_documents())
             if told := text.check_holes():
                 logger.warning("%s", told)
-            before, self._tags, counts = self._tag_counts, text.tags, text.counts()
+            self._tags, counts = text.tags, text.counts()
             if update:
-                counts[: len(before)] += before
+                counts[: len(self._tag_counts)] += self._tag_counts
         super()._take(vocabulary, update)
         self._tag_counts, self._dv, self._inference = counts, None, None
         logger.info("tags: %s, of %s documents", f"{self._tags.rows:,}", f"{self.corpus_count:,}")

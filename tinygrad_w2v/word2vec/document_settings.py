@@ -1,6 +1,4 @@
-"""How vectors of documents are trained: the settings of words' vectors, and which of Le and
-Mikolov's models it is.
-"""
+"""How vectors of documents are trained: the settings of words' vectors, and which model it is."""
 
 from __future__ import annotations
 

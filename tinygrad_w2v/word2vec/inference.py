@@ -11,7 +11,7 @@ import copy
 import hashlib
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import repeat
+from itertools import pairwise, repeat
 from typing import Any
 
 import numpy as np
@@ -148,7 +148,7 @@ class Inference:
         wanted = [source.units * thread // threads for thread in range(threads + 1)]
         ends = offsets[np.searchsorted(offsets, wanted)].tolist()
         with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(train, zip(ends[:-1], ends[1:], strict=True)))
+            list(pool.map(train, pairwise(ends)))
 
 
 def source_for(
