@@ -273,8 +273,8 @@ class TaggedText:
             When they are most of the table.
         """
         rows, known = self.tags.rows, len(self._known)
-        used = np.count_nonzero(np.unique(np.array(self._flat, np.int64)) >= known)
-        unused = rows - known - int(used)
+        used = int(np.count_nonzero(np.unique(np.array(self._flat, np.int64)) >= known))
+        unused = rows - known - used
         if not unused:
             return None
         told = f"whole numbers as tags are rows, 0 to {rows - 1:,}, and {unused:,} of these rows"

@@ -2,49 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, ClassVar, NoReturn
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
 from tinygrad_w2v._base.checks import require_number, require_range, switch
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
-from tinygrad_w2v._base.numbers import cast
-from tinygrad_w2v._base.types import AnyArray, FloatArray, IntArray
-from tinygrad_w2v.sources.columns import Ragged
-from tinygrad_w2v.sources.documents import Tags
-from tinygrad_w2v.sources.source import Source
-from tinygrad_w2v.text.corpus import Corpus, encode_corpus
-from tinygrad_w2v.text.documents import (
-    TaggedLineDocument,
-    TaggedText,
-    TagRows,
-    check_documents,
-    checked_words,
-)
+from tinygrad_w2v._base.types import FloatArray
+from tinygrad_w2v.text.corpus import Corpus
+from tinygrad_w2v.text.documents import checked_words
 from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.training.keeping import RunOptions, held_folder
-from tinygrad_w2v.vectors import WordVectors
-from tinygrad_w2v.vectors.columns import ColumnReader, Rows, packed_words
 from tinygrad_w2v.vectors.table import unit
-from tinygrad_w2v.vectors.tag_vectors import TagVectors
-from tinygrad_w2v.word2vec.document_settings import DocumentSettings
 from tinygrad_w2v.word2vec.inference import Inference, source_for
 from tinygrad_w2v.word2vec.kept_model import pickled
-from tinygrad_w2v.word2vec.keywords import Keywords
+from tinygrad_w2v.word2vec.learned_documents import LearnedDocuments
 from tinygrad_w2v.word2vec.options import warn_of_ignored
 from tinygrad_w2v.word2vec.text import folder_of_ids
-from tinygrad_w2v.word2vec.word2vec import Word2Vec
 
 logger = logging.getLogger("tinygrad_w2v.word2vec")
 
 
-class Doc2Vec(Word2Vec):
+class Doc2Vec(LearnedDocuments):
     """Learn vectors of documents; gensim's class, names and defaults.
 
     A document's tags are rows of a table beside that of the words. In PV-DM they help the words
@@ -120,16 +102,6 @@ deterministic
     0
     """
 
-    SETTINGS: ClassVar[type[DocumentSettings]] = DocumentSettings
-    KEPT: ClassVar[tuple[str, ...]] = (
-        *(name for name in Keywords.KEPT if name not in ("sg", "shared_negatives")),
-        *("dm", "dm_concat", "dm_tag_count", "dbow_words"),
-    )
-    IN_FILE: ClassVar[tuple[str, ...]] = (
-        *("_tags", "_tag_counts"),
-        *("_reading", "_of", "_dv", "_inference"),  # what is not kept
-    )
-
     def __init__(
         self,
         documents: Iterable[Any] | None = None,
@@ -174,10 +146,6 @@ deterministic
         corpus_iterable: Iterable[Any] | None = None,
     ) -> None:
         self.dm_concat, self.dm_tag_count, self.dbow_words = dm_concat, dm_tag_count, dbow_words
-        self._tags, self._tag_counts = TagRows(), np.zeros(0, np.int64)
-        self._reading: TaggedText | None = None
-        self._of: Ragged | None = None
-        self._dv: TagVectors | None = None
         self._inference: tuple[Any, Inference] | None = None
         super().__init__(
             vector_size=vector_size,
@@ -222,168 +190,9 @@ deterministic
             with held_folder(checkpoint, logger.warning):
                 self._train(corpus, epochs, self.callbacks, options, folder_of_ids(text))
 
-    # What it holds
-
-    @property
-    def dm(self) -> int:
-        """1 for PV-DM, 0 for PV-DBOW."""
-        return 1 - self.sg
-
-    @property
-    def dbow(self) -> int:
-        """1 for PV-DBOW, 0 for PV-DM."""
-        return self.sg
-
-    @property
-    def dv(self) -> TagVectors:
-        """The tags and their vectors; they share the model's memory."""
-        if self.vocabulary is None:
-            return TagVectors(range(0), np.zeros((0, self.vector_size), np.float32))
-        if self._dv is None:
-            keys, rows = self._tags.index_to_key(), self.model.w_doc.data
-            self._dv = TagVectors.sharing(keys, rows, self._tag_counts)
-            self._follow_model()
-        return self._dv
-
-    @property
-    def docvecs(self) -> TagVectors:
-        """The same as `dv`, by gensim's older name."""
-        return self.dv
-
-    def settings(self) -> DocumentSettings:
-        """Return the settings that the keywords make up, checked."""
-        settings: Any = super().settings()
-        found: DocumentSettings = settings
-        return found
-
-    def __getitem__(self, key: Any) -> NoReturn:
-        raise TypeError(
-            f"vectors of documents are in `dv`, those of words in `wv`: write `model.dv[{key!r}]` "
-            f"or `model.wv[{key!r}]`"
-        )
-
-    def __str__(self) -> str:
-        words = self.dbow_words or self.dm
-        told = [
-            self.settings().label,
-            f"d{self.vector_size}",
-            *([f"n{self.negative}"] if self.negative else []),
-            *(["hs"] if self.hs else []),
-            *([f"w{self.window}"] if words else []),
-            *([f"mc{self.min_count}"] if self.min_count > 1 else []),
-            *([f"s{self.sample:g}"] if self.sample else []),
-            f"t{self.workers}",
-        ]
-        return f"{type(self).__name__}<{', '.join(told)}>"
-
-    def _word_rows(self) -> FloatArray:
-        rows: FloatArray = self.model.w_in.data[: len(self._vocabulary())]
-        return rows
-
-    def _follow_model(self) -> None:
-        super()._follow_model()
-        if self._dv is not None:
-            self._dv.share(self.model.w_doc.data, self._moving)
-
-    @contextmanager
-    def _vectors_let_go(self) -> Iterator[None]:
-        if self._dv is not None:
-            self._dv.share(self.model.w_doc.data.copy())
-        with super()._vectors_let_go():
-            yield
-
-    def _adopt_vectors(self) -> None:
-        super()._adopt_vectors()
-        if self._dv is not None and not self._dv.shares(self.model.w_doc.data):
-            table = self.model.w_doc
-            table.data[...] = cast(self._dv.vectors, table.dtype, "dv.vectors")
-            self._follow_model()
-
-    # Texts
-
-    def _text(self, sentences: Any, corpus_file: Any, other: Any = None) -> TaggedText | None:
-        given = [each for each in (sentences, corpus_file, other) if each is not None]
-        if len(given) > 1:
-            raise InputError("give the documents once: as documents or as corpus_file, not both")
-        if not given:
-            return None
-        if corpus_file is None:
-            check_documents(given[0])
-        return TaggedText(given[0] if corpus_file is None else TaggedLineDocument(corpus_file))
-
-    def _count(self, source: Any, trim_rule: Any, update: bool = False) -> Corpus:
-        text = TaggedText(source.documents, self._tags if update else None)
-        before = self._tags, self._tag_counts
-        self._tags = text.tags
-        self._reading = text  # its tags are known once the words are
-        try:
-            return super()._count(text, trim_rule, update)
-        except BaseException:
-            self._tags, self._tag_counts = before
-            raise
-        finally:
-            self._reading = None
-
     def _take(self, vocabulary: Vocabulary, update: bool) -> None:
-        text = self._reading
-        counts: Any = self._tag_counts if update else np.zeros(0, np.int64)
-        if text is None:
-            self._tags = self._tags if update else TagRows()
-        else:
-            self._of = self.settings().rows_of(*text.rows_of_documents())
-            if told := text.check_holes():
-                logger.warning("%s", told)
-            self._tags, counts = text.tags, text.counts()
-            if update:
-                counts[: len(self._tag_counts)] += self._tag_counts
         super()._take(vocabulary, update)
-        self._tag_counts, self._dv, self._inference = counts, None, None
-        logger.info("tags: %s, of %s documents", f"{self._tags.rows:,}", f"{self.corpus_count:,}")
-
-    def _encode(self, text: Any) -> Corpus:
-        text = TaggedText(text.documents, self._tags, grow=False)
-        corpus = encode_corpus(text, self._vocabulary(), folder=folder_of_ids(text))
-        self._of = self.settings().rows_of(*text.rows_of_documents())
-        return corpus
-
-    def _check_corpus(self, corpus: Corpus) -> None:
-        if not corpus.words:
-            raise InputError(
-                "no document has a word of the vocabulary: use a smaller min_count or more text"
-            )
-        if empty := corpus.sentences_of(0):
-            logger.warning(
-                "%d of %d documents have no word of the vocabulary: they teach nothing, and a tag "
-                "of none but such keeps the vector that it begins with",
-                empty,
-                corpus.sentences,
-            )
-
-    # Training
-
-    def _new_model(self, words: int) -> Any:
-        return self.settings().new_model(words, self._tags.rows)
-
-    def _enlarged_model(
-        self, tables: Mapping[str, FloatArray], old_ids: IntArray, words: int
-    ) -> Any:
-        return self.settings().enlarged_model(tables, old_ids, words, self._tags.rows)
-
-    def _more_rows(self, words: int) -> int:
-        return self.settings().more_rows(words, self._tags.rows)
-
-    def _source(self, corpus: Corpus) -> Source:
-        assert self._of is not None
-        tags = Tags(range(self._tags.rows), self._of)
-        return self.settings().documents(corpus, self._vocabulary(), tags)
-
-    def _about(self) -> dict[str, Any]:
-        assert self._of is not None
-        names = "\0".join(map(str, self._tags.index_to_key()))
-        digest = hashlib.sha256(names.encode("utf-8", "surrogatepass"))
-        for numbers in self._of[:2]:
-            digest.update(np.ascontiguousarray(numbers).data)
-        return {"tags_sha256": digest.hexdigest()}
+        self._inference = None
 
     def _train(
         self, corpus: Corpus, epochs: int, callbacks: Sequence[Any], options: RunOptions, *args: Any
@@ -518,74 +327,6 @@ deterministic
         """Return the cosine of the vectors of two documents, as `infer_vector` has them."""
         one, other = self.infer_vectors([doc_words1, doc_words2], alpha, min_alpha, epochs)
         return float(unit(one) @ unit(other))
-
-    def predict_output_word(
-        self, context_words_list: Iterable[str | int], topn: int = 10
-    ) -> list[tuple[str, float]] | None:
-        """Return the words that are most probable between given words, without a document.
-
-        Raises
-        ------
-        InputError
-            Where words alone predict none: they are not trained, or are a part of a concatenation.
-        """
-        settings = self.settings()
-        if settings.contexts != "window":
-            raise InputError(f"in {settings.label} words alone do not predict a word")
-        return super().predict_output_word(context_words_list, topn)
-
-    # Files
-
-    def save_word2vec_format(
-        self,
-        fname: PathLike,
-        doctag_vec: bool = False,
-        word_vec: bool = True,
-        prefix: str = "*dt_",
-        fvocab: PathLike | None = None,
-        binary: bool = False,
-    ) -> None:
-        """Write the vectors of words, of tags (each after a prefix), or both, in word2vec's format.
-
-        Parameters
-        ----------
-        fname, binary, fvocab
-            As in `WordVectors.save_word2vec_format`.
-        doctag_vec, word_vec : bool
-            What to write.
-        prefix : str
-            Tells tags from words.
-        """
-        chosen = [self.wv] if word_vec else []
-        chosen += [self.dv.as_words(prefix)] if doctag_vec else []
-        if not chosen:
-            raise InputError("neither words nor tags are to be written: give word_vec=True")
-        words = [word for each in chosen for word in each.index_to_key]
-        counts = np.concatenate([each.counts for each in chosen if each.counts is not None])
-        both = WordVectors(words, np.concatenate([each.vectors for each in chosen]), counts)
-        both.save_word2vec_format(fname, binary, fvocab=fvocab)
-
-    def _own_vectors(self) -> FloatArray | None:
-        return self._word_rows() if self.settings().concatenated else None
-
-    def _beside(self) -> dict[str, AnyArray]:
-        beside: dict[str, AnyArray] = {"tag_counts": self._tag_counts}
-        keys = self._tags.index_to_key()
-        if not isinstance(keys, range):
-            words = packed_words(list(keys))
-            beside |= {"tag_words": words["words"], "tag_offsets": words["offsets"]}
-        return beside
-
-    def _take_beside(self, arrays: Mapping[str, AnyArray]) -> None:
-        counts = arrays["tag_counts"]
-        keys: Sequence[str] | range = range(len(counts))
-        if "tag_words" in arrays:
-            rows = Rows(Path("tags"), (len(counts), 1), np.dtype(np.float32), np.zeros)
-            words = {"words": arrays["tag_words"], "offsets": arrays["tag_offsets"]}
-            keys = ColumnReader(rows, words).words(0, len(counts))
-        self._tags, self._tag_counts = TagRows(keys), counts.astype(np.int64)
-        if self._tags.rows != len(counts) or counts.ndim != 1:
-            raise InputError("its tags are not each another")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return pickled(self, Doc2Vec)
