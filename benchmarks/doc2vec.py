@@ -35,8 +35,8 @@ SCORES = ("humans", "halves")
 MODES: dict[str, dict[str, Any]] = {
     "PV-DBOW": {"dm": 0},
     "PV-DBOW with words": {"dm": 0, "dbow_words": 1},
-    "PV-DM mean": {"dm": 1, "dm_mean": 1},
-    "PV-DM sum": {"dm": 1, "dm_mean": 0},
+    "PV-DM mean": {"dm": 1},
+    "PV-DM sum": {"dm": 1, "cbow_mean": 0},  # which overwrites dm_mean in gensim 4.4
     "PV-DM concatenated": {"dm": 1, "dm_concat": 1},
 }
 SPEED: dict[str, Any] = {"vector_size": 100, "window": 5, "min_count": 5, "negative": 5}
@@ -60,7 +60,7 @@ def trainings(documents: list[list[str]], mode: dict[str, Any], workers: int) ->
     """Functions that train for `EPOCHS`, by name; each with its vocabulary and kernel."""
     from gensim.models import doc2vec as gensim
 
-    keywords = SPEED | {key: value for key, value in mode.items() if key != "dm_mean"}
+    keywords = SPEED | mode
     keywords["workers"] = workers
     path = Path("doc2vec-speed.txt")
     path.write_text("\n".join(map(" ".join, documents)) + "\n", encoding="utf-8")

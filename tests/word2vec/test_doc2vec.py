@@ -14,9 +14,10 @@ import pytest
 
 import tinygrad_w2v as tw
 from tinygrad_w2v import Doc2Vec, TaggedDocument, TaggedLineDocument
+from tinygrad_w2v._base import memory as left
 from tinygrad_w2v._base.errors import InputError, TinygradError
 from tinygrad_w2v.training.checkpoints import newest_checkpoint
-from tinygrad_w2v.word2vec import inference
+from tinygrad_w2v.word2vec import inference, memory
 
 DOCUMENTS = 12
 
@@ -284,6 +285,14 @@ def test_short_documents_and_unknown_words(caplog: pytest.LogCaptureFixture) -> 
         assert not model.infer_vector(["nowhere"]).any() and not model.infer_vector([]).any()
     assert "1 of 1 documents have no word of the vocabulary: their vectors are zero" in caplog.text
     assert (model.infer_vector(["cat", "nowhere"]) == model.infer_vector(["cat"])).all()
+
+
+def test_tables_of_tags_are_held_against_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (left, memory):
+        monkeypatch.setattr(module, "memory_left", lambda: 100 * 10**6)
+    many = [TaggedDocument(["cat", "dog"], [number]) for number in range(3000)]
+    with pytest.raises(InputError, match=r"tables of 2 words and 3,000 rows more with 20,000 numb"):
+        Doc2Vec(many, **SMALL | {"vector_size": 20_000})
 
 
 def test_it_is_told_what_is_trained(caplog: pytest.LogCaptureFixture) -> None:

@@ -156,12 +156,13 @@ def _tables(
 ) -> Need:
     rows = settings.input_rows(words) + more_rows
     rows += (words if settings.negative else 0) + (words - 1 if settings.hs else 0)
+    more = f" and {more_rows:,} rows more" if more_rows else ""
     compiled = options.engine != "numpy" and has_numba()
     shared = settings.input_rows(words) - words
     beside = f" and {shared:,} buckets of n-grams" if shared else ""
     return Need(
         (_row(settings) if compiled or shared else 4 * settings.size) * rows + WORD * words,
-        f"tables of {words:,} words{beside} with {settings.size:,} numbers each",
+        f"tables of {words:,} words{beside}{more} with {settings.size:,} numbers each",
         ("bucket", "vector_size") if shared > words else ("vector_size", "max_final_vocab"),
     )
 
