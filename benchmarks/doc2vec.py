@@ -22,6 +22,7 @@ import argparse
 import importlib.util
 import json
 import math
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -62,7 +63,7 @@ def trainings(documents: list[list[str]], mode: dict[str, Any], workers: int) ->
 
     keywords = SPEED | mode
     keywords["workers"] = workers
-    path = Path("doc2vec-speed.txt")
+    path = Path(tempfile.gettempdir(), "doc2vec-speed.txt")
     path.write_text("\n".join(map(" ".join, documents)) + "\n", encoding="utf-8")
     theirs = [gensim.TaggedDocument(words, [n]) for n, words in enumerate(documents)]
     ours = [tw.TaggedDocument(words, [n]) for n, words in enumerate(documents)]
