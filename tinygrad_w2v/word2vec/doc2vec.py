@@ -304,7 +304,7 @@ deterministic
         key = settings, self.engine_options()
         if self._inference is None or self._inference[0] != key:
             contexts = None if self.dbow else settings.contexts
-            source = source_for(vocabulary, settings.window_settings(vocabulary.counts), contexts)
+            source = source_for(vocabulary, settings.window_settings(vocabulary), contexts)
             made = Inference(self.model, vocabulary, source, key[1], settings.seed)
             self._inference = key, made
         vectors = self._inference[1].vectors(documents, first, last, times)

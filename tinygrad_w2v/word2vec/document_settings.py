@@ -23,6 +23,7 @@ from tinygrad_w2v.sources.documents import Documents, Tags
 from tinygrad_w2v.sources.window_settings import WindowSettings
 from tinygrad_w2v.text.corpus import Corpus
 from tinygrad_w2v.text.vocabulary import Vocabulary
+from tinygrad_w2v.vectors import WordVectors
 from tinygrad_w2v.word2vec.settings import MOST_READ, TrainingSettings, windows_in_batch
 
 MOST_TAGS = 1000  # whose vectors stand one after the other
@@ -43,7 +44,7 @@ class DocumentSettings(TrainingSettings):
 
     Examples
     --------
-    >>> DocumentSettings("skipgram").label, DocumentSettings(dm_concat=True).contexts
+    >>> DocumentSettings("skipgram").name, DocumentSettings(dm_concat=True).contexts
     ('PV-DBOW', 'places')
     """
 
@@ -59,13 +60,18 @@ class DocumentSettings(TrainingSettings):
         require_range("dm_tag_count", self.dm_tag_count, 1, MOST_TAGS)
 
     @property
-    def label(self) -> str:
-        """What a log calls the model."""
+    def name(self) -> str:
+        """What the model is called where people read it."""
         if self.model == "skipgram":
             return "PV-DBOW with words" if self.dbow_words else "PV-DBOW"
         if self.dm_concat:
             return "PV-DM, concatenated"
         return f"PV-DM, {'mean' if self.cbow_mean else 'sum'}"
+
+    def vectors(self, vocabulary: Vocabulary, model: Any) -> WordVectors:
+        """Return the words with the vectors that a model has, which share its memory."""
+        rows = model.w_in.data[: len(vocabulary)]  # behind them may be a word of padding
+        return WordVectors.sharing(vocabulary.words, rows, vocabulary.counts)
 
     @property
     def contexts(self) -> str | None:
@@ -134,16 +140,16 @@ class DocumentSettings(TrainingSettings):
 
     def documents(self, corpus: Corpus, vocabulary: Vocabulary, tags: Tags) -> Documents:
         """Return the examples that documents are to the model."""
-        settings = self.window_settings(vocabulary.counts)
+        settings = self.window_settings(vocabulary)
         return Documents((vocabulary, corpus), tags, settings, contexts=self.contexts, alone=True)
 
-    def window_settings(self, counts: IntArray) -> WindowSettings:
+    def window_settings(self, vocabulary: Vocabulary) -> WindowSettings:
         """Return how windows are drawn: all of a batch may read the row of one document."""
         alone = self.contexts is None  # no word is read by others
-        size = windows_in_batch(replace(self, model="cbow") if alone else self, counts)
+        size = windows_in_batch(replace(self, model="cbow") if alone else self, vocabulary.counts)
         if self.batch is None:
             size = max(min(size, int(MOST_READ / self.first_alpha)), 1)
-        return replace(super().window_settings(counts), batch_size=size, shared_negatives=True)
+        return replace(super().window_settings(vocabulary), batch_size=size, shared_negatives=True)
 
     def rows_of(self, flat: IntArray, offsets: IntArray) -> Ragged:
         """Return the rows of each document's tags.

@@ -53,7 +53,7 @@ def save_model(model: Any, path: PathLike) -> None:
     }
     tables, beside = model.model.state_dict(), model._beside()
     named = _class_of(model.SETTINGS.KIND)
-    vectors = model.wv.vectors if model.settings().beside() else None
+    vectors = model._own_vectors()
     write_model(path, model.vocabulary, tables, description | named, vectors, beside)
 
 

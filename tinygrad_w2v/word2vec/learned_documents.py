@@ -105,7 +105,7 @@ class LearnedDocuments(Word2Vec):
     def __str__(self) -> str:
         words = self.dbow_words or self.dm
         told = [
-            self.settings().label,
+            self.settings().name,
             f"d{self.vector_size}",
             *([f"n{self.negative}"] if self.negative else []),
             *(["hs"] if self.hs else []),
@@ -237,7 +237,7 @@ class LearnedDocuments(Word2Vec):
         """
         settings = self.settings()
         if settings.contexts != "window":
-            raise InputError(f"in {settings.label} words alone do not predict a word")
+            raise InputError(f"in {settings.name} words alone do not predict a word")
         return super().predict_output_word(context_words_list, topn)
 
     # Files

@@ -128,6 +128,10 @@ class LearnedWords(Keywords):
         rows: FloatArray = self.model.w_in.data
         return rows
 
+    def _own_vectors(self) -> FloatArray | None:
+        """The vectors of the words, where they are not the rows of `w_in`."""
+        return self.wv.vectors if self.settings().beside() else None
+
     def _text(self, sentences: Any, corpus_file: Any, other: Any = None) -> Iterable[Any] | None:
         """The text that was given in one of three ways, looked at, or None."""
         return source_of(sentences, corpus_file, other)

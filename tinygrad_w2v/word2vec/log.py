@@ -61,7 +61,7 @@ def log_training(
         logger.info(
             "%s follows the update rule of word2vec.c and gensim (compat='word2vec'), as "
             "compat is not given; compat='gradient' follows the true gradient",
-            "CBOW" if settings.label == "cbow" else settings.label,
+            "CBOW" if settings.name == "cbow" else settings.name,
         )
     if told := told_of_alpha(settings):
         logger.warning("%s", told)

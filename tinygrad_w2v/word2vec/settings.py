@@ -196,11 +196,6 @@ class TrainingSettings:
         """What the model is called where people read it."""
         return self.model
 
-    @property
-    def label(self) -> str:
-        """What a log calls the model."""
-        return self.model
-
     def input_rows(self, vocab_size: int) -> int:
         """Return how many rows the table has that words are read from, `w_in`."""
         return vocab_size
