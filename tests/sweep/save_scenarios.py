@@ -16,6 +16,11 @@ from tinygrad_w2v.text.settings import TextSettings
 from tinygrad_w2v.text.stored import open_corpus
 from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.vectors import formats
+from tinygrad_w2v.vectors.fasttext_binary import (
+    FastTextFile,
+    FastTextSettingsOfFile,
+    write_fasttext_binary,
+)
 
 
 class Saved(Scenario):
@@ -120,6 +125,15 @@ def save_counted(path: Path, number: int) -> None:
     vectors(number).save_word2vec_format(path, fvocab=path.with_suffix(".vocab"))
 
 
+def save_fasttext(path: Path, number: int) -> None:
+    """Save a model of fastText."""
+    settings = FastTextSettingsOfFile(2, 5, 5, 1, 5, 1, "ns", "cbow", 0, 3, 6, 100, 1e-4)
+    words, table, counts = told(vectors(number))
+    rows = np.array(table, np.float32)
+    file = FastTextFile(settings, words, np.array(counts), 99, rows, rows)
+    write_fasttext_binary(path, file)
+
+
 def load_counted(path: Path) -> Any:
     """Load the two."""
     return told(WordVectors.load_word2vec_format(path, fvocab=path.with_suffix(".vocab")))
@@ -145,6 +159,7 @@ SAVES: dict[str, Scenario] = {
         "v.npz", lambda path, n: vectors(n).save(path), lambda p: told(formats.load(p))
     ),
     "counts": Saved("v.txt", save_counted, load_counted),
+    "fasttext-binary": Saved("m.bin", save_fasttext, load),
     "model": Saved("m.npz", save_model, lambda path: list(Word2Vec.load(path).wv.index_to_key)),
     "module": Saved("l.npz", lambda path, n: Layer(n).save(path), read_layer),
     "vocabulary": Saved(
