@@ -27,18 +27,18 @@ def least_total(counts: list[int]) -> int:
     return total
 
 
-@given(COUNTS)
-def test_codes_are_prefix_free_and_shortest(counts) -> None:
-    tree = HuffmanTree.from_counts(np.array(counts))
+@given(COUNTS, st.booleans())
+def test_codes_are_prefix_free_and_shortest(counts, nodes_first) -> None:
+    tree = HuffmanTree.from_counts(np.array(counts), nodes_first)
     codes = sorted(tree.code_of(word) for word in range(len(counts)))
     assert all(not b.startswith(a) for a, b in itertools.pairwise(codes))
     assert sum(2.0 ** -len(code) for code in codes) == 1  # Kraft: no leaf is missing
     assert int(np.dot(tree.lengths, counts)) == least_total(counts)
 
 
-@given(COUNTS)
-def test_ways_lead_from_the_root_along_one_tree(counts) -> None:
-    tree = HuffmanTree.from_counts(np.array(counts))
+@given(COUNTS, st.booleans())
+def test_ways_lead_from_the_root_along_one_tree(counts, nodes_first) -> None:
+    tree = HuffmanTree.from_counts(np.array(counts), nodes_first)
     children: dict[tuple[int, float], int] = {}
     for word in range(len(counts)):
         part = slice(tree.starts[word], tree.starts[word + 1])
@@ -53,6 +53,50 @@ def test_ways_lead_from_the_root_along_one_tree(counts) -> None:
 def test_equal_counts_always_make_the_same_tree() -> None:
     tree = HuffmanTree.from_counts(np.full(5, 7))
     assert [tree.code_of(word) for word in range(5)] == ["10", "01", "00", "111", "110"]
+
+
+def fasttext_paths(counts: list[int]) -> list[tuple[list[int], list[int]]]:
+    """Nodes and codes of each word from the root, as fastText's `buildTree` makes them."""
+    words = len(counts)
+    count = [*counts, *[10**15] * (words - 1)]
+    parent, binary = [-1] * len(count), [0] * len(count)
+    leaf, node = words - 1, words
+    for made in range(words, len(count)):
+        pair = []
+        for _ in range(2):
+            if leaf >= 0 and count[leaf] < count[node]:
+                pair.append(leaf)
+                leaf -= 1
+            else:
+                pair.append(node)
+                node += 1
+        count[made] = sum(count[one] for one in pair)
+        parent[pair[0]] = parent[pair[1]] = made
+        binary[pair[1]] = 1
+    paths = []
+    for word in range(words):
+        nodes, code, at = [], [], word
+        while parent[at] >= 0:
+            nodes.insert(0, parent[at] - words)
+            code.insert(0, binary[at])
+            at = parent[at]
+        paths.append((nodes, code))
+    return paths
+
+
+@given(COUNTS)
+def test_with_nodes_first_it_is_fasttexts_tree(counts) -> None:
+    counts.sort(reverse=True)
+    tree = HuffmanTree.from_counts(np.array(counts), nodes_first=True)
+    parts = [slice(*tree.starts[word : word + 2]) for word in range(len(counts))]
+    found = [(tree.nodes[part].tolist(), tree.code[part].tolist()) for part in parts]
+    assert found == fasttext_paths(counts)
+
+
+def test_trees_of_both_kinds_are_kept_apart() -> None:
+    counts = np.array([2, 1, 1])
+    assert HuffmanTree.of(counts).code_of(0) == "0"
+    assert HuffmanTree.of(counts, nodes_first=True).code_of(0) == "1"
 
 
 def test_one_word_has_no_tree() -> None:

@@ -6,7 +6,7 @@ import copy
 from collections import ChainMap
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.sources import native_windows
@@ -41,6 +41,8 @@ class AroundWindows(Source):
         Which draws the windows.
     """
 
+    NODES_FIRST: ClassVar[bool] = False  # of the tree, see `HuffmanTree.from_counts`
+
     def __init__(
         self, text: Text, settings: WindowSettings | None, min_count: int, **options: Any
     ) -> None:
@@ -49,7 +51,9 @@ class AroundWindows(Source):
         else:
             self.vocabulary, corpus = build_corpus(text, min_count)
         self._check(corpus)
-        self.windows = WindowSource(corpus, self.vocabulary.counts, settings, **options)
+        self.windows = WindowSource(
+            corpus, self.vocabulary.counts, settings, nodes_first=self.NODES_FIRST, **options
+        )
         self.per_unit, self.batch_size = self.windows.per_unit, self.windows.settings.batch_size
 
     def _check(self, corpus: Corpus) -> None:

@@ -8,14 +8,14 @@ about ``log2 V``, and fewer for frequent words (Mikolov, Sutskever, Chen, Corrad
 from __future__ import annotations
 
 import weakref
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.types import AnyArray, IntArray
 
-_known: dict[bytes, HuffmanTree] = {}
+_known: dict[tuple[bytes, bool], HuffmanTree] = {}
 
 
 class HuffmanTree(NamedTuple):
@@ -48,8 +48,13 @@ class HuffmanTree(NamedTuple):
     code: AnyArray
 
     @classmethod
-    def of(cls, counts: IntArray) -> HuffmanTree:
+    def of(cls, counts: IntArray, nodes_first: bool = False) -> HuffmanTree:
         """Return the tree of an array of counts; it is built once and kept as long as the array.
+
+        Parameters
+        ----------
+        counts, nodes_first
+            As in `from_counts`.
 
         Examples
         --------
@@ -57,14 +62,14 @@ class HuffmanTree(NamedTuple):
         >>> HuffmanTree.of(counts) is HuffmanTree.of(counts.copy())
         True
         """
-        key = counts.tobytes()
+        key = counts.tobytes(), nodes_first
         if key not in _known:
-            _known[key] = cls.from_counts(counts)
+            _known[key] = cls.from_counts(counts, nodes_first)
             weakref.finalize(counts, _known.pop, key, None)
         return _known[key]
 
     @classmethod
-    def from_counts(cls, counts: IntArray) -> HuffmanTree:
+    def from_counts(cls, counts: IntArray, nodes_first: bool = False) -> HuffmanTree:
         """Build the tree with the shortest mean code for these counts.
 
         The two rarest nodes are joined again and again; the rarer of both has code 0. Among equal
@@ -75,6 +80,9 @@ class HuffmanTree(NamedTuple):
         ----------
         counts
             Occurrences of each word, shape (V,); any order.
+        nodes_first
+            Among equal ones an inner node comes before a word, as in fastText: its output rows
+            are those of this tree.
 
         Returns
         -------
@@ -88,7 +96,7 @@ class HuffmanTree(NamedTuple):
         words = len(counts)
         if words < 2:
             raise InputError(f"a Huffman tree needs two words or more, not {words}")
-        parent, bit, rounds = _join(np.asarray(counts))
+        parent, bit, rounds = _join(np.asarray(counts), nodes_first)
         depth = np.zeros(2 * words - 1, np.int64)
         for made in reversed(rounds[:-1]):
             depth[made] = depth[parent[made]] + 1
@@ -143,13 +151,14 @@ class HuffmanTree(NamedTuple):
         return np.bincount(self.nodes, weights=spread, minlength=len(self.starts) - 2)
 
 
-def _join(counts: IntArray) -> tuple[IntArray, AnyArray, list[slice]]:
+def _join(counts: IntArray, nodes_first: bool) -> tuple[IntArray, AnyArray, list[slice]]:
     """Return the parent of every node, its bit there, and the inner nodes in rounds.
 
     Nodes are the V words, then V - 1 inner nodes. Words by rising count and inner nodes in the
     order of their making are two sorted queues. All nodes that weigh no more than the two rarest
     together come before any node that is made of them, so they are paired at once: each round
-    about doubles the least weight, and there are few.
+    about doubles the least weight, and there are few. Words that weigh as much come before that
+    node, too, unless inner nodes come first.
     """
     words = len(counts)
     node = np.arange(2 * words - 1)
@@ -163,8 +172,12 @@ def _join(counts: IntArray) -> tuple[IntArray, AnyArray, list[slice]]:
     while made < 2 * words - 1:
         first, second, *_ = sorted([*weight[leaf:words][:2], *weight[inner:made][:2]])
         limit = first + second
-        until = leaf + int(np.searchsorted(weight[leaf:words], limit, side="right"))
+        side: Literal["left", "right"] = "left" if nodes_first else "right"
+        until = leaf + int(np.searchsorted(weight[leaf:words], limit, side))
+        until = max(until, leaf + 2 - (made - inner))  # a word that weighs nothing has its pair
         places = np.concatenate([np.arange(leaf, until), np.arange(inner, made)])
+        if nodes_first:
+            places = np.roll(places, made - inner)
         places = places[np.argsort(weight[places], kind="stable")]
         pairs = places[: len(places) // 2 * 2].reshape(-1, 2)
         new = np.arange(made, made + len(pairs))

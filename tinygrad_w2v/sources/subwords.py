@@ -120,6 +120,8 @@ class Subwords(AroundWindows):
     (8,)
     """
 
+    NODES_FIRST = True  # as in fastText, so that its output rows are those of the same nodes
+
     def __init__(
         self,
         text: Text,

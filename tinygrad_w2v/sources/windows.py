@@ -73,6 +73,8 @@ class WindowSource(Source):
         that has something else to predict it by.
     numbers : array of uint64, optional
         What each sentence is drawn by, in place of its number: equal numbers, equal draws.
+    nodes_first
+        The tree is fastText's, see `HuffmanTree.from_counts`.
 
     Attributes
     ----------
@@ -107,8 +109,9 @@ class WindowSource(Source):
         *,
         alone: bool = False,
         numbers: AnyArray | None = None,
+        nodes_first: bool = False,
     ) -> None:
-        self.corpus, self.counts = corpus, counts
+        self.corpus, self.counts, self.nodes_first = corpus, counts, nodes_first
         self.settings = settings = settings or WindowSettings()
         self.batch_size = settings.batch_size
         self.alone, self.numbers = alone, np.zeros(0, np.uint64) if numbers is None else numbers
@@ -116,7 +119,7 @@ class WindowSource(Source):
             corpus.check_context()
         self.keep = keep_probability(counts, settings.sample)
         self.negatives = AliasTable.from_counts(counts, settings.ns_exponent)
-        self.tree = HuffmanTree.of(counts) if settings.hs else None
+        self.tree = HuffmanTree.of(counts, nodes_first) if settings.hs else None
         self._batches = WindowBatches(
             corpus, settings, self.keep, self.negatives, self.tree, block_words
         )
@@ -182,14 +185,7 @@ class WindowSource(Source):
     def seeded(self, seed: int) -> WindowSource:
         """Return the same text, drawn by another seed."""
         settings = dataclasses.replace(self.settings, seed=seed)
-        return WindowSource(
-            self.corpus,
-            self.counts,
-            settings,
-            self._batches.block_words,
-            alone=self.alone,
-            numbers=self.numbers,
-        )
+        return self._drawing(self.corpus, settings, self.numbers)
 
     def split(self, share: float, seed: int = 1) -> tuple[WindowSource, WindowSource]:
         """Return the windows of most sentences, and of a share of them that is drawn by `seed`.
@@ -204,12 +200,22 @@ class WindowSource(Source):
         [135, 15]
         """
         rest, other = (
-            WindowSource(
-                part, self.counts, self.settings, self._batches.block_words, alone=self.alone
-            )
-            for part in self.corpus.split(share, seed)
+            self._drawing(part, self.settings) for part in self.corpus.split(share, seed)
         )
         return rest, other
+
+    def _drawing(
+        self, corpus: Corpus, settings: WindowSettings, numbers: AnyArray | None = None
+    ) -> WindowSource:
+        return WindowSource(
+            corpus,
+            self.counts,
+            settings,
+            self._batches.block_words,
+            alone=self.alone,
+            numbers=numbers,
+            nodes_first=self.nodes_first,
+        )
 
     def new_room(self, units: int) -> tuple[native_windows.Scratch, native_windows.Windows]:
         """Return arrays for the windows around so many words."""

@@ -9,7 +9,6 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import InputError, Setting
 from tinygrad_w2v.models import EmbeddingModel
-from tinygrad_w2v.sources.huffman import HuffmanTree
 from tinygrad_w2v.sources.negatives import negative_shares
 from tinygrad_w2v.sources.subsampling import keep_probability
 from tinygrad_w2v.text.corpus import Corpus
@@ -82,7 +81,7 @@ def unigram_model(vocabulary: Vocabulary, settings: TrainingSettings) -> Embeddi
     with np.errstate(divide="ignore"):
         odds = np.log(share) - np.log(noise) if settings.negative else np.zeros(0)
         if settings.hs:
-            tree = HuffmanTree.of(counts)
+            tree = settings.tree(counts)
             spread = np.repeat(share, tree.lengths) * tree.code
             ones = np.bincount(tree.nodes, weights=spread, minlength=len(counts) - 1)
             nodes = np.log(tree.passing(share) - ones) - np.log(ones)

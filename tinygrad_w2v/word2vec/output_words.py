@@ -10,7 +10,6 @@ import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.types import FloatArray, IntArray
-from tinygrad_w2v.sources.huffman import HuffmanTree
 from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.word2vec.settings import TrainingSettings
 
@@ -89,7 +88,7 @@ def output_probabilities(
         scores = w_out[: len(counts)] @ h
         weights = np.exp(scores - scores.max())
         return weights / weights.sum()
-    tree = HuffmanTree.of(counts)
+    tree = settings.tree(counts)
     parts = _log_sigmoid((1 - 2 * tree.code) * (w_out @ h)[tree.nodes])
     probabilities: FloatArray = np.exp(np.add.reduceat(parts, tree.starts[:-1]))
     return probabilities
@@ -123,7 +122,7 @@ def log_probability(
     >>> round(log_probability(np.eye(2), ids, nodes, np.array([2, 1]), settings), 3)  # 2 log(1/2)
     -1.386
     """
-    tree, words = HuffmanTree.of(counts), len(ids)
+    tree, words = settings.tree(counts), len(ids)
     window = min(settings.window, max(words - 1, 0))
     places = np.arange(words)[:, None] + np.r_[-window:0, 1 : window + 1]
     near = (places >= 0) & (places < words)

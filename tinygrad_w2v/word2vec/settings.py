@@ -282,6 +282,10 @@ class TrainingSettings:
         """Return what a file of vectors holds more where they are not the rows of `w_in`."""
         return {}
 
+    def tree(self, counts: IntArray) -> HuffmanTree:
+        """Return the tree over words of these counts."""
+        return HuffmanTree.of(counts)
+
     def small_batch(self, vocab_size: int, windows: int = 2) -> Any:
         """Return full examples of a text that counts through the vocabulary, see `small_batch`."""
         return small_batch(vocab_size, self, windows)
@@ -340,7 +344,7 @@ def windows_in_batch(
     kept = counts * keep_probability(counts, settings.sample)
     true = kept / max(kept.sum(), 1)
     drawn = settings.negative * negative_shares(counts, settings.ns_exponent)
-    tree = HuffmanTree.of(counts).passing(true) if settings.hs else np.zeros(1)
+    tree = settings.tree(counts).passing(true) if settings.hs else np.zeros(1)
     contexts = settings.window + 1 if settings.shrink_windows else 2 * settings.window
     single = settings.model == "skipgram"  # each context is read, and predicts, of its own
     whole = single or settings.compat or not settings.cbow_mean or parts is not None

@@ -11,10 +11,11 @@ import numpy as np
 from tinygrad_w2v._base.checks import require_number, require_range, shown
 from tinygrad_w2v._base.errors import InputError, Setting
 from tinygrad_w2v._base.limits import LONGEST_NGRAM
-from tinygrad_w2v._base.types import AnyArray, FloatArray
+from tinygrad_w2v._base.types import AnyArray, FloatArray, IntArray
 from tinygrad_w2v.models import EmbeddingModel
 from tinygrad_w2v.models.subwords import SubwordCBOW, SubwordModel, SubwordSkipGram
 from tinygrad_w2v.nn import Parameter
+from tinygrad_w2v.sources.huffman import HuffmanTree
 from tinygrad_w2v.sources.subsampling import keep_probability
 from tinygrad_w2v.sources.subwords import CenterPieces, ContextPieces, Subwords, pieces_of
 from tinygrad_w2v.text.corpus import Corpus
@@ -152,6 +153,10 @@ class SubwordSettings(TrainingSettings):
     def beside(self) -> dict[str, AnyArray]:
         """Return what n-grams are, for vectors that are read of a model's file."""
         return {SETTINGS: ngram_settings(self.min_n, self.max_n)}
+
+    def tree(self, counts: IntArray) -> HuffmanTree:
+        """Return fastText's tree over words of these counts."""
+        return HuffmanTree.of(counts, Subwords.NODES_FIRST)
 
     def small_batch(self, vocab_size: int, windows: int = 2) -> CenterPieces | ContextPieces:
         """Return windows of words of two parts each, see `small_batch`."""
