@@ -351,6 +351,8 @@ def test_old_classifiers_have_no_ngrams(tmp_path) -> None:
     np.testing.assert_array_equal(formats.load(tmp_path / "m.bin").vectors, file.input[:2])
     again = read_fasttext_binary(tmp_path / "m.bin")
     assert (again.version, again.settings.max_n) == (11, 6)
+    assert small(min_n=4, max_n=3).longest_ngram == 0
+    assert small(min_n=0).shortest_ngram == 1
 
 
 any_word = st.binary(max_size=8).map(

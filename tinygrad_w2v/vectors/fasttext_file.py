@@ -91,9 +91,14 @@ class FastTextFile(NamedTuple):
     @property
     def longest_ngram(self) -> int:
         """``max_n``, or 0 where words have no n-grams: in old classifiers, and without buckets."""
-        settings = self.settings
-        old = self.version == 11 and settings.model == "supervised"
-        return 0 if old or not settings.buckets else settings.max_n
+        told = self.settings
+        old = self.version == 11 and told.model == "supervised"
+        return 0 if old or not told.buckets or told.min_n > told.max_n else told.max_n
+
+    @property
+    def shortest_ngram(self) -> int:
+        """``min_n``; fastText's 0 means no more than 1."""
+        return max(self.settings.min_n, 1)
 
 
 def encode(word: str) -> bytes:

@@ -15,7 +15,6 @@ from tinygrad_w2v._base.npz import NpzFile, read_arrays
 from tinygrad_w2v._base.types import AnyArray, FloatArray
 from tinygrad_w2v.vectors.archive import write_archive
 from tinygrad_w2v.vectors.fasttext_binary import read_fasttext_binary
-from tinygrad_w2v.vectors.fasttext_file import FastTextFile
 from tinygrad_w2v.vectors.keys import clean_words
 from tinygrad_w2v.vectors.ngram_rows import NgramRows, word_means
 from tinygrad_w2v.vectors.table import Table, clean_vectors
@@ -76,6 +75,11 @@ class SubwordVectors(WordVectors):
             raise ShapeError(
                 f"rows has shape {table.shape}; a row each of the {len(listed)} words is needed, "
                 "and one each bucket of n-grams"
+            )
+        if not _are_ngrams(min_n, max_n):
+            raise InputError(
+                f"n-grams have 1 to {LONGEST_NGRAM} characters, not {min_n} to {max_n}; "
+                "max_n=0 is none"
             )
         table = clean_vectors(table, len(table))
         vectors = word_means(listed, table, min_n, max_n)
@@ -144,22 +148,20 @@ class SubwordVectors(WordVectors):
 
     @classmethod
     def load_facebook_vectors(cls, path: PathLike, encoding: str = "utf-8") -> Self:
-        """Read the vectors of a ``.bin`` of fastText, those of n-grams with them.
+        r"""Read the vectors of a ``.bin`` of fastText, those of n-grams with them.
+
+        A byte of a word that is not UTF-8 is what Python's ``surrogateescape`` makes of it,
+        ``"na\udcefve"``: so each word stays another one, and has its n-grams.
 
         Raises
         ------
         InputError
-            When the file is damaged, quantised, or holds a word that is not UTF-8.
+            When the file is damaged or quantised.
         """
-        file = decoded(path, read_fasttext_binary(path), encoding)
-        settings = file.settings
-        return cls(
-            file.words,
-            file.input,
-            file.counts,
-            min_n=settings.min_n,
-            max_n=file.longest_ngram,
-        )
+        require_utf8(encoding)
+        file = read_fasttext_binary(path)
+        ngrams = {"min_n": file.shortest_ngram, "max_n": file.longest_ngram}
+        return cls(file.words, file.input, file.counts, **ngrams)
 
     # Sharing a table with a model
 
@@ -205,6 +207,10 @@ def ngram_settings(min_n: int, max_n: int) -> AnyArray:
     return np.array([min_n, max_n], np.int64)
 
 
+def _are_ngrams(min_n: int, max_n: int) -> bool:
+    return max_n == 0 or 1 <= min_n <= max_n <= LONGEST_NGRAM
+
+
 def _ngrams_of(path: PathLike, arrays: dict[str, AnyArray], plain: WordVectors) -> NgramRows:
     """The n-grams of a file, checked."""
     settings, words = arrays.get(SETTINGS), len(plain)
@@ -214,7 +220,7 @@ def _ngrams_of(path: PathLike, arrays: dict[str, AnyArray], plain: WordVectors) 
     if settings.shape != (2,) or settings.dtype.kind not in "iu":
         raise InputError(f"{path} is damaged: {SETTINGS} are {settings.dtype} {settings.shape}")
     min_n, max_n = settings.tolist()
-    if not (max_n == 0 or 1 <= min_n <= max_n <= LONGEST_NGRAM):
+    if not _are_ngrams(min_n, max_n):
         raise InputError(f"{path} is damaged: n-grams of {min_n} to {max_n} characters")
     if rows.ndim != 2 or rows.shape[1] != plain.vector_size or rows.dtype.kind != "f":
         raise InputError(f"{path} is damaged: its n-grams are {rows.dtype} of shape {rows.shape}")
@@ -224,23 +230,15 @@ def _ngrams_of(path: PathLike, arrays: dict[str, AnyArray], plain: WordVectors) 
         raise InputError(f"{path}: its n-grams: {error}") from error
 
 
-def decoded(path: PathLike, file: FastTextFile, encoding: str = "utf-8") -> FastTextFile:
-    """Return a file's contents with its words as text.
+def require_utf8(encoding: str) -> None:
+    """Refuse another encoding of a model's words: fastText's n-grams are those of UTF-8.
 
-    Raises
-    ------
-    InputError
-        When a word is not of that encoding: its n-grams could not be found again.
+    Examples
+    --------
+    >>> require_utf8("UTF-8")
     """
     if encoding.lower().replace("_", "-") not in ("utf-8", "utf8"):
         raise InputError(f"encoding is {encoding!r}; fastText takes n-grams of UTF-8 alone")
-    bad = next((word for word in file.words if any("\ud800" <= c <= "\udfff" for c in word)), None)
-    if bad is not None:
-        raise InputError(
-            f"{path}: the word {bad!r:.60} is not UTF-8; `tinygrad-w2v convert --errors replace` "
-            "reads the vectors of known words"
-        )
-    return file
 
 
 FastTextKeyedVectors = SubwordVectors

@@ -23,7 +23,7 @@ from tinygrad_w2v.vectors.fasttext_binary import (
     read_fasttext_binary,
     write_fasttext_binary,
 )
-from tinygrad_w2v.vectors.subword_vectors import SubwordVectors, decoded
+from tinygrad_w2v.vectors.subword_vectors import SubwordVectors, require_utf8
 from tinygrad_w2v.word2vec.kept_model import pickled
 from tinygrad_w2v.word2vec.keywords import Keywords
 from tinygrad_w2v.word2vec.subword_settings import SubwordSettings
@@ -246,9 +246,10 @@ class FastText(Word2Vec):
         Raises
         ------
         InputError
-            When the file is damaged, a classifier, quantised, or holds a word that is not UTF-8.
+            When the file is damaged, a classifier, or quantised.
         """
-        file = decoded(path, read_fasttext_binary(path), encoding)
+        require_utf8(encoding)
+        file = read_fasttext_binary(path)
         told = file.settings
         if told.model == "supervised" or told.loss not in ("ns", "hs"):
             raise InputError(
@@ -265,8 +266,8 @@ class FastText(Word2Vec):
                 sample=told.sample,
                 negative=told.negative if told.loss == "ns" else 0,
                 epochs=told.epochs,
-                min_n=max(told.min_n, 1),
-                max_n=file.longest_ngram if told.min_n <= file.longest_ngram else 0,
+                min_n=file.shortest_ngram,
+                max_n=file.longest_ngram,
                 bucket=max(told.buckets, 1),
             )
             model._check_memory(file.counts)
