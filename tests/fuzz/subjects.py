@@ -41,6 +41,8 @@ from tinygrad_w2v.vectors.fasttext_binary import (
 )
 from tinygrad_w2v.vectors.npy import words_path
 from tinygrad_w2v.vectors.projector import metadata_path
+from tinygrad_w2v.vectors.subword_vectors import SubwordVectors
+from tinygrad_w2v.word2vec.fasttext import load_facebook_model, load_facebook_vectors
 from tinygrad_w2v.word2vec.settings import TrainingSettings
 
 Rng = np.random.Generator
@@ -134,8 +136,8 @@ def write_fasttext(folder: Path) -> Iterator[None]:
     for model, words, buckets, labels in (
         ("cbow", WORDS, 9, []),
         ("skipgram", ["</s>", "na\udcefve", "\udc80"], 3, ["__label__you"]),
-        ("supervised", WORDS, 5, ["__label__you", "__label__say"]),
         ("skipgram", WORDS, 0, []),
+        ("supervised", WORDS, 5, ["__label__you", "__label__say"]),
     ):
         settings = FastTextSettingsOfFile(3, 5, 5, 1, 5, 1, "ns", model, buckets, 2, 3, 100, 1e-4)
         rows = np.random.default_rng(0).normal(size=(len(words) + buckets, 3)).astype(np.float32)
@@ -151,7 +153,7 @@ def write_fasttext(folder: Path) -> Iterator[None]:
 
 
 def load_fasttext(path: Path, rng: Rng) -> None:
-    way = int(rng.integers(0, 4))
+    way = int(rng.integers(0, 6))
     if way == 0:
         file = read_fasttext_binary(path)
         assert np.isfinite(file.input).all() and np.isfinite(file.output).all()
@@ -159,13 +161,20 @@ def load_fasttext(path: Path, rng: Rng) -> None:
         with open_read(path) as stream:
             assert path.with_name("again.bin").read_bytes() == stream.read()
         return
+    if way < 3:
+        wv = load_facebook_vectors(path) if way == 1 else load_facebook_model(path).wv
+        assert wv.has_index_for(wv.index_to_key[0])
+        assert np.isfinite(wv.vectors).all() and np.isfinite(wv.vectors_ngrams).all()
+        wv.save(path.with_name("wv.npz"))
+        SubwordVectors.load(path.with_name("wv.npz"))
+        return
     options = {"limit": int(rng.integers(0, 4))} if rng.random() < 0.2 else {}
-    if way == 1:
+    if way == 3:
         target = path.with_name(pick(rng, ["o.npz", "o.txt"]))
         formats.convert(path, target, "fasttext-binary", unicode_errors="replace", **options)
         return
     wv = formats.load(
-        *(path, None if way == 2 else "fasttext-binary"),
+        *(path, None if way == 4 else "fasttext-binary"),
         *(options.get("limit"), False, np.float32, "replace", "first"),
     )
     assert len(set(wv.index_to_key)) == len(wv) == len(wv.vectors)

@@ -60,10 +60,9 @@ class FastTextWords:
             last = end_of_block(file.words, first, self.dim, file.longest_ngram)
             last = min(last, self.count or 0)
             words = [self._decoded(word) for word in file.words[first:last]]
-            with np.errstate(over="ignore", invalid="ignore"):  # is refused as what is not finite
-                vectors = word_means(
-                    file.words, file.input, settings.min_n, file.longest_ngram, first, last
-                )
+            vectors = word_means(
+                file.words, file.input, settings.min_n, file.longest_ngram, first, last
+            )
             yield Block(words, vectors, counts=file.counts[first:last])
             first = last
 

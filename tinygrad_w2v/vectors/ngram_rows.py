@@ -70,6 +70,7 @@ def end_of_block(words: Sequence[str], first: int, dim: int, max_n: int) -> int:
     return last + 1
 
 
+@np.errstate(over="ignore", invalid="ignore")  # who takes them refuses what is not finite
 def word_means(
     words: Sequence[str], rows: FloatArray, min_n: int, max_n: int, first: int = 0, last: int = -1
 ) -> FloatArray:

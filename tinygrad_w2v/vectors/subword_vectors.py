@@ -161,7 +161,10 @@ class SubwordVectors(WordVectors):
         require_utf8(encoding)
         file = read_fasttext_binary(path)
         ngrams = {"min_n": file.shortest_ngram, "max_n": file.longest_ngram}
-        return cls(file.words, file.input, file.counts, **ngrams)
+        try:
+            return cls(file.words, file.input, file.counts, **ngrams)
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from error
 
     # Sharing a table with a model
 

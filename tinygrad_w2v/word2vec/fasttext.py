@@ -5,7 +5,6 @@ It is `Word2Vec` with another table: the run, the files and the methods are the 
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar, Self
@@ -28,12 +27,6 @@ from tinygrad_w2v.word2vec.kept_model import pickled
 from tinygrad_w2v.word2vec.keywords import Keywords
 from tinygrad_w2v.word2vec.subword_settings import SubwordSettings
 from tinygrad_w2v.word2vec.word2vec import Word2Vec
-
-logger = logging.getLogger("tinygrad_w2v.word2vec")
-_TREE = (
-    "the inner nodes of the tree of hierarchical softmax start anew, as fastText's tree joins "
-    "equal counts in another order; vectors are the same"
-)
 
 
 class FastText(Word2Vec):
@@ -240,8 +233,7 @@ class FastText(Word2Vec):
         Returns
         -------
         FastText
-            With the file's words, counts and tables, but for the inner nodes of hierarchical
-            softmax, which start anew. Its number of sentences is not known.
+            With the file's words, counts and tables. Its number of sentences is not known.
 
         Raises
         ------
@@ -271,22 +263,19 @@ class FastText(Word2Vec):
                 bucket=max(told.buckets, 1),
             )
             model._check_memory(file.counts)
+            model.vocabulary = Vocabulary(file.words, file.counts)
+            model.corpus_total_words = file.tokens
+            own: SubwordSettings = model.settings()  # type: ignore[assignment]
+            # fastText's label of an inner node is the code's bit, word2vec.c's the other one.
+            output = -file.output if model.hs else file.output
+            model.model = own.model_of(file.input[: own.input_rows(len(file.words))], output)
+            _ = model.wv  # made here, where what is wrong with it has the file's name
         except InputError as error:
             raise InputError(f"{path}: {error}") from error
-        model.vocabulary = Vocabulary(file.words, file.counts)
-        model.corpus_total_words = file.tokens
-        own: SubwordSettings = model.settings()  # type: ignore[assignment]
-        output = file.output
-        if own.hs:
-            logger.warning("%s: %s", path, _TREE)
-            output = np.zeros_like(output)
-        model.model = own.model_of(file.input[: own.input_rows(len(file.words))], output)
         return model
 
     def save_facebook_model(self, path: PathLike) -> None:
         """Write the model as a ``.bin`` of fastText, which fastText and gensim read.
-
-        Of hierarchical softmax, the inner nodes are written as they begin, which the log says.
 
         Raises
         ------
@@ -318,9 +307,7 @@ class FastText(Word2Vec):
         )
         tokens = self.corpus_total_words or int(known.counts.sum())
         w_in, w_out = self.model.w_in.data, self.model.w_out.data
-        if own.hs:
-            logger.warning("%s: %s", path, _TREE)
-        output = np.zeros_like(w_out) if own.hs else w_out
+        output = -w_out if own.hs else w_out
         contents = FastTextFile(told, known.words, known.counts, tokens, w_in, output)
         write_fasttext_binary(path, contents)
 
