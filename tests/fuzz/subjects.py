@@ -181,6 +181,22 @@ def load_fasttext(path: Path, rng: Rng) -> None:
     assert np.isfinite(wv.vectors).all()
 
 
+def write_ngrams(folder: Path) -> Iterator[None]:
+    rows = np.random.default_rng(0).normal(size=(len(WORDS) + 4, 3)).astype(np.float32)
+    for counts, max_n in ((range(7), 3), (None, 3), (None, 0)):
+        SubwordVectors(WORDS, rows, counts, min_n=2, max_n=max_n).save(folder / "wv.npz")
+        yield
+
+
+def load_ngrams(path: Path, rng: Rng) -> None:
+    load = pick(rng, [SubwordVectors.load, formats.load])
+    wv = load(path, mmap=rng.random() < 0.3)
+    assert len(wv.index_to_key) == len(wv.vectors)
+    if isinstance(wv, SubwordVectors):
+        assert np.isfinite(wv.vectors_ngrams).all()
+        assert "unseen" not in wv or np.shape(wv["unseen"]) == (wv.vector_size,)
+
+
 def write_counts(folder: Path) -> Iterator[None]:
     wv = WordVectors(["say", "猫"], np.eye(2), [7, 5])
     wv.save_word2vec_format(folder / "v.txt", fvocab=folder / "vocab")
@@ -222,6 +238,27 @@ def write_modules(folder: Path) -> Iterator[None]:
     yield
     np.savez_compressed(folder / "layer.npz", **tw.nn.Linear(2, 3).state_dict())
     yield
+
+
+def write_fasttexts(folder: Path) -> Iterator[None]:
+    for keywords in ({}, {"hs": 1, "negative": 0}, {"sg": 1, "max_n": 0}):
+        model = tw.FastText(
+            TEXT, vector_size=3, sample=0, epochs=1, bucket=5, engine="numpy", **keywords
+        )
+        model.save(folder / "fasttext.model")
+        yield
+
+
+def load_fasttext_model(path: Path, rng: Rng) -> None:
+    if rng.random() < 0.3:
+        SubwordVectors.load(path)
+        return
+    model = tw.FastText.load(path)
+    assert np.isfinite(model.wv.vectors).all()
+    assert len(model.wv) == len(model.vocabulary)
+    model.settings()
+    assert model.predict_output_word([0]) is not None
+    model.save_facebook_model(path.with_name("again.bin"))
 
 
 def load_module(path: Path, rng: Rng) -> None:
@@ -410,8 +447,10 @@ def load_analogies(path: Path, rng: Rng) -> None:
 SUBJECTS: dict[str, Subject] = {
     **{name: vectors(name) for name in NAMES},
     "fasttext-binary": Subject("model.bin", write_fasttext, load_fasttext),
+    "ngrams": Subject("wv.npz", write_ngrams, load_ngrams),
     "fvocab": Subject("vocab", write_counts, load_counts),
     "model": Subject("word2vec.model", write_models, load_model),
+    "fasttext-model": Subject("fasttext.model", write_fasttexts, load_fasttext_model),
     "module": Subject("layer.npz", write_modules, load_module),
     "update": Subject("model.npz", write_base, load_base),
     "checkpoint": Subject("checkpoint-1.npz", write_checkpoints, load_checkpoint),
