@@ -99,8 +99,7 @@ def test_vectors_of_a_binary_are_fasttexts(tmp_path) -> None:
             else:
                 assert word not in wv
         assert 0 < known <= len(told)
-    with pytest.raises(InputError, match="is not UTF-8"):
-        SubwordVectors.load_facebook_vectors(FIXTURES / "bytes.bin")
+    assert "na\udcefve" in SubwordVectors.load_facebook_vectors(FIXTURES / "bytes.bin")
     with pytest.raises(InputError, match="n-grams of UTF-8 alone"):
         SubwordVectors.load_facebook_vectors(FIXTURES / "cbow-ns.bin", encoding="latin-1")
 
