@@ -16,7 +16,6 @@ from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v.text.ngrams import bucket_of
 from tinygrad_w2v.training.engines import EngineOptions
 from tinygrad_w2v.vectors import WordVectors
-from tinygrad_w2v.vectors.fasttext_binary import read_fasttext_binary
 from tinygrad_w2v.vectors.subword_vectors import SubwordVectors
 from tinygrad_w2v.word2vec import fasttext, memory
 from tinygrad_w2v.word2vec.subword_settings import SubwordSettings
@@ -149,9 +148,8 @@ def test_a_binary_of_fasttext_goes_both_ways(kind, tmp_path) -> None:
     fasttext.save_facebook_model(model, tmp_path / "m.bin")
     again = fasttext.load_facebook_model(tmp_path / "m.bin")
     vectors = fasttext.load_facebook_vectors(tmp_path / "m.bin")
-    assert (again.model.w_in.data == model.model.w_in.data).all()
-    if not model.hs:
-        assert (again.model.w_out.data == model.model.w_out.data).all()
+    for name, table in model.model.state_dict().items():
+        assert (again.model.state_dict()[name] == table).all()
     assert (again.sg, again.hs, again.window) == (model.sg, model.hs, 2)
     assert (again.wv["猫"] == model.wv["猫"]).all() and (vectors["猫"] == model.wv["猫"]).all()
     again.save_facebook_model(tmp_path / "again.bin")
@@ -163,16 +161,15 @@ def test_a_binary_of_fasttext_goes_both_ways(kind, tmp_path) -> None:
         np.testing.assert_allclose(theirs.wv[word], model.wv[word], rtol=0, atol=1e-6)
 
 
-def test_nodes_of_fasttexts_tree_are_not_taken_for_ours(caplog, tmp_path) -> None:
-    """Equal counts are joined in another order there, so that a node is of other words."""
-    file = read_fasttext_binary(FIXTURES / "skipgram-hs.bin")
+def test_trees_of_fasttext_are_read_with_their_sign() -> None:
+    """fastText's label of an inner node is the bit of the code, and here the other one."""
     model = tw.FastText.load_facebook_model(FIXTURES / "skipgram-hs.bin")
-    assert file.output.any() and not model.model.w_out.data.any()
-    assert "inner nodes of the tree of hierarchical softmax start anew" in caplog.text
-    model.model.w_out.data += 1
-    model.save_facebook_model(tmp_path / "m.bin")
-    assert not read_fasttext_binary(tmp_path / "m.bin").output.any()
-    assert (read_fasttext_binary(tmp_path / "m.bin").input == file.input).all()
+    text = ["you say goodbye and I say hello".split(), "a b é 猫 👍 you say".split()]
+    corpus = tw.text.encode_corpus(text * 9, model.vocabulary)
+    batches = [batch for batch, _ in model._source(corpus).batches(0)]
+    right = sum(float(model.model.loss(batch).data) for batch in batches)
+    model.model.w_out.data = -model.model.w_out.data
+    assert right < sum(float(model.model.loss(batch).data) for batch in batches)
 
 
 @pytest.mark.parametrize(
