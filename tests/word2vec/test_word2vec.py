@@ -17,7 +17,7 @@ import pytest
 
 import tinygrad_w2v as tw
 import tinygrad_w2v.functions as F
-import tinygrad_w2v.word2vec.word2vec as word2vec_module
+import tinygrad_w2v.word2vec.learned_words as learned_words_module
 from tinygrad_w2v._base.errors import InputError, NonFiniteError
 from tinygrad_w2v.text.builtin import builtin_corpus_lines
 from tinygrad_w2v.text.tokenizing import tokenize
@@ -155,13 +155,13 @@ def test_ids_of_a_file_are_mapped_and_what_they_take_is_said(tmp_path, caplog, m
     path = tmp_path / "text.txt"
     path.write_text("\n\n".join(map(" ".join, TEXT)), encoding="utf-8")
     made: list[object] = []
-    real = word2vec_module.encode_corpus
+    real = learned_words_module.encode_corpus
 
     def spy(*arguments, **options):
         made.append(real(*arguments, **options).ids)
         return real(*arguments, **options)
 
-    monkeypatch.setattr(word2vec_module, "encode_corpus", spy)
+    monkeypatch.setattr(learned_words_module, "encode_corpus", spy)
     with caplog.at_level(logging.INFO):
         model = Word2Vec(**SMALL)
         model.build_vocab(corpus_file=path)
