@@ -40,6 +40,7 @@ from tinygrad_w2v.word2vec import Doc2Vec, FastText, Word2Vec
 
 if TYPE_CHECKING:
     from tinygrad_w2v import examples
+    from tinygrad_w2v import sklearn as sklearn
     from tinygrad_w2v.checking.gradients import check_grads
     from tinygrad_w2v.compiler import check_compiled
     from tinygrad_w2v.compiler.compile import compile
@@ -53,6 +54,9 @@ if TYPE_CHECKING:
     from tinygrad_w2v.training.fit import fit
     from tinygrad_w2v.training.history import History
 
+# Packages that are imported when they are asked for; `sklearn` needs scikit-learn, so that
+# `from tinygrad_w2v import *` leaves it out.
+_PACKAGES = ("examples", "sklearn")
 # What a training does without, or takes only if numba is there, is imported when it is asked for.
 _WHERE = {
     **dict.fromkeys(
@@ -122,16 +126,16 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Import what was left out at the start, when it is asked for."""
-    if name not in (*_WHERE, "examples"):
+    if name not in (*_WHERE, *_PACKAGES):
         from tinygrad_w2v._base.unknown_names import refuse_name
 
         refuse_name(__name__, name, __all__)
     from importlib import import_module
 
-    if name == "examples":
-        return import_module("tinygrad_w2v.examples")
+    if name in _PACKAGES:
+        return import_module(f"tinygrad_w2v.{name}")
     return getattr(import_module(_WHERE[name]), name)
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__, *_PACKAGES})

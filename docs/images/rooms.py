@@ -28,6 +28,7 @@ ROOMS = {
     "counting": "co-occurrence, PPMI, SVD",
     "reports": "pages about runs",
     "word2vec": "gensim's names, thin",
+    "sklearn": "steps of pipelines",
     "_cli": "the command",
 }
 # `_base` (errors, safe files) is imported by all, so it is not drawn. What a package offers though

@@ -26,7 +26,7 @@ from tinygrad_w2v.word2vec.training import train_vectors
 
 OPTIONAL = (
     *("numba", "scipy", "safetensors", "matplotlib", "graphviz", "tqdm", "janome", "gensim"),
-    "resvg_py",
+    *("resvg_py", "sklearn"),
 )
 SCRIPTS = {"Japanese": "あア語", "Korean": "한", "Arabic": "ب", "Thai": "ด", "emoji": "😀"}
 
