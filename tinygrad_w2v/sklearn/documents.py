@@ -77,20 +77,21 @@ def _iterable(X: Any) -> Iterable[Any]:
 def _given(document: Any) -> Sentences | None:
     """Return the sentences of a document that is cut, None if it is none."""
     parts = _list(document)
-    if parts is None or all(isinstance(part, str) for part in parts):
+    if parts is None or _are_words(parts):
         return None if parts is None else [parts]
-    sentences = [_list(part) for part in parts]
-    return sentences if all(map(_holds_words, sentences)) else None  # type: ignore[return-value]
+    sentences = [part for part in map(_list, parts) if part is not None and _are_words(part)]
+    return sentences if len(sentences) == len(parts) else None
 
 
 def _list(given: Any) -> list[Any] | None:
     # Neither a set nor a dict has an order that windows could be drawn from.
-    unfit = str | bytes | Mapping | Set
-    return None if isinstance(given, unfit) or not isinstance(given, Iterable) else list(given)
+    if isinstance(given, (str, bytes, Mapping, Set)) or not isinstance(given, Iterable):
+        return None
+    return list(given)
 
 
-def _holds_words(sentence: list[Any] | None) -> bool:
-    return sentence is not None and all(isinstance(word, str) for word in sentence)
+def _are_words(parts: list[Any]) -> bool:
+    return all(isinstance(part, str) for part in parts)
 
 
 def _cutting(tokenizer: Any) -> Any:

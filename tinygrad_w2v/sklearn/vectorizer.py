@@ -23,7 +23,7 @@ class DocumentVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
     n_jobs: int | None
     random_state: Any
 
-    def threads_and_seed(self) -> dict[str, int]:
+    def threads_and_seed(self) -> dict[str, Any]:
         """Return `n_jobs` and `random_state` as `workers` and `seed` of a model.
 
         Examples

@@ -28,9 +28,11 @@ from tinygrad_w2v.vectors.formats import load
 from tinygrad_w2v.word2vec import Word2Vec
 
 # The keywords that `Word2Vec` is given as they are.
-_OF_MODEL = ("vector_size", "window", "min_count", "max_final_vocab", "sample", "epochs", "alpha")
-_OF_MODEL += ("min_alpha", "sg", "hs", "negative", "ns_exponent", "cbow_mean", "shrink_windows")
-_OF_MODEL += ("compat", "engine", "deterministic")
+_OF_MODEL = (
+    *("vector_size", "window", "min_count", "max_final_vocab", "sample", "epochs", "alpha"),
+    *("min_alpha", "sg", "hs", "negative", "ns_exponent", "cbow_mean", "shrink_windows"),
+    *("compat", "engine", "deterministic"),
+)
 
 
 class Word2VecVectorizer(DocumentVectorizer):
@@ -105,7 +107,7 @@ class Word2VecVectorizer(DocumentVectorizer):
     >>> from sklearn.pipeline import make_pipeline
     >>> texts = ["The cat sees a dog.", "A cow and a cat!", "Red, blue, pink.", "Blue or red?"] * 25
     >>> kinds = ["animal", "animal", "colour", "colour"] * 25
-    >>> vectorizer = Word2VecVectorizer(vector_size=8, window=2, sample=0, epochs=20)
+    >>> vectorizer = Word2VecVectorizer(vector_size=8, window=2, sample=0, engine="numpy")
     >>> pipeline = make_pipeline(vectorizer, LogisticRegression()).fit(texts, kinds)
     >>> pipeline.predict(["a cow and a dog", "pink and blue"]).tolist()
     ['animal', 'colour']
@@ -228,7 +230,7 @@ class Word2VecVectorizer(DocumentVectorizer):
         check_weighting(self.weighting, self.a)
         documents = sentences_of_each(X, self.tokenizer, self.lowercase)
         if self.vectors is None:
-            keywords = {name: getattr(self, name) for name in _OF_MODEL}
+            keywords: dict[str, Any] = {name: getattr(self, name) for name in _OF_MODEL}
             sentences = [sentence for document in documents for sentence in document]
             self.model_ = Word2Vec(sentences, **self.threads_and_seed(), **keywords)
         else:

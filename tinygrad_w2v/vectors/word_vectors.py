@@ -198,6 +198,10 @@ class WordVectors(ChangingVectors):
             f"{self.vectors.dtype})"
         )
 
+    def __sklearn_clone__(self) -> Self:
+        """Return these, which the clone of an estimator of scikit-learn reads as well."""
+        return self
+
     def _repr_html_(self) -> str:
         """Show the first words and numbers as a table in a notebook."""
         return self._table.html(repr(self))
