@@ -12,6 +12,7 @@ except ImportError as error:
         "tinygrad_w2v.sklearn needs scikit-learn: pip install 'tinygrad_w2v[sklearn]'"
     ) from error
 
+from tinygrad_w2v.sklearn.doc2vec_vectorizer import Doc2VecVectorizer
 from tinygrad_w2v.sklearn.word2vec_vectorizer import Word2VecVectorizer
 
-__all__ = ["Word2VecVectorizer"]
+__all__ = ["Doc2VecVectorizer", "Word2VecVectorizer"]

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
+import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from tinygrad_w2v._base.arguments import knowing
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v._base.types import FloatArray
-from tinygrad_w2v._base.warning import warn_user
-from tinygrad_w2v.sklearn.documents import sentences_of_each
-from tinygrad_w2v.sklearn.vectorizer import ELSEWHERE, DocumentVectorizer
+from tinygrad_w2v.sklearn.documents import Sentences
+from tinygrad_w2v.sklearn.vectorizer import ELSEWHERE, DocumentVectorizer, warn_of_zeros
 from tinygrad_w2v.sklearn.weighting import (
     KnownWords,
-    Weighting,
     check_weighting,
     known_words,
     learn_weighting,
@@ -179,80 +177,30 @@ class Word2VecVectorizer(DocumentVectorizer):
     def _n_features_out(self) -> int:
         return int(self.vectors_.vector_size)
 
-    def fit(self, X: Iterable[Any], y: Any = None) -> Self:
-        """Train on documents, and learn how their words are weighed.
-
-        Parameters
-        ----------
-        X : iterable of str or of lists of str
-            The documents.
-        y
-            Not looked at.
-
-        Raises
-        ------
-        InputError
-            When the documents or the keywords cannot be used.
-        """
-        self._learn(X)
-        return self
-
-    def fit_transform(self, X: Iterable[Any], y: Any = None) -> FloatArray:
-        """Return what ``fit(X).transform(X)`` does; the documents are cut once.
-
-        Parameters
-        ----------
-        X, y
-            As in `fit`.
-        """
-        return self._mean(self._learn(X))
-
-    def transform(self, X: Iterable[Any]) -> FloatArray:
-        """Return the vector of each document, an array ``(n, dim)``.
-
-        Parameters
-        ----------
-        X : iterable of str or of lists of str
-            The documents.
-
-        Raises
-        ------
-        NotFittedError
-            Before `fit`.
-        InputError
-            When one is neither text nor words.
-        """
-        check_is_fitted(self, "weighting_")
-        documents = sentences_of_each(X, self.tokenizer, self.lowercase)
-        return self._mean(known_words(documents, self.vectors_))
-
-    def _learn(self, X: Iterable[Any]) -> KnownWords:
+    def _learn(self, documents: list[Sentences]) -> KnownWords:
         check_weighting(self.weighting, self.a)
-        documents = sentences_of_each(X, self.tokenizer, self.lowercase)
         if self.vectors is None:
             keywords: dict[str, Any] = {name: getattr(self, name) for name in _OF_MODEL}
             sentences = [sentence for document in documents for sentence in document]
             self.model_ = Word2Vec(sentences, **self.threads_and_seed(), **keywords)
         else:
             self.model_ = _given(self.vectors)
-        known = known_words(documents, self.vectors_)
+        known = self._read(documents)
         if not known.words:
             raise InputError(
                 "no word of these documents has a vector; look at how they are cut (tokenizer, "
                 "lowercase), and at the words of the vectors"
             )
-        self.weighting_: Weighting = learn_weighting(self.weighting, self.a, known)
+        self.weighting_ = learn_weighting(self.weighting, self.a, known)
         return known
 
-    def _mean(self, known: KnownWords) -> FloatArray:
-        lengths = known.starts[1:] - known.starts[:-1]
-        if unknown := int((lengths == 0).sum()):
-            warn_user(
-                f"{unknown} of {len(lengths)} documents hold no word that has a vector; their "
-                "vectors are zeros",
-                UserWarning,
-            )
-        return self.weighting_.mean(known)
+    def _read(self, documents: list[Sentences]) -> KnownWords:
+        return known_words(documents, self.vectors_)
+
+    def _vectors(self, read: KnownWords) -> FloatArray:
+        lengths = np.diff(read.starts)
+        warn_of_zeros(int((lengths == 0).sum()), len(lengths))
+        return self.weighting_.mean(read)
 
 
 def _given(vectors: Any) -> Any:
