@@ -37,9 +37,21 @@ _GENSIM_3 = {
     "vectors_norm": "write `get_vector(word, norm=True)`",
     "word_vec": "write `get_vector(word)`",
     "init_sims": "nothing is to be prepared; write `get_vector(word, norm=True)`",
+    "words_closer_than": "write `closer_than(word, other)`",
+    "sort_by_descending_frequency": "nothing is to be prepared",
+    "norms": "write `np.linalg.norm(wv.vectors, axis=1)`",
     "wv": "these are the vectors themselves: leave out `.wv`",
 }
-_ELSEWHERE = {"": _PACKAGE, "WordVectors": _GENSIM_3}
+_OF_MODELS = {
+    "init_sims": _GENSIM_3["init_sims"],
+    "layer1_size": "write `vector_size`",
+    "prepare_vocab": "write `build_vocab`",
+    "estimate_memory": "what does not fit into memory is refused before it is trained",
+    "reset_from": "write `build_vocab`, and `model.wv[word] = vector` for what is known",
+    "running_training_loss": "write `get_latest_training_loss()`, or `losses`",
+    "lifecycle_events": "what was done is in the log, at INFO",
+}
+_ELSEWHERE = {"": _PACKAGE, "WordVectors": _GENSIM_3, "Word2Vec": _OF_MODELS}
 
 
 def told(name: str, on: str, known: Iterable[str]) -> str:

@@ -13,9 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from tinygrad_w2v._base.errors import InputError, ShapeError
+from tinygrad_w2v._base.files import PathLike
+from tinygrad_w2v._base.numbers import whole_counts
 from tinygrad_w2v._base.types import AnyArray, BoolArray, FloatArray, IntArray
 from tinygrad_w2v.vectors.evaluation import EvaluationQueries
 from tinygrad_w2v.vectors.keys import clean_counts, clean_words, index_words
+from tinygrad_w2v.vectors.registry import stream
 from tinygrad_w2v.vectors.table import Table, clean_vectors, is_row
 
 
@@ -96,6 +99,72 @@ class ChangingVectors(EvaluationQueries):
             given = given[None]
         self.add_vectors(keys, given, replace=True)
 
+    def set_vecattr(self, key: str | int, attr: str, val: int) -> None:
+        """Say how often a word occurred (`attr` is ``"count"``); 0 where that is not known."""
+        row = self._table.row(key)
+        if attr != "count":
+            raise InputError(f"words have no attribute {attr!r}; there is only 'count'")
+        count = whole_counts(np.asarray(val), "val")
+        if self._counts is None:
+            self._counts = np.zeros(len(self._table), np.int64)
+        self._counts[row] = count
+
+    def fill_norms(self, force: bool = False) -> None:
+        """Do nothing: lengths are computed when they are needed."""
+
+    def intersect_word2vec_format(
+        self,
+        path: PathLike,
+        lockf: float = 0.0,
+        binary: bool = False,
+        encoding: str = "utf8",
+        unicode_errors: str = "strict",
+    ) -> None:
+        """Give words that are here the vectors that they have in a file; no word is added.
+
+        Parameters
+        ----------
+        path, binary, encoding, unicode_errors
+            As in `WordVectors.load_word2vec_format`.
+        lockf : float
+            Their `vectors_lockf`: by 0 a model that these are of keeps them as they are in further
+            trainings, by 1 it goes on from them.
+
+        Raises
+        ------
+        InputError
+            With line and byte, if the file is malformed; nothing is changed then.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from tinygrad_w2v import WordVectors
+        >>> wv = WordVectors(["you", "say"], [[1, 2], [3, 4]])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     WordVectors(["say", "hm"], [[7, 8], [9, 9]]).save_word2vec_format(f"{folder}/v.txt")
+        ...     wv.intersect_word2vec_format(f"{folder}/v.txt")
+        >>> wv.vectors.tolist(), wv.vectors_lockf.tolist()
+        ([[1.0, 2.0], [7.0, 8.0]], [1.0, 0.0])
+        """
+        check_encoding(encoding)
+        if lockf not in (0, 1):
+            raise InputError(f"must be 0 or 1, not {lockf!r:.60}", setting="lockf")
+        index, dim = self._table.index, self._table.vectors.shape[1]
+        words: list[str] = []
+        rows = [np.zeros((0, dim), self._table.vectors.dtype)]
+        format = "word2vec-binary" if binary else "word2vec"
+        with stream(path, format, None, rows[0].dtype, unicode_errors) as reader:
+            if reader.dim != dim:
+                raise ShapeError(f"{path} has vectors of {reader.dim} numbers, not of {dim}")
+            for block in reader:
+                known = [n for n, word in enumerate(block.words) if word in index]
+                words += [block.words[n] for n in known]
+                rows.append(block.vectors[known])
+        self.add_vectors(words, np.concatenate(rows), replace=True)
+        factors = np.array(np.broadcast_to(self.vectors_lockf, (len(self._table),)))
+        factors[self._table.rows(words)] = lockf
+        self.vectors_lockf = factors
+
     @property
     def vectors_lockf(self) -> AnyArray:
         """Which vectors a training changes: one factor a word, 0 to keep it and 1 to train it.
@@ -136,6 +205,20 @@ class ChangingVectors(EvaluationQueries):
                 "there is nothing between"
             )
         return np.broadcast_to(factors == 0, (len(self._table),)).copy()
+
+
+def check_encoding(encoding: str) -> None:
+    """Refuse an encoding other than UTF-8, which all files of vectors have here.
+
+    Examples
+    --------
+    >>> check_encoding("utf8")
+    >>> check_encoding("latin-1")
+    Traceback (most recent call last):
+    tinygrad_w2v._base.errors.InputError: encoding must be 'utf8', not 'latin-1'; convert the file
+    """
+    if encoding.lower().replace("-", "") != "utf8":
+        raise InputError(f"must be 'utf8', not {encoding!r}; convert the file", setting="encoding")
 
 
 def no_words(vector_size: Any, dtype: npt.DTypeLike) -> tuple[list[str], FloatArray]:

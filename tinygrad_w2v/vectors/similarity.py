@@ -4,6 +4,7 @@
 a row of zeros. The distance is ``1 - cos``.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from tinygrad_w2v._base.types import BoolArray, FloatArray
 from tinygrad_w2v.vectors.cosine_table import CosineTable
 from tinygrad_w2v.vectors.neighbours import NeighbourQueries
 from tinygrad_w2v.vectors.table import Table, is_key, unit
+from tinygrad_w2v.vectors.transport import cheapest_transport
 
 
 class SimilarityQueries(NeighbourQueries):
@@ -67,6 +69,49 @@ class SimilarityQueries(NeighbourQueries):
         table = self._table
         means = [table.chosen(ws)[0].astype(np.float64).mean(axis=0) for ws in (ws1, ws2)]
         return float(unit(means[0]) @ unit(means[1]))
+
+    def wmdistance(
+        self, document1: Iterable[str], document2: Iterable[str], norm: bool = True
+    ) -> float:
+        """Return the word mover's distance of two lists of words; unknown words are left out.
+
+        It is the least that it takes to move the words of one, each as often as it occurs, to those
+        of the other, by the Euclidean distances of their vectors, at length 1 with `norm`
+        (Kusner et al. 2015). Infinity, if one of them has no known word.
+
+        Raises
+        ------
+        MissingDependencyError
+            When SciPy is not installed (extra ``count``).
+
+        Examples
+        --------
+        >>> from tinygrad_w2v import WordVectors
+        >>> wv = WordVectors(["you", "i", "say"], [[3, 4], [4, 3], [0, 1]])
+        >>> round(wv.wmdistance(["you", "say"], ["say", "i"]), 4)
+        0.1414
+        """
+        for document in (document1, document2):
+            if isinstance(document, str):
+                raise InputError(f"give two lists of words, not the string {document!r:.40}")
+        table = self._table
+        both = [[word for word in words if word in table] for words in (document1, document2)]
+        if not all(both):
+            return math.inf
+        (rows1, n1), (rows2, n2) = (
+            np.unique(table.rows(words), return_counts=True) for words in both
+        )
+        a, b = (table.vectors[rows].astype(np.float64) for rows in (rows1, rows2))
+        if norm:
+            a, b = (np.array([unit(vector) for vector in each]) for each in (a, b))
+        costs = np.sqrt(((a[:, None] - b[None]) ** 2).sum(axis=-1))
+        return cheapest_transport(n1 / n1.sum(), n2 / n2.sum(), costs)
+
+    @staticmethod
+    def cosine_similarities(vector_1: npt.ArrayLike, vectors_all: npt.ArrayLike) -> FloatArray:
+        """Return the cosines of one vector ``(dim,)`` with others ``(n, dim)``."""
+        others = np.asarray(vectors_all, np.float64)
+        return np.array([unit(other) @ unit(np.asarray(vector_1)) for other in others])
 
     def rank(self, key1: str | int, key2: str | int) -> int:
         """Return the place of `key2` among the neighbours of `key1`, 1 for the nearest."""

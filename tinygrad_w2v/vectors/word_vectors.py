@@ -10,16 +10,17 @@ from typing import Any, Literal, Self
 import numpy as np
 import numpy.typing as npt
 
+from tinygrad_w2v._base.arguments import knowing
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v._base.types import FloatArray, IntArray
 from tinygrad_w2v.vectors.archive import read_archive, write_archive
 from tinygrad_w2v.vectors.blocks import collect, contents_of
-from tinygrad_w2v.vectors.changing import ChangingVectors, no_words
+from tinygrad_w2v.vectors.changing import ChangingVectors, check_encoding, no_words
 from tinygrad_w2v.vectors.keys import clean_counts, clean_words, index_words
 from tinygrad_w2v.vectors.pairs import found_pair, open_pair
 from tinygrad_w2v.vectors.registry import stream, write_word2vec
-from tinygrad_w2v.vectors.table import Table, clean_vectors, own_vectors, row_norms
+from tinygrad_w2v.vectors.table import Table, clean_vectors, is_row, own_vectors, row_norms
 from tinygrad_w2v.vectors.vocabulary_file import read_vocabulary_file, write_vocabulary
 
 
@@ -34,7 +35,8 @@ class WordVectors(ChangingVectors):
     ----------
     words : list of str, or dict of int to str
         The word of each row: a list, or the book's ``id_to_word``. A number, or `vector_size`, is
-        gensim's: there are no words yet, and vectors of so many numbers.
+        gensim's: there are no words yet, and vectors of so many numbers. `count`, how many words
+        are to come, need not be known.
     vectors : array ``(n, dim)``
         float32 and float64 stay what they are, all else becomes float32. An array that can be
         written into is copied, as lengths are remembered; one that is read-only is not.
@@ -132,8 +134,11 @@ class WordVectors(ChangingVectors):
         counts: npt.ArrayLike | Mapping[str, int] | None = None,
         *,
         vector_size: int | None = None,
+        count: int = 0,
         dtype: npt.DTypeLike = np.float32,
     ) -> None:
+        if isinstance(words, int) and is_row(vectors):  # as in gensim: size and count
+            vectors = None
         if vectors is None:
             words, vectors = no_words(words if vector_size is None else vector_size, dtype)
         elif words is None or isinstance(words, int) or vector_size is not None:
@@ -290,6 +295,7 @@ class WordVectors(ChangingVectors):
 
     # Files
 
+    @knowing(fname="path")
     def save_word2vec_format(
         self,
         path: PathLike,
@@ -303,6 +309,7 @@ class WordVectors(ChangingVectors):
         The format holds no counts: `fvocab` is a second file for them. It holds no words with
         blanks either: such a word raises an InputError. Without a header, text is GloVe's.
         """
+        _check_binary(binary)
         words = self._table.words
         contents, blocks = contents_of(words, self._table.vectors)
         if fvocab is None:
@@ -318,6 +325,7 @@ class WordVectors(ChangingVectors):
             write_word2vec(path, contents, blocks, binary, write_header, file)
 
     @classmethod
+    @knowing(fname="path")
     def load_word2vec_format(
         cls,
         path: PathLike,
@@ -326,6 +334,7 @@ class WordVectors(ChangingVectors):
         *,
         fvocab: PathLike | None = None,
         no_header: bool = False,
+        encoding: str = "utf8",
         unicode_errors: str = "strict",
         datatype: npt.DTypeLike = np.float32,
         duplicates: Literal["error", "first"] = "error",
@@ -339,6 +348,8 @@ class WordVectors(ChangingVectors):
         InputError
             With line and byte, if the file is malformed.
         """
+        _check_binary(binary)
+        check_encoding(encoding)
         table, vocabulary = (path, None) if fvocab is None else found_pair(path, fvocab)
         if binary and no_header:
             raise InputError("a binary file without a header cannot be read: how many numbers?")
@@ -420,3 +431,12 @@ class WordVectors(ChangingVectors):
         own = self._table.vectors
         there = own.ctypes.data == vectors.ctypes.data
         return own is vectors or (there and own.shape == vectors.shape)
+
+
+def _check_binary(binary: Any) -> None:
+    if not isinstance(binary, int):  # gensim's second argument is fvocab
+        raise InputError(
+            f"must be True or False, not {binary!r:.60}",
+            setting="binary",
+            remedy="name arguments, as fvocab=... and binary=True",
+        )
