@@ -49,7 +49,17 @@ NAMES: dict[str, tuple[Title, tuple[str, ...]]] = {
     ),
     "word-vectors": (
         {"en": "Word vectors", "ja": "単語ベクトル"},
-        ("Word2Vec", "WordVectors", "KeyedVectors", "LineSentence", "PathLineSentences"),
+        (
+            *("Word2Vec", "FastText", "WordVectors", "KeyedVectors"),
+            *("LineSentence", "PathLineSentences"),
+        ),
+    ),
+    "documents-phrases": (
+        {"en": "Documents and phrases", "ja": "文書とフレーズ"},
+        (
+            *("Doc2Vec", "TaggedDocument", "TaggedLineDocument"),
+            *("Phrases", "Phraser", "FrozenPhrases", "ENGLISH_CONNECTOR_WORDS"),
+        ),
     ),
     "errors": (
         {"en": "Errors and warnings", "ja": "エラーと警告"},
@@ -62,6 +72,7 @@ MODULES: dict[str, Title] = {
     "optim": {"en": "Optimizers: tw.optim", "ja": "オプティマイザ: tw.optim"},
     "examples": {"en": "Sources of examples: tw.examples", "ja": "学習データ: tw.examples"},
     "text": {"en": "Text: tw.text", "ja": "テキスト: tw.text"},
+    "sklearn": {"en": "scikit-learn: tw.sklearn", "ja": "scikit-learn: tw.sklearn"},
     "counting": {"en": "Counting: tw.counting", "ja": "カウントベース: tw.counting"},
 }
 # Families of `tinygrad_w2v.functions`, by the modules that they are written in.
@@ -89,6 +100,12 @@ FAMILIES: dict[str, tuple[Title, tuple[str, ...]]] = {
 }
 RULES = ":py:meth:`VocabularyRules.kept <tinygrad_w2v.text.VocabularyRules.kept>`"
 CONSTANTS: dict[str, Title] = {
+    "ENGLISH_CONNECTOR_WORDS": {
+        "en": "Words such as *of* and *the*, which :py:class:`Phrases <tinygrad_w2v.Phrases>` may "
+        "join others by.",
+        "ja": "*of* や *the* など、:py:class:`Phrases <tinygrad_w2v.Phrases>` "
+        "がほかの単語の間に入れてつなげる単語。",
+    },
     "RULE_DEFAULT": {
         "en": f"A ``trim_rule`` leaves the word to ``min_count``, as in {RULES}.",
         "ja": f"``trim_rule`` の戻り値: ``min_count`` に従う。例は {RULES}。",
