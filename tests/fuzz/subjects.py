@@ -24,6 +24,8 @@ from tinygrad_w2v._base.compressed import open_read
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._cli.order import read_base
 from tinygrad_w2v._cli.request import Request, read_json, request_of
+from tinygrad_w2v.text.phrase_rounds import PhraseRounds
+from tinygrad_w2v.text.phrases import Phrases
 from tinygrad_w2v.text.reading import read_chunks, read_lines
 from tinygrad_w2v.text.rules import VocabularyRules
 from tinygrad_w2v.text.settings import TextSettings
@@ -354,6 +356,33 @@ def load_vocabulary(path: Path, rng: Rng) -> None:
     assert len(vocabulary.word_to_id) == len(vocabulary)
 
 
+# Phrases
+
+
+def write_phrases(folder: Path) -> Iterator[None]:
+    sentences = [["new", "york", "times"], ["san", "猫"]] * 3
+    found = Phrases(sentences, min_count=1, threshold=0.1, connector_words=["of"])
+    found.save(folder / "phrases.json")
+    yield
+    found.freeze().save(folder / "phrases.json")
+    yield
+    PhraseRounds([found.freeze(), found.freeze()]).save(folder / "phrases.json")
+    yield
+
+
+def load_phrases(path: Path, rng: Rng) -> None:
+    try:
+        rounds = PhraseRounds.load(path)
+    except InputError as error:
+        if "load it with Phrases.load" not in str(error):
+            raise
+        phrases = Phrases.load(path)
+        phrases.add_vocab([["new", "york"]])
+        assert all(phrases[["new", "york", "of", "times"]])
+    else:
+        assert all(chunk.words for chunk in rounds.chunks(["new york\n"]))
+
+
 def text(suffix: str, pack: Callable[[bytes], bytes]) -> Subject:
     """Return the subject of texts, plain or compressed."""
 
@@ -457,6 +486,7 @@ SUBJECTS: dict[str, Subject] = {
     "settings": Subject("settings.json", write_settings, load_settings),
     "request": Subject("run.json", write_requests, load_request),
     "vocabulary": Subject("v.json", write_vocabularies, load_vocabulary),
+    "phrases": Subject("phrases.json", write_phrases, load_phrases),
     "text": text(".txt", bytes),
     "text.gz": text(".gz", gzip.compress),
     "text.bz2": text(".bz2", bz2.compress),

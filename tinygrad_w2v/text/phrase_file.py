@@ -106,7 +106,7 @@ def read_phrases(path: PathLike, *kinds: str) -> dict[str, Any]:
         raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
     except ValueError as error:
         raise InputError(f"{path} is damaged or no file of phrases: {error!s:.80}") from error
-    if content.get("format") != FORMAT or content.get("kind") not in FIELDS:
+    if content.get("format") != FORMAT or content.get("kind") not in [*FIELDS]:
         raise InputError(f"{path} is no file of phrases: it was not written by Phrases or Phraser")
     if content["kind"] not in kinds:
         raise InputError(
@@ -129,7 +129,7 @@ def check_fields(content: Any, path: PathLike) -> None:
     InputError
         It names the first such thing.
     """
-    if not isinstance(content, dict) or content.get("kind") not in FIELDS:
+    if not isinstance(content, dict) or content.get("kind") not in [*FIELDS]:
         raise InputError(f"{path} is damaged: {content!r:.40} is no kind of phrases")
     for name, right in FIELDS[content["kind"]].items():
         if not right(content.get(name)):
