@@ -259,8 +259,9 @@ def test_files_of_something_else(tmp_path) -> None:
     ("settings", "message"),
     [
         ({"min_count": 0}, "min_count must be a number above 0, not 0"),
-        ({"min_count": math.nan}, "min_count must be a number, not nan"),
+        ({"min_count": math.nan}, "min_count must be a finite number, not nan"),
         ({"min_count": "5"}, "min_count must be a number, not '5'"),
+        ({"threshold": math.inf}, "threshold must be a finite number, not inf"),
         ({"threshold": -1}, "threshold must be above 0, not -1"),
         ({"threshold": 2, "scoring": "npmi"}, "threshold must be from -1 to 1 for npmi, not 2"),
         ({"scoring": "pmi"}, "scoring must be 'default', 'npmi' or a function, not 'pmi'"),

@@ -496,6 +496,6 @@ Phraser = FrozenPhrases
 def _number(name: str, value: Any) -> float:
     """Return a number as Python's own, whole ones whole: scores are made of them."""
     number = real_number(name, value)
-    if math.isnan(number):
-        raise InputError("must be a number, not nan", setting=name)
+    if math.isnan(number) or number == math.inf:
+        raise InputError(f"must be a finite number, not {number}", setting=name)
     return int(value) if isinstance(value, numbers.Integral) else number
