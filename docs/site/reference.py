@@ -124,7 +124,7 @@ INNER = {
     *("over_variables", "parameters_shown"),
     *("rules", "rule_of", "checked_mask", "update_within", "names_of_numbers", "take_numbers"),
     *("share", "shares", "sharing", "from_mapped", "take", "settings", "engine_options"),
-    *("check_context", "check_window"),
+    *("check_context", "check_window", "kept_words", "over", "locked"),
 }
 WORDS: dict[str, Title] = {
     "title": {"en": "API reference", "ja": "API リファレンス"},

@@ -111,6 +111,8 @@ class Word2VecVectorizer(DocumentVectorizer):
     ['animal', 'colour']
     >>> vectorizer.transform(["a cow and a dog"]).shape
     (1, 8)
+    >>> "cat" in vectorizer.vectors_
+    True
     """
 
     @knowing(**ELSEWHERE)

@@ -361,6 +361,16 @@ class Phrases(PhraseModel):
         ------
         InputError
             When the file is missing, damaged, something else, or needs `scoring`.
+
+        Examples
+        --------
+        >>> import pathlib, tempfile
+        >>> phrases = Phrases([["new", "york", "is", "new"]] * 9, min_count=1, threshold=0.1)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     phrases.save(pathlib.Path(folder, "phrases.json"))
+        ...     again = Phrases.load(pathlib.Path(folder, "phrases.json"))
+        >>> again.vocab == phrases.vocab
+        True
         """
         content = read_phrases(path, "Phrases")
         named = content["scoring"]
@@ -485,6 +495,17 @@ class FrozenPhrases(PhraseModel):
         ------
         InputError
             When the file is missing, damaged, or something else.
+
+        Examples
+        --------
+        >>> import pathlib, tempfile
+        >>> text = [["a", "new", "york", "day"], ["new", "york", "is", "new"]]
+        >>> phraser = Phrases(text, min_count=1, threshold=1).freeze()
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     phraser.save(pathlib.Path(folder, "phraser.json"))
+        ...     again = Phraser.load(pathlib.Path(folder, "phraser.json"))
+        >>> again[["new", "york"]]
+        ['new_york']
         """
         content = read_phrases(path, "Phraser")
         return cls.of(content, content["phrases"])

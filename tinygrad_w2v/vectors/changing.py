@@ -100,7 +100,16 @@ class ChangingVectors(EvaluationQueries):
         self.add_vectors(keys, given, replace=True)
 
     def set_vecattr(self, key: str | int, attr: str, val: int) -> None:
-        """Say how often a word occurred (`attr` is ``"count"``); 0 where that is not known."""
+        """Say how often a word occurred (`attr` is ``"count"``); 0 where that is not known.
+
+        Examples
+        --------
+        >>> from tinygrad_w2v import WordVectors
+        >>> wv = WordVectors(["you", "say"], [[1.0], [2.0]])
+        >>> wv.set_vecattr("say", "count", 7)
+        >>> wv.get_vecattr("say", "count"), wv.get_vecattr("you", "count")
+        (7, 0)
+        """
         row = self._table.row(key)
         if attr != "count":
             raise InputError(f"words have no attribute {attr!r}; there is only 'count'")
@@ -110,7 +119,13 @@ class ChangingVectors(EvaluationQueries):
         self._counts[row] = count
 
     def fill_norms(self, force: bool = False) -> None:
-        """Do nothing: lengths are computed when they are needed."""
+        """Do nothing: lengths are computed when they are needed.
+
+        Examples
+        --------
+        >>> from tinygrad_w2v import WordVectors
+        >>> WordVectors(["you"], [[3.0, 4.0]]).fill_norms()
+        """
 
     def intersect_word2vec_format(
         self,

@@ -109,7 +109,14 @@ class SimilarityQueries(NeighbourQueries):
 
     @staticmethod
     def cosine_similarities(vector_1: npt.ArrayLike, vectors_all: npt.ArrayLike) -> FloatArray:
-        """Return the cosines of one vector ``(dim,)`` with others ``(n, dim)``."""
+        """Return the cosines of one vector ``(dim,)`` with others ``(n, dim)``.
+
+        Examples
+        --------
+        >>> from tinygrad_w2v import WordVectors
+        >>> WordVectors.cosine_similarities([1, 0], [[2, 0], [0, 3], [-1, 0]]).tolist()
+        [1.0, 0.0, -1.0]
+        """
         others = np.asarray(vectors_all, np.float64)
         return np.array([unit(other) @ unit(np.asarray(vector_1)) for other in others])
 

@@ -101,8 +101,7 @@ class WordVectors(ChangingVectors):
     >>> wv.add_vector("pear", [0, 0.1, 1]), len(wv)
     (5, 6)
     >>> wv.vectors_lockf
-    Traceback (most recent call last):
-    AttributeError: vectors_lockf, a factor of the learning rate of each word, is not honoured: ...
+    array([1.], dtype=float32)
 
     Files, and what people say of pairs and of analogies:
 

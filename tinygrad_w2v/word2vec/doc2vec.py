@@ -95,8 +95,9 @@ deterministic
     >>> texts = [["cat", "dog", "cow"] * 9, ["red", "blue", "pink"] * 9] * 20
     >>> documents = [TaggedDocument(words, [number]) for number, words in enumerate(texts)]
     >>> model = Doc2Vec(documents, vector_size=8, min_count=1, dm=0, sample=0)
-    >>> {tag % 2 for tag, _ in model.dv.most_similar(0, topn=9)}
-    {0}
+    >>> near = model.dv.most_similar(0, topn=9)
+    >>> {tag % 2 for tag, _ in near}, model.dbow, model.docvecs is model.dv
+    ({0}, 1, True)
     >>> vector = model.infer_vector(["dog", "cow", "dog"])
     >>> model.dv.similar_by_vector(vector, topn=1)[0][0] % 2
     0
@@ -324,7 +325,16 @@ deterministic
         min_alpha: float | None = None,
         epochs: int | None = None,
     ) -> float:
-        """Return the cosine of the vectors of two documents, as `infer_vector` has them."""
+        """Return the cosine of the vectors of two documents, as `infer_vector` has them.
+
+        Examples
+        --------
+        >>> from tinygrad_w2v import TaggedDocument
+        >>> text = [TaggedDocument(["you", "say", "hello"], [n]) for n in range(9)]
+        >>> model = Doc2Vec(text, vector_size=4, min_count=1, engine="numpy")
+        >>> round(model.similarity_unseen_docs(["you", "say"], ["you", "say"]), 3)
+        1.0
+        """
         one, other = self.infer_vectors([doc_words1, doc_words2], alpha, min_alpha, epochs)
         return float(unit(one) @ unit(other))
 

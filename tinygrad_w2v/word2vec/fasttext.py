@@ -239,6 +239,16 @@ class FastText(Word2Vec):
         ------
         InputError
             When the file is damaged, a classifier, or quantised.
+
+        Examples
+        --------
+        >>> import pathlib, tempfile
+        >>> model = FastText([["you", "say", "hello"]] * 9, vector_size=4, sample=0, bucket=50)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     model.save_facebook_model(pathlib.Path(folder, "model.bin"))
+        ...     again = FastText.load_facebook_model(pathlib.Path(folder, "model.bin"))
+        >>> bool((again.wv["unseen"] == model.wv["unseen"]).all())
+        True
         """
         require_utf8(encoding)
         file = read_fasttext_binary(path)
@@ -281,6 +291,17 @@ class FastText(Word2Vec):
         ------
         InputError
             When the format cannot hold it: a learned sum of both losses, a word with a zero byte.
+
+        Examples
+        --------
+        `load_facebook_model` shows it.
+
+        >>> model = FastText([["you", "say", "hello"]] * 9, vector_size=4, sample=0, bucket=50)
+        >>> import pathlib, tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     model.save_facebook_model(pathlib.Path(folder, "model.bin"))
+        ...     pathlib.Path(folder, "model.bin").stat().st_size > 4 * 4 * 50
+        True
         """
         known = self._vocabulary()
         own: SubwordSettings = self.settings()  # type: ignore[assignment]

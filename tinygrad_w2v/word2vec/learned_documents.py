@@ -261,6 +261,18 @@ class LearnedDocuments(Word2Vec):
             What to write.
         prefix : str
             Tells tags from words.
+
+        Examples
+        --------
+        >>> import pathlib, tempfile
+        >>> from tinygrad_w2v import Doc2Vec, TaggedDocument, WordVectors
+        >>> text = [TaggedDocument(["you", "say", "hello"], [n]) for n in range(9)]
+        >>> model = Doc2Vec(text, dm=0, vector_size=4, min_count=1, engine="numpy")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = pathlib.Path(folder, "tags.txt")
+        ...     model.save_word2vec_format(path, doctag_vec=True, word_vec=False)
+        ...     WordVectors.load_word2vec_format(path).index_to_key[:2]
+        ['*dt_0', '*dt_1']
         """
         chosen = [self.wv] if word_vec else []
         chosen += [self.dv.as_words(prefix)] if doctag_vec else []

@@ -248,6 +248,15 @@ class LearnedWords(Keywords):
         ------
         InputError
             When the model has no tree, or a sentence is a string.
+
+        Examples
+        --------
+        >>> from tinygrad_w2v import Word2Vec
+        >>> text = [["cat", "dog", "cow"], ["red", "blue", "pink"]] * 99
+        >>> model = Word2Vec(text, sg=1, hs=1, negative=0, vector_size=8, sample=0, engine="numpy")
+        >>> likely, unlikely = model.score([["cat", "dog"], ["cat", "pink"]])
+        >>> bool(likely > unlikely)
+        True
         """
         vocabulary = self._vocabulary()
         if not self.hs:
