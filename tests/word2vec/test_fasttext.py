@@ -13,11 +13,12 @@ import pytest
 
 import tinygrad_w2v as tw
 from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v.text.corpus import build_corpus
 from tinygrad_w2v.text.ngrams import bucket_of
 from tinygrad_w2v.training.engines import EngineOptions
 from tinygrad_w2v.vectors import WordVectors
 from tinygrad_w2v.vectors.subword_vectors import SubwordVectors
-from tinygrad_w2v.word2vec import fasttext, memory
+from tinygrad_w2v.word2vec import fasttext, memory, train_vectors
 from tinygrad_w2v.word2vec.subword_settings import SubwordSettings
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "fasttext"
@@ -71,6 +72,20 @@ def test_the_compiled_engine_gives_the_same_bytes_for_any_number_of_threads(kind
     tables = [model.model.w_in.data.tobytes() for model in models]
     assert tables[0] == tables[1] == tables[2]
     assert models[0].losses[-1] < models[0].losses[0]
+
+
+@pytest.mark.parametrize("kind", ["cbow", "skipgram"])
+def test_both_engines_come_to_the_same_tables(kind) -> None:
+    vocabulary, corpus = build_corpus(TEXT[:30])
+    rates = {"alpha": 0.025, "min_alpha": 0.025, "batch": 1}  # of one window after another
+    settings = SubwordSettings(kind, 6, 2, sample=0, bucket=90, epochs=1, **rates)
+    one, other = (
+        train_vectors(vocabulary, corpus, settings, engine=engine).model
+        for engine in ("numpy", "compiled")
+    )
+    np.testing.assert_allclose(one.w_in.data, other.w_in.data, rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose(one.w_out.data, other.w_out.data, rtol=1e-3, atol=1e-5)
+    assert np.abs(other.w_out.data).max() > 0.01
 
 
 def test_a_training_that_is_gone_on_with_gives_the_same_bytes(tmp_path) -> None:

@@ -276,5 +276,4 @@ def train_vectors(
     total = settings.epochs * corpus.words
     with Progress(total, "words", "training", quiet=quiet) as progress:
         history = run.follow(progress)
-    vectors = WordVectors.sharing(vocabulary.words, model.w_in.data, vocabulary.counts)
-    return Trained(vectors, model, history)
+    return Trained(settings.vectors(vocabulary, model), model, history)
