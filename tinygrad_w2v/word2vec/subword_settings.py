@@ -28,7 +28,7 @@ from tinygrad_w2v.word2vec.settings import (
     windows_in_batch,
 )
 
-# gensim's, and by measurement: fastText's own, 0.05, is for its table of negative words.
+# gensim's; fastText begins at 0.05.
 ALPHA = 0.025
 
 
