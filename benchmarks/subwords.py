@@ -34,7 +34,7 @@ COMMON |= {"sample": 1e-3, "min_n": 3, "max_n": 6, "alpha": 0.05, "hs": 0}
 SYSTEMS: dict[str, dict[str, Any]] = {
     "fastText skip-gram": {"sg": 1},
     "skip-gram": {"sg": 1},
-    "skip-gram per pair": {"sg": 1, "shared_negatives": False},
+    "skip-gram shared": {"sg": 1, "shared_negatives": True},
     "fastText cbow": {"sg": 0},
     "cbow": {"sg": 0},
 }

@@ -20,7 +20,9 @@ def model_of(kind, rng, **options):
 
 
 def batch_of(kind, **options):
-    settings = SubwordSettings(kind, window=2, negative=3, bucket=ROWS - WORDS, **options)
+    settings = SubwordSettings(
+        kind, window=2, negative=3, bucket=ROWS - WORDS, **{"shared_negatives": True} | options
+    )
     return settings.small_batch(WORDS)
 
 

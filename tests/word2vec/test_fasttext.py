@@ -29,7 +29,7 @@ KINDS = {
     "cbow": {},
     "cbow sum": {"cbow_mean": 0},
     "skip-gram": {"sg": 1},
-    "per pair": {"sg": 1, "shared_negatives": False},
+    "shared": {"sg": 1, "shared_negatives": True},
     "skip-gram hs": {"sg": 1, "hs": 1, "negative": 0},
     "cbow hs": {"hs": 1, "negative": 0},
     "both": {"sg": 1, "hs": 1, "negative": 2},
@@ -78,6 +78,7 @@ def test_the_compiled_engine_gives_the_same_bytes_for_any_number_of_threads(kind
 def test_both_engines_come_to_the_same_tables(kind) -> None:
     vocabulary, corpus = build_corpus(TEXT[:30])
     rates = {"alpha": 0.025, "min_alpha": 0.025, "batch": 1}  # of one window after another
+    rates["shared_negatives"] = True
     settings = SubwordSettings(kind, 6, 2, sample=0, bucket=90, epochs=1, **rates)
     one, other = (
         train_vectors(vocabulary, corpus, settings, engine=engine).model

@@ -138,6 +138,7 @@ _TYPES: dict[str, Callable[[str], Any]] = {
 }
 _DEFAULTS: dict[str, Any] = {
     **{field.name: field.default for field in dataclasses.fields(SubwordSettings)},
+    **{field.name: field.default for field in dataclasses.fields(TrainingSettings)},
     **{field.name: field.default for field in dataclasses.fields(Request)},
     "engine": "auto",
     "deterministic": False,

@@ -24,6 +24,7 @@ from tinygrad_w2v._cli.console import note
 from tinygrad_w2v._cli.options import WITHOUT_EFFECT, flag_of
 from tinygrad_w2v._cli.request import (
     BEFORE_PHRASES,
+    FASTTEXT,
     Request,
     read_description,
     read_json,
@@ -172,7 +173,10 @@ def order_of(arguments: argparse.Namespace, folder: RunFolder) -> Order:
         base, request = _continued(arguments)
         engine = _engine(arguments)
     else:
-        request, engine = requested(vars(arguments)), _engine(arguments)
+        asked = vars(arguments)
+        if arguments.model == FASTTEXT:  # which has negatives of each pair in any case
+            asked = asked | {"shared_negatives": False}
+        request, engine = requested(asked), _engine(arguments)
         if request.phrases_file:
             phrases = _phrases_in(Path(request.phrases_file))
     _refuse_of_other_model(arguments, request)

@@ -63,8 +63,9 @@ class FastText(Word2Vec):
     engine, deterministic, heldout, early_stopping, checkpoint, checkpoint_minutes, resume
         As in `Word2Vec`.
     shared_negatives : bool
-        The pairs of a skip-gram window share its negative words; False draws them for each pair,
-        as fastText does, which takes about twice as long.
+        True: the pairs of a skip-gram window share its negative words, and the parts of its
+        centre are read once for all, which takes half the time; analogies of forms, such as
+        plurals, are worse then. By default all is drawn for each pair, as in fastText.
 
     Attributes
     ----------
@@ -132,7 +133,7 @@ class FastText(Word2Vec):
         *,
         engine: str = "auto",
         deterministic: bool = False,
-        shared_negatives: bool = True,
+        shared_negatives: bool = False,
         heldout: float | None = None,
         early_stopping: int | None = None,
         checkpoint: PathLike | None = None,

@@ -44,6 +44,8 @@ class SubwordSettings(TrainingSettings):
         The characters of an n-gram; ``max_n=0``: none.
     bucket : int
         How many rows n-grams share.
+    shared_negatives : bool
+        As of `TrainingSettings`; by default each pair has its own, as in fastText.
 
     Raises
     ------
@@ -67,6 +69,7 @@ class SubwordSettings(TrainingSettings):
     min_n: int = 3
     max_n: int = 6
     bucket: int = 2_000_000
+    shared_negatives: bool = False
 
     def __post_init__(self) -> None:
         for name, least, most in (
