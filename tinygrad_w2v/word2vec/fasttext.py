@@ -87,9 +87,11 @@ class FastText(Word2Vec):
     Examples
     --------
     >>> text = [["walked", "talked", "walking"], ["red", "blue", "green"]] * 200
-    >>> model = FastText(text, sg=1, vector_size=8, window=2, sample=0, bucket=500)
-    >>> model.wv.most_similar("talking", topn=1)[0][0], "talking" in model.wv.key_to_index
-    ('talked', False)
+    >>> model = FastText(text, sg=1, vector_size=8, window=2, sample=0, bucket=500, workers=1)
+    >>> sorted(word for word, _ in model.wv.most_similar("talking", topn=3))
+    ['talked', 'walked', 'walking']
+    >>> "talking" in model.wv.key_to_index
+    False
     """
 
     SETTINGS = SubwordSettings
