@@ -58,7 +58,7 @@ NAMES: dict[str, tuple[Title, tuple[str, ...]]] = {
         {"en": "Documents and phrases", "ja": "文書とフレーズ"},
         (
             *("Doc2Vec", "TaggedDocument", "TaggedLineDocument"),
-            *("Phrases", "Phraser", "FrozenPhrases", "ENGLISH_CONNECTOR_WORDS"),
+            *("Phrases", "FrozenPhrases", "Phraser", "ENGLISH_CONNECTOR_WORDS"),
         ),
     ),
     "errors": (
