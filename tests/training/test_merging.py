@@ -9,6 +9,7 @@ import pytest
 
 pytest.importorskip("numba")
 from tinygrad_w2v.training.merging import native, share_of
+from tinygrad_w2v.training.rounds import Merger
 
 WIDTH, ROWS, SHARDS, LR = 7, 30, 4, 0.05
 
@@ -120,3 +121,34 @@ def test_the_share_is_close_to_that_of_steps_one_after_the_other() -> None:
         for x in np.geomspace(1e-3, 1e3, 50):
             f = (1 - np.exp(-x)) / (n * (1 - np.exp(-x / n)))
             assert abs(share_of(1.0, float(n), n, x) - f) < 0.035
+
+
+def many(table: Any, shards: list[tuple[Any, Any, Any]], lr: float, workers: int = 1) -> Any:
+    """What the rule for more than four shards makes of it."""
+    table, merger = table.copy(), Merger(len(table), shards=16)
+    rows, reads, values = zip(*shards, strict=True)
+    for _ in range(2):  # the second time from where the first left what it noted
+        before = table.copy()
+        merger.merge([(before, 1, table.shape[1], values)], rows, reads, lr, workers)
+    return before
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("number", [1, 5, 16])
+def test_more_than_four_shards_follow_the_plain_rule(
+    dtype: Any, number: int, rng: np.random.Generator
+) -> None:
+    table, shards = some(rng, dtype, number)
+    found = many(table, shards, LR)
+    np.testing.assert_allclose(found, plain(table, shards, LR), rtol=1e-5, atol=1e-5)
+    assert many(table, shards, LR, workers=3).tobytes() == found.tobytes()
+
+
+def test_of_more_than_four_shards_a_row_of_one_is_taken_as_it_is_left(
+    rng: np.random.Generator,
+) -> None:
+    table, shards = some(rng, np.float32, 5)
+    row, left = np.array([7], np.int32), rng.normal(size=(1, WIDTH)).astype(np.float32)
+    others = [tuple(part[own[0] != 7] for part in own) for own in shards]
+    found = many(table, [*others, (row, row, left)], LR)
+    assert found[7].tobytes() == left.tobytes()

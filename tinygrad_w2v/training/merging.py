@@ -199,7 +199,95 @@ def merge(table, parts, width, places, rows, reads, copies, lr, worker, workers)
                 table[row, x] = old + share * ((e + f) + (g + h))
 
 
+# For more shards than four: what they changed is added up, one shard after the other.
+def find_shared(rows, reads, numbers, union, sharers, read, known):
+    """Number the rows of a shard that no shard before it has, and count who has read each.
+
+    Parameters
+    ----------
+    rows, reads
+        Of the shard.
+    numbers
+        For each row of the table its number, or -1; is written.
+    union, sharers, read
+        The row of each number, how many shards have it, and all their reads; are written.
+    known
+        How many numbers there are.
+
+    Returns
+    -------
+    known : int
+        How many there are now.
+    """
+    for slot in range(len(rows)):
+        row = rows[slot]
+        number = numbers[row]
+        if number < 0:
+            number = known
+            numbers[row], union[number] = number, row
+            sharers[number] = read[number] = 0
+            known += 1
+        sharers[number] += 1
+        read[number] += reads[slot]
+    return known
+
+
+def difference(table, row, parts, width, copies, slot, sums, number):
+    """Add what a shard changed of a row to `sums`, and return the square of its length."""
+    alone = table.dtype.type(0)
+    for begin in range(0, table.shape[1], table.shape[1] // parts):
+        for x in range(begin, begin + width):
+            change = copies[slot, x] - table[row, x]
+            sums[number, x] += change
+            alone += change * change
+    return float(alone)
+
+
+def square(sums, number, parts, width):
+    """Return ``|sum_p d_p|^2`` of a row."""
+    together = sums.dtype.type(0)
+    for begin in range(0, sums.shape[1], sums.shape[1] // parts):
+        for x in range(begin, begin + width):
+            together += sums[number, x] * sums[number, x]
+    return float(together)
+
+
+def add_changes(
+    table, parts, width, numbers, sharers, rows, copies, first, last, sums, alone
+):
+    """Add what a shard changed of the rows with the numbers ``first <= number < last``.
+
+    A row that no other shard has read is taken as it left it.
+    """
+    for slot in range(len(rows)):
+        row = rows[slot]
+        number = numbers[row]
+        if number < first or number >= last:
+            continue
+        if sharers[number] == 1:
+            for x in range(table.shape[1]):
+                table[row, x] = copies[slot, x]
+        else:
+            alone[number] += difference(table, row, parts, width, copies, slot, sums, number)
+
+
+def move(table, parts, width, union, sharers, read, sums, alone, lr, first, last):
+    """Move the rows of these numbers that several shards have, once all changes are added."""
+    for number in range(first, last):
+        if sharers[number] < 2 or alone[number] == 0:
+            continue
+        row = union[number]
+        together = square(sums, number, parts, width)
+        share = share_of(alone[number], together, sharers[number], lr * read[number])
+        share = table.dtype.type(share)
+        for x in range(table.shape[1]):
+            table[row, x] += share * sums[number, x]
+
+
 @cache
 def native() -> dict[str, Any]:
     """Return these functions compiled."""
-    return kernel_cache.jitted([renumber, copy, note, forget, merge], [share_of], sums=[squares])
+    of_four, of_many = [renumber, copy, note, forget, merge], [find_shared, add_changes, move]
+    return kernel_cache.jitted(
+        [*of_four, *of_many], [share_of], sums=[squares, difference, square]
+    )

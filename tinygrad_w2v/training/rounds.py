@@ -60,13 +60,19 @@ class Shards:
         Their shapes and dtypes are taken over.
     examples : int
         The most examples in a shard.
+    shards : int
+        How many a round has.
     """
 
-    def __init__(self, program: Program, tables: Mapping[str, AnyArray], examples: int) -> None:
+    def __init__(
+        self,
+        program: Program,
+        tables: Mapping[str, AnyArray],
+        examples: int,
+        shards: int = SHARDS,
+    ) -> None:
         self.plan = plan_of(program)
-        from tinygrad_w2v.training.merging import native  # which is nothing without numba
-
-        self._native = native()
+        self._native = _native()
         self._constants = {
             name: np.asarray(program.constants[name])
             for group in self.plan.groups
@@ -76,7 +82,7 @@ class Shards:
         self._shapes = {n: (t.shape, t.dtype) for n, t in (dict(tables) | self._constants).items()}
         # Of a row of each table: how many parts, and the numbers of one, without their padding.
         shapes = {s.name: [bound_of(n) for n in s.shape] for s in program.of_op("parameter")}
-        self._parts = {
+        self.parts = {
             name: (math.prod(shape[1:-1]), shape[-1] if len(shape) > 1 else 1)
             for name, shape in shapes.items()
         }
@@ -86,19 +92,19 @@ class Shards:
             min(examples * sum(ids[name] for name in group.inputs), group.rows)
             for group in self.plan.groups
         ]
-        # What is merged together, and where the shards' copies of each row are.
-        rows = {name: len(_as_rows(tables[name])) for name in self.plan.whole}
+        # What is merged together, and of how many rows it is.
+        rows = {name: len(as_rows(tables[name])) for name in self.plan.whole}
         together = [(group.tables, group.rows) for group in self.plan.groups]
         together += [((name,), rows[name]) for name in self.plan.whole]
-        self._together = [
-            ([n for n in names if n in self.plan.written], np.full((size, SHARDS), -1, np.int32))
-            for names, size in together
+        self.together = [
+            (tuple(n for n in names if n in self.plan.written), size) for names, size in together
         ]
+        self._mergers = [Merger(size, shards) for _, size in self.together]
         for name in self.plan.whole:
             if tables[name].nbytes > LARGE:
                 warn_user(
                     f"{name} is not read by ids of the example alone, so a deterministic training "
-                    f"copies all of it for each of {SHARDS} parts of a round, which is slow: look "
+                    f"copies all of it for each of {shards} parts of a round, which is slow: look "
                     "its rows up as in `self.w[batch.contexts]`, or leave `deterministic` out",
                     EngineWarning,
                 )
@@ -129,7 +135,7 @@ class Shards:
     def run(
         self,
         pieces: Iterable[Packed],
-        tables: Mapping[str, AnyArray],
+        tables: Mapping[str, Any],
         kernel: Callable[[Packed, Mapping[str, AnyArray]], float],
         room: Room,
         slots: Sequence[IntArray],
@@ -142,7 +148,8 @@ class Shards:
         pieces
             The examples, some at a time.
         tables
-            As they are.
+            As they are: arrays, or, of what is copied by rows, what has their `ndim`, `shape` and
+            ``copy_rows(rows, copies)``, which writes some rows into an array ``(n, numbers)``.
         kernel
             ``kernel(examples, copies)`` runs some and returns the sum of their losses.
         room, slots
@@ -171,8 +178,11 @@ class Shards:
                     after = call["renumber"](ids, lengths, slots[number], rows, reads, after, new)
                     arrays[field] = new.reshape(packed.arrays[field].shape)
                 for name in group.tables:
-                    source, target = _as_rows(given[name]), _as_rows(room[name].values)
-                    call["copy"](source, rows[before:after], target[before:after])
+                    target = as_rows(room[name].values)[before:after]
+                    if isinstance(given[name], np.ndarray):
+                        call["copy"](as_rows(given[name]), rows[before:after], target)
+                    else:
+                        given[name].copy_rows(rows[before:after], target)
                 known[number] = after
             losses.append(kernel(replace(packed, arrays=arrays), copies))
         made = {name: room[name] for name in self.plan.whole}
@@ -212,28 +222,106 @@ class Shards:
         workers, run
             In how many parts, and what runs them, like `map`.
         """
-        call, none = self._native, SHARDS - len(shards)
-        for names, places in self._together:
-            rows, reads = (
-                tuple(column) + (column[0][:0],) * none
-                for column in zip(*[shard[names[0]][:2] for shard in shards], strict=True)
-            )
+        for (names, _), merger in zip(self.together, self._mergers, strict=True):
+            rows = tuple(shard[names[0]].rows for shard in shards)
+            reads = tuple(shard[names[0]].reads for shard in shards)
             columns = []
             for name in names:
-                copies = tuple(_as_rows(shard[name].values) for shard in shards)
-                copies += (copies[0][:0],) * none
-                table, parts = _as_rows(tables[name]), self._parts[name]
-                columns.append((table, *parts, places, rows, reads, copies, float(lr)))
+                copies = tuple(as_rows(shard[name].values) for shard in shards)
+                columns.append((as_rows(tables[name]), *self.parts[name], copies))
+            merger.merge(columns, rows, reads, float(lr), workers, run)
 
-            def part(worker: int, columns: list[Any] = columns) -> None:
-                for each in columns:
-                    call["merge"](*each, worker, workers)
 
-            for shard, own in enumerate(rows):
-                call["note"](places, own, shard)
+class Merger:
+    """Merges rows of tables that go together; the two ways of adding up are not the same bytes.
+
+    Parameters
+    ----------
+    size : int
+        How many rows there are.
+    shards : int
+        Of a round.
+    """
+
+    def __init__(self, size: int, shards: int) -> None:
+        self._size, self._written_out, self._places = size, shards <= SHARDS, None
+
+    def merge(
+        self,
+        columns: Sequence[tuple[AnyArray, int, int, tuple[AnyArray, ...]]],
+        rows: tuple[IntArray, ...],
+        reads: tuple[IntArray, ...],
+        lr: float,
+        workers: int = 1,
+        run: Callable[..., Iterable[Any]] = map,
+    ) -> None:
+        """Bring what shards made of their copies into tables.
+
+        Parameters
+        ----------
+        columns
+            Of each table its rows, which are changed, the parts of a row, the numbers of one, and
+            the copies, an array of each shard.
+        rows, reads
+            Of each shard which rows, and how often each was read.
+        lr, workers, run
+            As in `Shards.merge`.
+        """
+        if self._places is None:
+            shape = (self._size, SHARDS) if self._written_out else (self._size,)
+            self._places = np.full(shape, -1, np.int32)
+        if self._written_out:
+            self._merge_four(columns, rows, reads, lr, workers, run)
+        else:
+            self._merge_many(columns, rows, reads, lr, workers, run)
+
+    def _merge_four(
+        self, columns: Any, rows: Any, reads: Any, lr: float, workers: int, run: Any
+    ) -> None:
+        call, places, none = _native(), self._places, SHARDS - len(rows)
+        rows, reads = (each + (each[0][:0],) * none for each in (rows, reads))
+
+        def part(worker: int) -> None:
+            for table, parts, width, copies in columns:
+                filled = copies + (copies[0][:0],) * none
+                given = table, parts, width, places, rows, reads, filled, lr
+                call["merge"](*given, worker, workers)
+
+        for shard, own in enumerate(rows):
+            call["note"](places, own, shard)
+        list(run(part, range(workers)))
+        for own in rows:
+            call["forget"](places, own)
+
+    def _merge_many(
+        self, columns: Any, rows: Any, reads: Any, lr: float, workers: int, run: Any
+    ) -> None:
+        call, numbers, known = _native(), self._places, 0
+        most = min(self._size, sum(len(own) for own in rows))
+        union, sharers = np.empty(most, np.int32), np.empty(most, np.int32)
+        read = np.empty(most, np.int64)
+        for own, times in zip(rows, reads, strict=True):
+            known = call["find_shared"](own, times, numbers, union, sharers, read, known)
+
+        for table, parts, width, copies in columns:
+            sums, alone = np.zeros((known, table.shape[1]), table.dtype), np.zeros(known)
+
+            def part(worker: int, of: Any = (table, parts, width, copies, sums, alone)) -> None:
+                table, parts, width, copies, sums, alone = of
+                mine = known * worker // workers, known * (worker + 1) // workers
+                for own, made in zip(rows, copies, strict=True):
+                    given = table, parts, width, numbers, sharers, own, made, *mine
+                    call["add_changes"](*given, sums, alone)
+                call["move"](*of[:3], union, sharers, read, sums, alone, lr, *mine)
+
             list(run(part, range(workers)))
-            for own in rows:
-                call["forget"](places, own)
+        numbers[union[:known]] = -1
+
+
+def _native() -> dict[str, Any]:
+    from tinygrad_w2v.training.merging import native  # which is nothing without numba
+
+    return native()
 
 
 def as_wide(copied: Copies, table: AnyArray) -> Copies:
@@ -242,8 +330,14 @@ def as_wide(copied: Copies, table: AnyArray) -> Copies:
     return copied._replace(values=copied.values[: math.prod(shape)].reshape(shape))
 
 
-def _as_rows(table: AnyArray) -> AnyArray:
-    """The same memory as rows of numbers, however many axes there are."""
+def as_rows(table: AnyArray) -> AnyArray:
+    """Return the same memory as rows of numbers, however many axes there are.
+
+    Examples
+    --------
+    >>> as_rows(np.zeros((5, 2, 3))).shape, as_rows(np.zeros(5)).shape, as_rows(np.zeros(())).shape
+    ((5, 6), (5, 1), (1, 1))
+    """
     width = int(np.prod(table.shape[1:], dtype=np.int64))
     return table.reshape(table.shape[0] if table.ndim else 1, width)
 

@@ -105,7 +105,8 @@ def _compiled(
     # What a model holds in double precision is computed in it.
     wide = any(parameter.dtype == np.float64 for parameter in model.parameters())
     dtype = np.float64 if wide else np.float32
-    run = CompiledRun(model, source, workers, optimizer, dtype, deterministic)
+    shards = options.parts()
+    run = CompiledRun(model, source, workers, optimizer, dtype, deterministic, shards=shards)
     run.prepare()
     return run
 

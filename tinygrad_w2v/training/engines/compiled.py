@@ -43,7 +43,7 @@ from tinygrad_w2v.training.engines.engine import (
 from tinygrad_w2v.training.engines.threads import by_threads
 from tinygrad_w2v.training.handing import Done, Handing
 from tinygrad_w2v.training.hot_rows import HotRows
-from tinygrad_w2v.training.rounds import Shards
+from tinygrad_w2v.training.rounds import Room, Shards
 
 LEAST_UNITS_FOR_COPIES = 200_000
 
@@ -88,6 +88,8 @@ class CompiledRun(Engine):
         than threads that do not wait for each other.
     schedule : Schedule, optional
         Which optional steps make the kernel.
+    shards : int
+        How many a round of a deterministic run has.
 
     Raises
     ------
@@ -120,10 +122,11 @@ class CompiledRun(Engine):
         dtype: Any = np.float32,
         deterministic: bool = False,
         schedule: Schedule | None = None,
+        shards: int = SHARDS,
     ) -> None:
         if deterministic and optimizer is not None:
             raise InputError("a deterministic run takes plain gradient descent, no other optimizer")
-        self.source, self.workers, self._used = source, workers, 0
+        self.source, self.workers, self._used, self.parts = source, workers, 0, shards
         self.compiled: Compiled = compile(
             model, source.example(), source.axes(), optimizer, dtype, schedule=schedule
         )
@@ -137,7 +140,7 @@ class CompiledRun(Engine):
         }
         self._memory, self._lock = threading.local(), threading.Lock()
         self._pool = ThreadPoolExecutor(workers) if workers > 1 else None
-        self.shard = shard_of(source.units, source.per_unit)
+        self.shard = shard_of(source.units, source.per_unit, shards)
         stretch = self.shard if deterministic else stretch_of(source.units, workers)
         stretch = min(stretch, LARGEST_STRETCH)
         self.stretch = units_at_once(source.example(), source.per_unit, stretch)
@@ -151,12 +154,14 @@ class CompiledRun(Engine):
         if not self.reproducible:
             self.about["place"] = "stretches"  # it was rounds of them once
         if deterministic:
-            self.about["place"] = f"rounds of {SHARDS} shards"  # it was stretches of them once
+            self.about["place"] = f"rounds of {shards} shards"  # it was stretches of them once
+            if shards != SHARDS:
+                self.about["shards"] = shards
         self.shards: Shards | None = None
         if deterministic:
             program, tables = self.compiled.instructions, self.compiled.kernel.arrays()
-            self.shards = Shards(program, tables, self.shard * source.per_unit)
-            self._rooms = [self.shards.new_room() for _ in range(SHARDS)]
+            self.shards = Shards(program, tables, self.shard * source.per_unit, shards)
+            self._rooms: list[Room] = []
         # In a short epoch copies would be looked at too seldom to learn of each other.
         apart = workers > 1 and not deterministic and source.units >= LEAST_UNITS_FOR_COPIES
         self._hot = self._hot_rows() if apart and self.compiled.kernel.runs_in_turns else None
@@ -209,7 +214,7 @@ class CompiledRun(Engine):
 
     def rounds(self, epoch: int) -> Sequence[tuple[tuple[int, int], ...]]:
         """Return the shards of each round of a deterministic run."""
-        return rounds_of(self.source.units, self.shard, epoch == 0)
+        return rounds_of(self.source.units, self.shard, epoch == 0, self.parts)
 
     def step(self, part: Round, lr: float) -> float:
         """Run a stretch, or a round, and return the sum of its losses.
@@ -259,6 +264,8 @@ class CompiledRun(Engine):
         """Run the shards of a round, and merge what they come to."""
         assert self.shards is not None
         tables = self.compiled.kernel.arrays()
+        if not self._rooms:
+            self._rooms = [self.shards.new_room() for _ in range(self.parts)]
 
         def work(shard: int) -> Changed:
             return changed_rows(

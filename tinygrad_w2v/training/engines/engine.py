@@ -9,7 +9,7 @@ from functools import lru_cache
 from numbers import Integral
 from typing import Any, NamedTuple
 
-from tinygrad_w2v._base.checks import require_range, shown
+from tinygrad_w2v._base.checks import require_number, require_range, shown
 from tinygrad_w2v._base.errors import (
     EngineWarning,
     InputError,
@@ -21,10 +21,11 @@ from tinygrad_w2v._base.warning import warn_user
 from tinygrad_w2v.training.checkpoints import Checkpoint
 from tinygrad_w2v.training.handing import Done, Handing, one_by_one
 
-ENGINES = ("auto", "numpy", "compiled")
+ENGINES = ("auto", "numpy", "compiled", "ray")
 MOST_WORKERS = 1024
 SMALLEST_STRETCH, LARGEST_STRETCH = 64, 8192
-SHARDS = 4  # of a round that gives the same bytes for any number of threads
+SHARDS = 4  # of a round that gives the same bytes for any number of threads, if no other is set
+MOST_SHARDS = 1024
 SMALLEST_SHARD, LARGEST_SHARD = 64, 50_000  # examples
 SHARDS_AN_EPOCH = 16  # of each part, at least, as the rate falls from one to the next
 GROWTH = 0.1  # of what was done, so much at most in the next round of the first epoch
@@ -48,7 +49,7 @@ def stretch_of(units: int, workers: int) -> int:
     return min(max(units // (STRETCHES_AN_EPOCH * workers), SMALLEST_STRETCH), LARGEST_STRETCH)
 
 
-def shard_of(units: int, per_unit: int = 1) -> int:
+def shard_of(units: int, per_unit: int = 1, shards: int = SHARDS) -> int:
     """Return how many units a shard of a deterministic round has at most.
 
     The more, the less is copied for each, and the later the shards learn of each other.
@@ -59,18 +60,22 @@ def shard_of(units: int, per_unit: int = 1) -> int:
         Of an epoch.
     per_unit
         The most examples that one gives.
+    shards
+        How many a round has.
 
     Examples
     --------
     >>> shard_of(10**7), shard_of(10**6), shard_of(10**7, per_unit=10), shard_of(100)
     (50000, 15625, 5000, 64)
     """
-    some = max(units // (SHARDS_AN_EPOCH * SHARDS), SMALLEST_SHARD)
+    some = max(units // (SHARDS_AN_EPOCH * shards), SMALLEST_SHARD)
     return min(some, max(LARGEST_SHARD // per_unit, 1))
 
 
 @lru_cache(maxsize=4)
-def rounds_of(units: int, size: int, first_epoch: bool) -> tuple[tuple[tuple[int, int], ...], ...]:
+def rounds_of(
+    units: int, size: int, first_epoch: bool, shards: int = SHARDS
+) -> tuple[tuple[tuple[int, int], ...], ...]:
     """Return the rounds of an epoch: of each shard the first unit, and the one after its last.
 
     An epoch has as many parts as a round has shards, and each shard is of a part of its own: those
@@ -85,6 +90,8 @@ def rounds_of(units: int, size: int, first_epoch: bool) -> tuple[tuple[tuple[int
         Of a shard, at most.
     first_epoch
         Whether it is the first.
+    shards
+        How many a round has.
 
     Examples
     --------
@@ -93,7 +100,7 @@ def rounds_of(units: int, size: int, first_epoch: bool) -> tuple[tuple[tuple[int
     >>> [len(rounds_of(10**7, 50_000, first)) for first in (False, True)]
     [50, 120]
     """
-    ends = [units * part // SHARDS for part in range(SHARDS + 1)]
+    ends = [units * part // shards for part in range(shards + 1)]
     done = 0
     rounds: list[tuple[tuple[int, int], ...]] = []
     while done < ends[1] or not rounds:
@@ -114,16 +121,22 @@ class EngineOptions(NamedTuple):
 
     Attributes
     ----------
-    engine : {"auto", "numpy", "compiled"}
+    engine : {"auto", "numpy", "compiled", "ray"}
     workers : int
         Threads of the compiled engine.
     deterministic : bool
         The same bytes for any number of `workers`.
+    shards : int, optional
+        In how many parts a round of a deterministic run is computed; 4 by default.
+    ray_address : str, optional
+        Of the Ray cluster that computes; Ray looks for one, or begins one here, by default.
     """
 
     engine: str = "auto"
     workers: int = 1
     deterministic: bool = False
+    shards: int | None = None
+    ray_address: str | None = None
 
     def check(self) -> None:
         """Raise an InputError for an engine that there is not.
@@ -132,17 +145,37 @@ class EngineOptions(NamedTuple):
         --------
         >>> EngineOptions("gpu").check()
         Traceback (most recent call last):
-        tinygrad_w2v._base.errors.InputError: engine must be 'auto', 'numpy' or 'compiled', not \
-'gpu'
+        tinygrad_w2v._base.errors.InputError: engine must be 'auto', 'numpy', 'compiled' or \
+'ray', not 'gpu'
         """
         if self.engine not in ENGINES:
-            known = f"must be 'auto', 'numpy' or 'compiled', not {self.engine!r}"
+            known = f"must be 'auto', 'numpy', 'compiled' or 'ray', not {self.engine!r}"
             raise InputError(known, setting="engine")
         workers: Any = self.workers
         if not isinstance(workers, Integral) or workers < 1:
             few = f"must be 1 or more, not {shown(workers)}: nobody would train"
             raise InputError(few, setting="workers")
         require_range("workers", workers, 1, MOST_WORKERS)
+        if self.shards is not None:
+            require_number("shards", self.shards, whole=True)
+            require_range("shards", self.shards, 1, MOST_SHARDS)
+            if self.engine == "numpy" or not (self.engine == "ray" or self.deterministic):
+                need: Message = ("are parts of a round that is merged: give ",)
+                need += (Setting("engine", "ray"), " or ", Setting("deterministic", True), ", too")
+                raise InputError(need, setting="shards")
+        if self.ray_address is not None and self.engine != "ray":
+            need = ("is where Ray computes: give ", Setting("engine", "ray"), ", too")
+            raise InputError(need, setting="ray_address")
+
+    def parts(self) -> int:
+        """Return the number of shards of a round.
+
+        Examples
+        --------
+        >>> EngineOptions("ray").parts(), EngineOptions("ray", shards=16).parts()
+        (4, 16)
+        """
+        return SHARDS if self.shards is None else int(self.shards)
 
     def going_on(self, kept: Checkpoint | None, given: Collection[str]) -> EngineOptions:
         """Return these for a run that goes on: what is not given is as the run began.
@@ -153,7 +186,8 @@ class EngineOptions(NamedTuple):
         >>> about = {"engine": {"name": "compiled", "workers": 4, "deterministic": False}}
         >>> kept = Checkpoint("checkpoint-1.npz", RunState(), {}, about)
         >>> EngineOptions(workers=2).going_on(kept, given=["workers"])
-        EngineOptions(engine='compiled', workers=2, deterministic=False)
+        EngineOptions(engine='compiled', workers=2, deterministic=False, shards=None, \
+ray_address=None)
         """
         begun = {} if kept is None else dict(kept.about.get("engine", {}))
         begun["engine"] = begun.get("name")
@@ -166,7 +200,7 @@ class Engine(ABC):
 
     Attributes
     ----------
-    name : {"numpy", "compiled"}
+    name : {"numpy", "compiled", "ray"}
     why : str
         Why it was taken.
     fell_back : bool
@@ -303,6 +337,8 @@ def _asked(about: Mapping[str, Any]) -> list[str | Setting]:
     asked: list[str | Setting] = [Setting("engine", about.get("name"))]
     if about.get("deterministic"):
         asked += [" ", Setting("deterministic", True)]
+        if about.get("shards") is not None:
+            asked += [" ", Setting("shards", about["shards"])]
     elif about.get("workers") is not None:
         asked += [" ", Setting("workers", about["workers"])]
     return asked
