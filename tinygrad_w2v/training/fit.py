@@ -63,6 +63,8 @@ def fit(
     progress: bool = True,
     *,
     checkpoint_minutes: float = 5.0,
+    shards: int | None = None,
+    ray_address: str | None = None,
 ) -> History:
     """Train a model on examples: ``model.loss(example)`` is all that is written.
 
@@ -86,7 +88,7 @@ def fit(
         place of `lr` and `min_lr`.
     epochs : int
         How often all examples are read.
-    engine : {"auto", "numpy", "compiled"}
+    engine : {"auto", "numpy", "compiled", "ray"}
         What computes; as in `Word2Vec`.
     workers : int
         Threads of the compiled engine.
@@ -109,6 +111,12 @@ def fit(
         or objects as `Word2Vec` takes them, with methods such as ``on_epoch_end(model)``.
     progress : bool
         Show a bar, and say when a model takes longer than a second to compile.
+    shards : int, optional
+        Into how many parts a round of a deterministic run, or one on Ray, is divided; 4 by default.
+        Of its equal bytes this is a part: it stays when machines come and go.
+    ray_address : str, optional
+        Of ``engine="ray"``: ``HOST:PORT`` of a cluster, ``"auto"`` for the one that this machine is
+        part of; by default one is begun here, with `workers` cores.
 
     Returns
     -------
@@ -143,7 +151,7 @@ def fit(
     check_model(model)
     rule = Groups(optimizer) if isinstance(optimizer, Sequence) else optimizer
     check_optimizer(rule)
-    asked = EngineOptions(engine, workers, deterministic)
+    asked = EngineOptions(engine, workers, deterministic, shards, ray_address)
     asked.check()
     _check_numbers(epochs, seed, early_stopping, heldout, checkpoint, resume, checkpoint_minutes)
     plan = _schedule(lr, min_lr, schedule, epochs, early_stopping, rule)
@@ -159,8 +167,7 @@ def fit(
         keeping = None
         if checkpoint is not None:
             about = _about(model, source, other, rule, plan, seed)
-            given = ["workers", "deterministic", *(["engine"] if engine != "auto" else [])]
-            keeping = _keeping(Path(checkpoint), about, resume, checkpoint_minutes, given)
+            keeping = _keeping(Path(checkpoint), about, resume, checkpoint_minutes, asked.given())
         with said_if_long(COMPILING, quiet=not progress or engine == "numpy"):
             run = prepare(
                 model,

@@ -192,8 +192,7 @@ def keeping_of(
                 remedy,
             )
         )
-    given = ["workers", "deterministic", *(["engine"] if asked.engine != "auto" else [])]
-    return Keeping(folder, about, options.checkpoint_minutes, kept, given, remedy)
+    return Keeping(folder, about, options.checkpoint_minutes, kept, asked.given(), remedy)
 
 
 class Trained(NamedTuple):

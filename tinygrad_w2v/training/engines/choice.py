@@ -65,15 +65,15 @@ def choose_engine(
     """
     options.check()
     engine: Engine
-    if options.engine == "compiled" or (options.engine == "auto" and has_numba()):
+    if options.engine in ("compiled", "ray") or (options.engine == "auto" and has_numba()):
         try:
             engine = _compiled(options, model, source, optimizer)
-            engine.why = why if options.engine == "compiled" else COMPILES
+            engine.why = COMPILES if options.engine == "auto" else why
             return engine
         except Exception as error:
             # Whatever goes wrong in the model itself goes wrong in the other engine, too, and is
             # raised there; what only a trace cannot do must not end a training.
-            if options.engine == "compiled":
+            if options.engine != "auto":
                 raise
             why = _why_not(error)
     elif options.engine == "auto":
@@ -105,8 +105,13 @@ def _compiled(
     # What a model holds in double precision is computed in it.
     wide = any(parameter.dtype == np.float64 for parameter in model.parameters())
     dtype = np.float64 if wide else np.float32
-    shards = options.parts()
-    run = CompiledRun(model, source, workers, optimizer, dtype, deterministic, shards=shards)
+    if options.engine == "ray":
+        from tinygrad_w2v.distributed.engine import RayRun
+
+        run: CompiledRun = RayRun(model, source, options, optimizer, dtype)
+    else:
+        shards = options.parts()
+        run = CompiledRun(model, source, workers, optimizer, dtype, deterministic, shards=shards)
     run.prepare()
     return run
 

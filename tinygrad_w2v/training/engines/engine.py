@@ -177,6 +177,17 @@ class EngineOptions(NamedTuple):
         """
         return SHARDS if self.shards is None else int(self.shards)
 
+    def given(self) -> list[str]:
+        """Return the names of what a call of Python asks for in any case.
+
+        Examples
+        --------
+        >>> EngineOptions("auto", shards=16, deterministic=True).given()
+        ['workers', 'deterministic', 'shards']
+        """
+        others = {"engine": self.engine != "auto", "shards": self.shards is not None}
+        return ["workers", "deterministic", *(name for name in others if others[name])]
+
     def going_on(self, kept: Checkpoint | None, given: Collection[str]) -> EngineOptions:
         """Return these for a run that goes on: what is not given is as the run began.
 

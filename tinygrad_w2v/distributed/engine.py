@@ -1,0 +1,255 @@
+"""The engine on Ray: the deterministic engine, whose rounds the tasks of a cluster compute.
+
+In each round one task a shard reads the tables by reference from the memory of its machine, and
+returns the rows that it changed; one task a range of rows merges what all have made of it; the
+driver brings the merged rows into the model and hands out references to them, for the next round.
+
+Nothing that is lost matters: Ray runs a task again, and what it cannot make again the driver sends
+anew, as the model holds the tables of the last round that is done.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import uuid
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tinygrad_w2v._base.errors import InputError, Message
+from tinygrad_w2v._base.types import AnyArray
+from tinygrad_w2v.distributed import cluster
+from tinygrad_w2v.distributed.spread_tables import Change, Layout, slice_of, write_rows
+from tinygrad_w2v.distributed.tasks import Sent, blank, made, merge_range, run_shard
+from tinygrad_w2v.nn import Module, Parameter
+from tinygrad_w2v.optim.optimizer import Optimizer
+from tinygrad_w2v.sources.source import Source
+from tinygrad_w2v.training.engines.changed_rows import Counts
+from tinygrad_w2v.training.engines.compiled import CompiledRun, Round
+from tinygrad_w2v.training.engines.engine import SHARDS, EngineOptions
+from tinygrad_w2v.training.rounds import as_rows
+
+RETRIES = 16  # of a task, whose process or machine is lost
+ROUNDS_ANEW = 4  # in a row, with all that they read sent anew
+MOST_RANGES = 16
+
+
+class RayRun(CompiledRun):
+    """A model compiled on all machines of a Ray cluster, for the examples of a source.
+
+    Parameters
+    ----------
+    model : Module
+    source : Source
+        It is sent to each machine once; a class of yours that no other machine has, too.
+    options : EngineOptions
+        Address, number of shards, and the cores of a cluster that is begun here.
+    optimizer : None
+        A state has no sum, so there can be none, as of any deterministic run.
+    dtype : dtype
+        What is computed in.
+
+    Raises
+    ------
+    InputError
+        When the cluster does not answer, has other versions, or too little memory.
+    MissingDependencyError
+        Without Ray, or numba.
+    """
+
+    name = "ray"
+
+    def __init__(
+        self,
+        model: Module,
+        source: Source,
+        options: EngineOptions,
+        optimizer: Optimizer | None = None,
+        dtype: Any = np.float32,
+    ) -> None:
+        shards = options.parts()
+        super().__init__(model, source, 1, optimizer, dtype, deterministic=True, shards=shards)
+        self._leave = cluster.connect(options.ray_address, int(options.workers))
+        try:
+            self.machines = cluster.machines()
+            cluster.check_alike(*cluster.own_facts(), self.machines)
+            self._begin(np.dtype(dtype))
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(self, dtype: np.dtype[Any]) -> None:
+        ray, shards = cluster.import_ray(), self.shards
+        assert shards is not None
+        tables = self.compiled.kernel.arrays()
+        names = [name for together, _ in shards.together for name in together]
+        cores = sum(machine.cores for machine in self.machines)
+        self.layout = Layout(
+            tuple(shards.together),
+            {name: shards.parts[name] for name in names},
+            {name: tables[name].shape for name in names},
+            self.parts,
+            min(cores, self.parts, MOST_RANGES),
+        )
+        self._dtype, self._size = dtype, sum(tables[name].nbytes for name in names)
+        fixed = sum(table.nbytes for table in tables.values()) - self._size
+        # The tables, what changed since they were sent, what shards have made of rows, and a room
+        # of each process for that.
+        row = sum(tables[n].nbytes // max(len(as_rows(tables[n])), 1) for n in names)
+        room = row * min(self.shard * 8, max(size for _, size in shards.together))
+        shared = 2 * self._size + fixed + self.parts * room // max(len(self.machines), 1)
+        cluster.check_room(self.machines, shared, cluster.PROCESS + room)
+        retries = {"max_retries": RETRIES, "retry_exceptions": False}
+        self._run_shard = ray.remote(**retries)(run_shard).options(
+            num_returns=self.layout.ranges + 1, scheduling_strategy="SPREAD"
+        )
+        self._merge_range = ray.remote(**retries)(merge_range)
+        self.sent_bytes = 0  # to the driver, of merged rows
+        self._slices: list[Any] = []
+        self._changes: list[list[Any]] = []
+        self._changed = 0
+
+    def batches(self, epoch: int) -> Iterator[tuple[Round, int]]:
+        """Yield the rounds of an epoch; the tables are sent anew, as callbacks may change them."""
+        self._slices = []
+        yield from super().batches(epoch)
+
+    def _send(self) -> None:
+        """Send the run and its tables of now."""
+        ray, tables = cluster.import_ray(), self.compiled.kernel.arrays()
+        unwritten = {n: t for n, t in tables.items() if n not in self.layout.shapes}
+        self._key = uuid.uuid4().hex
+        model, source = self.compiled.model, self.source
+        sent = Sent(
+            *(model, source, self._dtype.str, self.parts, self.compiled.source, unwritten)
+        )
+        with _as_it_is_sent(model, source):
+            self._sent = ray.put(sent)
+        self._send_tables()
+
+    def _send_tables(self) -> None:
+        ray, tables = cluster.import_ray(), self.compiled.kernel.arrays()
+        ranges = range(self.layout.ranges)
+        self._slices = [ray.put(slice_of(tables, self.layout, k)) for k in ranges]
+        self._changes, self._changed = [], 0
+
+    def _merged(self, part: Round, lr: float) -> list[Counts]:
+        """Let tasks compute a round, and bring what they changed into the model."""
+        from ray import exceptions
+
+        for anew in range(ROUNDS_ANEW + 1):
+            if not self._slices:
+                self._send()
+            try:
+                merged, changes, counts = self._computed(part, lr)
+                break
+            except exceptions.RayError as error:
+                cause = getattr(error, "cause", None)
+                if isinstance(cause, Exception) and not isinstance(cause, exceptions.RayError):
+                    raise cause from None  # of what a task computes
+                self._slices = []
+                if anew == ROUNDS_ANEW:
+                    raise InputError(
+                        f"Ray could not compute a round in {anew + 1} attempts: "
+                        f"{str(error).strip().splitlines()[0]}"
+                    ) from error
+        tables = self.compiled.kernel.arrays()
+        for change in changes:
+            for (names, _), rows in zip(self.layout.together, change, strict=True):
+                for name in names:
+                    table, values = as_rows(tables[name]), rows.values[name]
+                    write_rows(table, rows.rows, values, *self.layout.parts[name])
+                    self._changed += values.nbytes
+                    self.sent_bytes += values.nbytes + rows.rows.nbytes
+        self._changes.append(merged)
+        if self._changed >= self._size:
+            self._send_tables()
+        return counts
+
+    def _computed(
+        self, part: Round, lr: float
+    ) -> tuple[list[Any], list[Change], list[Counts]]:
+        """The changes of all ranges, as references and as they are, and the counts of all shards."""
+        ray, pieces = cluster.import_ray(), [*self._slices, *sum(self._changes, [])]
+        of_shards = [
+            self._run_shard.remote(
+                *(self._key, [self._sent], (part.epoch, part.number, shard), float(lr)),
+                *(self.layout, *pieces),
+            )
+            for shard in range(self.parts)
+        ]
+        merged = []
+        for k in range(self.layout.ranges):
+            before = [changes[k] for changes in self._changes]
+            given = k, float(lr), self.layout, len(before), self._slices[k]
+            made_of_it = [shard[k] for shard in of_shards]
+            merged.append(self._merge_range.remote(*given, *before, *made_of_it))
+        counts: list[Counts] = ray.get([shard[-1] for shard in of_shards])
+        return merged, ray.get(merged), counts
+
+    def description(self) -> Message:
+        """Return what is said of it."""
+        machines, cores = len(self.machines), sum(machine.cores for machine in self.machines)
+        return (
+            f"engine ray ({self.why}), {self.parts} shards a round on {machines} "
+            f"machine{'s' if machines > 1 else ''} with {cores} core{'s' if cores > 1 else ''}: "
+            "the same seed gives the same bytes on any number of machines",
+        )
+
+    def close(self) -> None:
+        """Forget what was sent, and leave the cluster, if it was connected to for this run."""
+        super().close()
+        self._slices, self._changes, self._sent = [], [], None
+        if self._leave:
+            cluster.import_ray().shutdown()
+
+
+@contextlib.contextmanager
+def _as_it_is_sent(*given: Any) -> Iterator[None]:
+    """Let Ray send Parameters without their numbers, mapped files as arrays, and own classes."""
+    ray = cluster.import_ray()
+    ray.util.register_serializer(Parameter, serializer=blank, deserializer=made)
+    ray.util.register_serializer(np.memmap, serializer=np.asarray, deserializer=_as_it_is)
+    own = list(_own_modules(given))
+    for module in own:
+        ray.cloudpickle.register_pickle_by_value(module)
+    try:
+        yield
+    finally:
+        for module in own:
+            ray.cloudpickle.unregister_pickle_by_value(module)
+        for kind in (Parameter, np.memmap):
+            ray.util.deregister_serializer(kind)
+
+
+def _as_it_is(array: AnyArray) -> AnyArray:
+    return array
+
+
+def _own_modules(given: Iterable[Any]) -> Iterator[Any]:
+    """The modules of a user's classes, which other machines do not have: no installed package."""
+    seen: set[int] = set()
+    objects, names = list(given), set()
+    while objects:
+        each = objects.pop()
+        if id(each) in seen:
+            continue
+        seen.add(id(each))
+        names.update(kind.__module__ for kind in type(each).__mro__)
+        if isinstance(each, Module) or Source in type(each).__mro__:
+            objects += vars(each).values()
+        elif isinstance(each, list | tuple):
+            objects += each
+        elif isinstance(each, dict):
+            objects += each.values()
+    for name in sorted(names - {"__main__"}):
+        module = sys.modules.get(name)
+        file = getattr(module, "__file__", None)
+        package = name.partition(".")[0]
+        installed = file is None or {"site-packages", "dist-packages"} & set(Path(file).parts)
+        library = package in sys.stdlib_module_names or package == "tinygrad_w2v"
+        if not (installed or library):
+            yield module
