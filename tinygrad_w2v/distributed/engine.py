@@ -126,8 +126,16 @@ class RayRun(CompiledRun):
         sent = Sent(
             *(model, source, self._dtype.str, self.parts, self.compiled.source, unwritten)
         )
-        with _as_it_is_sent(model, source):
-            self._sent = ray.put(sent)
+        try:
+            with _as_it_is_sent(model, source):
+                self._sent = ray.put(sent)
+        except TypeError as error:
+            names = f"{type(model).__name__} over {type(source).__name__}"
+            reason = str(error).strip().splitlines()[0][:120]
+            raise InputError(
+                f"{names} cannot be sent to other processes, as it holds something that is of this "
+                f"one alone ({reason}): open files and the like where they are used"
+            ) from None
         self._send_tables()
 
     def _send_tables(self) -> None:

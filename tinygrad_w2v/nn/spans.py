@@ -21,6 +21,10 @@ class _Running(threading.local):
 
     module: Any = None
 
+    def __reduce__(self) -> str:
+        # A class of a user's script is sent to other processes with what its methods hold.
+        return "_running"
+
 
 _running = _Running()
 

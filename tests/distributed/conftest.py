@@ -1,0 +1,56 @@
+"""A Ray cluster on this machine: real processes and real transport between them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+STORE = 80 << 20  # bytes of shared memory of a node, the least that Ray takes
+
+
+@pytest.fixture(scope="session")
+def cluster(shared_folder: Path) -> Iterator[Any]:
+    """A cluster with one node of two cores; more are added by the tests that need them."""
+    home = tempfile.mkdtemp(prefix="r")  # short, as the names of sockets begin with it
+    token = "0123456789abcdef" * 4
+    ours = {
+        "HOME": home,
+        "TINYGRAD_W2V_CACHE": str(shared_folder),
+        "RAY_AUTH_TOKEN": token,
+        "RAY_AUTH_MODE": "token",
+        "RAY_USAGE_STATS_ENABLED": "0",
+    }
+    before = dict(os.environ)
+    os.environ.update(ours)
+    import ray  # which looks at these variables now
+    from ray.cluster_utils import Cluster
+
+    head = {
+        "num_cpus": 2,
+        "object_store_memory": STORE,
+        "include_dashboard": False,
+        "temp_dir": home,
+    }
+    made = Cluster(initialize_head=True, head_node_args=head)
+    made.environment = ours
+    yield made
+    ray.shutdown()
+    made.shutdown()
+    os.environ.clear()
+    os.environ.update(before)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def _environment_of_the_cluster(request: pytest.FixtureRequest, monkeypatch: Any) -> None:
+    """What a driver has to know, for the tests that use the cluster."""
+    if "cluster" in request.fixturenames:
+        for name, value in request.getfixturevalue("cluster").environment.items():
+            if name.startswith("RAY_"):
+                monkeypatch.setenv(name, value)
