@@ -54,10 +54,14 @@ MAY_IMPORT = {
         "vectors",
         "reports",
     },
+    "distributed": {"_base", "compiler", "nn", "optim", "sources", "training"},
     "compiler": {"_base", "autograd", "functions", "nn", "optim", "drawing"},
 }
 # What a package offers though it stands above it: imported when it is asked for.
-LAZY = {("autograd/__init__.py", "tinygrad_w2v.checking.gradients.check_grads")}
+LAZY = {
+    ("autograd/__init__.py", "tinygrad_w2v.checking.gradients.check_grads"),
+    ("training/engines/choice.py", "tinygrad_w2v.distributed.engine.RayRun"),
+}
 # Heavier libraries are imported where they are used, so that `import tinygrad_w2v` stays light.
 IMPORTED_WHERE_USED = {
     "matplotlib",
@@ -74,6 +78,7 @@ IMPORTED_WHERE_USED = {
     "pacmap",
     "sklearn",
     "joblib",
+    "ray",
 }
 # What only a generated kernel imports, which is nothing without numba; and native code that does,
 # too, and is imported once a kernel is there.
@@ -265,6 +270,8 @@ tw.Word2Vec([["you", "say", "hello"]] * 9, engine="numpy", min_count=1)
 taken = {name.split(".")[1] for name in sys.modules if name.startswith("tinygrad_w2v.")}
 unasked = {"checking", "compiler", "drawing", "reports", "sklearn"}
 print(sorted(taken & unasked), "numba" in sys.modules)
+tw.Word2Vec([["you", "say", "hello"]] * 9, engine="compiled", deterministic=True, min_count=1)
+print("tinygrad_w2v.distributed" in sys.modules, "ray" in sys.modules)
 assert tw.graph.__module__.startswith("tinygrad_w2v.drawing")
 assert tw.check_grads.__module__.startswith("tinygrad_w2v.checking")
 assert set(tw.__all__) <= set(dir(tw))
@@ -280,4 +287,4 @@ def test_a_training_imports_no_pictures_and_no_compiler_that_it_does_not_use() -
         encoding="utf-8",
         env=dict(os.environ, PYTHONPATH=str(ROOT.parent)),
     )
-    assert done.stdout == "[] False\n"
+    assert done.stdout == "[] False\nFalse False\n"

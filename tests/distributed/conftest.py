@@ -39,6 +39,8 @@ def cluster(shared_folder: Path) -> Iterator[Any]:
     }
     made = Cluster(initialize_head=True, head_node_args=head)
     made.environment = ours
+    # Once, as each driver that connects has processes of its own, which take seconds to begin.
+    ray.init(address=made.address, log_to_driver=False, logging_level="ERROR")
     yield made
     ray.shutdown()
     made.shutdown()

@@ -87,12 +87,18 @@ run
                            %(const)s when no number follows
   --early-stopping N       stop when the held-out loss has not fallen for N epochs
   --seed N                 of all random numbers
-  --engine {auto,numpy,compiled}  auto: compiled where numba is installed and the model compiles,
-                           else numpy
+  --engine {auto,numpy,compiled,ray}  auto: compiled where numba is installed and the model
+                           compiles, else numpy; ray: on the machines of a Ray cluster, with equal
+                           bytes
   --workers N              threads of the compiled engine; default: the cores that the process may
                            use
   --deterministic          the same bytes for the same seed and any number of workers, at a lower
                            speed of the compiled engine; the NumPy engine always gives them
+  --shards N               into how many parts a round with --deterministic or --engine ray is
+                           divided, by default 4; the bytes depend on it, and not on who computes
+  --ray-address ADDRESS    HOST:PORT of a Ray cluster, or auto: the one that this machine is part
+                           of; by default one is begun here, with as many cores as --workers says
+  --probe                  with --engine ray: say what a round costs on the cluster, and end
   --output DIR             the folder of the run's files
   --overwrite              replace the run in DIR
   --report-every SECONDS   write report.html anew this often while the run goes on
@@ -142,6 +148,9 @@ _DEFAULTS: dict[str, Any] = {
     **{field.name: field.default for field in dataclasses.fields(Request)},
     "engine": "auto",
     "deterministic": False,
+    "shards": None,
+    "ray_address": None,
+    "probe": False,
     "output": DEFAULT_FOLDER,
     "overwrite": False,
     "lang": "en",
@@ -158,7 +167,7 @@ _NUMBERS = {
     for kind in (Request, TrainingSettings, SubwordSettings)
     for name, annotation in kind.__annotations__.items()
     if (of := annotation.partition(" ")[0]) in ("int", "float")
-} | {"workers": int, "checkpoint_minutes": float, "report_every": float}
+} | {"workers": int, "shards": int, "checkpoint_minutes": float, "report_every": float}
 
 
 class Option(NamedTuple):

@@ -369,7 +369,8 @@ def _engine(
     """Return the engine's options: those of the command line, else those of a file."""
     if stored is None:
         workers = cores() if arguments.workers is None else arguments.workers
-        return EngineOptions(arguments.engine, workers, arguments.deterministic)
+        given = arguments.deterministic, arguments.shards, arguments.ray_address
+        return EngineOptions(arguments.engine, workers, *given)
     try:
         options = EngineOptions(**stored)
         options.check()
@@ -388,6 +389,7 @@ def _engine_repeated(
             "engine": description["engine"]["name"],
             "workers": description["workers"],
             "deterministic": description["run"]["deterministic"],
+            "shards": description["run"].get("shards"),
         }
     except (KeyError, TypeError) as error:
         raise InputError(f"{place} is not the settings of a run: it lacks {error}") from error

@@ -85,6 +85,8 @@ def prepare(order: Order, text: Text, folder: RunFolder) -> Prepared:
         "deterministic": order.engine.deterministic,
         "checkpoint_minutes": order.checkpoint_minutes,
     }
+    if order.engine.shards is not None:
+        about["shards"] = order.engine.shards
     return Prepared(run, heldout, update, about)
 
 
@@ -103,10 +105,10 @@ def _tell(order: Order, engine: Engine) -> None:
     workers = order.engine.workers if "workers" in order.given else 1
     if engine.name == "numpy" and workers > 1:
         note(f"note: the NumPy engine uses one core, so --workers {workers} changes nothing", quiet)
-    if engine.name == "compiled" and order.request.settings.batch is not None:
+    if engine.name in ("compiled", "ray") and order.request.settings.batch is not None:
         note(
-            "note: the compiled engine learns from one window after another, so --batch changes "
-            "nothing",
+            f"note: the {engine.name} engine learns from one window after another, so --batch "
+            "changes nothing",
             quiet,
         )
 

@@ -7,14 +7,19 @@ error should not wait for its end.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import math
+import tempfile
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from tinygrad_w2v._base.errors import InputError, written
 from tinygrad_w2v._base.progress import Progress
 from tinygrad_w2v._cli.console import note, say
 from tinygrad_w2v._cli.ending import end_run, resume_line, what_was_kept
 from tinygrad_w2v._cli.neighbors import neighbor_lines
+from tinygrad_w2v._cli.options import in_flags
 from tinygrad_w2v._cli.order import Order, check_call, order_of
 from tinygrad_w2v._cli.preparing import Prepared, prepare
 from tinygrad_w2v._cli.reporting import LiveReport, where_it_stands, words_to_show
@@ -34,6 +39,8 @@ from tinygrad_w2v.word2vec.training import Trained
 def run(arguments: argparse.Namespace) -> int:
     """Train, write the files, print some neighbours."""
     check_call(arguments)
+    if arguments.probe:
+        return _probe(arguments)
     with RunFolder(arguments.output, arguments.overwrite, arguments.resume) as folder:
         if folder.finished:
             finished = f"the run in {folder.path} is finished; there is nothing to resume"
@@ -91,6 +98,27 @@ def _train(order: Order, folder: RunFolder) -> tuple[Outcome, dict[str, Any], De
             raise
         kept = what_was_kept(folder, resume) if folder.begun else ""
         raise KeyboardInterrupt(f"interrupted; {kept or 'nothing was written'}") from None
+
+
+def _probe(arguments: argparse.Namespace) -> int:
+    """Say what a round costs on a cluster; nothing is kept."""
+    if arguments.engine != "ray":
+        raise InputError("--probe looks at the machines of a Ray cluster: give --engine ray, too")
+    with tempfile.TemporaryDirectory() as place:
+        arguments.output = str(Path(place) / "probe")
+        with RunFolder(arguments.output, False, False) as folder:
+            order = order_of(arguments, folder)
+            request = order.request
+            get_tokenizer(request.tokenizer, request.lower)
+            check_sources(request.sources)
+            duration = seconds_a_word(request.settings, order.engine)
+            text = read_text(request, None, folder.checkpoints, duration, order.quiet)
+            folder.begin(request, order.begun_with, None, text.ids)
+            engine = prepare(dataclasses.replace(order, quiet=True), text, folder).run.engine
+            with closing(engine):
+                for line in (written(engine.description(), in_flags)).split("; "):
+                    say(line)
+    return 0
 
 
 def _followed(order: Order, text: Text, prepared: Prepared, report: Path) -> Outcome:

@@ -226,8 +226,8 @@ def check_alike(here: dict[str, str], processor: str, found: Sequence[Machine]) 
     >>> other = Machine("10.0.0.7", "a1", 8, 1 << 34, 1 << 33, {"numpy": "2.1.0"}, "x86_64 zen4")
     >>> check_alike({"numpy": "2.2.0"}, "x86_64 zen4", [other])
     Traceback (most recent call last):
-    tinygrad_w2v._base.errors.InputError: the machine 10.0.0.7 has numpy 2.1.0, and this one 2.2.0, \
-so that bytes may differ: install the same version on all
+    tinygrad_w2v._base.errors.InputError: the machine 10.0.0.7 has numpy 2.1.0, and this one \
+2.2.0, so that bytes may differ: install the same version on all
     """
     for machine in found:
         for name, version in here.items():

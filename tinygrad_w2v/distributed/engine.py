@@ -11,8 +11,10 @@ anew, as the model holds the tables of the last round that is done.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import sys
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,16 +22,18 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v._base.errors import InputError, Message
+from tinygrad_w2v._base.memory import in_bytes
 from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.distributed import cluster
+from tinygrad_w2v.distributed.costs import Costs, measure
 from tinygrad_w2v.distributed.spread_tables import Change, Layout, slice_of, write_rows
-from tinygrad_w2v.distributed.tasks import Sent, blank, made, merge_range, run_shard
+from tinygrad_w2v.distributed.tasks import Done, Sent, blank, made, merge_range, run_shard
 from tinygrad_w2v.nn import Module, Parameter
 from tinygrad_w2v.optim.optimizer import Optimizer
 from tinygrad_w2v.sources.source import Source
 from tinygrad_w2v.training.engines.changed_rows import Counts
 from tinygrad_w2v.training.engines.compiled import CompiledRun, Round
-from tinygrad_w2v.training.engines.engine import SHARDS, EngineOptions
+from tinygrad_w2v.training.engines.engine import EngineOptions
 from tinygrad_w2v.training.rounds import as_rows
 
 RETRIES = 16  # of a task, whose process or machine is lost
@@ -94,20 +98,22 @@ class RayRun(CompiledRun):
             self.parts,
             min(cores, self.parts, MOST_RANGES),
         )
-        self._dtype, self._size = dtype, sum(tables[name].nbytes for name in names)
-        fixed = sum(table.nbytes for table in tables.values()) - self._size
+        self._dtype, self.table_bytes = dtype, sum(tables[name].nbytes for name in names)
+        fixed = sum(table.nbytes for table in tables.values()) - self.table_bytes
         # The tables, what changed since they were sent, what shards have made of rows, and a room
         # of each process for that.
         row = sum(tables[n].nbytes // max(len(as_rows(tables[n])), 1) for n in names)
         room = row * min(self.shard * 8, max(size for _, size in shards.together))
-        shared = 2 * self._size + fixed + self.parts * room // max(len(self.machines), 1)
-        cluster.check_room(self.machines, shared, cluster.PROCESS + room)
+        shared = 2 * self.table_bytes + fixed + self.parts * room // max(len(self.machines), 1)
+        self.need = shared, cluster.PROCESS + room
+        cluster.check_room(self.machines, *self.need)
         retries = {"max_retries": RETRIES, "retry_exceptions": False}
         self._run_shard = ray.remote(**retries)(run_shard).options(
             num_returns=self.layout.ranges + 1, scheduling_strategy="SPREAD"
         )
         self._merge_range = ray.remote(**retries)(merge_range)
-        self.sent_bytes = 0  # to the driver, of merged rows
+        self.shards_of: Counter[str] = Counter()  # how many each machine has computed
+        self.costs: Costs | None = None
         self._slices: list[Any] = []
         self._changes: list[list[Any]] = []
         self._changed = 0
@@ -117,15 +123,18 @@ class RayRun(CompiledRun):
         self._slices = []
         yield from super().batches(epoch)
 
+    def prepare(self) -> None:
+        """Compile here and there, and measure what a round costs."""
+        super().prepare()
+        self.costs = measure(self)
+
     def _send(self) -> None:
         """Send the run and its tables of now."""
         ray, tables = cluster.import_ray(), self.compiled.kernel.arrays()
         unwritten = {n: t for n, t in tables.items() if n not in self.layout.shapes}
         self._key = uuid.uuid4().hex
         model, source = self.compiled.model, self.source
-        sent = Sent(
-            *(model, source, self._dtype.str, self.parts, self.compiled.source, unwritten)
-        )
+        sent = Sent(*(model, source, self._dtype.str, self.parts, self.compiled.source, unwritten))
         try:
             with _as_it_is_sent(model, source):
                 self._sent = ray.put(sent)
@@ -146,14 +155,35 @@ class RayRun(CompiledRun):
 
     def _merged(self, part: Round, lr: float) -> list[Counts]:
         """Let tasks compute a round, and bring what they changed into the model."""
+        changes, done = self.computed(part, lr)
+        tables = self.compiled.kernel.arrays()
+        for change in changes:
+            for (names, _), rows in zip(self.layout.together, change, strict=True):
+                for name in names:
+                    table, values = as_rows(tables[name]), rows.values[name]
+                    write_rows(table, rows.rows, values, *self.layout.parts[name])
+                    self._changed += values.nbytes
+        self._changes.append(self._merged_refs)
+        if self._changed >= self.table_bytes:
+            self._send_tables()
+        self.shards_of.update(each.node for each in done)
+        return [each.counts for each in done]
+
+    def computed(self, part: Round, lr: float) -> tuple[list[Change], list[Done]]:
+        """Let tasks compute a round; return the rows of each range, and what is known of shards.
+
+        Raises
+        ------
+        InputError
+            When Ray has lost what it was to compute again and again.
+        """
         from ray import exceptions
 
         for anew in range(ROUNDS_ANEW + 1):
             if not self._slices:
                 self._send()
             try:
-                merged, changes, counts = self._computed(part, lr)
-                break
+                return self._computed(part, lr)
             except exceptions.RayError as error:
                 cause = getattr(error, "cause", None)
                 if isinstance(cause, Exception) and not isinstance(cause, exceptions.RayError):
@@ -164,24 +194,10 @@ class RayRun(CompiledRun):
                         f"Ray could not compute a round in {anew + 1} attempts: "
                         f"{str(error).strip().splitlines()[0]}"
                     ) from error
-        tables = self.compiled.kernel.arrays()
-        for change in changes:
-            for (names, _), rows in zip(self.layout.together, change, strict=True):
-                for name in names:
-                    table, values = as_rows(tables[name]), rows.values[name]
-                    write_rows(table, rows.rows, values, *self.layout.parts[name])
-                    self._changed += values.nbytes
-                    self.sent_bytes += values.nbytes + rows.rows.nbytes
-        self._changes.append(merged)
-        if self._changed >= self._size:
-            self._send_tables()
-        return counts
+        raise AssertionError("the last attempt returns or raises")
 
-    def _computed(
-        self, part: Round, lr: float
-    ) -> tuple[list[Any], list[Change], list[Counts]]:
-        """The changes of all ranges, as references and as they are, and the counts of all shards."""
-        ray, pieces = cluster.import_ray(), [*self._slices, *sum(self._changes, [])]
+    def _computed(self, part: Round, lr: float) -> tuple[list[Change], list[Done]]:
+        ray, pieces = cluster.import_ray(), [*self._slices, *itertools.chain(*self._changes)]
         of_shards = [
             self._run_shard.remote(
                 *(self._key, [self._sent], (part.epoch, part.number, shard), float(lr)),
@@ -195,17 +211,44 @@ class RayRun(CompiledRun):
             given = k, float(lr), self.layout, len(before), self._slices[k]
             made_of_it = [shard[k] for shard in of_shards]
             merged.append(self._merge_range.remote(*given, *before, *made_of_it))
-        counts: list[Counts] = ray.get([shard[-1] for shard in of_shards])
-        return merged, ray.get(merged), counts
+        done: list[Done] = ray.get([shard[-1] for shard in of_shards])
+        changes: list[Change] = ray.get(merged)
+        self._merged_refs = merged  # once all are there
+        return changes, done
 
     def description(self) -> Message:
         """Return what is said of it."""
         machines, cores = len(self.machines), sum(machine.cores for machine in self.machines)
-        return (
+        told = (
             f"engine ray ({self.why}), {self.parts} shards a round on {machines} "
             f"machine{'s' if machines > 1 else ''} with {cores} core{'s' if cores > 1 else ''}: "
-            "the same seed gives the same bytes on any number of machines",
+            "the same seed gives the same bytes on any number of machines"
         )
+        return (told,) if self.costs is None else (f"{told}; {'; '.join(self.facts())}",)
+
+    def facts(self) -> list[str]:
+        """Return what was measured before the training, a line each."""
+        assert self.costs is not None
+        costs, machines = self.costs, len(self.machines)
+        least = min(self.machines, key=lambda machine: machine.memory)
+        need = self.need[0] + least.cores * self.need[1]
+        lines = [
+            f"a machine needs about {in_bytes(need)} of memory, and {least.address} has "
+            f"{in_bytes(least.memory)} free",
+            f"a shard of a round ({costs.units // costs.shards:,} words or examples) takes "
+            f"{costs.shard_seconds:.2g} s and sends {in_bytes(costs.shard_bytes)}, a round changes "
+            f"rows of {in_bytes(costs.merged_bytes)}, of {in_bytes(costs.table_bytes)} in all",
+        ]
+        if costs.bandwidth is None:
+            return [*lines, "nothing travels between machines"]
+        cores = max(machine.cores for machine in self.machines)
+        seconds, transport = costs.seconds(machines, cores), costs.transport(machines)
+        return [
+            *lines,
+            f"at the {in_bytes(costs.bandwidth)} a second that were measured between machines "
+            f"transport takes about {transport:.2g} of the {seconds:.2g} s of a round "
+            f"({100 * transport / seconds:.0f} %)",
+        ]
 
     def close(self) -> None:
         """Forget what was sent, and leave the cluster, if it was connected to for this run."""
@@ -240,7 +283,8 @@ def _as_it_is(array: AnyArray) -> AnyArray:
 def _own_modules(given: Iterable[Any]) -> Iterator[Any]:
     """The modules of a user's classes, which other machines do not have: no installed package."""
     seen: set[int] = set()
-    objects, names = list(given), set()
+    objects: list[Any] = list(given)
+    names: set[str] = set()
     while objects:
         each = objects.pop()
         if id(each) in seen:

@@ -6,6 +6,7 @@ and decides nothing: a new process, or one on another machine, makes it again.
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -26,7 +27,7 @@ from tinygrad_w2v.distributed.spread_tables import (
 )
 from tinygrad_w2v.nn import Module, Parameter
 from tinygrad_w2v.sources.source import Source
-from tinygrad_w2v.training.engines.changed_rows import changed_rows
+from tinygrad_w2v.training.engines.changed_rows import Counts, changed_rows
 from tinygrad_w2v.training.engines.compiled import CompiledRun
 from tinygrad_w2v.training.rounds import Merger
 
@@ -63,7 +64,7 @@ def blank(parameter: Parameter) -> tuple[Any, ...]:
     >>> made(blank(Parameter(np.ones((3, 4)), frozen=True)))
     Parameter([[0., 0., 0., 0.],
                [0., 0., 0., 0.],
-               [0., 0., 0., 0.]], shape=(3, 4), dtype=float64)
+               [0., 0., 0., 0.]], shape=(3, 4))
     """
     table = parameter.data
     padded = with_padding(table) is not table
@@ -79,6 +80,25 @@ def made(sent: tuple[Any, ...]) -> Parameter:
     else:
         table = np.zeros(shape, dtype)
     return Parameter(table, name, frozen=frozen)
+
+
+class Done(NamedTuple):
+    """What is known of a shard that was run.
+
+    Attributes
+    ----------
+    counts : Counts
+    node : str
+        Ray's name of the machine.
+    seconds : float
+    sent : int
+        Bytes of the rows that it returned.
+    """
+
+    counts: Counts
+    node: str
+    seconds: float
+    sent: int
 
 
 _kept: dict[str, tuple[CompiledRun, Sent, Any]] = {}
@@ -116,7 +136,7 @@ def run_shard(
     layout: Layout,
     *pieces: Any,
 ) -> tuple[Any, ...]:
-    """Return what a shard makes of the rows of each range, and its counts.
+    """Return what a shard makes of the rows of each range, and what is known of it.
 
     Parameters
     ----------
@@ -131,7 +151,10 @@ def run_shard(
     *pieces
         The slices of all ranges, then the changes of all ranges of one round after the other.
     """
+    import ray
+
     run, given, room = _run_of(key, sent)
+    begin = time.perf_counter()
     slices, changes = pieces[: layout.ranges], pieces[layout.ranges :]
     tables: dict[str, Any] = dict(given.unwritten)
     for group, (names, _) in enumerate(layout.together):
@@ -140,7 +163,10 @@ def run_shard(
     assert run.shards is not None
     tables |= {name: tables[name].whole() for name in run.shards.plan.whole}
     changed = changed_rows(run, tables, *place, lr, room)
-    return *cut(changed.rows, layout), changed.counts
+    ranges = cut(changed.rows, layout)
+    size = sum(v.nbytes for each in ranges for rows in each for v in rows.values.values())
+    node = ray.get_runtime_context().get_node_id()
+    return *ranges, Done(changed.counts, node, time.perf_counter() - begin, size)
 
 
 def merge_range(

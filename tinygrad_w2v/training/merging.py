@@ -252,9 +252,7 @@ def square(sums, number, parts, width):
     return float(together)
 
 
-def add_changes(
-    table, parts, width, numbers, sharers, rows, copies, first, last, sums, alone
-):
+def add_changes(table, parts, width, numbers, sharers, rows, copies, first, last, sums, alone):
     """Add what a shard changed of the rows with the numbers ``first <= number < last``.
 
     A row that no other shard has read is taken as it left it.
@@ -287,7 +285,7 @@ def move(table, parts, width, union, sharers, read, sums, alone, lr, first, last
 @cache
 def native() -> dict[str, Any]:
     """Return these functions compiled."""
-    of_four, of_many = [renumber, copy, note, forget, merge], [find_shared, add_changes, move]
-    return kernel_cache.jitted(
-        [*of_four, *of_many], [share_of], sums=[squares, difference, square]
-    )
+    functions: list[Any] = [renumber, copy, note, forget, merge]
+    functions += [find_shared, add_changes, move]
+    sums: list[Any] = [squares, difference, square]
+    return kernel_cache.jitted(functions, [share_of], sums=sums)

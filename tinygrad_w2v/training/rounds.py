@@ -244,7 +244,8 @@ class Merger:
     """
 
     def __init__(self, size: int, shards: int) -> None:
-        self._size, self._written_out, self._places = size, shards <= SHARDS, None
+        self._size, self._written_out = size, shards <= SHARDS
+        self._places: Any = None  # memory that only who merges takes
 
     def merge(
         self,

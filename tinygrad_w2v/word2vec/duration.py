@@ -49,9 +49,11 @@ def seconds_a_word(settings: TrainingSettings, options: EngineOptions) -> float:
     if engine == "auto":
         engine = "compiled" if has_numba() else "numpy"
     threads, merging = 1, 1.0
+    on_machines = engine == "ray"
+    engine = "compiled" if on_machines else engine
     if engine == "compiled":
         threads = max(1, min(int(options.workers), cores()))
-        merging = MERGING if options.deterministic else 1.0
+        merging = MERGING if options.deterministic or on_machines else 1.0
     own, number = COST[engine, settings.model]
     if settings.input_rows(0):  # which n-grams share
         own, number = PARTS * own, PARTS * number

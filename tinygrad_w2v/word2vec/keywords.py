@@ -73,6 +73,8 @@ class Keywords:
     engine: str
     compat: str | None
     deterministic: bool
+    shards: int | None
+    ray_address: str | None
     compute_loss: bool
     _alpha: float | None
 
@@ -121,7 +123,9 @@ class Keywords:
     def engine_options(self) -> EngineOptions:
         """Return what the keywords ask of the engine."""
         deterministic = switch("deterministic", self.deterministic)
-        return EngineOptions(self.engine, self.workers, deterministic)
+        return EngineOptions(
+            self.engine, self.workers, deterministic, self.shards, self.ray_address
+        )
 
     def take(self, **keywords: Any) -> None:
         """Set keywords, all of them or, where they cannot be, none.

@@ -17,7 +17,7 @@ from tinygrad_w2v._base.types import IntArray
 from tinygrad_w2v.sources.subsampling import keep_probability
 from tinygrad_w2v.sources.window_batches import BLOCK_WORDS, BLOCK_WORDS_WITH_TREE
 from tinygrad_w2v.training.engines import EngineOptions, has_numba
-from tinygrad_w2v.training.engines.engine import LARGEST_STRETCH, SHARDS, shard_of, stretch_of
+from tinygrad_w2v.training.engines.engine import LARGEST_STRETCH, shard_of, stretch_of
 from tinygrad_w2v.word2vec.settings import TrainingSettings
 
 # Bytes at the highest moment, measured with 100 negative words and 100 numbers in a vector:
@@ -143,6 +143,8 @@ def _draws(
         return [plain, _step(settings, sizes)]
     if heldout:  # which NumPy draws in any case
         return [plain]
+    if options.engine == "ray":  # whose machines are looked at when they are known
+        return []
     return [compiled if options.engine == "compiled" else min(compiled, plain)]
 
 
@@ -208,7 +210,7 @@ def _compiled_draws(settings: TrainingSettings, sizes: _Sizes, options: EngineOp
     )
     stretch = shard = stretch_of(sizes.text, threads)
     if options.deterministic:
-        shard = shard_of(sizes.text, per_word)
+        shard = shard_of(sizes.text, per_word, options.parts())
         stretch = min(shard, LARGEST_STRETCH)
     windows = stretch * sizes.kept // max(stretch, sizes.text) * per_word
     contexts, targets = 2 * settings.window, _targets(settings, sizes.words)
@@ -218,11 +220,11 @@ def _compiled_draws(settings: TrainingSettings, sizes: _Sizes, options: EngineOp
     if options.deterministic:
         # About half of the words of a stretch of text are there once.
         words = shard * sizes.kept // max(shard, sizes.text)
-        private = SHARDS * _row(settings) * min(words, sizes.words)
+        private = options.parts() * _row(settings) * min(words, sizes.words)
     what, lower = _subject(settings)
     if private > threads * (drawn + inside):
         what, lower = (
-            f"copies of rows with {settings.size:,} numbers for {SHARDS} parts",
+            f"copies of rows with {settings.size:,} numbers for {options.parts()} parts",
             ("vector_size",),
         )
     if threads > 1:

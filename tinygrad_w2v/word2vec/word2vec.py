@@ -98,10 +98,11 @@ class Word2Vec(LearnedWords):
         Go on from the newest checkpoint, or begin where there is none. The keywords and the text
         must be the same, the engine and its `workers`, too; the result is that of a training that
         never stopped, byte for byte where the same seed gives the same bytes.
-    engine : {"auto", "numpy", "compiled"}
+    engine : {"auto", "numpy", "compiled", "ray"}
         What computes. ``"auto"`` takes the compiled engine where numba is installed and the model
         can be compiled, else NumPy's with an `EngineWarning` that says why (``"numpy"`` takes it
-        without one); ``"compiled"`` raises otherwise. The log tells what was taken.
+        without one); ``"compiled"`` raises otherwise. The log tells what was taken. ``"ray"``
+        computes on the machines of a Ray cluster, with the bytes of `deterministic`.
     compat : {None, "word2vec", "gradient"}
         CBOW's update: the rule of word2vec.c and gensim, which gives every context the undivided
         gradient of the mean, or the true gradient. By default the former.
@@ -109,6 +110,12 @@ class Word2Vec(LearnedWords):
         The same bytes from the same seed for any number of `workers`: the threads of the compiled
         engine work on copies that are merged in order, which is slower. Of NumPy this is true in
         any case.
+    shards : int, optional
+        Into how many parts a round of a deterministic training, or one on Ray, is divided: 4 by
+        default. The bytes depend on it, and not on who computes.
+    ray_address : str, optional
+        ``HOST:PORT`` of a Ray cluster, or ``"auto"`` for the one that this machine is part of; by
+        default one is begun here, with `workers` cores.
     shared_negatives : bool
         Skip-gram's pairs of a window share its negative words, as a few matrix products; False
         draws them for each pair, as gensim does, which takes longer. CBOW predicts once a window.
@@ -220,6 +227,8 @@ class Word2Vec(LearnedWords):
         checkpoint: PathLike | None = None,
         checkpoint_minutes: float = 5.0,
         resume: bool = False,
+        shards: int | None = None,
+        ray_address: str | None = None,
         model: Any = None,
         corpus_iterable: Iterable[Iterable[str]] | None = None,
     ) -> None:
@@ -233,6 +242,7 @@ class Word2Vec(LearnedWords):
         self.sg, self.hs, self.cbow_mean, self.compat = sg, hs, cbow_mean, compat
         self.negative, self.ns_exponent = negative, ns_exponent
         self.shared_negatives = shared_negatives
+        self.shards, self.ray_address = shards, ray_address
         self.compute_loss, self.callbacks = compute_loss, check_callbacks(callbacks)
         self.total_train_time = 0.0
         self.interrupted = self.stopped_early = False

@@ -160,12 +160,12 @@ class EngineOptions(NamedTuple):
             require_number("shards", self.shards, whole=True)
             require_range("shards", self.shards, 1, MOST_SHARDS)
             if self.engine == "numpy" or not (self.engine == "ray" or self.deterministic):
-                need: Message = ("are parts of a round that is merged: give ",)
-                need += (Setting("engine", "ray"), " or ", Setting("deterministic", True), ", too")
+                either = (Setting("engine", "ray"), " or ", Setting("deterministic", True))
+                need = ("are parts of a round that is merged: give ", *either, ", too")
                 raise InputError(need, setting="shards")
         if self.ray_address is not None and self.engine != "ray":
-            need = ("is where Ray computes: give ", Setting("engine", "ray"), ", too")
-            raise InputError(need, setting="ray_address")
+            where = ("is where Ray computes: give ", Setting("engine", "ray"), ", too")
+            raise InputError(where, setting="ray_address")
 
     def parts(self) -> int:
         """Return the number of shards of a round.
@@ -201,7 +201,8 @@ class EngineOptions(NamedTuple):
 ray_address=None)
         """
         begun = {} if kept is None else dict(kept.about.get("engine", {}))
-        begun["engine"] = begun.get("name")
+        # Of one machine or of many: the bytes are the same.
+        begun["engine"] = "ray" if self.engine == "ray" else begun.get("name")
         names = [name for name in self._fields if name not in given and begun.get(name) is not None]
         return self._replace(**{name: begun[name] for name in names})
 
