@@ -161,13 +161,24 @@ def _signals_kept() -> Iterator[None]:
 
 
 def on_each(nodes: Sequence[str], function: Callable[..., Any], *given: Any) -> list[Any]:
-    """Call a function on each of some machines, beside what runs there, and return the results."""
+    """Call a function on each of some machines, beside what runs there, and return the results.
+
+    Of a machine that is lost meanwhile, or was, which takes Ray seconds to notice, it is None.
+    """
     ray = import_ray()
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     task = ray.remote(num_cpus=0)(function)
     there = [NodeAffinitySchedulingStrategy(node, soft=False) for node in nodes]
-    return list(ray.get([task.options(scheduling_strategy=x).remote(*given) for x in there]))
+    results = []
+    for answer in [task.options(scheduling_strategy=x).remote(*given) for x in there]:
+        try:
+            results.append(ray.get(answer))
+        except ray.exceptions.RayTaskError:
+            raise
+        except ray.exceptions.RayError:
+            results.append(None)
+    return results
 
 
 def machines() -> list[Machine]:
@@ -199,10 +210,10 @@ def machines() -> list[Machine]:
         return {"versions": versions, "processor": kind, "memory": memory_left() or 0}
 
     nodes = [n for n in ray.nodes() if n["Alive"] and n["Resources"].get("CPU", 0) >= 1]
-    if not nodes:
-        raise InputError("no machine of the Ray cluster has a core for tasks")
     found = []
     for node, known in zip(nodes, on_each([n["NodeID"] for n in nodes], facts), strict=True):
+        if known is None:
+            continue
         address, resources = node["NodeManagerAddress"], node["Resources"]
         if "missing" in known:
             raise InputError(
@@ -210,6 +221,8 @@ def machines() -> list[Machine]:
             )
         store = int(resources.get("object_store_memory", 0))
         found.append(Machine(address, node["NodeID"], int(resources["CPU"]), store=store, **known))
+    if not found:
+        raise InputError("no machine of the Ray cluster has a core for tasks")
     return found
 
 

@@ -12,6 +12,7 @@ anew when so much has changed, and its part of what the shards made, P b / N.
 
 from __future__ import annotations
 
+import itertools
 import math
 import statistics
 import time
@@ -20,7 +21,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tinygrad_w2v.distributed import cluster
+from tinygrad_w2v.distributed.spread_tables import Change, write_rows
 
+RATE = 0.01  # of the probe's rounds, which change nothing
 SAMPLE = 32 << 20  # bytes that are sent to measure how fast a machine takes them in
 
 
@@ -102,18 +105,15 @@ def measure(run: Any) -> Costs:
     """
     rounds = list(run.batches(epoch=1))
     part, units = rounds[len(rounds) // 2]
-    run.computed(part, 0.0)  # compiles on each machine what it has not compiled before
+    run.computed(part, RATE)  # compiles on each machine what it has not compiled before
     begin = time.perf_counter()
-    changes, done = run.computed(part, 0.0)
+    changes, done = run.computed(part, RATE)
     wall = time.perf_counter() - begin
     merged = sum(v.nbytes for change in changes for rows in change for v in rows.values.values())
     cores = sum(machine.cores for machine in run.machines)
     shard = statistics.median(each.seconds for each in done)
     waiting = wall - math.ceil(len(done) / cores) * shard
-    begin = time.perf_counter()
-    scratch = [np.array(v) for change in changes for rows in change for v in rows.values.values()]
-    bringing = time.perf_counter() - begin
-    del scratch
+    bringing = _bringing(changes)
     return Costs(
         run.parts,
         units,
@@ -125,6 +125,18 @@ def measure(run: Any) -> Costs:
         run.table_bytes,
         bandwidth(run),
     )
+
+
+def _bringing(changes: list[Change]) -> float:
+    """How long it takes to write rows into tables."""
+    seconds = 0.0
+    for rows in itertools.chain(*changes):
+        for values in rows.values.values():
+            table = np.full_like(values, 1)
+            begin = time.perf_counter()
+            write_rows(table, np.arange(len(table)), values, 1, values.shape[1])
+            seconds += time.perf_counter() - begin
+    return seconds
 
 
 def bandwidth(run: Any) -> float | None:
@@ -147,5 +159,5 @@ def bandwidth(run: Any) -> float | None:
     slowest = 0.0
     for node in others:
         sample = ray.put(np.zeros(SAMPLE, np.uint8))
-        slowest = max(slowest, *cluster.on_each([node], fetch, [sample]))
-    return SAMPLE / max(slowest, 1e-9)
+        slowest = max(slowest, *(each or 0.0 for each in cluster.on_each([node], fetch, [sample])))
+    return SAMPLE / slowest if slowest else None
