@@ -74,20 +74,29 @@ Slice = list[dict[str, AnyArray]]  # for tables that go together: a range of the
 Change = list[Rows]
 
 
-def without_padding(rows: AnyArray, parts: int, width: int) -> AnyArray:
-    """Return rows as they travel.
+def rows_of(table: AnyArray, rows: IntArray, parts: int, width: int) -> AnyArray:
+    """Return some rows of a table as they travel.
 
     Examples
     --------
-    >>> without_padding(np.arange(12.0).reshape(2, 6), parts=2, width=2).tolist()
-    [[0.0, 1.0, 3.0, 4.0], [6.0, 7.0, 9.0, 10.0]]
+    >>> table = np.arange(12.0).reshape(2, 6)
+    >>> rows_of(table, np.array([1]), parts=2, width=2).tolist()
+    [[6.0, 7.0, 9.0, 10.0]]
     """
-    wide = rows.reshape(len(rows), parts, rows.shape[1] // parts)
-    return np.ascontiguousarray(wide[:, :, :width]).reshape(len(rows), parts * width)
+    found = np.empty((len(rows), parts * width), table.dtype)
+    write_rows(found, np.arange(len(rows)), table, parts, width, rows)
+    return found
 
 
-def write_rows(table: AnyArray, rows: IntArray, values: AnyArray, parts: int, width: int) -> None:
-    """Write rows that have travelled into a table ``(rows, numbers and padding)``.
+def write_rows(
+    table: AnyArray,
+    rows: IntArray,
+    values: AnyArray,
+    parts: int,
+    width: int,
+    slots: IntArray | None = None,
+) -> None:
+    """Write rows, all of an array or some of it, into a table ``(rows, numbers and padding)``.
 
     Examples
     --------
@@ -96,8 +105,11 @@ def write_rows(table: AnyArray, rows: IntArray, values: AnyArray, parts: int, wi
     >>> table.tolist()[2]
     [5.0, 6.0, 7.0, 0.0]
     """
-    wide = table.reshape(len(table), parts, table.shape[1] // parts)
-    wide[rows, :, :width] = values.reshape(len(rows), parts, width)
+    from tinygrad_w2v.training.merging import native  # which is nothing without numba
+
+    slots = np.arange(len(values)) if slots is None else slots.astype(np.int64, copy=False)
+    places = rows.astype(np.int64, copy=False)
+    native()["copy_parts"](values, slots, table, places, parts, width)
 
 
 def slice_of(tables: Mapping[str, AnyArray], layout: Layout, k: int) -> Slice:
@@ -105,9 +117,8 @@ def slice_of(tables: Mapping[str, AnyArray], layout: Layout, k: int) -> Slice:
     pieces = []
     for group, (names, _) in enumerate(layout.together):
         first, last = layout.bounds(group)[k : k + 2]
-        pieces.append(
-            {n: without_padding(as_rows(tables[n])[first:last], *layout.parts[n]) for n in names}
-        )
+        rows = np.arange(first, last)
+        pieces.append({n: rows_of(as_rows(tables[n]), rows, *layout.parts[n]) for n in names})
     return pieces
 
 
@@ -120,9 +131,7 @@ def cut(made: Room, layout: Layout) -> list[Change]:
         ends = np.searchsorted(copied.rows[order], layout.bounds(group))
         for k, change in enumerate(ranges):
             chosen = order[ends[k] : ends[k + 1]]
-            values = {
-                n: without_padding(as_rows(made[n].values)[chosen], *layout.parts[n]) for n in names
-            }
+            values = {n: rows_of(as_rows(made[n].values), chosen, *layout.parts[n]) for n in names}
             change.append(Rows(copied.rows[chosen], copied.reads[chosen], values))
     return ranges
 
@@ -177,15 +186,15 @@ class Spread:
     def copy_rows(self, name: str, rows: IntArray, copies: AnyArray) -> None:
         """Write some rows of a table into an array with or without padding, which becomes 0."""
         parts, width = self._layout.parts[name]
-        target = copies.reshape(len(rows), parts, copies.shape[1] // parts)
-        target[:, :, width:] = 0
+        if copies.shape[1] > parts * width:
+            copies.reshape(len(rows), parts, copies.shape[1] // parts)[:, :, width:] = 0
         place = self._place[rows - self._first]
         piece = np.searchsorted(self._starts, place, side="right") - 1
         for number, array in enumerate(self._arrays[name]):
             chosen = np.flatnonzero(piece == number)
             if len(chosen):
-                found = array[place[chosen] - self._starts[number]]
-                target[chosen, :, :width] = found.reshape(len(chosen), parts, width)
+                slots = place[chosen] - self._starts[number]
+                write_rows(copies, chosen, array, parts, width, slots)
 
     def read(self, name: str, rows: IntArray) -> AnyArray:
         """Return some rows of a table, as they travel."""

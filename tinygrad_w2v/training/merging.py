@@ -81,6 +81,28 @@ def copy(table, rows, copies):
             target[d] = source[d]
 
 
+def copy_parts(source, slots, target, places, parts, width):
+    """Copy some rows of an array into rows of another one, each with its own padding.
+
+    Parameters
+    ----------
+    source, target
+        ``(rows, parts * (width + padding))``; `target` is changed.
+    slots, places
+        Which rows, and where they go.
+    parts, width
+        How many parts a row has, and how many numbers of each count.
+    """
+    here, there = source.shape[1] // parts, target.shape[1] // parts
+    for k in range(len(slots)):
+        if k + AHEAD < len(slots):
+            prefetch(source, slots[k + AHEAD])
+        row, place = source[slots[k]], target[places[k]]
+        for part in range(parts):
+            for x in range(width):
+                place[part * there + x] = row[part * here + x]
+
+
 def note(places, rows, shard):
     """Note where the copies of a shard are: ``places[row, shard]``."""
     for slot in range(len(rows)):
@@ -285,7 +307,7 @@ def move(table, parts, width, union, sharers, read, sums, alone, lr, first, last
 @cache
 def native() -> dict[str, Any]:
     """Return these functions compiled."""
-    functions: list[Any] = [renumber, copy, note, forget, merge]
+    functions: list[Any] = [renumber, copy, copy_parts, note, forget, merge]
     functions += [find_shared, add_changes, move]
     sums: list[Any] = [squares, difference, square]
     return kernel_cache.jitted(functions, [share_of], sums=sums)
