@@ -112,7 +112,9 @@ def _probe(arguments: argparse.Namespace) -> int:
             get_tokenizer(request.tokenizer, request.lower)
             check_sources(request.sources)
             duration = seconds_a_word(request.settings, order.engine)
-            text = read_text(request, None, folder.checkpoints, duration, order.quiet)
+            text = read_text(
+                request, None, folder.checkpoints, duration, order.quiet, order.phrases
+            )
             folder.begin(request, order.begun_with, None, text.ids)
             engine = prepare(dataclasses.replace(order, quiet=True), text, folder).run.engine
             with closing(engine):
