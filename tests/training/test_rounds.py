@@ -28,14 +28,14 @@ from tinygrad_w2v.training.history import RunState
 LR = 0.05
 
 
-def a_run(workers: int = 1) -> CompiledRun:
+def a_run(workers: int = 1, shards: int = SHARDS) -> CompiledRun:
     """The same run, wherever it is made."""
     rng = np.random.default_rng(4)
     text = [[f"w{i}" for i in rng.zipf(1.5, n) % 50] for n in rng.integers(1, 40, 150)]
     vocabulary, corpus = build_corpus(text, min_count=1)
     source = WindowSource(corpus, vocabulary.counts, WindowSettings(sample=1e-1))
     model = tw.SkipGram(len(vocabulary), 8, rng=np.random.default_rng(5))
-    return CompiledRun(model, source, workers=workers, deterministic=True)
+    return CompiledRun(model, source, workers=workers, deterministic=True, shards=shards)
 
 
 def tables_of(run: CompiledRun) -> dict[str, Any]:
@@ -208,3 +208,22 @@ def test_two_processes_are_the_deterministic_engine() -> None:
     for process in others:
         process.communicate()
         assert process.returncode == 0
+
+
+@pytest.mark.parametrize("shards", [1, 6])
+def test_another_number_of_shards_is_other_bytes_for_any_number_of_workers(shards: int) -> None:
+    found = []
+    for workers in (1, 3):
+        run = a_run(workers, shards)
+        rounds = [part for part, _ in run.batches(1)]
+        assert {len(part.stretches) for part in rounds} == {shards}
+        losses = [run.step(part, LR) for part in rounds]
+        found.append((losses, bytes_of(run)))
+        run.close()
+    assert found[0] == found[1]
+    four = a_run()
+    for part, _ in four.batches(1):
+        four.step(part, LR)
+    assert found[0][1] != bytes_of(four)
+    with pytest.raises(InputError, match="whose place is counted in other batches than that of"):
+        four.check_goes_on(Checkpoint("x", RunState(), {}, {"engine": dict(run.about)}), "begin")
