@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import tempfile
@@ -17,6 +18,8 @@ STORE = 80 << 20  # bytes of shared memory of a node, the least that Ray takes
 @pytest.fixture(scope="session")
 def cluster(shared_folder: Path) -> Iterator[Any]:
     """A cluster with one node of two cores; more are added by the tests that need them."""
+    if importlib.util.find_spec("ray") is None:
+        pytest.skip("Ray is not installed")
     home = tempfile.mkdtemp(prefix="r")  # short, as the names of sockets begin with it
     token = "0123456789abcdef" * 4
     ours = {
