@@ -144,7 +144,13 @@ def _check_answers(address: str) -> None:
     asking = threading.Thread(target=ask, daemon=True)
     asking.start()
     asking.join(ANSWER)
-    if asking.is_alive() or any("connect" in str(error).lower() for error in failed):
+    if failed and type(failed[0]).__name__ == "AuthenticationError":
+        raise InputError(
+            f"is {address}, which lets in only who has its token: set RAY_AUTH_MODE=token, and "
+            "copy the file ~/.ray/auth_token from there",
+            setting="ray_address",
+        ) from failed[0]
+    if asking.is_alive() or (failed and not isinstance(failed[0], ImportError)):
         raise silent from (failed[0] if failed else None)
 
 
