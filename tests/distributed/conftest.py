@@ -31,8 +31,11 @@ def cluster(shared_folder: Path) -> Iterator[Any]:
     }
     before = dict(os.environ)
     os.environ.update(ours)
-    import ray  # which looks at these variables now
+    import ray
+    from ray._raylet import Config
     from ray.cluster_utils import Cluster
+
+    Config.initialize("")  # looks at these variables again, if an earlier test has imported Ray
 
     head = {
         "num_cpus": 2,

@@ -20,6 +20,9 @@ from tinygrad_w2v.distributed import cluster
 from tinygrad_w2v.distributed.cluster import Machine
 from tinygrad_w2v.distributed.engine import _own_modules
 
+if importlib.util.find_spec("ray") is None:
+    pytest.skip("Ray is not installed", allow_module_level=True)
+
 SENTENCES = [["you", "say", "hello"]] * 9
 GB = 10**9
 HERE = {"python": "3.11.7", "numpy": "2.2.0", "numba": "0.61.0", "tinygrad_w2v": "0.1.0"}

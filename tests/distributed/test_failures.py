@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("ray")
+pytest.importorskip("numba")
 SCRIPT = Path(__file__).resolve().parents[2] / "benchmarks" / "machines_that_fail.py"
 
 
