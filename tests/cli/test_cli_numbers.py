@@ -54,6 +54,7 @@ def asked(run, text, tmp_path):
         rest = {
             "train": (text, "--quiet", "--engine", "numpy", "--output", out),
             "phrases": (text, "--quiet", "--output", out),
+            "explore": (tmp_path / "no run", "--no-browser"),
             "neighbors": ("a", *vectors),
             "analogy": ("a", "b", "c", *vectors),
             "eval": (tmp_path / "pairs.tsv", *vectors),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
+from source_as_module import module_of
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "examples" / "doc2vec_script.py"
@@ -15,15 +14,6 @@ OURS = "from tinygrad_w2v import Doc2Vec, TaggedDocument"
 THEIRS = "from gensim.models.doc2vec import Doc2Vec, TaggedDocument"
 
 pytestmark = pytest.mark.example
-
-
-def module_of(source: str, path: Path) -> ModuleType:
-    path.write_text(source, encoding="utf-8")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def text_of(path: Path, documents: int = 60) -> Path:

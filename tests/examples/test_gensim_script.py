@@ -7,10 +7,10 @@ import logging
 import re
 import sys
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
+from source_as_module import module_of
 
 import tinygrad_w2v as tw
 
@@ -20,15 +20,6 @@ OURS = "from tinygrad_w2v import LineSentence, Word2Vec"
 THEIRS = "from gensim.models.word2vec import LineSentence, Word2Vec"
 
 pytestmark = pytest.mark.example
-
-
-def module_of(source: str, path: Path) -> ModuleType:
-    path.write_text(source, encoding="utf-8")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.mark.proof

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_gensim_script import module_of
+from source_as_module import module_of
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "examples" / "phrases_script.py"

@@ -60,7 +60,7 @@ class SimilarityQueries(NeighbourQueries):
         table = self._table
         listed = range(len(table.words)) if words is None else list(words)
         cosines = self.similarities(listed).tolist()
-        return CosineTable([table.name(key) for key in listed], cosines, digits)
+        return CosineTable([str(table.name(key)) for key in listed], cosines, digits)
 
     def n_similarity(self, ws1: Sequence[str | int], ws2: Sequence[str | int]) -> float:
         """Return the cosine of the means of two sets of words."""

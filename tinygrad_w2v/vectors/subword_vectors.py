@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -195,6 +196,9 @@ def holds_ngrams(path: PathLike) -> bool:
     InputError
         When it is damaged.
     """
+    with Path(path).open("rb") as stream:
+        if stream.read(2) != b"PK":  # what it is instead is told by who reads it
+            return False
     with NpzFile(path) as file:
         return SETTINGS in file.names
 

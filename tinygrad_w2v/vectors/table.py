@@ -138,7 +138,7 @@ class Table:
 
     def name(self, key: Any) -> str:
         """Return the word of a key, which is itself or that of a row."""
-        return key if isinstance(key, str) else str(self.words[self.row(key)])
+        return key if isinstance(key, str) else self.words[self.row(key)]
 
     def extended(self, keys: list[str], rows: FloatArray, replace: bool) -> tuple[Table, list[int]]:
         """Return a table with new words appended, and which of `rows` were taken.

@@ -58,7 +58,7 @@ class Doc2Vec(LearnedDocuments):
         begin.
     min_count, max_vocab_size, max_final_vocab, trim_rule, sample, seed, workers, hs, negative, \
 ns_exponent, compute_loss, callbacks, checkpoint, checkpoint_minutes, resume, engine, compat, \
-deterministic
+deterministic, shards, ray_address
         As in `Word2Vec`; `compat` is of PV-DM's mean.
     dv, dv_mapfile, hashfxn, sorted_vocab, batch_words, comment
         Of gensim's; without effect here, and a warning says so.
@@ -141,6 +141,8 @@ deterministic
         engine: str = "auto",
         compat: str | None = None,
         deterministic: bool = False,
+        shards: int | None = None,
+        ray_address: str | None = None,
         checkpoint: PathLike | None = None,
         checkpoint_minutes: float = 5.0,
         resume: bool = False,
@@ -172,6 +174,8 @@ deterministic
             engine=engine,
             compat=compat,
             deterministic=deterministic,
+            shards=shards,
+            ray_address=ray_address,
         )
         warn_of_ignored(
             {

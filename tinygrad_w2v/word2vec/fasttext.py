@@ -60,7 +60,9 @@ class FastText(Word2Vec):
         0.9 GB; what a training will take is logged first.
     hashfxn, null_word, sorted_vocab, batch_words
         Of gensim's; without effect here, and a warning says so.
-    engine, deterministic, heldout, early_stopping, checkpoint, checkpoint_minutes, resume
+    engine, deterministic, shards, ray_address
+        As in `Word2Vec`.
+    heldout, early_stopping, checkpoint, checkpoint_minutes, resume
         As in `Word2Vec`.
     shared_negatives : bool
         True: the pairs of a skip-gram window share its negative words, and the parts of its
@@ -135,6 +137,8 @@ class FastText(Word2Vec):
         *,
         engine: str = "auto",
         deterministic: bool = False,
+        shards: int | None = None,
+        ray_address: str | None = None,
         shared_negatives: bool = False,
         heldout: float | None = None,
         early_stopping: int | None = None,
@@ -178,6 +182,8 @@ class FastText(Word2Vec):
             shrink_windows=shrink_windows,
             engine=engine,
             deterministic=deterministic,
+            shards=shards,
+            ray_address=ray_address,
             shared_negatives=shared_negatives,
             heldout=heldout,
             early_stopping=early_stopping,
@@ -204,6 +210,12 @@ class FastText(Word2Vec):
                 "the vectors of wv are made of rows of words and n-grams, so that vectors that "
                 "were given to it cannot be trained on; change model.model.w_in, which has the rows"
             )
+
+    def _own_vectors(self) -> FloatArray | None:
+        return self.wv.vectors
+
+    def _beside(self) -> dict[str, AnyArray]:
+        return self.settings().beside()
 
     def _input_rows(self, ids: IntArray) -> FloatArray:
         words = self._vocabulary().words

@@ -130,7 +130,7 @@ class LearnedWords(Keywords):
 
     def _own_vectors(self) -> FloatArray | None:
         """The vectors of the words, where they are not the rows of `w_in`."""
-        return self.wv.vectors if self.settings().beside() else None
+        return None
 
     def _text(self, sentences: Any, corpus_file: Any, other: Any = None) -> Iterable[Any] | None:
         """The text that was given in one of three ways, looked at, or None."""
@@ -158,7 +158,7 @@ class LearnedWords(Keywords):
 
     def _beside(self) -> dict[str, AnyArray]:
         """What a file holds beside words, tables and keywords."""
-        return self.settings().beside()
+        return {}
 
     def _take_beside(self, arrays: Mapping[str, AnyArray]) -> None:
         """Take what `_beside` has given to a file, before tables are made."""
