@@ -28,6 +28,7 @@ def cluster(shared_folder: Path) -> Iterator[Any]:
         "RAY_AUTH_TOKEN": token,
         "RAY_AUTH_MODE": "token",
         "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_TQDM_PATCH_PRINT": "0",
     }
     before = dict(os.environ)
     os.environ.update(ours)

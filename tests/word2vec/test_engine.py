@@ -184,7 +184,9 @@ def test_what_is_wrong_in_a_model_is_raised_as_it_is() -> None:
 
 
 def test_names_of_engines() -> None:
-    with pytest.raises(InputError, match="engine must be 'auto', 'numpy' or 'compiled', not 'jax'"):
+    with pytest.raises(
+        InputError, match="engine must be 'auto', 'numpy', 'compiled' or 'ray', not 'jax'"
+    ):
         EngineOptions("jax").check()
     with pytest.raises(InputError, match="workers must be 1 or more, not 0"):
         EngineOptions(workers=0).check()

@@ -344,7 +344,7 @@ def test_a_text_of_mostly_single_words_is_reported(caplog) -> None:
         ({"sample": -1}, "sample must be 0 or more"),
         ({"alpha": 0.0}, "alpha must be a positive number"),
         ({"min_alpha": 1.0}, "min_alpha must be from 0 to alpha"),
-        ({"engine": "gpu"}, "engine must be 'auto', 'numpy' or 'compiled', not 'gpu'"),
+        ({"engine": "gpu"}, "engine must be 'auto', 'numpy', 'compiled' or 'ray', not 'gpu'"),
         ({"compat": "gensim"}, "compat must be 'word2vec' .* or 'gradient'"),
         ({"callbacks": [print]}, "has none of the methods on_train_begin"),
         ({"corpus_file": "x"}, "give the text once"),

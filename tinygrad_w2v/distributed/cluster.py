@@ -54,6 +54,7 @@ def import_ray() -> Any:
     MissingDependencyError
         That says what to install.
     """
+    os.environ.setdefault("RAY_TQDM_PATCH_PRINT", "0")  # else `print` is another function from then
     try:
         import ray
     except ImportError as error:
