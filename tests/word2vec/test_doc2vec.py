@@ -360,3 +360,13 @@ def test_questions_that_a_model_cannot_answer() -> None:
     with pytest.raises(InputError, match="concatenates 2 tags a document, and a new document has"):
         concatenated.infer_vector(["cat"])
     assert re.search("PV-DM, concatenated", str(concatenated))
+
+
+@pytest.mark.parametrize(
+    "mode", [{}, {"dm": 0}, {"dm": 0, "dbow_words": 1}, {"dm_concat": 1}, {"hs": 1, "negative": 0}]
+)
+def test_a_report_of_documents(mode: dict[str, int], tmp_path: Path) -> None:
+    documents = [tw.TaggedDocument(["cat", "dog", "cow"], [n]) for n in range(9)]
+    model = tw.Doc2Vec(documents, vector_size=4, min_count=1, epochs=1, engine="numpy", **mode)
+    model.report(tmp_path / "report.html")
+    assert "w_doc" in (tmp_path / "report.html").read_text(encoding="utf-8")

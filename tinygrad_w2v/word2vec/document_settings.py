@@ -19,12 +19,17 @@ from tinygrad_w2v.models.paragraph_vectors import (
 )
 from tinygrad_w2v.nn import Parameter
 from tinygrad_w2v.sources.columns import Ragged
-from tinygrad_w2v.sources.documents import Documents, Tags
+from tinygrad_w2v.sources.documents import Documents, TaggedWindow, TaggedWord, Tags
 from tinygrad_w2v.sources.window_settings import WindowSettings
 from tinygrad_w2v.text.corpus import Corpus
 from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.vectors import WordVectors
-from tinygrad_w2v.word2vec.settings import MOST_READ, TrainingSettings, windows_in_batch
+from tinygrad_w2v.word2vec.settings import (
+    MOST_READ,
+    TrainingSettings,
+    small_batch,
+    windows_in_batch,
+)
 
 MOST_TAGS = 1000  # whose vectors stand one after the other
 
@@ -142,6 +147,14 @@ class DocumentSettings(TrainingSettings):
         """Return the examples that documents are to the model."""
         settings = self.window_settings(vocabulary)
         return Documents((vocabulary, corpus), tags, settings, contexts=self.contexts, alone=True)
+
+    def small_batch(self, vocab_size: int, windows: int = 2) -> TaggedWindow | TaggedWord:
+        """Return windows of documents with the first tag each, see `small_batch`."""
+        batch = small_batch(vocab_size, self, windows)
+        tags = np.zeros((windows, self.dm_tag_count if self.concatenated else 1), np.int64)
+        if self.contexts is None:
+            return TaggedWord(batch.center, batch.targets, batch.labels, tags)
+        return TaggedWindow(*batch, tags)
 
     def window_settings(self, vocabulary: Vocabulary) -> WindowSettings:
         """Return how windows are drawn: all of a batch may read the row of one document."""
