@@ -15,9 +15,13 @@ import pytest
 STORE = 80 << 20  # bytes of shared memory of a node, the least that Ray takes
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cluster(shared_folder: Path) -> Iterator[Any]:
-    """A cluster with one node of two cores; more are added by the tests that need them."""
+    """A cluster with one node of two cores; more are added by the tests that need them.
+
+    It ends with the tests of this folder: as long as a process is connected, Ray writes of lost
+    machines to its standard output, which other tests read.
+    """
     if importlib.util.find_spec("ray") is None:
         pytest.skip("Ray is not installed")
     home = tempfile.mkdtemp(prefix="r")  # short, as the names of sockets begin with it
