@@ -213,6 +213,20 @@ def test_parameters_that_were_replaced_are_taken_in(rng: np.random.Generator) ->
 
 
 @pytest.mark.usefixtures("_copies_always")
+def test_a_table_with_room_behind_it_is_not_moved(rng: np.random.Generator) -> None:
+    """That of n-grams is most of a training's memory, and must not be held twice."""
+    text = [["walked", "talked", "walking", "the"]] * 400
+    keywords = {"vector_size": 100, "bucket": 3000, "min_count": 1, "engine": "compiled"}
+    model = tw.FastText(**keywords, workers=2)
+    model.build_vocab(text)
+    table = model.model.w_in.data
+    before = table.copy()
+    model.train(text, total_examples=400, epochs=2)
+    assert model.model.w_in.data is table
+    assert (table != before).any()
+
+
+@pytest.mark.usefixtures("_copies_always")
 @pytest.mark.parametrize("deterministic", [False, True])
 def test_a_frozen_table_and_a_source_of_ones_own_stay_what_they_are(rng, deterministic) -> None:
     stored = pairs(rng)

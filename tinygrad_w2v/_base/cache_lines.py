@@ -104,6 +104,23 @@ def put(array: AnyArray, storage: AnyArray) -> AnyArray:
     return rows
 
 
+def room_behind(array: AnyArray, rows: int) -> AnyArray | None:
+    """Return the storage that an array is the first rows of, if it has so many rows, else None.
+
+    Examples
+    --------
+    >>> storage = new_storage((9, 112), np.float32)
+    >>> array = put(np.ones((3, 100), np.float32), storage)
+    >>> room_behind(array, 9) is storage, room_behind(array, 10), room_behind(array[1:], 3)
+    (True, None, None)
+    """
+    storage: Any = array.base
+    if storage is None or type(getattr(storage, "base", None)) is not _Memory:
+        return None
+    begins = array.ctypes.data == storage.ctypes.data and array.strides == storage.strides
+    return storage if begins and len(storage) >= rows else None
+
+
 def with_padding(array: AnyArray) -> AnyArray:
     """Return the rows in whole lines that an array is the columns of; any other array as it is.
 

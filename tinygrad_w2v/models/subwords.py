@@ -21,6 +21,7 @@ from tinygrad_w2v.models.objectives import Objective
 from tinygrad_w2v.nn import Parameter
 
 _ROWS_AT_ONCE = 1 << 14
+_ROOM = 2048  # rows behind a table, for what threads have copies of; untouched they take no memory
 
 
 class SubwordModel(EmbeddingModel):
@@ -50,8 +51,8 @@ class SubwordModel(EmbeddingModel):
     ) -> None:
         # The tables are made here, where the large one is never held twice.
         super().__init__(1, dim, objective, compat, rng, negative)
-        storage = new_storage(in_lines((rows, dim), 4), np.float32)
-        storage[:, dim:] = 0
+        storage = new_storage(in_lines((rows + _ROOM, dim), 4), np.float32)
+        storage[:rows, dim:] = 0
         start = columns(storage, (rows, dim))
         for first in range(0, rows, _ROWS_AT_ONCE):
             part = start[first : first + _ROWS_AT_ONCE]

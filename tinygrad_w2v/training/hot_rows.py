@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygrad_w2v._base.cache_lines import in_lines, new_storage, put
+from tinygrad_w2v._base.cache_lines import in_lines, new_storage, put, room_behind
 from tinygrad_w2v._base.types import AnyArray, IntArray
 from tinygrad_w2v.compiler.codegen import kernel_cache
 from tinygrad_w2v.compiler.codegen.batch_layout import Packed
@@ -196,7 +196,9 @@ class HotRows:
         data = parameter.data
         size, n = len(data), last - first
         shape = (size + self._threads * n, *data.shape[1:])
-        if any(parameter is each for each in self._padded):
+        if (room := room_behind(data, shape[0])) is not None:
+            extended = room
+        elif any(parameter is each for each in self._padded):
             extended = new_storage(in_lines(shape, data.dtype.itemsize), data.dtype)
         else:
             extended = np.empty(shape, data.dtype)
