@@ -21,7 +21,7 @@ def model_of(kind, rng, **options):
 
 def batch_of(kind, **options):
     settings = SubwordSettings(
-        kind, window=2, negative=3, bucket=ROWS - WORDS, **{"shared_negatives": True} | options
+        kind, window=2, bucket=ROWS - WORDS, **{"shared_negatives": True, "negative": 3} | options
     )
     return settings.small_batch(WORDS)
 
@@ -58,8 +58,12 @@ def test_cbow_is_its_definition(mean, rng) -> None:
     assert float(model.loss(batch).data) == pytest.approx(expected)
 
 
-def test_pairs_and_trees_read_the_parts_of_each_context(rng) -> None:
-    model, batch = model_of(SubwordSkipGram, rng), batch_of("skipgram", shared_negatives=False)
+@pytest.mark.parametrize("pairs", [True, False])
+def test_pairs_and_trees_read_the_parts_of_each_context(pairs, rng) -> None:
+    options = {"shared_negatives": False} if pairs else {"hs": 1, "negative": 0}
+    batch = batch_of("skipgram", **options)
+    model = model_of(SubwordSkipGram, rng, pairs=pairs)
+    assert batch.contexts.shape[1] == (1 if pairs else 4)
     expected = 0.0
     for window in range(len(batch.center)):
         for place in range(batch.contexts.shape[1]):

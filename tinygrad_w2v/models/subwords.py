@@ -119,18 +119,27 @@ class SubwordSkipGram(SubwordModel):
     ----------
     rows, dim, objective, compat, rng, negative, predicted
         As in `SubwordModel`.
+    pairs : bool
+        Whether each window of a batch is a pair, with negatives of its own: then all its pieces
+        are of its one context, and nobody has to ask for their owner.
     """
+
+    def __init__(self, *tables: Any, pairs: bool = False, **options: Any) -> None:
+        super().__init__(*tables, **options)
+        self.pairs = pairs
 
     def loss(self, batch: Any) -> Any:
         """Return the sum over the windows and their contexts of ``-log P``."""
         x = self.w_in[batch.pieces]  # (..., S, dim)
-        if hasattr(batch, "owner"):
+        if hasattr(batch, "owner") and not self.pairs:
             # (..., C, S): which parts are of a context
             places = np.arange(batch.contexts.shape[-1], like=batch.owner)
             own = (batch.owner[..., None, :] == places[:, None]).astype(np.float32)
             h = self._mean(own @ x, own.sum(axis=-1, keepdims=True))  # (..., C, dim)
             return self.objective(h, self.w_out, batch.targets, batch.labels)
         h = self._mean(x.sum(axis=-2, keepdims=True), x.shape[-2])  # (..., 1, dim)
+        if self.pairs:
+            return self.objective(h, self.w_out, batch.targets, batch.labels)
         drawn = batch.targets[..., 1:]
         true = h @ F.swapaxes(self.w_out[batch.contexts], -1, -2)  # (..., 1, C)
         false = h @ F.swapaxes(self.w_out[drawn], -1, -2)  # (..., 1, K)

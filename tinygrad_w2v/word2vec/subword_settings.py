@@ -105,6 +105,11 @@ class SubwordSettings(TrainingSettings):
         return self.model == "skipgram" and self.shared_negatives and not self.hs
 
     @property
+    def pairs(self) -> bool:
+        """Whether each context is a window of its own, with negatives of its own."""
+        return self.model == "skipgram" and not self.shared_negatives
+
+    @property
     def buckets(self) -> int:
         """How many rows of n-grams there are."""
         return self.bucket if self.max_n else 0
@@ -117,6 +122,8 @@ class SubwordSettings(TrainingSettings):
         """Return the model with its first, random rows."""
         predicted = 2 * vocab_size - 1 if self.hs and self.negative else vocab_size
         options: dict[str, Any] = self._model_options() | {"compat": "word2vec"}
+        if self.model == "skipgram":
+            options["pairs"] = self.pairs
         rows = self.input_rows(vocab_size)
         kind: type[SubwordModel] = self.MODELS[self.model]  # type: ignore[assignment]
         return kind(rows, self.size, **options, predicted=predicted)
@@ -164,6 +171,8 @@ class SubwordSettings(TrainingSettings):
     def small_batch(self, vocab_size: int, windows: int = 2) -> CenterPieces | ContextPieces:
         """Return windows of words of two parts each, see `small_batch`."""
         batch = small_batch(vocab_size, self, windows)
+        if self.pairs:
+            batch = batch._replace(contexts=batch.contexts[:, :1], offsets=batch.offsets[:, :1])
         words = batch.contexts
         if self.of_centers:
             words = batch.center[:, None]
