@@ -154,6 +154,10 @@ def test_rows_are_fetched_for_one_id_and_for_many_and_earlier_for_short_examples
         assert f"if at + {ahead} < last:" in source
         assert f"prefetch(w, user[at + {ahead}])" in source
         assert f"prefetch(w, items[at + {ahead}, i])" in source
+    few = Schedule(prefetch_rows=1)
+    source = tw.compile(Pairs(), example, {"items": ("n",)}, schedule=few).source
+    assert "prefetch(w, user[" in source
+    assert "prefetch(w, items[" not in source
 
 
 def test_a_kernel_is_made_as_its_schedule_says() -> None:

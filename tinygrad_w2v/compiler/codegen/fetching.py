@@ -7,24 +7,30 @@ taken its place.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from tinygrad_w2v.compiler.ir.instructions import Instruction
 from tinygrad_w2v.compiler.ir.program import Program
+from tinygrad_w2v.compiler.ir.sizes import bound_of
 from tinygrad_w2v.compiler.loops.nest import LoopCode, statements_run
 from tinygrad_w2v.compiler.loops.schedule import Schedule
 
 
-def fetched_ahead(program: Program) -> Iterator[tuple[Instruction, Instruction]]:
+def fetched_ahead(
+    program: Program, schedule: Schedule
+) -> Iterator[tuple[Instruction, Instruction]]:
     """Yield the tables that are read by ids of the example, each with the field of the ids.
 
-    One id or a row of them; ids that are computed are not known before.
+    One id or a row of them, that is not long: ids that are computed are not known before, and of
+    many rows a core has not asked for the last ones when it comes to the first.
     """
     steps = program.by_name()
     for step in program.of_op("take"):
         table, ids = (steps[name] for name in step.inputs)
         if table.op == "parameter" and ids.op == "input":
-            if len(table.shape) > 1 and len(ids.shape) < 2:
+            few = math.prod(bound_of(n) for n in ids.shape) <= schedule.prefetch_rows
+            if len(table.shape) > 1 and len(ids.shape) < 2 and few:
                 yield table, ids
 
 

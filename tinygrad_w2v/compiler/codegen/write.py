@@ -291,7 +291,7 @@ class _Writer:
         """Touch the rows of an example to come while this one is computed."""
         lines: list[str] = []
         ahead = f"at + {examples_ahead(self.program, self.code, self.schedule)}"
-        for table, ids in fetched_ahead(self.program):
+        for table, ids in fetched_ahead(self.program, self.schedule):
             rows, places = self.spelled[table.name], self.spelled[ids.name]
             if not ids.shape:
                 lines.append(f"    prefetch({rows}, {places}[{ahead}])")

@@ -55,6 +55,8 @@ class Schedule:
         Fetch the rows of examples to come while one is computed.
     prefetch_short : int
         Where an example runs fewer statements, rows are fetched two examples ahead, else one.
+    prefetch_rows : int
+        Lists that may be longer are not fetched.
     private_rows : bool
         Let threads that share tables have copies of the most read rows.
     padded_rows : bool
@@ -74,7 +76,7 @@ class Schedule:
     jam               yes  jam_shared 3, jam_statements 90
     hoist             yes
     noalias           yes
-    prefetch          yes  prefetch_short 4000
+    prefetch          yes  prefetch_short 4000, prefetch_rows 64
     private_rows      yes
     padded_rows       yes
     """
@@ -97,6 +99,7 @@ class Schedule:
     noalias: bool = True
     prefetch: bool = True
     prefetch_short: int = 4000
+    prefetch_rows: int = 64
     private_rows: bool = True
     padded_rows: bool = True
 
