@@ -66,11 +66,12 @@ def test_shards_in_any_order_are_the_deterministic_engine() -> None:
 
 
 @pytest.mark.parametrize("units", [0, 1, 3, 4, 1000, 1001, 1003, 123_457])
-@pytest.mark.parametrize("first_epoch", [False, True])
-def test_every_unit_is_in_one_shard(units: int, first_epoch: bool) -> None:
-    size = shard_of(units)
-    rounds = rounds_of(units, size, first_epoch)
-    assert all(len(shards) == SHARDS for shards in rounds)
+@pytest.mark.parametrize("epoch", [0, 1])
+@pytest.mark.parametrize("parts", [1, SHARDS, 16])
+def test_every_unit_is_in_one_shard(units: int, epoch: int, parts: int) -> None:
+    size = shard_of(units, shards=parts)
+    rounds = rounds_of(units, size, epoch, parts)
+    assert all(len(shards) == parts for shards in rounds)
     stretches = sorted(stretch for shards in rounds for stretch in shards)
     units_of = [unit for first, last in stretches for unit in range(first, last)]
     assert units_of == list(range(units))
@@ -78,13 +79,27 @@ def test_every_unit_is_in_one_shard(units: int, first_epoch: bool) -> None:
 
 
 def test_rounds_of_a_first_epoch_grow_and_an_epoch_has_several() -> None:
-    sizes = [shards[0][1] - shards[0][0] for shards in rounds_of(10**7, shard_of(10**7), True)]
+    sizes = [shards[0][1] - shards[0][0] for shards in rounds_of(10**7, shard_of(10**7), 0)]
     assert sizes[0] < 100
     assert sizes[:-1] == sorted(sizes[:-1])
     assert max(sizes) == LARGEST_SHARD
     assert shard_of(10**7, per_unit=10) == LARGEST_SHARD // 10
     for units in (10**4, 10**5, 10**6):
-        assert len(rounds_of(units, shard_of(units), False)) >= 16
+        assert len(rounds_of(units, shard_of(units), epoch=1)) >= 16
+
+
+def test_rounds_of_many_shards_grow_more_slowly_and_from_epoch_to_epoch() -> None:
+    units, size = 10**7, shard_of(10**7, shards=16)
+    largest = [
+        max(shards[0][1] - shards[0][0] for shards in rounds_of(units, size, epoch, 16))
+        for epoch in range(5)
+    ]
+    assert largest[0] < largest[1] < largest[2] < largest[3] == largest[4] == size
+    # Those of up to four are as large as they can be from the second epoch on.
+    for parts in range(1, SHARDS + 1):
+        size = shard_of(units, shards=parts)
+        first, last = rounds_of(units, size, 1, parts)[0][0]
+        assert last - first == size
 
 
 def test_neither_workers_nor_pieces_nor_a_new_start_change_a_byte() -> None:

@@ -155,6 +155,8 @@ class CompiledRun(Engine):
             self.about["place"] = "stretches"  # it was rounds of them once
         if deterministic:
             self.about["place"] = f"rounds of {shards} shards"  # it was stretches of them once
+            if shards > SHARDS:
+                self.about["place"] += " that grow"  # they did so in the first epoch alone
             if shards != SHARDS:
                 self.about["shards"] = shards
         self.shards: Shards | None = None
@@ -214,7 +216,7 @@ class CompiledRun(Engine):
 
     def rounds(self, epoch: int) -> Sequence[tuple[tuple[int, int], ...]]:
         """Return the shards of each round of a deterministic run."""
-        return rounds_of(self.source.units, self.shard, epoch == 0, self.parts)
+        return rounds_of(self.source.units, self.shard, epoch, self.parts)
 
     def step(self, part: Round, lr: float) -> float:
         """Run a stretch, or a round, and return the sum of its losses.

@@ -28,7 +28,7 @@ SHARDS = 4  # of a round that gives the same bytes for any number of threads, if
 MOST_SHARDS = 1024
 SMALLEST_SHARD, LARGEST_SHARD = 64, 50_000  # examples
 SHARDS_AN_EPOCH = 16  # of each part, at least, as the rate falls from one to the next
-GROWTH = 0.1  # of what was done, so much at most in the next round of the first epoch
+GROWTH = 0.1  # of what was done, so much at most in the next round of up to four shards
 # Each thread has so many stretches at least: over a short epoch, too, the rate falls evenly, and
 # the threads end at about the same time.
 STRETCHES_AN_EPOCH = 64
@@ -74,13 +74,14 @@ def shard_of(units: int, per_unit: int = 1, shards: int = SHARDS) -> int:
 
 @lru_cache(maxsize=4)
 def rounds_of(
-    units: int, size: int, first_epoch: bool, shards: int = SHARDS
+    units: int, size: int, epoch: int, shards: int = SHARDS
 ) -> tuple[tuple[tuple[int, int], ...], ...]:
     """Return the rounds of an epoch: of each shard the first unit, and the one after its last.
 
     An epoch has as many parts as a round has shards, and each shard is of a part of its own: those
-    of a round read places far apart. In the first epoch, when all shards have the same to learn,
-    rounds begin small. Who computes has no part in it.
+    of a round read places far apart. Rounds begin small, as all shards have the same to learn then,
+    and grow with what was done; the more others a shard has, the more slowly. Who computes has no
+    part in it.
 
     Parameters
     ----------
@@ -88,23 +89,26 @@ def rounds_of(
         Of the epoch.
     size
         Of a shard, at most.
-    first_epoch
-        Whether it is the first.
+    epoch
+        Which, from 0.
     shards
         How many a round has.
 
     Examples
     --------
-    >>> rounds_of(8, size=1, first_epoch=False)
+    >>> rounds_of(8, size=1, epoch=1)
     (((0, 1), (2, 3), (4, 5), (6, 7)), ((1, 2), (3, 4), (5, 6), (7, 8)))
-    >>> [len(rounds_of(10**7, 50_000, first)) for first in (False, True)]
-    [50, 120]
+    >>> [len(rounds_of(10**7, 50_000, epoch)) for epoch in range(4)]
+    [120, 50, 50, 50]
+    >>> [len(rounds_of(10**7, 39_062, epoch, shards=16)) for epoch in range(4)]
+    [317, 36, 21, 17]
     """
+    growth = GROWTH * min((SHARDS - 1) / max(shards - 1, 1), 1)
     ends = [units * part // shards for part in range(shards + 1)]
     done = 0
     rounds: list[tuple[tuple[int, int], ...]] = []
     while done < ends[1] or not rounds:
-        most = max(int(GROWTH * done), SMALLEST_SHARD) if first_epoch else size
+        most = max(int(growth * (epoch * ends[1] + done)), SMALLEST_SHARD)
         last = done + min(most, size)
         rounds.append(
             tuple(
