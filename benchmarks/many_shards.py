@@ -142,3 +142,7 @@ def main() -> None:
                 file.write(json.dumps(row) + "\n")
     rows = read_rows(output)
     report(rows, [])
+
+
+if __name__ == "__main__":
+    main()

@@ -14,8 +14,8 @@ from tinygrad_w2v.training.rounds import Merger
 WIDTH, ROWS, SHARDS, LR = 7, 30, 4, 0.05
 
 
-def plain(table: Any, shards: list[tuple[Any, Any, Any]], lr: float) -> Any:
-    """The rule, row by row, in float64."""
+def plain(table: Any, shards: list[tuple[Any, Any, Any]], lr: float, many: bool = False) -> Any:
+    """The rule, row by row, in float64; that for more than four shards, if asked for."""
     merged = table.astype(np.float64)
     for row in range(len(table)):
         found = [(k, s) for s in range(len(shards)) for k in np.flatnonzero(shards[s][0] == row)]
@@ -27,11 +27,17 @@ def plain(table: Any, shards: list[tuple[Any, Any, Any]], lr: float) -> Any:
         w = 1.0
         if n > 1 and np.any(total):
             common = (1 - (changes**2).sum() / (total**2).sum()) * n / (n - 1)
-            y = x / 2 + x**2 / 8
-            f = (1 + y / n) / (1 + y)
-            w = np.sqrt(1 - np.clip(common, 0, 1) * (1 - f**2))
+            common = np.clip(common, 0, 1)
+            rest = left(2 * x / table.shape[1], n) if many else 1.0
+            w = np.sqrt(common * left(x, n) ** 2 + (1 - common) * rest)
         merged[row] += w * total
     return merged
+
+
+def left(x: float, n: int) -> float:
+    """What n times as many steps leave of a way, by the fraction that stands for it."""
+    y = x / 2 + x**2 / 8
+    return float((1 + y / n) / (1 + y))
 
 
 def merged(table: Any, shards: list[tuple[Any, Any, Any]], lr: float, workers: int = 1) -> Any:
@@ -140,8 +146,17 @@ def test_more_than_four_shards_follow_the_plain_rule(
 ) -> None:
     table, shards = some(rng, dtype, number)
     found = many(table, shards, LR)
-    np.testing.assert_allclose(found, plain(table, shards, LR), rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(found, plain(table, shards, LR, many=True), rtol=1e-5, atol=1e-5)
     assert many(table, shards, LR, workers=3).tobytes() == found.tobytes()
+
+
+def test_of_many_shards_noise_adds_up_unless_a_row_is_read_all_the_time() -> None:
+    table, row = np.zeros((ROWS, WIDTH)), np.array([3], np.int32)
+    changes = 3 * np.eye(WIDTH)
+    for reads, share in ((1, 1.0), (10**9, WIDTH**-0.5)):
+        times = np.array([reads], np.int32)
+        found = many(table, [(row, times, change[None]) for change in changes], 1e-4)[3]
+        np.testing.assert_allclose(found, share * changes.sum(axis=0), rtol=1e-3)
 
 
 def test_of_more_than_four_shards_a_row_of_one_is_taken_as_it_is_left(

@@ -18,6 +18,12 @@ else, then with r = sum_p |d_p|^2 / |sum_p d_p|^2 the share c = (1 - r) * n / (n
 square is that of m, which counts f, and w = sqrt(1 - c * (1 - f^2)). A row that one shard alone has
 read is taken as it left it.
 
+Of more than four shards the rest is held back, too, as far as it is noise. A read is in one of the d
+directions of a row, so of what is at right angles to m the later steps take back a share lr / d a
+read. These parts add up by their squares, which leaves g^2 = f(2 x / d) of them in place of 1:
+w = sqrt(c * f^2 + (1 - c) * g^2). Rows that are read all the time would otherwise have the noise of
+all shards at once; for most rows g is 1.
+
 All of it is of a row and in the order of the shards: who merges which rows, or ran which shard,
 makes no difference to a byte. Only sums, products, quotients and roots are taken, which are the
 same on every machine; so for f stands (1 + y/n) / (1 + y) with y = x/2 + x^2/8, within 0.035 of it.
@@ -148,6 +154,14 @@ def share_of(alone, together, sharers, x):
     f = (1 + y / sharers) / (1 + y)
     common = min((1 - alone / together) * sharers / (sharers - 1), 1.0)
     return np.sqrt(1 - common * (1 - f * f)) if common > 0 else 1.0
+
+
+def share_of_many(alone, together, sharers, x, numbers):
+    """Return w for more than four shards; `numbers` is d, the others are as in `share_of`."""
+    y, z = x / 2 + x * x / 8, x / numbers + x * x / (2 * numbers * numbers)
+    f, squared = (1 + y / sharers) / (1 + y), (1 + z / sharers) / (1 + z)
+    common = min(max((1 - alone / together) * sharers / (sharers - 1), 0.0), 1.0)
+    return np.sqrt(common * f * f + (1 - common) * squared)
 
 
 def merge(table, parts, width, places, rows, reads, copies, lr, worker, workers):
@@ -298,7 +312,8 @@ def move(table, parts, width, union, sharers, read, sums, alone, lr, first, last
             continue
         row = union[number]
         together = square(sums, number, parts, width)
-        share = share_of(alone[number], together, sharers[number], lr * read[number])
+        x, numbers = lr * read[number], parts * width
+        share = share_of_many(alone[number], together, sharers[number], x, numbers)
         share = table.dtype.type(share)
         for x in range(table.shape[1]):
             table[row, x] += share * sums[number, x]
@@ -310,4 +325,4 @@ def native() -> dict[str, Any]:
     functions: list[Any] = [renumber, copy, copy_parts, note, forget, merge]
     functions += [find_shared, add_changes, move]
     sums: list[Any] = [squares, difference, square]
-    return kernel_cache.jitted(functions, [share_of], sums=sums)
+    return kernel_cache.jitted(functions, [share_of, share_of_many], sums=sums)
