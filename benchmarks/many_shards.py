@@ -1,7 +1,7 @@
 """Quality of rounds of many shards, and of Spark's rule: the scores of `quality.py`, several seeds.
 
     python benchmarks/many_shards.py TEXT [--seeds 1,2,3,4,5] [--systems NAME,...] [--output FILE]
-                                     [--workers N]
+                                     [--workers N] [--beside FILE]
 
 A run on Ray has the bytes of the deterministic engine with as many shards, so that is what is
 trained here, on one machine. *Spark's rule* is a simulation: the text is cut into P parts; in each
@@ -10,7 +10,8 @@ of the whole; then each row becomes its mean over the parts that moved it. (Spar
 skip-gram with hierarchical softmax. It draws no words by frequency; here all do.)
 
 `rate` is a multiple of the usual learning rate. Rows are added to FILE as in `quality.py`, and what
-stands there is not trained again.
+stands there is not trained again. `--beside` names the rows of one machine, which all are compared
+with: free threads, and the deterministic engine, whose rounds are of four shards.
 """
 
 from __future__ import annotations
@@ -23,10 +24,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from quality import COMMON, by_system, read_rows, report, scores_of
-from quality import SYSTEMS as ON_ONE_MACHINE
 
 import tinygrad_w2v as tw
+from quality import COMMON, by_system, print_difference, read_rows, report, scores_of
+from quality import SYSTEMS as ON_ONE_MACHINE
+
+MEASURED = Path(__file__).parent / "measured"
+FREE, FOUR = "compiled, 2 threads", "compiled, deterministic"
 
 
 class System(NamedTuple):
@@ -125,6 +129,7 @@ def main() -> None:
     parser.add_argument("--systems", default=";".join(SYSTEMS), help="names between semicolons")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--output", default="many_shards.jsonl")
+    parser.add_argument("--beside", type=Path, default=MEASURED / "quality.jsonl")
     options = parser.parse_args()
     names = options.systems.split(";")
     if unknown := set(names) - set(SYSTEMS):
@@ -140,8 +145,22 @@ def main() -> None:
             row["scores"] = scores_of(words, vectors)
             with output.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(row) + "\n")
-    rows = read_rows(output)
+    rows, beside = read_rows(output), by_system(read_rows(options.beside))
     report(rows, [])
+    for name, scores in by_system(rows).items():
+        for other in (FREE, FOUR):
+            peer = f"{SYSTEMS[name].model}, {other}"
+            print_difference(f"{name} - {other}", scores, beside.get(peer))
+    for model in (
+        "skip-gram",
+        "cbow word2vec rule",
+        "cbow true gradient",
+        "skip-gram hs",
+        "cbow hs",
+    ):
+        four, free = (beside.get(f"{model}, {other}") for other in (FOUR, FREE))
+        if four is not None:
+            print_difference(f"{model}, 4 shards - {FREE}", four, free)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from tinygrad_w2v.distributed import cluster
 from tinygrad_w2v.distributed.spread_tables import Change, write_rows
 
 RATE = 0.01  # of the probe's rounds, which change nothing
+GROWN = 1000  # an epoch in which rounds have long been as large as they become
 SAMPLE = 32 << 20  # bytes that are sent to measure how fast a machine takes them in
 
 
@@ -103,7 +104,7 @@ def measure(run: Any) -> Costs:
     ----------
     run : RayRun
     """
-    rounds = list(run.batches(epoch=1))
+    rounds = list(run.batches(epoch=GROWN))
     part, units = rounds[len(rounds) // 2]
     run.computed(part, RATE)  # compiles on each machine what it has not compiled before
     begin = time.perf_counter()

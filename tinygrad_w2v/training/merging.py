@@ -18,11 +18,11 @@ else, then with r = sum_p |d_p|^2 / |sum_p d_p|^2 the share c = (1 - r) * n / (n
 square is that of m, which counts f, and w = sqrt(1 - c * (1 - f^2)). A row that one shard alone has
 read is taken as it left it.
 
-Of more than four shards the rest is held back, too, as far as it is noise. A read is in one of the d
-directions of a row, so of what is at right angles to m the later steps take back a share lr / d a
-read. These parts add up by their squares, which leaves g^2 = f(2 x / d) of them in place of 1:
-w = sqrt(c * f^2 + (1 - c) * g^2). Rows that are read all the time would otherwise have the noise of
-all shards at once; for most rows g is 1.
+Of more than four shards the rest is held back, too, as far as it is noise. A read is in one of the
+d directions of a row, so of what is at right angles to m the later steps take back a share lr / d a
+read. These parts add up by their squares, which leaves g^2 = f(2 x / d) of them in place of 1, and
+w = sqrt(c * f^2 + (1 - c) * g^2). Rows that are read all the time would have the noise of all
+shards at once otherwise; for most rows g is 1.
 
 All of it is of a row and in the order of the shards: who merges which rows, or ran which shard,
 makes no difference to a byte. Only sums, products, quotients and roots are taken, which are the
