@@ -34,7 +34,10 @@ FREE, FOUR = "compiled, 2 threads", "compiled, deterministic"
 
 
 class System(NamedTuple):
-    """What is trained: a system of `quality.py`, in how many parts, merged how, at which rate."""
+    """What is trained: a system of `quality.py`, in how many parts, merged how, at which rate.
+
+    No parts are free threads.
+    """
 
     model: str
     parts: int
@@ -45,6 +48,7 @@ class System(NamedTuple):
     def name(self) -> str:
         """What it is called in the rows."""
         how = f"Spark's rule, {self.parts} parts" if self.spark else f"{self.parts} shards"
+        how = how if self.parts else "free threads"
         return f"{self.model}, {how}" + (f", rate x {self.rate:g}" if self.rate != 1 else "")
 
     def options(self) -> dict[str, Any]:
@@ -57,8 +61,9 @@ SYSTEMS = {
     system.name: system
     for system in [
         *(
-            System(model, 16, rate)
-            for model in ("skip-gram", "cbow word2vec rule")
+            System(model, parts, rate)
+            for model in ("skip-gram", "cbow word2vec rule", "skip-gram hs")
+            for parts in (0, 4, 16)
             for rate in (1, 1.5, 2)
         ),
         *(
@@ -77,13 +82,15 @@ def train(system: System, text: str, seed: int, workers: int) -> tuple[list[str]
     options |= system.options()
     if system.spark:
         return by_means(text, system.parts, options)
-    model = tw.Word2Vec(corpus_file=text, deterministic=True, shards=system.parts, **options)
+    if system.parts:
+        options |= {"deterministic": True, "shards": system.parts}
+    model = tw.Word2Vec(corpus_file=text, **options)
     return list(model.wv.index_to_key), model.wv.vectors
 
 
 def by_means(text: str, parts: int, options: dict[str, Any]) -> tuple[list[str], np.ndarray]:
     """Words and vectors of a training whose parts are averaged once an epoch."""
-    model = tw.Word2Vec(**options)
+    model = tw.Word2Vec(**options | {"workers": 1})
     model.build_vocab(corpus_file=text)
     epochs, fall = options["epochs"], options["alpha"] - options["min_alpha"]
     with tempfile.TemporaryDirectory() as folder:
@@ -127,7 +134,7 @@ def main() -> None:
     parser.add_argument("text", help="one sentence a line, words between spaces")
     parser.add_argument("--seeds", default="1,2,3,4,5")
     parser.add_argument("--systems", default=";".join(SYSTEMS), help="names between semicolons")
-    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--output", default="many_shards.jsonl")
     parser.add_argument("--beside", type=Path, default=MEASURED / "quality.jsonl")
     options = parser.parse_args()
