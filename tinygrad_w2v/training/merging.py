@@ -312,8 +312,8 @@ def move(table, parts, width, union, sharers, read, sums, alone, lr, first, last
             continue
         row = union[number]
         together = square(sums, number, parts, width)
-        x, numbers = lr * read[number], parts * width
-        share = share_of_many(alone[number], together, sharers[number], x, numbers)
+        far = lr * read[number]
+        share = share_of_many(alone[number], together, sharers[number], far, parts * width)
         share = table.dtype.type(share)
         for x in range(table.shape[1]):
             table[row, x] += share * sums[number, x]

@@ -103,6 +103,7 @@ def rounds_of(
     >>> [len(rounds_of(10**7, 39_062, epoch, shards=16)) for epoch in range(4)]
     [317, 36, 21, 17]
     """
+    # What the others of a round do, a shard learns of too late: as much of that for any number.
     growth = GROWTH * min((SHARDS - 1) / max(shards - 1, 1), 1)
     ends = [units * part // shards for part in range(shards + 1)]
     done = 0
