@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,7 @@ def test_a_page_is_written_where_none_is_named(
     [
         ((), "compare needs two runs or more"),
         (("same",), "a run is named twice"),
+        (("slash",), "a run is named twice"),
         (("nowhere",), "nowhere is not the folder of a run"),
         (("two", "--words", "zebra"), "--words 'zebra' is in the vocabulary of no run"),
     ],
@@ -96,17 +98,32 @@ def test_a_page_is_written_where_none_is_named(
 def test_what_cannot_be_compared(
     run: Any, runs: dict[str, Path], options: tuple[str, ...], said: str
 ) -> None:
-    named = [str(runs["a"]) if o == "same" else str(runs.get(o, o)) for o in options]
+    same = {"same": str(runs["a"]), "slash": f"{runs['a']}/."}
+    named = [same.get(o) or str(runs.get(o, o)) for o in options]
     done = run("compare", runs["a"], *named, "--json")
     assert done.status == 2 and said in done.err and done.err.count("\n") == 1
+
+
+def test_what_was_learned_on_from_parts_groups(
+    run: Any, runs: dict[str, Path], tmp_path: Path
+) -> None:
+    folders = []
+    for digest in ("1" * 64, "2" * 64):
+        folders.append(tmp_path / digest[0])
+        shutil.copytree(runs["a"], folders[-1])
+        path = folders[-1] / "settings.json"
+        described = json.loads(path.read_text(encoding="utf-8"))
+        described["update"] = {"folder": "old", "model_sha256": digest}
+        path.write_text(json.dumps(described), encoding="utf-8")
+    found = json.loads(run("compare", *folders, "--json").out)
+    assert [each["group"] for each in found["runs"]] == [0, 1]
+    assert found["differing"] == {"update": ["1" * 12, "2" * 12]}
 
 
 @pytest.mark.parametrize("line", ["{", '{"epoch": 1}', '{"epoch": 1, "loss": "x"}', "[1]"])
 def test_a_damaged_history_is_named(
     run: Any, runs: dict[str, Path], tmp_path: Path, line: str
 ) -> None:
-    import shutil
-
     copy = tmp_path / "copy"
     shutil.copytree(runs["b"], copy)
     (copy / "history.jsonl").write_text(line + "\n", encoding="utf-8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,13 @@ import numpy as np
 import pytest
 
 from tinygrad_w2v._base.errors import NonFiniteError
-from tinygrad_w2v._cli import reporting
+from tinygrad_w2v._cli import options, reporting
+from tinygrad_w2v._cli.parsing import Parser
+from tinygrad_w2v._cli.request import Request, requested
 from tinygrad_w2v.reports import layouts
 from tinygrad_w2v.training.engines.numpy import NumpyRun
+from tinygrad_w2v.word2vec.settings import TrainingSettings
+from tinygrad_w2v.word2vec.subword_settings import SubwordSettings
 
 SMALL = ("--size", 8, "--epochs", 2, "--engine", "numpy", "--quiet")
 
@@ -46,7 +51,7 @@ def data_of(page: Path) -> dict[str, Any]:
 def test_a_report_says_what_was_run_and_how_to_repeat_it(run: Any, trained: Path) -> None:
     page = (trained / "report.html").read_text(encoding="utf-8")
     again = f"tinygrad-w2v train --settings {trained}/settings.json --output again"
-    assert again in page and "--size 8 --epochs 2 --output again" in page
+    assert again in page and "--size 8 --epochs 2 --engine numpy --output again" in page
     assert "<dt><bdi>min_count</bdi></dt><dd>5</dd>" in page and "cbow, text.txt" in page
     data = data_of(trained / "report.html")
     assert sorted(data["vectors"]["words"][:8]) == sorted(
@@ -56,6 +61,32 @@ def test_a_report_says_what_was_run_and_how_to_repeat_it(run: Any, trained: Path
     assert len(data["curves"]["loss"]) == len(records) and data["refresh"] is None
     # The line is a command that works, and does the same run.
     assert run(*again.split()[1:-1], trained.parent / "again", "--engine", "numpy").status == 0
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        Request(["a b.txt", "-x.txt"], phrases=True, heldout=0.1, early_stopping=2),
+        Request(phrases="my phrases.json", trim_rule="mine:rule", tokenizer="mine:cut"),
+        Request(settings=SubwordSettings(model="skipgram", bucket=50)),
+        Request(settings=SubwordSettings(model="cbow", min_n=2)),
+        Request(lower=False, settings=TrainingSettings(cbow_mean=False, shrink_windows=False)),
+        Request(settings=TrainingSettings(model="skipgram", ns_exponent=-0.5, hs=True)),
+    ],
+)
+def test_the_options_that_a_report_names_ask_for_the_same(asked: Request) -> None:
+    _, line = reporting.repeat_lines(asked, "run", "numpy", {"deterministic": True}).split("\n\n")
+    parser = Parser()
+    options.add_options(parser)
+    read = parser.parse_args(shlex.split(line)[2:])
+    sources = [name.removeprefix("./") for name in read.sources]
+    assert requested(vars(read) | {"sources": sources}) == asked
+    assert read.engine == "numpy" and read.deterministic
+
+
+def test_a_run_that_learned_on_is_done_again_by_its_file_alone() -> None:
+    line = reporting.repeat_lines(Request(["more.txt"], update="old"), "run")
+    assert line == "tinygrad-w2v train --settings run/settings.json --output again"
 
 
 def test_the_report_is_written_while_the_run_goes_on(

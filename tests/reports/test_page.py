@@ -18,7 +18,7 @@ import tinygrad_w2v as tw
 import tinygrad_w2v.functions as F
 from tinygrad_w2v._base.errors import InputError, MissingDependencyError
 from tinygrad_w2v.reports import layouts, stored_words
-from tinygrad_w2v.reports.contents import Losses, Report
+from tinygrad_w2v.reports.contents import Losses, Report, numbers
 from tinygrad_w2v.reports.page import page_of
 from tinygrad_w2v.reports.stored_words import MOST_ON_MAP, store
 
@@ -39,6 +39,14 @@ def test_what_a_run_does_not_have_is_left_out() -> None:
     page = page_of(Report("losses", losses=Losses(epochs=[2.0, float("nan")])))
     assert data_of(page)["curves"]["loss"] == [[1, 2.0], [2, None]]
     assert "http" not in page.replace("http://www.w3.org", "").replace("http-equiv", "")
+
+
+def test_a_loss_stands_with_its_epoch_and_labels_are_text() -> None:
+    losses = Losses(epochs=[3.0, 2.5, 2.0], heldout=numbers([3.25, None, 2.25]))
+    page = page_of(Report("losses", losses=losses))
+    assert '<td class="number">nan</td></tr><tr>' in page.replace("\n", "")
+    assert data_of(page)["curves"]["heldout"] == [[1, 3.25], [2, None], [3, 2.25]]
+    assert re.findall(r'aria-label="(table[^"]*)"', page) == ["table: loss"]
 
 
 def test_stored_directions_give_the_cosines(rng: np.random.Generator) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._cli.console import note, say_json, say_lines
@@ -37,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Compare the runs; write the page, or print."""
     if len(arguments.runs) < 2:
         raise InputError("compare needs two runs or more: tinygrad-w2v compare RUN RUN ...")
-    if len(set(arguments.runs)) < len(arguments.runs):
+    if len({Path(folder).resolve() for folder in arguments.runs}) < len(arguments.runs):
         raise InputError("a run is named twice; name each once")
     words = [word.strip() for word in (arguments.words or "").split(",") if word.strip()]
     found = compare([_compared(read_run(folder)) for folder in arguments.runs], words)
@@ -65,6 +66,10 @@ def _compared(stored: StoredRun) -> ComparedRun:
     settings |= {"engine": engine.get("name"), "threads": description.get("workers")}
     settings |= {"deterministic": (description.get("run") or {}).get("deterministic")}
     settings |= {"finished": description.get("finished")}
+    # What was learned on from decides as much as the text does.
+    settings |= {
+        "update": ((description.get("update") or {}).get("model_sha256") or "")[:12] or None
+    }
     digest = (description.get("text") or {}).get("corpus_sha256", "")
     return ComparedRun(
         name=str(stored.folder),

@@ -127,6 +127,7 @@ gensim's names
 """
 # Those that give a setting which another option gives, too.
 _ALIASES = ("--sg", "--cbow-mean", "--shrink-windows")
+OTHER_NAMES = frozenset(_ALIASES) - {"--sg"}  # of a setting that has an option of its own
 _SETTINGS = {
     "--no-shrink-windows": "shrink_windows",
     "--negatives-per-pair": "shared_negatives",

@@ -10,9 +10,9 @@ from typing import Any
 from tinygrad_w2v._base.errors import TinygradError
 from tinygrad_w2v._base.terminal import option, pasted
 from tinygrad_w2v._cli.console import note
-from tinygrad_w2v._cli.options import DEFAULT_FOLDER, OPTIONS, usual
-from tinygrad_w2v._cli.request import Request
-from tinygrad_w2v.reports.contents import Kernel, Losses, RecordLike, Report
+from tinygrad_w2v._cli.options import DEFAULT_FOLDER, OPTIONS, OTHER_NAMES, Option, usual
+from tinygrad_w2v._cli.request import FASTTEXT, Request
+from tinygrad_w2v.reports.contents import Kernel, Losses, RecordLike, Report, numbers
 from tinygrad_w2v.reports.page import write_report
 from tinygrad_w2v.training.history import History, RunState
 from tinygrad_w2v.training.hooks import RunHooks
@@ -98,8 +98,8 @@ def report_of(
         facts=facts,
         losses=Losses(
             records=records,
-            epochs=[float("nan") if loss is None else loss for loss in description["losses"]],
-            heldout=[loss for loss in heldout["losses"] if loss is not None] if heldout else [],
+            epochs=numbers(description["losses"]),
+            heldout=numbers(heldout["losses"]) if heldout else (),
             unigram=heldout["unigram_loss"] if heldout else None,
         ),
         vectors=vectors,
@@ -107,14 +107,25 @@ def report_of(
         scores=[] if refresh else scores_of(vectors, installed_test_sets()),
         graph=graph,
         kernel=Kernel.of(compiled),
-        repeat=repeat_lines(request, output),
+        repeat=repeat_lines(request, output, engine["name"], description.get("run")),
         seconds=description["seconds"],
         refresh=refresh,
     )
 
 
-def repeat_lines(request: Request, output: str) -> str:
+def repeat_lines(
+    request: Request, output: str, engine: str = "auto", run: Mapping[str, Any] | None = None
+) -> str:
     """Return the commands that do a run again: from its file, and by its options.
+
+    A run that learned on from another has the former alone: what its options do depends on that.
+
+    Parameters
+    ----------
+    request, output
+        What was asked, and the run's folder.
+    engine, run
+        What computed it, and how; another engine gives other bytes.
 
     Examples
     --------
@@ -126,13 +137,35 @@ def repeat_lines(request: Request, output: str) -> str:
     named = [option(_flag(setting), name) for setting, name in request.functions().items()]
     file = option("--settings", str(Path(output, "settings.json")))
     again = " ".join(["tinygrad-w2v train", file, *named, "--output again"])
-    words = ["tinygrad-w2v train", *map(pasted, request.sources)]
-    given = request.flat()
+    if request.update:
+        return again
+    given = request.flat() | {
+        "engine": engine,
+        "deterministic": (run or {}).get("deterministic", False),
+        "shards": (run or {}).get("shards"),
+    }
+    if given["model"] != FASTTEXT:  # else the model says how words are predicted
+        del given["architecture"]
+    words = ["tinygrad-w2v train", *(pasted(_no_option(name)) for name in request.sources)]
     for each in OPTIONS:
-        known = each.setting in given and not each.group.startswith("gensim")
-        if known and (value := given[each.setting]) != usual(each.setting):
-            words.append(option(each.flags[0], str(value)) if each.value else each.flags[0])
+        value = given.get(each.setting)
+        if each.flags[0] in OTHER_NAMES or value is None or value == usual(each.setting):
+            continue
+        words.append(_said(each, value))
     return f"{again}\n\n{' '.join(words)} --output again"
+
+
+def _said(each: Option, value: Any) -> str:
+    """An option as it is given."""
+    flag = each.flags[0]
+    if flag == "--sg":
+        return option(flag, str(int(value == "skipgram")))
+    return flag if not each.value or value is True else option(flag, str(value))
+
+
+def _no_option(name: str) -> str:
+    """The name of a file, which is not to be read as an option."""
+    return f"./{name}" if name.startswith("-") and name != "-" else name
 
 
 def _flag(setting: str) -> str:

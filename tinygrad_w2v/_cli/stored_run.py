@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._cli.neighbors import load_vectors
 from tinygrad_w2v._cli.request import Request, read_description, request_of
-from tinygrad_w2v.reports.contents import Losses, RecordLike, Seen
+from tinygrad_w2v.reports.contents import Losses, RecordLike, Seen, numbers
 from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.vectors import WordVectors
 from tinygrad_w2v.word2vec.file import read_model
@@ -43,8 +42,8 @@ class StoredRun(NamedTuple):
         heldout = self.description.get("heldout") or {}
         return Losses(
             records=self.records,
-            epochs=[math.nan if loss is None else loss for loss in self.description["losses"]],
-            heldout=[loss for loss in heldout.get("losses", []) if loss is not None],
+            epochs=numbers(self.description["losses"]),
+            heldout=numbers(heldout.get("losses", [])),
             unigram=heldout.get("unigram_loss"),
         )
 

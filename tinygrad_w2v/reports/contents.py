@@ -119,6 +119,17 @@ class Losses:
         return None if self.unigram is None else _shown(self.unigram)
 
 
+def numbers(stored: Sequence[float | None]) -> list[float]:
+    """Losses as JSON has them, null for what is no number; each stays that of its epoch.
+
+    Examples
+    --------
+    >>> numbers([2.5, None, 2.25])
+    [2.5, nan, 2.25]
+    """
+    return [math.nan if loss is None else loss for loss in stored]
+
+
 def _shown(value: float) -> float | None:
     """A number of five digits, which is seen; None for one that is none."""
     return float(f"{value:.5g}") if math.isfinite(value) else None

@@ -120,7 +120,7 @@ def _lead(report: Report, words: Words) -> str:
         parts.append(words.say("lead_seconds", float(f"{report.seconds:.3g}")))
     if epochs and math.isfinite(losses.epochs[-1]):
         parts.append(words.say("lead_loss", losses.epochs[0], losses.epochs[-1]))
-    if losses.heldout:
+    if losses.heldout and math.isfinite(losses.heldout[-1]):
         parts.append(words.say("lead_heldout", losses.heldout[-1]))
     if report.vectors is not None:
         parts.append(words.say("lead_words", len(report.vectors)))
@@ -156,7 +156,9 @@ def _curves(losses: Losses, words: Words) -> str:
     if losses.unigram is not None:
         head.append(words.say("unigram"))
         rows = [[*row, value(losses.unigram)] for row in rows]
-    numbers = table(words.say("table", words.plain("loss")["loss"]), head, rows, range(4))
+    numbers = table(
+        words.plain("table")["table"].replace("{0}", words.say("loss")), head, rows, range(4)
+    )
     return (
         (f"<p>{words.say(note)}</p>" if note else "")
         + f'<div class="charts">{charts}</div>'
