@@ -120,6 +120,38 @@ def test_what_was_learned_on_from_parts_groups(
     assert found["differing"] == {"update": ["1" * 12, "2" * 12]}
 
 
+def test_a_copy_of_a_run_is_no_second_sample(
+    run: Any, runs: dict[str, Path], tmp_path: Path
+) -> None:
+    shutil.copytree(runs["a"], tmp_path / "copy")
+    found = json.loads(run("compare", runs["a"], tmp_path / "copy", "--json").out)
+    assert [each["group"] for each in found["runs"]] == [0, 0] and found["drift"] == []
+    assert {(each["runs"], each["error"]) for each in found["estimates"]} == {(1, None)}
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"engine": "x"}, "engine is no object"),
+        ({"heldout": [1]}, "heldout is no object"),
+        ({"heldout": {"losses": ["x"]}}, "held-out losses are no numbers"),
+        ({"losses": None}, "losses are no numbers"),
+        ({"words_per_second": "q"}, "something else for a number"),
+        ({"model_sha256": "0" * 64}, "is not the file that settings.json beside it tells of"),
+    ],
+)
+def test_damaged_results_are_named(
+    run: Any, runs: dict[str, Path], tmp_path: Path, changed: dict[str, Any], said: str
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(runs["b"], copy)
+    path = copy / "settings.json"
+    described = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(described | changed), encoding="utf-8")
+    done = run("compare", runs["a"], copy)
+    assert done.status == 2 and said in done.err and done.err.count("\n") == 1
+
+
 @pytest.mark.parametrize("line", ["{", '{"epoch": 1}', '{"epoch": 1, "loss": "x"}', "[1]"])
 def test_a_damaged_history_is_named(
     run: Any, runs: dict[str, Path], tmp_path: Path, line: str

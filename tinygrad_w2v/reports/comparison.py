@@ -6,11 +6,14 @@ between groups is judged by it.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from tinygrad_w2v.reports.contents import Losses
 from tinygrad_w2v.reports.drift import Drift, drift
@@ -205,6 +208,8 @@ def _common_words(runs: Sequence[ComparedRun]) -> list[str]:
 
 
 def _estimates(runs: Sequence[ComparedRun], groups: list[int]) -> list[Estimate]:
+    places = _independent(runs, groups)
+    runs, groups = [runs[place] for place in places], [groups[place] for place in places]
     estimates = []
     for kind in ("loss", "heldout"):
         for group in range(max(groups) + 1):
@@ -229,6 +234,18 @@ def _estimates(runs: Sequence[ComparedRun], groups: list[int]) -> list[Estimate]
     return estimates
 
 
+def _independent(runs: Sequence[ComparedRun], groups: list[int]) -> list[int]:
+    """The places of the runs, without those whose vectors another of the group has already.
+
+    A copy, or the same seed again, tells nothing of chance.
+    """
+    seen: dict[tuple[int, bytes], int] = {}
+    for place, (run, group) in enumerate(zip(runs, groups, strict=True)):
+        table = np.ascontiguousarray(run.vectors.vectors)
+        seen.setdefault((group, hashlib.sha256(table.data).digest()), place)
+    return sorted(seen.values())
+
+
 def estimate(name: str, kind: str, group: int, values: Sequence[float]) -> Estimate:
     """Return the mean of a group's values with its standard error and 95% interval.
 
@@ -251,7 +268,7 @@ def estimate(name: str, kind: str, group: int, values: Sequence[float]) -> Estim
 def _drifts(runs: Sequence[ComparedRun], groups: list[int]) -> list[Drifted]:
     """From the first run to the first of each group, and to the next of its own: that is chance."""
     firsts = [groups.index(group) for group in range(1, max(groups) + 1)]
-    others = [place for place in range(1, len(runs)) if groups[place] == groups[0]][:1]
+    others = [place for place in _independent(runs, groups)[1:] if groups[place] == groups[0]][:1]
     first = runs[0]
     return [
         Drifted(

@@ -223,8 +223,9 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "group": {"en": "group", "ja": "グループ"},
     "groups_note": {
         "en": "Runs whose settings and texts are equal, but for the seed and the number of "
-        "threads, are a group.",
-        "ja": "シードとスレッド数のほかの設定とテキストが同じ学習を、1 つのグループにまとめます。",
+        "threads, are a group. Of runs of a group with the very same vectors one is counted.",
+        "ja": "シードとスレッド数のほかの設定とテキストが同じ学習を、1 つのグループにまとめます。"
+        "グループの中でベクトルがまったく同じ学習は、1 つと数えます。",
     },
     "last_loss": {"en": "last loss", "ja": "最後の損失"},
     "last_heldout": {"en": "last held-out loss", "ja": "最後の評価用テキストの損失"},
