@@ -106,6 +106,18 @@ def test_a_word_is_found_and_clicked_and_an_analogy_is_asked(
     screen.shoot("run-report")
 
 
+@pytest.mark.parametrize("width", [1280, 400])
+def test_a_long_word_leaves_room_for_its_neighbours(opened: Callable[..., Any], width: int) -> None:
+    vectors = tw.WordVectors(["x" * 300, "ordinary", "neighbour"], np.eye(3))
+    contents = Report("long", vectors=vectors, samples=["x" * 300, "ordinary"])
+    page = opened(page_of(contents), width).page
+    left = "Math.round(document.querySelector('#sample td').getBoundingClientRect().left)"
+    assert page.evaluate(left) < width / 2
+    # What is ordinary is not broken for it.
+    line = "document.querySelector('#sample tr:last-child th bdi').getClientRects()[0].height"
+    assert page.evaluate(line) < 30
+
+
 def test_labels_do_not_overlap_at_any_zoom(opened: Callable[..., Any], report: Report) -> None:
     page = opened(page_of(report)).page
     page.locator("#map").focus()
