@@ -126,12 +126,31 @@ def test_word2vec_reports_its_losses_and_its_words(tmp_path: Path) -> None:
     assert sections(page) == parts  # the words are in no test set; NumPy has no kernel
     assert len(data_of(page)["curves"]["heldout"]) == 2
     assert "vector_size=8" in page and "epochs=2" in page and "window=5" not in page
+    assert "heldout=0.1" in page
     model.save(tmp_path / "model.npz")
     tw.Word2Vec.load(tmp_path / "model.npz").report(path, lang="ja")
     again = data_of(path.read_text(encoding="utf-8"))
     assert again["curves"]["units"] == "epochs" and len(again["curves"]["loss"]) == 2
     with pytest.raises(InputError):
         tw.Word2Vec().report(path)
+
+
+def test_a_model_that_was_trained_twice_tells_of_both(tmp_path: Path) -> None:
+    text = [["cat", "dog", "cow", "hen"], ["red", "blue", "pink", "grey"]] * 60
+    keywords: dict[str, Any] = {"vector_size": 8, "sample": 0, "engine": "numpy"}
+    model = tw.Word2Vec(text, **keywords, epochs=2, heldout=0.1)
+    model.train(text, total_examples=len(text), epochs=1)
+    path = tmp_path / "report.html"
+    model.report(path)
+    page = path.read_text(encoding="utf-8")
+    data = data_of(page)["curves"]
+    assert (data["units"], len(data["loss"]), data["heldout"]) == ("epochs", 3, [])
+    assert "held out" not in page.partition("</header>")[0]
+    assert "repeat" not in sections(page)  # no one call does this again
+    model.train(text, total_examples=len(text), epochs=1, heldout=0.2)
+    model.report(path)
+    data = data_of(path.read_text(encoding="utf-8"))["curves"]
+    assert [y is None for _, y in data["heldout"]] == [True, True, True, False]
 
 
 class Mine(tw.Module):

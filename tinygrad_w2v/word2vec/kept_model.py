@@ -39,6 +39,7 @@ _USUAL = {"total_train_time": 0.0, "_latest_loss": 0.0}
 _NOT_BESIDE = {"_alpha", *COUNTED, "vocabulary", "model", "callbacks", "trim_rule"} | {
     "_wv",
     "_run",
+    "_watched",
     "_moving",
     "_given_model",
 }

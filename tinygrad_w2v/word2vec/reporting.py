@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_w2v._base.language import Language
@@ -28,8 +29,10 @@ def report_of(model: Any) -> Report:
     from tinygrad_w2v.vectors.sample_words import sample_words
     from tinygrad_w2v.vectors.scores import installed_test_sets, scores_of
 
-    run, keywords = model._run, keywords_of(model)
+    run, keywords = model._run, keywords_of(model) | model._watched
     history = None if run is None else run.state.history
+    # Else it was trained before, too.
+    once = len(model.losses) <= (model.epochs if history is None else len(history.losses))
     own = model._given_model is not None
     name = type(model.model).__name__
     engine = {} if run is None else engine_facts(run.engine)
@@ -40,6 +43,8 @@ def report_of(model: Any) -> Report:
         if each not in usual or usual[each].default != value
     ]
     lines = ["    sentences,", *given, *(["    model=...,  # yours"] if own else [])]
+    if model.heldout_losses and not model._watched:  # a file does not tell of how many
+        lines.append("    heldout=...,")
     called = "\n".join([f"model = tw.{type(model).__name__}(", *lines, ")"])
     return Report(
         title=f"{name}, {model.corpus_total_words:,} words",
@@ -54,9 +59,9 @@ def report_of(model: Any) -> Report:
             "versions": versions(),
         },
         losses=Losses(
-            records=() if history is None else history.records,
+            records=history.records if history is not None and once else (),
             epochs=model.losses,
-            heldout=model.heldout_losses,
+            heldout=_heldout(model, history),
             unigram=model.unigram_loss,
         ),
         vectors=model.wv,
@@ -64,9 +69,18 @@ def report_of(model: Any) -> Report:
         scores=scores_of(model.wv, installed_test_sets()),
         graph=lambda lang: graph_page(model.model, model.settings(), model.wv.index_to_key, lang),
         kernel=None if run is None else Kernel.of(run.engine.compiled),
-        repeat=f"import tinygrad_w2v as tw\n\n{called}",
+        repeat=f"import tinygrad_w2v as tw\n\n{called}" if once else "",
         seconds=model.total_train_time,
     )
+
+
+def _heldout(model: Any, history: Any) -> list[float]:
+    """The held-out losses by epoch; of trainings before the last they may be of other sentences."""
+    losses = model.heldout_losses
+    if history is None:
+        return losses if len(losses) == len(model.losses) else []
+    before = len(model.losses) - len(history.losses)
+    return [math.nan] * before + history.heldout_losses if history.heldout_losses else []
 
 
 def graph_page(model: Any, settings: TrainingSettings, words: list[str], lang: Language) -> str:

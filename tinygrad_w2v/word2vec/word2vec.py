@@ -247,6 +247,7 @@ class Word2Vec(LearnedWords):
         self.total_train_time = 0.0
         self.interrupted = self.stopped_early = False
         self._run: Run | None = None
+        self._watched: dict[str, Any] = {}  # how the held-out loss of that was asked for
         self._latest_loss = 0.0
         options = RunOptions(heldout, early_stopping, checkpoint, checkpoint_minutes, resume)
         options.check()
@@ -399,6 +400,8 @@ class Word2Vec(LearnedWords):
                 source=self._source,
             )
         self._run, state, done = run, run.state, run.state.history.words
+        watched = {"heldout": options.heldout, "early_stopping": options.early_stopping}
+        self._watched = {name: value for name, value in watched.items() if value is not None}
         own = None if self._given_model is None else type(self.model).__name__
         self.unigram_loss = None if own or run.heldout is None else run.heldout.unigram
         log_training(settings, epochs, self.compat, run.engine, own)
