@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._cli import exploring
 from tinygrad_w2v._cli.exploring import Look
 from tinygrad_w2v._cli.stored_run import read_run
 
@@ -55,6 +56,7 @@ def test_questions_to_a_run(trained: Path) -> None:
         ("odd", {"words": "cat dog"}),
         ("step", {"text": "cat dog", "at": "2"}),
         ("step", {"text": "cat dog", "at": "-1"}),
+        ("step", {"text": "cat dog", "at": "9" * 5000}),
     ],
 )
 def test_questions_without_an_answer(trained: Path, name: str, query: dict[str, str]) -> None:
@@ -71,6 +73,27 @@ def test_a_function_that_a_file_names_is_not_run(run: Any, trained: Path) -> Non
     look = Look(read_run(str(trained)), "en")
     assert len(look.sentence({"text": "cat dog"})["windows"]) == 2
     assert "antigravity" not in sys.modules
+
+
+def test_a_browser_that_is_not_left_is_answered(
+    run: Any, trained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def reading(url: str) -> None:  # as one in the terminal
+        with urllib.request.urlopen(url, timeout=60) as response:
+            seen.append(response.status)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(exploring.webbrowser, "open", reading)
+    done = run("explore", trained)
+    assert (done.status, seen) == (0, [200]) and done.err.endswith("ended\n")
+
+
+def test_a_run_without_its_model_is_named(run: Any, trained: Path) -> None:
+    (trained / "model.npz").unlink()
+    done = run("explore", trained, "--no-browser")
+    assert done.status == 2 and "has no model.npz" in done.err and done.err.count("\n") == 1
 
 
 def test_wrong_calls(run: Any, trained: Path) -> None:

@@ -98,6 +98,7 @@ def test_a_question_that_fails_ends_nothing(server: LookServer) -> None:
     assert status == 400 and json.loads(text) == {"error": "word must be a word"}
     assert get(server, f"{at}broken")[0] == 500
     assert get(server, f"{at}ask?{'a' * 9000}")[0] == 414
+    assert get(server, f"{at}ask?{'a=1&' * 30}")[0] == 500
     assert get(server, f"{at}ask", method="POST")[0] == 501
     assert get(server, at)[0] == 200
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import threading
 import webbrowser
 from collections.abc import Mapping
 from typing import Any
@@ -53,7 +54,8 @@ def run(arguments: argparse.Namespace) -> int:
     say(server.url)
     note("this machine alone can open it, with this address; Ctrl-C ends it")
     if not arguments.no_browser:
-        webbrowser.open(server.url)
+        # A browser that runs in the terminal returns when it is left, and needs answers till then.
+        threading.Thread(target=webbrowser.open, args=(server.url,), daemon=True).start()
     server.serve()
     note("ended")
     return 0
@@ -144,7 +146,7 @@ class Look:
         """The graph of one window's loss, to be stepped through."""
         windows = self._windows(self._words(query))
         at = query.get("at", "")
-        if not at.isdecimal() or int(at) >= len(windows):
+        if at not in map(str, range(len(windows))):
             raise InputError("there is no such window")
         loss = self.model.loss(windows[int(at)].batch)
         loss.name = "loss"

@@ -130,8 +130,8 @@ class _Handler(BaseHTTPRequestHandler):
         return self._answer(name, urlsplit(f"?{text}").query)
 
     def _answer(self, name: str, text: str) -> None:
-        query = {key: values[-1] for key, values in parse_qs(text, max_num_fields=20).items()}
         try:
+            query = {key: values[-1] for key, values in parse_qs(text, max_num_fields=20).items()}
             if name in self.look.pages:
                 return self._send(200, "text/html", self.look.pages[name](query))
             if name in self.look.answers:

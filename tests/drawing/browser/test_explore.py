@@ -46,6 +46,8 @@ def test_questions_are_asked_and_a_window_is_stepped_through(browser: Any, tmp_p
         page.locator("#sentence input").fill("cat dog cow")
         page.keyboard.press("Enter")
         page.locator("#sentence tbody button").nth(1).click()
+        contexts = page.locator("#sentence tbody tr:first-child td:nth-child(2) bdi")
+        assert contexts.all_inner_texts() == ["dog", "cow"]  # each for itself, whichever way
         graph = page.frame_locator("#sentence iframe")
         graph.locator("#canvas .node").first.wait_for(timeout=20_000)
         assert page.evaluate("document.documentElement.scrollWidth") <= 400

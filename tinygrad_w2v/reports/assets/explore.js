@@ -18,6 +18,9 @@ const follow = word => {
 const step = (text, at, place) => place.replaceChildren(
   make("iframe", { src: `step?${new URLSearchParams({ text, at })}`, title: say("graph_title") }));
 
+// Words from left to right, whichever way each is written.
+const inOrder = words => words.map(word => [make("bdi", {}, word), " "]);
+
 const show = {
   neighbours: answer => [near(answer.near)],
   analogy: answer => [make("p", {}, say("answer", ...answer.words)), near(answer.near)],
@@ -29,7 +32,7 @@ const show = {
     const head = ["window_center", "window_contexts", "window_negatives", "window_loss"].map(key => make("th", { scope: "col" }, say(key)));
     const rows = answer.windows.map((window, at) => make("tr", {},
       make("th", { scope: "row" }, make("bdi", {}, window.center)),
-      make("td", {}, window.contexts.join(" ")), make("td", {}, window.negatives.join(" ")),
+      make("td", {}, inOrder(window.contexts)), make("td", {}, inOrder(window.negatives)),
       make("td", { class: "number" }, window.loss.toFixed(3)),
       make("td", {}, make("button", { type: "button", onclick: () => step(query.text, at, frame) }, say("step")))));
     return [...notes, make("div", { class: "wide" }, make("table", {}, make("thead", {}, make("tr", {}, head, make("td"))), make("tbody", {}, rows))), frame];
