@@ -122,6 +122,31 @@ def test_a_run_that_fails_leaves_no_report(
     assert seen and not (folder / "report.html").exists()
 
 
+def test_a_run_that_ended_before_its_last_epoch_says_so(
+    run: Any, text: Path, tmp_path: Path, trained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, step, left = tmp_path / "ended", NumpyRun.step, [9]
+    said = ("this is what it had learned by then", "did not fall any more")
+
+    def interrupted(self: Any, batch: Any, lr: float) -> float:
+        left[0] -= 1
+        if not left[0]:
+            raise KeyboardInterrupt
+        return step(self, batch, lr)
+
+    watched = ("--heldout", 0.1, "--early-stopping", 1, "--alpha", 1, "--min-alpha", 1, "--epochs", 40)
+    assert run("train", text, *SMALL, *watched, "--output", folder).status == 0
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    early = json.loads((folder / "settings.json").read_text(encoding="utf-8"))["stopped_early"]
+    assert early and (said[0] in page, said[1] in page) == (False, True)
+    monkeypatch.setattr(NumpyRun, "step", interrupted)
+    run("train", text, *SMALL, "--output", folder, "--overwrite")
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert (said[0] in page, said[1] in page) == (True, False)
+    page = (trained / "report.html").read_text(encoding="utf-8")
+    assert not any(each in page for each in said)
+
+
 def test_a_report_that_cannot_be_written_ends_no_run(
     run: Any, text: Path, tmp_path: Path, seen: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,7 @@ from tinygrad_w2v._base.terminal import option, pasted
 from tinygrad_w2v._cli.console import note
 from tinygrad_w2v._cli.options import DEFAULT_FOLDER, OPTIONS, OTHER_NAMES, Option, usual
 from tinygrad_w2v._cli.request import FASTTEXT, Request
-from tinygrad_w2v.reports.contents import Kernel, Losses, RecordLike, Report, numbers
+from tinygrad_w2v.reports.contents import Kernel, Losses, RecordLike, Report, ending, numbers
 from tinygrad_w2v.reports.page import write_report
 from tinygrad_w2v.training.history import History, RunState
 from tinygrad_w2v.training.hooks import RunHooks
@@ -110,6 +110,10 @@ def report_of(
         repeat=repeat_lines(request, output, engine["name"], description.get("run")),
         seconds=description["seconds"],
         refresh=refresh,
+        ended=ending(
+            description.get("finished") is False and refresh is None,
+            bool(description.get("stopped_early")),
+        ),
     )
 
 

@@ -176,6 +176,8 @@ class Report:
         That the run took.
     refresh : float, optional
         The run goes on, and the page is made anew after so many seconds.
+    ended : {"", "interrupted", "stopped_early"}
+        Why it has ended before its last epoch, if it has.
     """
 
     title: str
@@ -189,3 +191,15 @@ class Report:
     repeat: str = ""
     seconds: float = 0.0
     refresh: float | None = None
+    ended: str = ""
+
+
+def ending(interrupted: bool, stopped_early: bool) -> str:
+    """Return why a run has ended, as a report has it.
+
+    Examples
+    --------
+    >>> ending(False, True), ending(False, False)
+    ('stopped_early', '')
+    """
+    return "interrupted" if interrupted else "stopped_early" if stopped_early else ""

@@ -74,6 +74,7 @@ def page_of(report: Report, lang: Language = "en", layout: str = "pca") -> str:
         ""
         if report.refresh is None
         else f'<p class="notice" role="status">{words.say("goes_on", float(report.refresh))}</p>',
+        f'<p class="notice">{words.say(report.ended)}</p>' if report.ended else "",
         f"{contents(headings, words.say('contents'))}</header>\n<main>\n",
         *[section(name, headings[name], text) for name, text in made.items()],
         f"</main>\n<footer><p>{words.say('made_by', __version__)}</p></footer>",

@@ -14,6 +14,14 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "ja": "損失の曲線、単語の地図、類推には JavaScript が必要です。ほかの部分はそのまま読め"
         "ます。",
     },
+    "interrupted": {
+        "en": "The run was ended early: this is what it had learned by then.",
+        "ja": "学習は途中で終了しました。これはそのときまでの結果です。",
+    },
+    "stopped_early": {
+        "en": "The run ended before its last epoch, as the held-out loss did not fall any more.",
+        "ja": "評価用テキストの損失が下がらなくなったため、最後のエポックの前に学習を終えました。",
+    },
     "goes_on": {
         "en": "The run goes on; this page is made anew every {0} s, and reads itself again "
         "unless you are at work in it.",

@@ -37,7 +37,7 @@ class About(NamedTuple):
 
 def report_of(about: About, history: History) -> Report:
     """Return the contents of the report of a history."""
-    from tinygrad_w2v.reports.contents import Kernel, Losses, Report
+    from tinygrad_w2v.reports.contents import Kernel, Losses, Report, ending
     from tinygrad_w2v.vectors.sample_words import sample_words
 
     run = about.run
@@ -67,6 +67,7 @@ def report_of(about: About, history: History) -> Report:
         graph=lambda lang: _graph(model, source, lang),
         kernel=Kernel.of(engine.compiled),
         seconds=history.seconds,
+        ended=ending(history.interrupted, history.stopped_early),
     )
 
 

@@ -25,7 +25,7 @@ def report_of(model: Any) -> Report:
     model
         Trained in this process or read from a file; of the latter the losses of epochs are known.
     """
-    from tinygrad_w2v.reports.contents import Kernel, Losses, Report
+    from tinygrad_w2v.reports.contents import Kernel, Losses, Report, ending
     from tinygrad_w2v.vectors.sample_words import sample_words
     from tinygrad_w2v.vectors.scores import installed_test_sets, scores_of
 
@@ -71,6 +71,7 @@ def report_of(model: Any) -> Report:
         kernel=None if run is None else Kernel.of(run.engine.compiled),
         repeat=f"import tinygrad_w2v as tw\n\n{called}" if once else "",
         seconds=model.total_train_time,
+        ended=ending(model.interrupted, model.stopped_early),
     )
 
 
