@@ -41,6 +41,11 @@ def test_what_a_run_does_not_have_is_left_out() -> None:
     assert "http" not in page.replace("http://www.w3.org", "").replace("http-equiv", "")
 
 
+def test_one_epoch_has_one_loss() -> None:
+    page = page_of(Report("one", losses=Losses(epochs=[2.5])))
+    assert "loss 2.5</p>" in page and "at first" not in page.partition("</header>")[0]
+
+
 def test_a_loss_stands_with_its_epoch_and_labels_are_text() -> None:
     losses = Losses(epochs=[3.0, 2.5, 2.0], heldout=numbers([3.25, None, 2.25]))
     page = page_of(Report("losses", losses=losses))

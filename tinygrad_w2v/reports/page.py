@@ -120,7 +120,8 @@ def _lead(report: Report, words: Words) -> str:
     if report.seconds:
         parts.append(words.say("lead_seconds", float(f"{report.seconds:.3g}")))
     if epochs and math.isfinite(losses.epochs[-1]):
-        parts.append(words.say("lead_loss", losses.epochs[0], losses.epochs[-1]))
+        key = "lead_one_loss" if epochs == 1 else "lead_loss"
+        parts.append(words.say(key, losses.epochs[0], losses.epochs[-1]))
     if losses.heldout and math.isfinite(losses.heldout[-1]):
         parts.append(words.say("lead_heldout", losses.heldout[-1]))
     if report.vectors is not None:

@@ -43,6 +43,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "lead_epochs": {"en": "{0} epochs", "ja": "{0} エポック"},
     "lead_epoch": {"en": "1 epoch", "ja": "1 エポック"},
     "lead_seconds": {"en": "{0} s", "ja": "{0} 秒"},
+    "lead_one_loss": {"en": "loss {0}", "ja": "損失 {0}"},
     "lead_loss": {"en": "loss {0} at first, {1} at last", "ja": "損失 {0} → {1}"},
     "lead_heldout": {"en": "{0} held out", "ja": "評価用テキストでの損失 {0}"},
     "lead_words": {"en": "{0} words with vectors", "ja": "単語ベクトル {0} 語"},
