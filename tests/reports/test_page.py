@@ -186,6 +186,8 @@ def test_a_models_own_history_has_words_where_its_examples_have(tmp_path: Path) 
     history.report(path)
     page = path.read_text(encoding="utf-8")
     assert sections(page) == ["curves", "sample", "words", "analogies", "what", "graph"]
+    # Which table the words' vectors are of: another may have as many rows.
+    assert "<dt><bdi>vectors of the words</bdi></dt><dd><bdi>table</bdi></dd>" in page
     assert "Mine, Windows" in page and sorted(data_of(page)["vectors"]["words"]) == sorted(
         ["you", "say", "hello"]
     )

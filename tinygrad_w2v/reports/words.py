@@ -306,6 +306,7 @@ FACTS = {
     "source": "種類",
     "units": "単位の数",
     "fields": "項目",
+    "vectors of the words": "単語ベクトルのパラメータ",
 }
 
 # Those that the scripts of a page say.

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tinygrad_w2v.reports.contents import Report
     from tinygrad_w2v.training.history import History
     from tinygrad_w2v.training.run import Run
+    from tinygrad_w2v.vectors import WordVectors
 
 
 class About(NamedTuple):
@@ -42,7 +43,7 @@ def report_of(about: About, history: History) -> Report:
 
     run = about.run
     model, source, engine = run.model, run.source, run.engine
-    vectors = vectors_of(model, about.examples)
+    table, vectors = vectors_of(model, about.examples)
     name, examples = type(model).__name__, type(about.examples).__name__
     shapes = {
         f"parameter {each}": " × ".join(map(str, parameter.shape)) or "1"
@@ -57,6 +58,7 @@ def report_of(about: About, history: History) -> Report:
                 "units": source.units,
                 "fields": sorted(_names(source.example())),
             }
+            | ({"vectors of the words": table} if table else {})
             | shapes,
             "engine": engine_facts(engine),
             "versions": versions(),
@@ -81,23 +83,25 @@ def engine_facts(engine: Any) -> dict[str, Any]:
     }
 
 
-def vectors_of(model: Module, source: Any) -> Any:
+def vectors_of(model: Module, source: Any) -> tuple[str, WordVectors | None]:
     """Return the words of a source with the rows of the model's first table that has one for each.
 
-    None, where the source has no vocabulary, or no table fits.
+    The table's name goes before them, as another may have as many rows. "" and None, where the
+    source has no vocabulary, or no table fits.
     """
     from tinygrad_w2v.vectors import WordVectors
 
     vocabulary = getattr(source, "vocabulary", None)
     words = getattr(vocabulary, "words", None)
     if not words:
-        return None
-    for _, parameter in sorted(model.named_parameters(), key=lambda named: named[0] != "w_in"):
+        return "", None
+    for name, parameter in sorted(model.named_parameters(), key=lambda named: named[0] != "w_in"):
         if parameter.ndim == 2 and parameter.shape[0] == len(words):
             if np.isfinite(parameter.data).all():
-                return WordVectors(words, parameter.data, getattr(vocabulary, "counts", None))
-            return None
-    return None
+                counts = getattr(vocabulary, "counts", None)
+                return name, WordVectors(words, parameter.data, counts)
+            return "", None
+    return "", None
 
 
 def _names(example: Any) -> list[str]:
