@@ -81,7 +81,11 @@ def test_a_page_is_written_where_none_is_named(
     monkeypatch.chdir(tmp_path)
     done = run("compare", runs["a"], runs["two"], "--lang", "ja")
     assert done.err == "wrote compare.html\n"
-    assert "drifted from" in done.out and "last held-out loss" in done.out
+    assert "drifted from" in done.out and "by chance" not in done.out
+    done = run("compare", runs["a"], runs["b"])
+    assert "drifted by chance alone from" in done.out
+    done = run("compare", runs["a"], runs["two"], "--lang", "ja")
+    assert "last held-out loss" in done.out
     assert "使われ方が変わった単語" in (tmp_path / "compare.html").read_text(encoding="utf-8")
 
 

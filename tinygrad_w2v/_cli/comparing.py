@@ -96,5 +96,6 @@ def _lines(found: Comparison) -> list[str]:
                 f"{word} {distance:.2f}"
                 for word, distance in list(zip(*drifted.drift, strict=True))[:6]
             )
-            lines.append(f"drifted from {drifted.first} to {drifted.second}: {most}")
+            how = "drifted by chance alone" if drifted.same_group else "drifted"
+            lines.append(f"{how} from {drifted.first} to {drifted.second}: {most}")
     return lines
