@@ -134,7 +134,8 @@ def test_a_run_that_ended_before_its_last_epoch_says_so(
             raise KeyboardInterrupt
         return step(self, batch, lr)
 
-    watched = ("--heldout", 0.1, "--early-stopping", 1, "--alpha", 1, "--min-alpha", 1, "--epochs", 40)
+    rates = ("--alpha", 1, "--min-alpha", 1)
+    watched = ("--heldout", 0.1, "--early-stopping", 1, "--epochs", 40, *rates)
     assert run("train", text, *SMALL, *watched, "--output", folder).status == 0
     page = (folder / "report.html").read_text(encoding="utf-8")
     early = json.loads((folder / "settings.json").read_text(encoding="utf-8"))["stopped_early"]
