@@ -10,7 +10,7 @@ import json
 import sys
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from typing import Any
 
 from tinygrad_w2v._base.terminal import displayed
@@ -43,6 +43,13 @@ def warnings_as_notes() -> Iterator[None]:
     """Tell warnings as notes: a person at a command has no line of code that they point at."""
     with warnings.catch_warnings():
         warnings.showwarning = lambda message, *rest, **more: note(f"note: {message}")
+        yield
+
+
+@contextmanager
+def prints_as_notes() -> Iterator[None]:
+    """Send to standard error what others print meanwhile, as Ray does of a lost machine."""
+    with redirect_stdout(sys.stderr):
         yield
 
 

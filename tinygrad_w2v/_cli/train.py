@@ -10,13 +10,13 @@ import argparse
 import dataclasses
 import math
 import tempfile
-from contextlib import closing
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from tinygrad_w2v._base.errors import InputError, written
 from tinygrad_w2v._base.progress import Progress
-from tinygrad_w2v._cli.console import note, say
+from tinygrad_w2v._cli.console import note, prints_as_notes, say
 from tinygrad_w2v._cli.ending import end_run, resume_line, what_was_kept
 from tinygrad_w2v._cli.neighbors import neighbor_lines
 from tinygrad_w2v._cli.options import in_flags
@@ -47,7 +47,8 @@ def run(arguments: argparse.Namespace) -> int:
             note(finished, arguments.quiet)
             return 0
         order = order_of(arguments, folder)
-        outcome, description, ending = _train(order, folder)
+        with prints_as_notes() if order.engine.engine == "ray" else nullcontext():
+            outcome, description, ending = _train(order, folder)
     ending.pass_on()
     if order.repeat:
         _compare(order.repeat, description, order.quiet)
@@ -116,10 +117,11 @@ def _probe(arguments: argparse.Namespace) -> int:
                 request, None, folder.checkpoints, duration, order.quiet, order.phrases
             )
             folder.begin(request, order.begun_with, None, text.ids)
-            engine = prepare(dataclasses.replace(order, quiet=True), text, folder).run.engine
-            with closing(engine):
-                for line in (written(engine.description(), in_flags)).split("; "):
-                    say(line)
+            with prints_as_notes():
+                engine = prepare(dataclasses.replace(order, quiet=True), text, folder).run.engine
+                engine.close()
+            for line in (written(engine.description(), in_flags)).split("; "):
+                say(line)
     return 0
 
 

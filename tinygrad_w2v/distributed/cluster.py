@@ -9,8 +9,9 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, NamedTuple
 
 from tinygrad_w2v._base.errors import EngineWarning, InputError, MissingDependencyError
@@ -18,7 +19,6 @@ from tinygrad_w2v._base.warning import warn_user
 
 ANSWER = 10.0  # seconds in which an address has to answer
 PROCESS = 300 << 20  # bytes of a process that computes, beside what it reads and writes
-COMPARED = ("python", "numpy", "numba", "tinygrad_w2v")
 
 
 class Machine(NamedTuple):
@@ -256,14 +256,37 @@ def check_alike(here: dict[str, str], processor: str, found: Sequence[Machine]) 
                     f"the machine {machine.address} has {name} {machine.versions.get(name)}, and "
                     f"this one {version}, so that bytes may differ: install the same version on all"
                 )
-    others = sorted({m.processor for m in found} | {processor})
-    if len(others) > 1:
+    warn_of_processors({m.processor for m in found} | {processor})
+
+
+def warn_of_processors(kinds: Iterable[str]) -> None:
+    """Warn where processors are not all of one kind."""
+    if len(others := sorted(set(kinds))) > 1:
         warn_user(
             f"the machines have different processors ({', '.join(others)}), for which kernels are "
             "compiled differently: the last digits may depend on where a part of a round was "
             "computed",
             EngineWarning,
         )
+
+
+def check_here(versions: dict[str, str]) -> None:
+    """Refuse to compute here what was begun with other versions: this machine came later.
+
+    Raises
+    ------
+    InputError
+        It names this machine, the library and both versions.
+    """
+    own, processor = own_facts()
+    if own != versions:
+        address = import_ray().util.get_node_ip_address()
+        check_alike(versions, processor, [Machine(address, "", 0, 0, 0, own, processor)])
+
+
+def alive() -> dict[str, str]:
+    """Return the address of each machine of which Ray does not know that it is lost, by node."""
+    return {n["NodeID"]: n["NodeManagerAddress"] for n in import_ray().nodes() if n["Alive"]}
 
 
 def check_room(found: Sequence[Machine], shared: int, own: int) -> None:
@@ -305,6 +328,7 @@ train fewer words or smaller vectors
             )
 
 
+@cache
 def own_facts() -> tuple[dict[str, str], str]:
     """Return the versions here, and the processor."""
     import platform

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import logging
 import sys
 import uuid
 from collections import Counter
@@ -35,6 +36,8 @@ from tinygrad_w2v.training.engines.changed_rows import Counts
 from tinygrad_w2v.training.engines.compiled import CompiledRun, Round
 from tinygrad_w2v.training.engines.engine import EngineOptions
 from tinygrad_w2v.training.rounds import as_rows
+
+logger = logging.getLogger(__name__)
 
 RETRIES = 16  # of a task, whose process or machine is lost
 ROUNDS_ANEW = 4  # in a row, with all that they read sent anew
@@ -79,7 +82,10 @@ class RayRun(CompiledRun):
         self._leave = cluster.connect(options.ray_address, int(options.workers))
         try:
             self.machines = cluster.machines()
-            cluster.check_alike(*cluster.own_facts(), self.machines)
+            self._versions, processor = cluster.own_facts()
+            cluster.check_alike(self._versions, processor, self.machines)
+            self._processors = {processor} | {machine.processor for machine in self.machines}
+            self._alive = cluster.alive()
             self._begin(np.dtype(dtype))
         except BaseException:
             self.close()
@@ -167,7 +173,25 @@ class RayRun(CompiledRun):
         if self._changed >= self.table_bytes:
             self._send_tables()
         self.shards_of.update(each.node for each in done)
+        self._look_at_machines(done)
         return [each.counts for each in done]
+
+    def _look_at_machines(self, done: list[Done]) -> None:
+        """Say which machines are lost since the round before, which are new, and of what kind."""
+        alive, before = cluster.alive(), self._alive
+        for node in before.keys() - alive.keys():
+            logger.warning(
+                "the machine %s is lost, after %d shards; what it was to compute is computed "
+                "elsewhere, with the same bytes",
+                before[node],
+                self.shards_of[node],
+            )
+        for node in alive.keys() - before.keys():
+            logger.info("the machine %s has come to the cluster", alive[node])
+        self._alive = alive
+        if kinds := {each.processor for each in done} - self._processors:
+            self._processors |= kinds
+            cluster.warn_of_processors(self._processors)
 
     def computed(self, part: Round, lr: float) -> tuple[list[Change], list[Done]]:
         """Let tasks compute a round; return the rows of each range, and what is known of shards.
@@ -200,7 +224,13 @@ class RayRun(CompiledRun):
         ray, pieces = cluster.import_ray(), [*self._slices, *itertools.chain(*self._changes)]
         of_shards = [
             self._run_shard.remote(
-                *(self._key, [self._sent], (part.epoch, part.number, shard), float(lr)),
+                *(
+                    self._versions,
+                    self._key,
+                    [self._sent],
+                    (part.epoch, part.number, shard),
+                    float(lr),
+                ),
                 *(self.layout, *pieces),
             )
             for shard in range(self.parts)
@@ -208,7 +238,7 @@ class RayRun(CompiledRun):
         merged = []
         for k in range(self.layout.ranges):
             before = [changes[k] for changes in self._changes]
-            given = k, float(lr), self.layout, len(before), self._slices[k]
+            given = self._versions, k, float(lr), self.layout, len(before), self._slices[k]
             made_of_it = [shard[k] for shard in of_shards]
             merged.append(self._merge_range.remote(*given, *before, *made_of_it))
         done: list[Done] = ray.get([shard[-1] for shard in of_shards])

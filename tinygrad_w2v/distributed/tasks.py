@@ -16,6 +16,7 @@ import numpy as np
 from tinygrad_w2v._base.cache_lines import columns, in_lines, new_storage, with_padding
 from tinygrad_w2v._base.errors import EngineWarning, InputError
 from tinygrad_w2v._base.types import AnyArray
+from tinygrad_w2v.distributed import cluster
 from tinygrad_w2v.distributed.spread_tables import (
     Change,
     Layout,
@@ -88,8 +89,8 @@ class Done(NamedTuple):
     Attributes
     ----------
     counts : Counts
-    node : str
-        Ray's name of the machine.
+    node, processor : str
+        Ray's name of the machine, and what it computes with.
     seconds : float
     sent : int
         Bytes of the rows that it returned.
@@ -97,6 +98,7 @@ class Done(NamedTuple):
 
     counts: Counts
     node: str
+    processor: str
     seconds: float
     sent: int
 
@@ -129,6 +131,7 @@ def _run_of(key: str, sent: Sequence[Any]) -> tuple[CompiledRun, Sent, Any]:
 
 
 def run_shard(
+    versions: dict[str, str],
     key: str,
     sent: Sequence[Any],
     place: tuple[int, int, int],
@@ -140,6 +143,8 @@ def run_shard(
 
     Parameters
     ----------
+    versions
+        Of the driver; machines that join later are compared with it here.
     key, sent
         The run, and the reference that it is had from.
     place
@@ -153,6 +158,7 @@ def run_shard(
     """
     import ray
 
+    cluster.check_here(versions)
     run, given, room = _run_of(key, sent)
     begin = time.perf_counter()
     slices, changes = pieces[: layout.ranges], pieces[layout.ranges :]
@@ -165,17 +171,25 @@ def run_shard(
     changed = changed_rows(run, tables, *place, lr, room)
     ranges = cut(changed.rows, layout)
     size = sum(v.nbytes for each in ranges for rows in each for v in rows.values.values())
-    node = ray.get_runtime_context().get_node_id()
-    return *ranges, Done(changed.counts, node, time.perf_counter() - begin, size)
+    where = ray.get_runtime_context().get_node_id(), cluster.own_facts()[1]
+    return *ranges, Done(changed.counts, *where, time.perf_counter() - begin, size)
 
 
 def merge_range(
-    k: int, lr: float, layout: Layout, earlier: int, piece: Slice, *changes: Change
+    versions: dict[str, str],
+    k: int,
+    lr: float,
+    layout: Layout,
+    earlier: int,
+    piece: Slice,
+    *changes: Change,
 ) -> Change:
     """Return the rows of a range that shards have changed, merged.
 
     Parameters
     ----------
+    versions
+        Of the driver.
     k
         Which range.
     lr
@@ -189,6 +203,7 @@ def merge_range(
     *changes
         Those that are merged, in order, then what each shard has made of the range.
     """
+    cluster.check_here(versions)
     merged, shards = changes[:earlier], changes[earlier:]
     result = []
     for group, (names, _) in enumerate(layout.together):
