@@ -109,6 +109,7 @@ def main() -> int:
     parser.add_argument(
         "--drivers", type=int, default=10, help="runs in which the driver is killed"
     )
+    parser.add_argument("--nodes", type=int, default=3, help="how many there are as one is killed")
     parser.add_argument("--words", type=int, default=60_000)
     asked = parser.parse_args()
     home = tempfile.mkdtemp(prefix="r")  # short, as the names of sockets begin with it
@@ -126,7 +127,7 @@ def main() -> int:
         print(f"one machine: {wanted}", flush=True)
         head = {"num_cpus": 1, "object_store_memory": STORE, "include_dashboard": False}
         cluster = Cluster(initialize_head=True, head_node_args=head | {"temp_dir": home})
-        nodes = [node_of(cluster)]
+        nodes = [node_of(cluster) for _ in range(asked.nodes - 2)]
         ray.init(address=cluster.address, log_to_driver=False, logging_level="ERROR")
         for seed in range(asked.machines):
             nodes.append(node_of(cluster))

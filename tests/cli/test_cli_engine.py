@@ -175,3 +175,29 @@ def test_settings_without_an_engine_are_refused(run, trained, tmp_path) -> None:
         done = run("train", "--settings", path, "--output", tmp_path / "out")
         assert done.status == 2
         assert told in done.err
+
+
+class Loud(CompiledRun):
+    """Prints what Ray does when a machine is lost: at any time, from a thread of its own."""
+
+    def __init__(self, model, source, options, optimizer=None, dtype="float32") -> None:
+        super().__init__(model, source, 1, optimizer, dtype, deterministic=True)
+
+    def prepare(self) -> None:
+        super().prepare()
+        print("(raylet) lost")
+
+    def close(self) -> None:
+        super().close()
+        print("(raylet) lost")
+
+
+def test_what_ray_prints_is_no_result(run, text, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("tinygrad_w2v.distributed.engine.RayRun", Loud)
+    asked = "--engine", "ray", "--output", tmp_path / "out"
+    for options in (asked, (*asked, "--probe")):
+        done = run("train", text, *SMALL, *options)
+        assert done.status == 0
+        assert "(raylet) lost" in done.err
+        assert done.out
+        assert "raylet" not in done.out

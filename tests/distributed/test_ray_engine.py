@@ -14,6 +14,7 @@ import pytest
 import tinygrad_w2v as tw
 
 pytest.importorskip("numba")
+from tinygrad_w2v.distributed import cluster as clusters
 from tinygrad_w2v.distributed.engine import RayRun
 from tinygrad_w2v.sources import WindowSettings, WindowSource
 from tinygrad_w2v.text.corpus import build_corpus
@@ -96,9 +97,12 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[RayRun]:
 
 @pytest.mark.process
 def test_the_bytes_are_those_of_one_machine(
-    cluster: Any, runs: list[RayRun], monkeypatch: pytest.MonkeyPatch
+    cluster: Any,
+    runs: list[RayRun],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """One story, as a cluster takes long to begin: one node, two, and one that is killed."""
+    """One story, as a cluster takes long to begin: 1, 2 and 4 nodes, and one that is killed."""
     there = {"ray_address": cluster.address, "callbacks": [Halving()]}
     one = fitted(windows, "compiled", deterministic=True, callbacks=[Halving()])
     assert fitted(windows, "ray", **there) == one
@@ -122,6 +126,20 @@ def test_the_bytes_are_those_of_one_machine(
             os.kill(node.all_processes["raylet"][0].process.pid, signal.SIGKILL)
         return computed(self, part, lr)
 
-    monkeypatch.setattr(RayRun, "_computed", killing)
+    added(cluster)
+    added(cluster)
     assert fitted(windows, "ray", **there) == one
+    assert len(runs[-1].machines) == 4
+    assert len(runs[-1].shards_of) >= 2  # the others may have computed none in so short a run
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RayRun, "_computed", killing)
+        assert fitted(windows, "ray", **there) == one
     assert next(rounds) > 6
+    # Ray learns of it within seconds, and this run maybe not at all.
+    caplog.clear()
+    run = runs[-1]
+    run._alive = clusters.alive() | {"gone": "10.0.0.7"}
+    run._look_at_machines([])
+    told = "the machine 10.0.0.7 is lost, after 0 shards; what it was to compute is computed"
+    assert told in caplog.text
