@@ -185,11 +185,11 @@ class Loud(CompiledRun):
 
     def prepare(self) -> None:
         super().prepare()
-        print("(raylet) lost")
+        sys.stdout.write("(raylet) lost\n")
 
     def close(self) -> None:
         super().close()
-        print("(raylet) lost")
+        sys.stdout.write("(raylet) lost\n")
 
 
 def test_what_ray_prints_is_no_result(run, text, tmp_path, monkeypatch) -> None:

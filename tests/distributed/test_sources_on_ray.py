@@ -1,4 +1,4 @@
-"""Whatever is trained on whatever examples has the bytes of one machine, and goes on with either."""
+"""Any model on any examples has the bytes of one machine, and goes on with either engine."""
 
 from __future__ import annotations
 
