@@ -140,7 +140,8 @@ class RayRun(CompiledRun):
         unwritten = {n: t for n, t in tables.items() if n not in self.layout.shapes}
         self._key = uuid.uuid4().hex
         model, source = self.compiled.model, self.source
-        sent = Sent(*(model, source, self._dtype.str, self.parts, self.compiled.source, unwritten))
+        kernel, digest = self.compiled.source, source.digest() if _is_own(source) else None
+        sent = Sent(*(model, source, self._dtype.str, self.parts, kernel, unwritten, digest))
         try:
             with _as_it_is_sent(model, source):
                 self._sent = ray.put(sent)
@@ -308,6 +309,13 @@ def _as_it_is_sent(*given: Any) -> Iterator[None]:
 
 def _as_it_is(array: AnyArray) -> AnyArray:
     return array
+
+
+def _is_own(source: Source) -> bool:
+    """Whether a source, or one that it is made of, is of a class that is not the package's."""
+    if not type(source).__module__.startswith("tinygrad_w2v."):
+        return True
+    return any(_is_own(each) for each in vars(source).values() if Source in type(each).__mro__)
 
 
 def _own_modules(given: Iterable[Any]) -> Iterator[Any]:

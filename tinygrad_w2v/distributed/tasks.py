@@ -47,6 +47,8 @@ class Sent(NamedTuple):
         The source of the kernel that the model gave where it was sent.
     unwritten : dict
         The tables that a kernel reads and nothing writes.
+    digest : str, optional
+        Of a source of the user's, which may read what is not sent.
     """
 
     model: Module
@@ -55,6 +57,7 @@ class Sent(NamedTuple):
     shards: int
     kernel: str
     unwritten: dict[str, AnyArray]
+    digest: str | None
 
 
 def blank(parameter: Parameter) -> tuple[Any, ...]:
@@ -112,6 +115,12 @@ def _run_of(key: str, sent: Sequence[Any]) -> tuple[CompiledRun, Sent, Any]:
         import ray
 
         given: Sent = ray.get(sent[0])
+        if given.digest is not None and given.source.digest() != given.digest:
+            raise InputError(
+                f"the examples of {type(given.source).__name__} on the machine "
+                f"{ray.util.get_node_ip_address()} are not those of where the training was begun: "
+                "its digest differs; give all machines the same files, and change none"
+            )
         _kept.clear()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", EngineWarning)  # whoever sent it was warned
