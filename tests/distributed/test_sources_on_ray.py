@@ -18,7 +18,7 @@ from tinygrad_w2v.distributed import cluster as clusters
 from tinygrad_w2v.distributed.engine import RayRun
 
 FOLDER = Path(__file__).resolve().parents[1] / "training"
-KINDS = ("documents", "walks", "keys", "own")
+KINDS = ("documents", "walks", "own")
 ONE: dict[str, Any] = {"engine": "compiled", "deterministic": True}
 
 
