@@ -19,8 +19,8 @@ STORE = 80 << 20  # bytes of shared memory of a node, the least that Ray takes
 def cluster(shared_folder: Path) -> Iterator[Any]:
     """A cluster with one node of two cores; more are added by the tests that need them.
 
-    It ends with the tests of a file: as long as a process is connected, Ray writes of lost machines to
-    its standard output, which other tests read. (To pytest this folder is no package, without
+    It ends with the tests of a file: as long as a process is connected, Ray writes of lost machines
+    to its standard output, which other tests read. (To pytest this folder is no package, without
     `__init__.py`, so that a fixture of a package's would end with the session.)
     """
     if importlib.util.find_spec("ray") is None:

@@ -14,10 +14,13 @@ import pytest
 import tinygrad_w2v as tw
 
 pytest.importorskip("numba")
+from tinygrad_w2v._base.errors import EngineWarning
 from tinygrad_w2v.distributed import cluster as clusters
 from tinygrad_w2v.distributed.engine import RayRun
+from tinygrad_w2v.distributed.tasks import Done
 from tinygrad_w2v.sources import WindowSettings, WindowSource
 from tinygrad_w2v.text.corpus import build_corpus
+from tinygrad_w2v.training.engines.changed_rows import Counts
 
 STORE = 80 << 20
 
@@ -143,3 +146,5 @@ def test_the_bytes_are_those_of_one_machine(
     run._look_at_machines([])
     told = "the machine 10.0.0.7 is lost, after 0 shards; what it was to compute is computed"
     assert told in caplog.text
+    with pytest.warns(EngineWarning, match="the machines have different processors"):
+        run._look_at_machines([Done(Counts(0, 0, 0), "new", "x86_64 other", 0.0, 0)])
