@@ -32,6 +32,7 @@ MAY_IMPORT = {
     "checking": {"_base", "autograd", "functions", "nn", "models", "drawing"},
     "reports": {"_base", "drawing", "vectors"},
     "word2vec": {
+        "distributed",
         "_base",
         "autograd",
         "nn",
@@ -54,7 +55,7 @@ MAY_IMPORT = {
         "vectors",
         "reports",
     },
-    "distributed": {"_base", "compiler", "nn", "optim", "sources", "training"},
+    "distributed": {"_base", "compiler", "nn", "optim", "sources", "text", "training"},
     "compiler": {"_base", "autograd", "functions", "nn", "optim", "drawing"},
 }
 # What a package offers though it stands above it: imported when it is asked for.

@@ -26,13 +26,17 @@ from tinygrad_w2v.text.corpus import Corpus, build_corpus
 from tinygrad_w2v.text.numbering import Chunk, sentence_chunks
 from tinygrad_w2v.text.phrase_rounds import JoinedText, PhraseRounds, PhraseSettings, find_rounds
 from tinygrad_w2v.text.plan import plan_corpus
+from tinygrad_w2v.text.reading import files_of
 from tinygrad_w2v.text.rules import VocabularyRules
 from tinygrad_w2v.text.settings import TextSettings
 from tinygrad_w2v.text.stored import open_corpus
+from tinygrad_w2v.text.stores import is_there
 from tinygrad_w2v.text.tokenizing import import_function, tokenize
 from tinygrad_w2v.text.vocabulary import Grown, Vocabulary
+from tinygrad_w2v.training.engines import EngineOptions
 from tinygrad_w2v.vectors.blocks import shown
 from tinygrad_w2v.vectors.word2vec_header import what_is_wrong
+from tinygrad_w2v.word2vec.text import reader_of
 
 # From this size on, a plan of the text is printed before it is read.
 WORTH_A_PLAN = 50_000_000
@@ -57,8 +61,9 @@ class Text(NamedTuple):
 def check_sources(sources: list[str]) -> None:
     """Raise an InputError when a source is not there."""
     for source in sources:
-        if source != "-" and not Path(source).exists():
-            raise InputError(f"{source} does not exist; check the path")
+        for path in files_of(source):
+            if path != "-" and not is_there(path):
+                raise InputError(f"{path} does not exist; check the path")
 
 
 def check_builtin(request: Request, made_with: object, place: str) -> None:
@@ -96,6 +101,7 @@ def read_text(
     seconds_a_word: float,
     quiet: bool,
     phrases: PhraseRounds | None = None,
+    engine: EngineOptions | None = None,
 ) -> Text:
     """Read the text of a run.
 
@@ -113,6 +119,8 @@ def read_text(
         Say nothing.
     phrases
         What is joined in it; found in it where it is asked for and not known yet.
+    engine
+        Of the training: the machines of a cluster read the text, too.
 
     Raises
     ------
@@ -125,7 +133,10 @@ def read_text(
         note(f"reading {'' if request.sources else 'the '}{name} ...", quiet)
     if phrases is None and request.phrases is not None:
         phrases = found_phrases(request, request.phrase_settings(), quiet)
-    read = _vocabulary_and_ids(request, phrases, base is not None, folder, seconds_a_word, quiet)
+    read = _vocabulary_and_ids(
+        *(request, phrases, base is not None, folder, seconds_a_word, quiet),
+        engine or EngineOptions(),
+    )
     vocabulary, corpus, digest, corpus_digest, ids = read
     phrase_facts = None if phrases is None else _joined(phrases, vocabulary, request)
     grown = None
@@ -242,6 +253,7 @@ def _vocabulary_and_ids(
     folder: Path,
     seconds_a_word: float,
     quiet: bool,
+    engine: EngineOptions,
 ) -> tuple[Vocabulary, Corpus, str | None, str, Path | None]:
     """Return vocabulary, corpus, the SHA-256 of the text and of the corpus, the ids' folder."""
     settings = request.settings
@@ -281,7 +293,8 @@ def _vocabulary_and_ids(
     warning = None if plan is None else plan.warning()
     if warning:
         note(f"warning: {written(warning, in_flags)}")
-    stored = open_corpus(request.sources, how, folder, plan=plan)
+    with reader_of(request.sources, how, engine) as read:
+        stored = open_corpus(request.sources, how, folder, plan=plan, read=read)
     if stored.reused:
         note("the text was cut into words before; going on with that", quiet)
     facts = stored.digest, stored.corpus_digest, stored.folder

@@ -75,7 +75,8 @@ def _train(order: Order, folder: RunFolder) -> tuple[Outcome, dict[str, Any], De
         base = order.base
         duration = seconds_a_word(request.settings, order.engine)
         known = None if base is None else base.model.vocabulary
-        text = read_text(request, known, folder.checkpoints, duration, quiet, order.phrases)
+        given = request, known, folder.checkpoints, duration, quiet, order.phrases
+        text = read_text(*given, order.engine)
         about = order.begun_with
         if text.phrases is not None:
             about = {**about, "phrases_sha256": text.phrases.digest()}
@@ -114,7 +115,8 @@ def _probe(arguments: argparse.Namespace) -> int:
             check_sources(request.sources)
             duration = seconds_a_word(request.settings, order.engine)
             text = read_text(
-                request, None, folder.checkpoints, duration, order.quiet, order.phrases
+                *(request, None, folder.checkpoints, duration, order.quiet, order.phrases),
+                order.engine,
             )
             folder.begin(request, order.begun_with, None, text.ids)
             with prints_as_notes():

@@ -7,12 +7,12 @@ factor of two, more for a text far larger than the pieces.
 
 from __future__ import annotations
 
+import io
 import math
 import tempfile
 import time
 from collections.abc import Sequence
-from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 from tinygrad_w2v._base.compressed import damage, decompressed
 from tinygrad_w2v._base.errors import Message, Setting
@@ -22,6 +22,7 @@ from tinygrad_w2v.text.numbering import BYTES_A_TYPE
 from tinygrad_w2v.text.reading import files_of, unreadable
 from tinygrad_w2v.text.resources import check_free_space, free_space
 from tinygrad_w2v.text.settings import TextSettings
+from tinygrad_w2v.text.stores import opened, size_of
 
 # A learned word, its count and its entries in the tables from word to id and back.
 BYTES_A_WORD = 250
@@ -61,8 +62,9 @@ class CorpusPlan(NamedTuple):
 
     Examples
     --------
+    >>> import pathlib
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder, "say.txt")
+    ...     path = pathlib.Path(folder, "say.txt")
     ...     _ = path.write_bytes(b"you say goodbye and i say hello\n" * 1000)
     ...     plan = plan_corpus(path, folder=folder)
     >>> plan.words, plan.vocabulary, plan.text_bytes
@@ -160,8 +162,9 @@ def plan_corpus(
 
     Examples
     --------
+    >>> import pathlib
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = Path(folder, "say.txt")
+    ...     path = pathlib.Path(folder, "say.txt")
     ...     _ = path.write_bytes(b"you say goodbye and i say hello\n" * 1000)
     ...     plan = plan_corpus(path, folder=folder)
     >>> plan.words, plan.types, plan.memory > plan.disk
@@ -212,11 +215,12 @@ def _sample(files: Sequence[PathLike]) -> tuple[list[bytes], int]:
     every = max(1, len(files) // _PIECES)
     for number, path in enumerate(files):
         try:
-            stored = Path(path).stat().st_size
+            stored = size_of(path)
             total += stored
             if number % every:
                 continue
-            with Path(path).open("rb") as plain, damage(path):
+            with opened(path) as raw, damage(path):
+                plain = io.BufferedReader(cast(Any, raw))
                 file = decompressed(plain)
                 if file is plain:
                     steps = 1 if stored <= _PIECE else max(1, _PIECES // len(files))

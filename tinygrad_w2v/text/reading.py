@@ -10,13 +10,13 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import IO, Any, Literal, cast
 
 from tinygrad_w2v._base.compressed import damage, decompressed
 from tinygrad_w2v._base.errors import InputError, Setting
 from tinygrad_w2v._base.files import PathLike, unchanged
 from tinygrad_w2v._base.limits import LONGEST_WORD
+from tinygrad_w2v.text.stores import Part, files_of_source, opened
 
 # A line that is longer than this many bytes is yielded in parts that end between words.
 LONGEST_PIECE = 1 << 20
@@ -40,8 +40,10 @@ def read_lines(
     ----------
     sources
         A file (plain, or compressed by gzip, bzip2 or xz), a folder (all
-        files in it and below it, in the order of their names, hidden ones left out), ``"-"`` for
-        standard input, or a list of these. A byte order mark and CRLF line ends are dropped.
+        files in it and below it, in the order of their names, hidden ones left out), a pattern
+        such as ``"part-*.txt"``, the URL of one of these on a store that fsspec knows
+        (``"s3://..."``), ``"-"`` for standard input, or a list of these. A byte order mark and
+        CRLF line ends are dropped.
     errors
         What to do with bytes that are not UTF-8: ``"strict"`` raises, ``"replace"`` reads each
         as the replacement character.
@@ -131,7 +133,7 @@ def files_of(sources: PathLike | Sequence[PathLike]) -> list[PathLike]:
     ['b.txt', 'a.txt']
     """
     given = [sources] if isinstance(sources, (str, os.PathLike)) else sources
-    return [path for source in given for path in _files_of(source)]
+    return [path for source in given for path in files_of_source(source)]
 
 
 def unreadable(path: PathLike, error: OSError) -> InputError:
@@ -160,12 +162,13 @@ def _read_sources(
         raise InputError(f"must be 'strict' or 'replace', not {errors!r}", setting="errors")
     for source in [sources] if isinstance(sources, (str, os.PathLike)) else sources:
         empty = True
-        for path in _files_of(source):
+        for path in files_of_source(source):
             with _opened(path, digests) as file:
-                for piece in _decoded(file, _name(path), errors, refuse_long):
+                begins = not isinstance(path, Part) or path.start == 0
+                for piece in _decoded(file, _name(path), errors, refuse_long, begins):
                     empty = empty and piece.isspace()
                     yield piece
-        if empty:
+        if empty and not isinstance(source, Part):
             raise InputError(f"{_name(source)} is empty: there is no text in it")
 
 
@@ -173,61 +176,48 @@ def _name(source: PathLike) -> str:
     return "standard input" if source == "-" else os.fspath(source)
 
 
-def _files_of(source: PathLike) -> list[PathLike]:
-    if source == "-" or not Path(source).is_dir():
-        return [source]
-    files: list[PathLike] = []
-    for folder, subfolders, names in os.walk(source, onerror=_raise_unreadable):
-        subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
-        files += [Path(folder, name) for name in names if not name.startswith(".")]
-    if not files:
-        raise InputError(f"the folder {source} holds no files (hidden ones are left out)")
-    return sorted(files, key=lambda path: Path(path).parts)
-
-
-def _raise_unreadable(error: OSError) -> None:
-    raise InputError(f"cannot read the folder {error.filename}: {error.strerror}") from error
-
-
 @contextmanager
 def _opened(path: PathLike, digests: list[bytes] | None) -> Iterator[IO[bytes]]:
-    """Open a file or standard input for one reading, decompressed; errors say what to do."""
+    """Open a file, a part of one, or standard input for one reading, decompressed."""
     name = _name(path)
     if path == "-":
         with unchanged(sys.stdin.buffer, name):
             yield sys.stdin.buffer
         return
     try:
-        with Path(path).open("rb", buffering=0) as raw, unchanged(raw, name):
-            hashed = _Hashed(raw)
-            plain: Any = io.BufferedReader(raw if digests is None else hashed, CHUNK_BYTES)
+        with opened(path) as raw, unchanged(raw, name):
+            hashed = _Hashed(raw, sha256=digests is not None)
+            plain: Any = io.BufferedReader(hashed, CHUNK_BYTES)
             with damage(name):
                 yield cast(IO[bytes], decompressed(plain))
             while plain.read(CHUNK_BYTES):  # what a decompressor leaves
                 pass
-            if digests is not None:
+            if digests is not None and hashed.sha256 is not None:
                 digests.append(hashed.sha256.digest())
     except OSError as error:
         raise unreadable(path, error) from error
 
 
 class _Hashed(io.RawIOBase):
-    """A file that is hashed as it is read."""
+    """A file that is hashed as it is read, if that is wanted."""
 
-    def __init__(self, raw: io.FileIO) -> None:
-        self.raw = raw
-        self.sha256 = hashlib.sha256()
+    def __init__(self, raw: IO[bytes], sha256: bool) -> None:
+        self.raw: Any = raw
+        self.sha256 = hashlib.sha256() if sha256 else None
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
         count = self.raw.readinto(buffer) or 0
-        self.sha256.update(memoryview(buffer)[:count])
+        if self.sha256 is not None:
+            self.sha256.update(memoryview(buffer)[:count])
         return count
 
 
-def _decoded(file: IO[bytes], name: str, errors: str, refuse_long: bool) -> Iterator[str]:
+def _decoded(
+    file: IO[bytes], name: str, errors: str, refuse_long: bool, begins: bool = True
+) -> Iterator[str]:
     """Yield a file's text in pieces that end between words; the last one ends its line."""
     line_number, offset = 1, 0
     rest = b""
@@ -238,7 +228,7 @@ def _decoded(file: IO[bytes], name: str, errors: str, refuse_long: bool) -> Iter
         if not cut and len(raw) >= CHUNK_BYTES:
             cut = _after_last_blank(raw, 0, len(raw)) or _character_start(raw)
         raw, rest = raw[:cut], raw[cut:]
-        if offset == 0 and raw.startswith(_BOM):
+        if offset == 0 and begins and raw.startswith(_BOM):
             raw = raw[len(_BOM) :]
             offset = len(_BOM)
         if raw:
@@ -249,7 +239,7 @@ def _decoded(file: IO[bytes], name: str, errors: str, refuse_long: bool) -> Iter
                 _refuse_long_words(raw, name, line_number)
         offset += len(raw)
         line_number += raw.count(b"\n")
-    if rest and offset == 0:
+    if rest and offset == 0 and begins:
         rest = rest.removeprefix(_BOM)
     if rest:
         yield _decode(rest, name, line_number, offset, errors) + "\n"

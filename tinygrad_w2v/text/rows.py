@@ -180,6 +180,29 @@ class CorpusRows:
         self.offsets.append(len(self.ids) + ends)
         self.ids.append(numbers)
 
+    def extend(self, ids: IntArray, offsets: IntArray, raw_words: int) -> None:
+        """Write a part of a text that has rows of its own.
+
+        Parameters
+        ----------
+        ids, offsets
+            Its rows.
+        raw_words
+            The number of its words.
+
+        Examples
+        --------
+        >>> rows = CorpusRows()
+        >>> rows.extend(np.array([3, 5]), np.array([0, 2]), raw_words=2)
+        >>> rows.extend(np.array([4]), np.array([0, 1]), raw_words=1)
+        >>> rows.ids.array(), rows.offsets.array()
+        (array([3, 5, 4], dtype=int32), array([0, 2, 3]))
+        """
+        self.offsets.append(len(self.ids) + offsets[1:])
+        self.ids.append(ids)
+        self.raw_words += raw_words
+        self._raw_end = self.raw_words
+
     def end(self) -> None:
         """End a sentence that the end of the text leaves open.
 

@@ -94,12 +94,20 @@ class LineSentence(_Lines):
         ...     "".join(LineSentence(path).chunks()).split()
         ['you', 'say', 'goodbye']
         """
+        return read_chunks(self.source) if self.is_whole() else gathered(self)
+
+    def is_whole(self) -> bool:
+        """Whether its sentences are all lines of files that have a name.
+
+        Examples
+        --------
+        >>> LineSentence("say.txt").is_whole(), LineSentence("say.txt", limit=9).is_whole()
+        (True, False)
+        """
         whole = self.max_sentence_length is None and self.limit is None
         # A subclass may yield other sentences.
         inherited = type(self).__iter__ is LineSentence.__iter__
-        if whole and inherited and not hasattr(self.source, "readline"):
-            return read_chunks(self.source)
-        return gathered(self)
+        return whole and inherited and not hasattr(self.source, "readline")
 
     def _lines(self) -> Iterator[str]:
         if hasattr(self.source, "readline"):

@@ -49,7 +49,10 @@ class TextSettings:
     phrases: PhraseRounds | None = None
 
     def chunks(
-        self, sources: PathLike | Sequence[PathLike], digests: list[bytes] | None = None
+        self,
+        sources: PathLike | Sequence[PathLike],
+        digests: list[bytes] | None = None,
+        begins: bool = True,
     ) -> Iterator[Chunk]:
         r"""Read sources and split them into words.
 
@@ -57,6 +60,8 @@ class TextSettings:
         ----------
         sources, digests
             As in :func:`~tinygrad_w2v.text.reading.read_lines`.
+        begins
+            As in :func:`~tinygrad_w2v.text.tokenizing.tokenize`.
 
         Examples
         --------
@@ -68,13 +73,15 @@ class TextSettings:
         ['you say\n']
         """
         if self.phrases is not None:
-            return self.phrases.chunks(replace(self, phrases=None).chunks(sources, digests))
+            plain = replace(self, phrases=None)
+            return self.phrases.chunks(plain.chunks(sources, digests, begins))
         if self.tokenizer == "whitespace":
             pieces = read_chunks(sources, self.errors, digests)
-            pieces = refuse_text_without_blanks(pieces, "whitespace")
+            if begins:
+                pieces = refuse_text_without_blanks(pieces, "whitespace")
             return map(str.lower, pieces) if self.lower else pieces
         lines = read_lines(sources, self.errors, digests)
-        return sentence_chunks(tokenize(lines, self.tokenizer, self.lower))
+        return sentence_chunks(tokenize(lines, self.tokenizer, self.lower, begins))
 
     def name(self) -> str | None:
         """Return a text that is equal for equal settings; None if a function is among them.

@@ -13,7 +13,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,7 +32,13 @@ from tinygrad_w2v.text.plan import CorpusPlan, plan_corpus
 from tinygrad_w2v.text.reading import files_of, unreadable
 from tinygrad_w2v.text.rows import CorpusRows, GrowingRow, map_row, unwritable
 from tinygrad_w2v.text.settings import VERSION, TextSettings
+from tinygrad_w2v.text.stores import state_of
 from tinygrad_w2v.text.vocabulary import Vocabulary
+
+# Writes the ids of a text, and the digests of its files, and returns its vocabulary.
+Reader = Callable[
+    [PathLike | Sequence[PathLike], TextSettings, CorpusRows, list[bytes]], Vocabulary
+]
 
 _ROWS = {"ids": "<i4", "offsets": "<i8"}
 _LEFT_OVER = 24 * 3600.0
@@ -98,6 +104,7 @@ def open_corpus(
     *,
     keep: bool = False,
     plan: CorpusPlan | None = None,
+    read: Reader | None = None,
 ) -> StoredCorpus:
     r"""Make the vocabulary and ids of text files, or find those of a run that was stopped.
 
@@ -115,6 +122,8 @@ def open_corpus(
         stay when the process is killed, and are always removed when the block ends normally.
     plan
         The plan of this text, if it was made already.
+    read
+        Who reads it; this process by default.
 
     Returns
     -------
@@ -156,7 +165,7 @@ def open_corpus(
     except OSError as error:
         raise unwritable(str(place), error) from error
     try:
-        vocabulary, facts = _make(made, sources, settings)
+        vocabulary, facts = _make(made, sources, settings, read)
         if _states(sources) != states:  # the ids would be kept under the name of another text
             raise InputError(
                 "the text was changed while it was read; start again when nobody writes to it"
@@ -180,11 +189,9 @@ def _states(sources: PathLike | Sequence[PathLike]) -> list[tuple[Any, ...]] | N
         if path == "-":
             return None
         try:
-            state = Path(path).stat()
+            states.append(state_of(path))
         except OSError as error:
             raise unreadable(path, error) from error
-        dates = state.st_mtime_ns, state.st_ctime_ns
-        states.append((str(Path(path).resolve()), state.st_ino, state.st_size, *dates))
     return states
 
 
@@ -202,12 +209,15 @@ def _is_ours(folder: Path) -> bool:
 
 
 def _make(
-    folder: Path, sources: PathLike | Sequence[PathLike], settings: TextSettings
+    folder: Path,
+    sources: PathLike | Sequence[PathLike],
+    settings: TextSettings,
+    read: Reader | None,
 ) -> tuple[Vocabulary, dict[str, Any]]:
     """Read a text and write its files into a folder; return what they say."""
     digests: list[bytes] = []
 
-    def read() -> Iterator[Chunk]:
+    def begin() -> Iterator[Chunk]:
         digests.clear()
         return settings.chunks(sources, digests)
 
@@ -215,7 +225,10 @@ def _make(
     try:
         with (folder / "ids").open("w+b") as ids, (folder / "offsets").open("w+b") as offsets:
             rows = CorpusRows(GrowingRow(_ROWS["ids"], ids), GrowingRow(_ROWS["offsets"], offsets))
-            vocabulary = number_words(read, rows, settings.rules, once)
+            if read is None:
+                vocabulary = number_words(begin, rows, settings.rules, once)
+            else:
+                vocabulary = read(sources, settings, rows, digests)
             lengths = {"ids": len(rows.ids), "offsets": len(rows.offsets)}
     except OSError as error:
         raise unwritable(str(folder), error) from error

@@ -34,7 +34,10 @@ _SAMPLE = 20_000
 
 
 def tokenize(
-    lines: Iterable[str], tokenizer: str | Tokenizer = "words", lower: bool = True
+    lines: Iterable[str],
+    tokenizer: str | Tokenizer = "words",
+    lower: bool = True,
+    begins: bool = True,
 ) -> Iterator[list[str]]:
     """Yield the sentences of a text, each a list of words.
 
@@ -50,6 +53,8 @@ def tokenize(
         function from a line to its sentences.
     lower
         Lower-case each line first. A function of yours is given the line as it is.
+    begins
+        Whether these are the first lines of a text, which are looked at for blanks.
 
     Yields
     ------
@@ -72,7 +77,7 @@ def tokenize(
     [['You', 'say', 'goodbye.']]
     """
     cut = get_tokenizer(tokenizer, lower)
-    if tokenizer in ("words", "whitespace"):
+    if begins and tokenizer in ("words", "whitespace"):
         lines = refuse_text_without_blanks(iter(lines), str(tokenizer))
     return _sentences(lines, cut)
 

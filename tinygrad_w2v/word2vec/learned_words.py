@@ -28,6 +28,7 @@ from tinygrad_w2v.word2vec.text import (
     check_contexts,
     folder_of_ids,
     log_plan,
+    read_corpus,
     refuse_letters,
     source_of,
 )
@@ -341,14 +342,7 @@ class LearnedWords(AskedModel):
         rules = VocabularyRules(least, largest, self.max_vocab_size, trim_rule)
         duration = seconds_a_word(settings, self.engine_options())
         log_plan(source, rules, self.vector_size, duration)
-        vocabulary, corpus = build_corpus(
-            source,
-            least,
-            largest,
-            max_vocab_size=self.max_vocab_size,
-            trim_rule=trim_rule,
-            folder=folder_of_ids(source),
-        )
+        vocabulary, corpus = read_corpus(source, rules, self.engine_options())
         refuse_letters(vocabulary.words)
         self.corpus_count, self.corpus_total_words = corpus.sentences, corpus.raw_words
         self._take(vocabulary, update)

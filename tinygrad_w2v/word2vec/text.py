@@ -7,18 +7,23 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, cast
 
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v._base.warning import warn_user
-from tinygrad_w2v.text.corpus import Corpus
+from tinygrad_w2v.text.corpus import Corpus, build_corpus, corpus_of
 from tinygrad_w2v.text.documents import TaggedLineDocument
 from tinygrad_w2v.text.plan import plan_corpus
+from tinygrad_w2v.text.rows import new_rows
 from tinygrad_w2v.text.rules import VocabularyRules
 from tinygrad_w2v.text.sentences import LineSentence, check_sentences
 from tinygrad_w2v.text.settings import TextSettings
+from tinygrad_w2v.text.stored import Reader
+from tinygrad_w2v.text.vocabulary import Vocabulary
+from tinygrad_w2v.training.engines import EngineOptions
 
 logger = logging.getLogger("tinygrad_w2v.word2vec")
 
@@ -92,6 +97,54 @@ def log_plan(
         logger.info("%s", plan)
         if warning := plan.warning():
             logger.warning("%s", warning)
+
+
+@contextmanager
+def reader_of(
+    sources: PathLike | Sequence[PathLike], settings: TextSettings, options: EngineOptions
+) -> Iterator[Reader | None]:
+    """Give who reads a text in files: the machines of a training's cluster, or None, this process.
+
+    Without an address no cluster is begun for that, and standard input and tokenizers that are
+    functions of yours are of this process.
+
+    Examples
+    --------
+    >>> with reader_of("say.txt", TextSettings(), EngineOptions("numpy")) as read:
+    ...     read is None
+    True
+    """
+    if options.engine != "ray":
+        yield None
+        return
+    from tinygrad_w2v.distributed import texts
+
+    if not texts.can_be_read_in_parts(sources, settings):
+        yield None
+        return
+    with texts.on_cluster(options.ray_address) as there:
+        yield texts.read_parts if there else None
+
+
+def read_corpus(
+    source: Iterable[Any], rules: VocabularyRules, options: EngineOptions
+) -> tuple[Vocabulary, Corpus]:
+    """Read a text for a training: a file by all machines that will train, anything else here.
+
+    Examples
+    --------
+    >>> read_corpus([["you", "say"]], VocabularyRules(1), EngineOptions())[1].ids
+    array([0, 1], dtype=int32)
+    """
+    settings, folder = TextSettings(rules=rules), folder_of_ids(source)
+    if isinstance(source, LineSentence) and source.is_whole():
+        with reader_of(source.source, settings, options) as read:
+            if read is not None:
+                with new_rows(folder) as rows:
+                    return read(source.source, settings, rows, []), corpus_of(rows)
+    given = rules.min_count, rules.max_final_vocab
+    others = {"max_vocab_size": rules.max_vocab_size, "trim_rule": rules.trim_rule}
+    return build_corpus(source, *given, folder=folder, **others)
 
 
 def refuse_letters(words: list[str]) -> None:

@@ -1,0 +1,121 @@
+"""A text that is read in parts has the vocabulary and the ids of one that is read at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import tinygrad_w2v as tw
+from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v.distributed import texts
+from tinygrad_w2v.distributed.texts import Here, read_parts
+from tinygrad_w2v.text.corpus import Corpus, corpus_of
+from tinygrad_w2v.text.numbering import number_words
+from tinygrad_w2v.text.rows import CorpusRows
+from tinygrad_w2v.text.rules import VocabularyRules
+from tinygrad_w2v.text.settings import TextSettings
+from tinygrad_w2v.text.vocabulary import Vocabulary
+
+RULES = VocabularyRules(min_count=1)
+
+
+def at_once(
+    paths: list[Any], settings: TextSettings, digests: list[bytes]
+) -> tuple[Vocabulary, Corpus]:
+    rows = CorpusRows()
+
+    def begin() -> Any:
+        digests.clear()  # a bounded vocabulary reads twice
+        return settings.chunks(paths, digests)
+
+    return number_words(begin, rows, settings.rules), corpus_of(rows)
+
+
+def in_parts(
+    paths: list[Any], settings: TextSettings, size: int, digests: list[bytes], tasks: Any = None
+) -> tuple[Vocabulary, Corpus]:
+    rows = CorpusRows()
+    return read_parts(paths, settings, rows, digests, tasks or Here(), size), corpus_of(rows)
+
+
+def outcome(function: Any, *given: Any) -> Any:
+    """What a function returns, as numbers, or the error that it raises."""
+    digests: list[bytes] = []
+    try:
+        vocabulary, corpus = function(*given, digests)
+    except InputError as error:
+        return str(error)
+    rows = corpus.ids.tolist(), corpus.offsets.tolist(), corpus.raw_words
+    return vocabulary.words, vocabulary.counts.tolist(), rows, digests
+
+
+words = st.sampled_from(["a", "b", "c", "dd", "ee.", "猫", "\ufeff", "F!"])
+lines = st.lists(words, max_size=6).map(" ".join)
+
+
+@given(
+    st.lists(st.lists(lines, max_size=6), min_size=1, max_size=3),
+    st.integers(1, 60),
+    st.sampled_from(["whitespace", "words"]),
+    st.sampled_from([None, 2, 4]),
+    st.booleans(),
+)
+def test_parts_come_together_as_the_text(
+    tmp_path_factory: Any, files: Any, size: int, tokenizer: str, limit: int | None, lower: bool
+) -> None:
+    folder, paths = tmp_path_factory.mktemp("parts"), []
+    for number, each in enumerate(files):
+        paths.append(folder / f"{number}.txt")
+        paths[-1].write_bytes("\n".join(each).encode())
+    rules = VocabularyRules(min_count=1, max_vocab_size=limit)
+    settings = TextSettings(tokenizer, lower, rules=rules)
+    expected = outcome(lambda d: at_once(paths, settings, d))
+    assert outcome(lambda d: in_parts(paths, settings, size, d)) == expected
+
+
+def test_an_error_names_the_line_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "say.txt"
+    path.write_bytes(b"you say\n" * 9 + b"hello \xff\n")
+    with pytest.raises(InputError, match=r"say\.txt is not UTF-8 in line 10: byte 0xff"):
+        in_parts([path], TextSettings(rules=RULES), 16, [])
+
+
+def test_a_file_that_a_machine_lacks_is_named_with_the_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(texts, "_here", lambda: "10.0.0.7")
+    path = tmp_path / "say.txt"
+    path.write_text("you say\n", "utf-8")
+    part = texts.cut([path], 16)[0]
+    path.unlink()
+    told = r"say\.txt is not on the machine 10\.0\.0\.7, .* folder that all machines share"
+    with pytest.raises(InputError, match=told):
+        texts.number_part(part, TextSettings(), True)
+
+
+@pytest.mark.process
+def test_machines_read_what_they_train_on(
+    cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(texts, "PART", 1 << 10)
+    rng = np.random.default_rng(2)
+    paths = [tmp_path / f"{name}.txt" for name in "ab"]
+    for path in paths:
+        sentences = [" ".join(f"w{i}" for i in rng.zipf(1.3, 20) % 50) for _ in range(60)]
+        path.write_text("\n".join(sentences), "utf-8")
+    keywords = {"vector_size": 4, "min_count": 2, "epochs": 1}
+    pattern = str(tmp_path / "*.txt")
+    one = tw.Word2Vec(corpus_file=paths, engine="compiled", deterministic=True, **keywords)
+    read = []
+    number = texts.number_part
+    monkeypatch.setattr(texts, "read_parts", lambda *g: read.append(g[0]) or read_parts(*g))
+    many = tw.Word2Vec(corpus_file=pattern, engine="ray", ray_address=cluster.address, **keywords)
+    assert read == [pattern]
+    assert many.wv.index_to_key == one.wv.index_to_key
+    assert (many.wv.vectors == one.wv.vectors).all()
+    assert number is texts.number_part
