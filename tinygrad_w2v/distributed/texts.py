@@ -77,7 +77,7 @@ def number_part(part: Part, settings: TextSettings, begins: bool) -> tuple[Words
     numbering, rows = Numbering(), CorpusRows()
     look_up = LookUp(partial(map, numbering.__getitem__))
     try:
-        for chunk in settings.chunks([part], begins=begins):  # type: ignore[list-item]
+        for chunk in settings.chunks([part], begins=begins):
             rows.add(*look_up(chunk), drop_empty=isinstance(chunk, str))
     except InputError as error:
         if not is_there(part.path):

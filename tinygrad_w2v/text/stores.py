@@ -104,7 +104,9 @@ def _raise_unreadable(error: OSError) -> None:
 def _in_order(files: Sequence[Path], nothing: str) -> list[PathLike]:
     if not files:
         raise InputError(nothing)
-    return sorted(files, key=lambda path: path.parts)
+    found: list[PathLike] = []
+    found += sorted(files, key=lambda path: path.parts)
+    return found
 
 
 def _files_of_url(url: str) -> list[PathLike]:

@@ -142,9 +142,14 @@ def read_corpus(
             if read is not None:
                 with new_rows(folder) as rows:
                     return read(source.source, settings, rows, []), corpus_of(rows)
-    given = rules.min_count, rules.max_final_vocab
-    others = {"max_vocab_size": rules.max_vocab_size, "trim_rule": rules.trim_rule}
-    return build_corpus(source, *given, folder=folder, **others)
+    return build_corpus(
+        source,
+        rules.min_count,
+        rules.max_final_vocab,
+        max_vocab_size=rules.max_vocab_size,
+        trim_rule=rules.trim_rule,
+        folder=folder,
+    )
 
 
 def refuse_letters(words: list[str]) -> None:
