@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 
 import tinygrad_w2v as tw
 from tinygrad_w2v._base.errors import InputError
+
+pytest.importorskip("numba")
 from tinygrad_w2v.distributed import texts
+from tinygrad_w2v.distributed.engine import RayRun
 from tinygrad_w2v.distributed.texts import Here, read_parts
 from tinygrad_w2v.text.corpus import Corpus, corpus_of
 from tinygrad_w2v.text.numbering import number_words
@@ -108,14 +111,21 @@ def test_machines_read_what_they_train_on(
     for path in paths:
         sentences = [" ".join(f"w{i}" for i in rng.zipf(1.3, 20) % 50) for _ in range(60)]
         path.write_text("\n".join(sentences), "utf-8")
-    keywords = {"vector_size": 4, "min_count": 2, "epochs": 1}
+    keywords = {"vector_size": 4, "min_count": 2, "epochs": 1, "heldout": 0.2}
     pattern = str(tmp_path / "*.txt")
     one = tw.Word2Vec(corpus_file=paths, engine="compiled", deterministic=True, **keywords)
     read = []
-    number = texts.number_part
     monkeypatch.setattr(texts, "read_parts", lambda *g: read.append(g[0]) or read_parts(*g))
+    looked, elsewhere = [], RayRun.losses_elsewhere
+
+    def noted(self: RayRun, *given: Any) -> Any:
+        looked.append(elsewhere(self, *given))
+        return looked[-1]
+
+    monkeypatch.setattr(RayRun, "losses_elsewhere", noted)
     many = tw.Word2Vec(corpus_file=pattern, engine="ray", ray_address=cluster.address, **keywords)
     assert read == [pattern]
     assert many.wv.index_to_key == one.wv.index_to_key
     assert (many.wv.vectors == one.wv.vectors).all()
-    assert number is texts.number_part
+    assert many.heldout_losses == one.heldout_losses
+    assert len(looked) == 1

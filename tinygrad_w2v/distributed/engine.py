@@ -35,6 +35,7 @@ from tinygrad_w2v.sources.source import Source
 from tinygrad_w2v.training.engines.changed_rows import Counts
 from tinygrad_w2v.training.engines.compiled import CompiledRun, Round
 from tinygrad_w2v.training.engines.engine import EngineOptions
+from tinygrad_w2v.training.heldout import losses_of
 from tinygrad_w2v.training.rounds import as_rows
 
 logger = logging.getLogger(__name__)
@@ -120,6 +121,7 @@ class RayRun(CompiledRun):
         self._merge_range = ray.remote(**retries)(merge_range)
         self.shards_of: Counter[str] = Counter()  # how many each machine has computed
         self.costs: Costs | None = None
+        self._heldout: tuple[Any, Any] = None, None  # as it is, and as it was sent
         self._slices: list[Any] = []
         self._changes: list[list[Any]] = []
         self._changed = 0
@@ -247,6 +249,19 @@ class RayRun(CompiledRun):
         self._merged_refs = merged  # once all are there
         return changes, done
 
+    def losses_elsewhere(
+        self, model: Any, source: Source, draws: int
+    ) -> list[list[tuple[float, int]]]:
+        """Let each core look at a part of what is held out."""
+        ray, parts = cluster.import_ray(), sum(machine.cores for machine in self.machines)
+        with _own_classes_sent(model, source):
+            if source is not self._heldout[0]:
+                self._heldout = source, ray.put(source)
+            sent = ray.put(model)
+        look = ray.remote(max_retries=RETRIES)(losses_of).options(scheduling_strategy="SPREAD")
+        given = sent, self._heldout[1], draws
+        return list(ray.get([look.remote(*given, part, parts) for part in range(parts)]))
+
     def description(self) -> Message:
         """Return what is said of it."""
         machines, cores = len(self.machines), sum(machine.cores for machine in self.machines)
@@ -284,7 +299,7 @@ class RayRun(CompiledRun):
     def close(self) -> None:
         """Forget what was sent, and leave the cluster, if it was connected to for this run."""
         super().close()
-        self._slices, self._changes, self._sent = [], [], None
+        self._slices, self._changes, self._sent, self._heldout = [], [], None, (None, None)
         if self._leave:
             cluster.import_ray().shutdown()
 
@@ -295,16 +310,25 @@ def _as_it_is_sent(*given: Any) -> Iterator[None]:
     ray = cluster.import_ray()
     ray.util.register_serializer(Parameter, serializer=blank, deserializer=made)
     ray.util.register_serializer(np.memmap, serializer=np.asarray, deserializer=_as_it_is)
-    own = list(_own_modules(given))
+    try:
+        with _own_classes_sent(*given):
+            yield
+    finally:
+        for kind in (Parameter, np.memmap):
+            ray.util.deregister_serializer(kind)
+
+
+@contextlib.contextmanager
+def _own_classes_sent(*given: Any) -> Iterator[None]:
+    """Let Ray send classes of a user's with what is of them."""
+    own, cloudpickle = list(_own_modules(given)), cluster.import_ray().cloudpickle
     for module in own:
-        ray.cloudpickle.register_pickle_by_value(module)
+        cloudpickle.register_pickle_by_value(module)
     try:
         yield
     finally:
         for module in own:
-            ray.cloudpickle.unregister_pickle_by_value(module)
-        for kind in (Parameter, np.memmap):
-            ray.util.deregister_serializer(kind)
+            cloudpickle.unregister_pickle_by_value(module)
 
 
 def _as_it_is(array: AnyArray) -> AnyArray:

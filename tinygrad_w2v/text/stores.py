@@ -104,9 +104,11 @@ def _raise_unreadable(error: OSError) -> None:
 def _in_order(files: Sequence[Path], nothing: str) -> list[PathLike]:
     if not files:
         raise InputError(nothing)
-    found: list[PathLike] = []
-    found += sorted(files, key=lambda path: path.parts)
-    return found
+    return [*sorted(files, key=_parts_of)]
+
+
+def _parts_of(path: Path) -> tuple[str, ...]:
+    return path.parts
 
 
 def _files_of_url(url: str) -> list[PathLike]:

@@ -6,12 +6,14 @@ engines or two numbers of workers are compared on the same questions.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from typing import Any
 
 from tinygrad_w2v.autograd import no_grad
 from tinygrad_w2v.sources.source import Source
+from tinygrad_w2v.training.engines.engine import Engine
 from tinygrad_w2v.training.engines.numpy import NumpyRun
 from tinygrad_w2v.training.history import Mean
 
@@ -48,19 +50,62 @@ class HeldoutLoss:
         self._source, self._draws = source, draws
         self.unigram = math.nan if baseline is None else self.of(baseline)
 
-    def of(self, model: Any) -> float:
-        """Return the loss of a model, with its dropout and the like switched off meanwhile."""
-        engine, mean, training = NumpyRun(model, self._source), Mean(), model.training
-        model.eval()
-        try:
-            with no_grad():
-                for epoch in range(self._draws):
-                    for batch, _ in self._source.batches(epoch):
-                        mean.add(float(model.loss(batch).item()), engine.predictions(batch))
-        finally:
-            if training:
-                model.train()
+    def of(self, model: Any, engine: Engine | None = None) -> float:
+        """Return the loss of a model, with its dropout and the like switched off meanwhile.
+
+        The machines of an engine that has some look at a part of the batches each. These are added
+        up in their order in any case, so the loss is the same.
+        """
+        mean, parts = Mean(), None
+        if engine is not None:
+            parts = engine.losses_elsewhere(model, self._source, self._draws)
+        if parts is None:
+            parts = [losses_of(model, self._source, self._draws)]
+        for batches in itertools.zip_longest(*parts):
+            for loss in filter(None, batches):
+                mean.add(*loss)
         return mean.value()
+
+
+def losses_of(
+    model: Any, source: Source, draws: int = 1, part: int = 0, parts: int = 1
+) -> list[tuple[float, int]]:
+    """Return the sum of the losses, and of how many predictions, of every `parts`-th batch.
+
+    Parameters
+    ----------
+    model, source, draws
+        As of `HeldoutLoss`.
+    part
+        The number of the first batch.
+    parts
+        Into how many parts the batches are divided.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import tinygrad_w2v as tw
+    >>> examples = tw.examples.Arrays({"x": np.arange(4.0)}, batch_size=2)
+    >>> class Line(tw.Module):
+    ...     def __init__(self):
+    ...         self.w = tw.Parameter(2.0)
+    ...     def loss(self, example):
+    ...         return (self.w * example["x"]).sum()
+    >>> len(losses_of(Line(), examples)), len(losses_of(Line(), examples, part=1, parts=2))
+    (2, 1)
+    """
+    engine, training = NumpyRun(model, source), model.training
+    model.eval()
+    found = []
+    try:
+        with no_grad():
+            batches = (batch for epoch in range(draws) for batch, _ in source.batches(epoch))
+            for batch in itertools.islice(batches, part, None, parts):
+                found.append((float(model.loss(batch).item()), engine.predictions(batch)))
+    finally:
+        if training:
+            model.train()
+    return found
 
 
 def no_longer_falls(losses: Sequence[float], patience: int) -> bool:

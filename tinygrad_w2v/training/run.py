@@ -148,7 +148,7 @@ class Run:
 
         def look() -> float:
             assert self.heldout is not None
-            loss = self.heldout.of(self.model)
+            loss = self.heldout.of(self.model, self.engine)
             progress.update(0, heldout=loss, unigram=self.heldout.unigram)
             return loss
 

@@ -263,6 +263,18 @@ class Engine(ABC):
     def units_used(self) -> int:
         """Return how many units were used so far; the others were left out, as by subsampling."""
 
+    def losses_elsewhere(
+        self, model: Any, source: Any, draws: int
+    ) -> list[list[tuple[float, int]]] | None:
+        """Let other machines, where there are any, look at what is held out.
+
+        Returns
+        -------
+        list of lists or None
+            Of P machines what `losses_of` gives for each of P parts.
+        """
+        return None
+
     def close(self) -> None:
         """Let the threads end, where there are any."""
         return
