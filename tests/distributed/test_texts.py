@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 import tinygrad_w2v as tw
 from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v.cli import main
 
 pytest.importorskip("numba")
-from tinygrad_w2v.distributed import texts
+from tinygrad_w2v.distributed import engine, shared_ids, texts
 from tinygrad_w2v.distributed.engine import RayRun
 from tinygrad_w2v.distributed.texts import Here, read_parts
 from tinygrad_w2v.text.corpus import Corpus, corpus_of
@@ -22,6 +23,7 @@ from tinygrad_w2v.text.numbering import number_words
 from tinygrad_w2v.text.rows import CorpusRows
 from tinygrad_w2v.text.rules import VocabularyRules
 from tinygrad_w2v.text.settings import TextSettings
+from tinygrad_w2v.text.stored import open_corpus
 from tinygrad_w2v.text.vocabulary import Vocabulary
 
 RULES = VocabularyRules(min_count=1)
@@ -129,3 +131,47 @@ def test_machines_read_what_they_train_on(
     assert (many.wv.vectors == one.wv.vectors).all()
     assert many.heldout_losses == one.heldout_losses
     assert len(looked) == 1
+
+
+def test_ids_in_a_shared_folder_are_mapped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shared_ids, "_here", lambda: "10.0.0.7")
+    path = tmp_path / "say.txt"
+    path.write_text("you say\nso you say\n" * 5, "utf-8")
+    text = open_corpus(path, TextSettings(rules=RULES), tmp_path)
+    sent = shared_ids.where_it_stands(text.corpus)
+    assert list(map(type, sent)) == [shared_ids.FileRow, shared_ids.FileRow, int]
+    there = shared_ids.mapped_here(sent)
+    assert there.digest(text.vocabulary) == text.corpus.digest(text.vocabulary)
+    part, _ = text.corpus.split(0.2, seed=1)
+    assert (
+        shared_ids.mapped_here(shared_ids.where_it_stands(part)).ids.tolist() == part.ids.tolist()
+    )
+    (text.folder / "ids").write_bytes(b"1234")
+    with pytest.raises(InputError, match=r"ids has 4 bytes, not 100, on the machine 10\.0\.0\.7"):
+        shared_ids.mapped_here(sent)
+    text.remove()
+    with pytest.raises(InputError, match=r"ids_folder /.*/ids is not on the machine 10\.0\.0\.7"):
+        shared_ids.mapped_here(sent)
+
+
+@pytest.mark.process
+def test_the_command_keeps_ids_where_all_machines_read_them(
+    cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "say.txt"
+    path.write_text("you say so\nso you say hello\n" * 90, "utf-8")
+    ids, options = tmp_path / "ids", ["--size", 4, "--epochs", 2, "--min-count", 1, "--shards", 3]
+    ids.mkdir()
+    sent, stands = [], shared_ids.where_it_stands
+    monkeypatch.setattr(engine, "where_it_stands", lambda c: sent.append(stands(c)) or sent[-1])
+    options += ["--quiet", "--engine"]
+    many = ["ray", "--ray-address", cluster.address, "--ids-folder", ids]
+    assert main([*map(str, ["train", path, *options, *many, "--output", tmp_path / "a"])]) == 0
+    assert [type(row) for row in sent[0][:2]] == [shared_ids.FileRow] * 2
+    (kept,) = ids.iterdir()
+    before = (kept / "ids").stat().st_mtime_ns
+    one = ["compiled", "--deterministic", "--ids-folder", ids]
+    assert main([*map(str, ["train", path, *options, *one, "--output", tmp_path / "b"])]) == 0
+    assert (kept / "ids").stat().st_mtime_ns == before
+    names = [tmp_path / name / "vectors.txt" for name in "ab"]
+    assert names[0].read_bytes() == names[1].read_bytes()

@@ -98,6 +98,8 @@ run
                            divided, by default 4; the bytes depend on it, and not on who computes
   --ray-address ADDRESS    HOST:PORT of a Ray cluster, or auto: the one that this machine is part
                            of; by default one is begun here, with as many cores as --workers says
+  --ids-folder DIR         keep the ids of the text in DIR, where other runs find them; the machines
+                           of --engine ray read them there, so all must have it under this name
   --probe                  with --engine ray: say what a round costs on the cluster, and end
   --output DIR             the folder of the run's files
   --overwrite              replace the run in DIR
@@ -141,7 +143,7 @@ _TYPES: dict[str, Callable[[str], Any]] = {
     "--sg": _either({"0": "cbow", "1": "skipgram"}),
     "--cbow-mean": _either({"0": False, "1": True}),
     "--shrink-windows": _either({"0": False, "1": True}),
-    **dict.fromkeys(("--output", "--settings", "--update", "--phrases"), path_name),
+    **dict.fromkeys(("--output", "--settings", "--update", "--phrases", "--ids-folder"), path_name),
 }
 _DEFAULTS: dict[str, Any] = {
     **{field.name: field.default for field in dataclasses.fields(SubwordSettings)},
@@ -151,6 +153,7 @@ _DEFAULTS: dict[str, Any] = {
     "deterministic": False,
     "shards": None,
     "ray_address": None,
+    "ids_folder": None,
     "probe": False,
     "output": DEFAULT_FOLDER,
     "overwrite": False,

@@ -370,7 +370,7 @@ def _engine(
     if stored is None:
         workers = cores() if arguments.workers is None else arguments.workers
         given = arguments.deterministic, arguments.shards, arguments.ray_address
-        return EngineOptions(arguments.engine, workers, *given)
+        return EngineOptions(arguments.engine, workers, *given, arguments.ids_folder)
     try:
         options = EngineOptions(**stored)
         options.check()

@@ -280,9 +280,10 @@ def _vocabulary_and_ids(
         )
         return *built, digest.hexdigest(), built[1].digest(built[0]), None
     how = _text_settings(request, rules, phrases)
+    place = folder if engine.ids_folder is None else Path(engine.ids_folder).absolute()
     copies = 1 + (request.heldout is not None) + every_word
     plan = plan_corpus(
-        *(request.sources, how, folder, settings.size),
+        *(request.sources, how, place, settings.size),
         copies=copies,
         seconds_a_word=seconds_a_word,
     )
@@ -294,7 +295,7 @@ def _vocabulary_and_ids(
     if warning:
         note(f"warning: {written(warning, in_flags)}")
     with reader_of(request.sources, how, engine) as read:
-        stored = open_corpus(request.sources, how, folder, plan=plan, read=read)
+        stored = open_corpus(request.sources, how, place, plan=plan, read=read)
     if stored.reused:
         note("the text was cut into words before; going on with that", quiet)
     facts = stored.digest, stored.corpus_digest, stored.folder

@@ -27,11 +27,13 @@ from tinygrad_w2v._base.memory import in_bytes
 from tinygrad_w2v._base.types import AnyArray
 from tinygrad_w2v.distributed import cluster
 from tinygrad_w2v.distributed.costs import Costs, measure
+from tinygrad_w2v.distributed.shared_ids import mapped_here, where_it_stands
 from tinygrad_w2v.distributed.spread_tables import Change, Layout, slice_of, write_rows
 from tinygrad_w2v.distributed.tasks import Done, Sent, blank, made, merge_range, run_shard
 from tinygrad_w2v.nn import Module, Parameter
 from tinygrad_w2v.optim.optimizer import Optimizer
 from tinygrad_w2v.sources.source import Source
+from tinygrad_w2v.text.corpus import Corpus
 from tinygrad_w2v.training.engines.changed_rows import Counts
 from tinygrad_w2v.training.engines.compiled import CompiledRun, Round
 from tinygrad_w2v.training.engines.engine import EngineOptions
@@ -78,7 +80,7 @@ class RayRun(CompiledRun):
         optimizer: Optimizer | None = None,
         dtype: Any = np.float32,
     ) -> None:
-        shards = options.parts()
+        shards, self._ids_folder = options.parts(), options.ids_folder
         super().__init__(model, source, 1, optimizer, dtype, deterministic=True, shards=shards)
         self._leave = cluster.connect(options.ray_address, int(options.workers))
         try:
@@ -145,7 +147,7 @@ class RayRun(CompiledRun):
         kernel, digest = self.compiled.source, source.digest() if _is_own(source) else None
         sent = Sent(*(model, source, self._dtype.str, self.parts, kernel, unwritten, digest))
         try:
-            with _as_it_is_sent(model, source):
+            with _as_it_is_sent(model, source, ids_folder=self._ids_folder):
                 self._sent = ray.put(sent)
         except TypeError as error:
             names = f"{type(model).__name__} over {type(source).__name__}"
@@ -305,16 +307,19 @@ class RayRun(CompiledRun):
 
 
 @contextlib.contextmanager
-def _as_it_is_sent(*given: Any) -> Iterator[None]:
+def _as_it_is_sent(*given: Any, ids_folder: str | None) -> Iterator[None]:
     """Let Ray send Parameters without their numbers, mapped files as arrays, and own classes."""
     ray = cluster.import_ray()
-    ray.util.register_serializer(Parameter, serializer=blank, deserializer=made)
-    ray.util.register_serializer(np.memmap, serializer=np.asarray, deserializer=_as_it_is)
+    kinds: dict[type, tuple[Any, Any]] = {Parameter: (blank, made), np.memmap: (np.asarray, _as_is)}
+    if ids_folder is not None:
+        kinds[Corpus] = (where_it_stands, mapped_here)
+    for kind, (serializer, deserializer) in kinds.items():
+        ray.util.register_serializer(kind, serializer=serializer, deserializer=deserializer)
     try:
         with _own_classes_sent(*given):
             yield
     finally:
-        for kind in (Parameter, np.memmap):
+        for kind in kinds:
             ray.util.deregister_serializer(kind)
 
 
@@ -331,7 +336,7 @@ def _own_classes_sent(*given: Any) -> Iterator[None]:
             cloudpickle.unregister_pickle_by_value(module)
 
 
-def _as_it_is(array: AnyArray) -> AnyArray:
+def _as_is(array: AnyArray) -> AnyArray:
     return array
 
 

@@ -135,6 +135,8 @@ class EngineOptions(NamedTuple):
         In how many parts a round of a deterministic run is computed; 4 by default.
     ray_address : str, optional
         Of the Ray cluster that computes; Ray looks for one, or begins one here, by default.
+    ids_folder : str, optional
+        Where the ids of a text stand for all machines, so that they are not sent.
     """
 
     engine: str = "auto"
@@ -142,6 +144,7 @@ class EngineOptions(NamedTuple):
     deterministic: bool = False
     shards: int | None = None
     ray_address: str | None = None
+    ids_folder: str | None = None
 
     def check(self) -> None:
         """Raise an InputError for an engine that there is not.
@@ -203,7 +206,7 @@ class EngineOptions(NamedTuple):
         >>> kept = Checkpoint("checkpoint-1.npz", RunState(), {}, about)
         >>> EngineOptions(workers=2).going_on(kept, given=["workers"])
         EngineOptions(engine='compiled', workers=2, deterministic=False, shards=None, \
-ray_address=None)
+ray_address=None, ids_folder=None)
         """
         begun = {} if kept is None else dict(kept.about.get("engine", {}))
         # Of one machine or of many: the bytes are the same.
