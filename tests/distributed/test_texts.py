@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -105,8 +106,12 @@ def test_a_file_that_a_machine_lacks_is_named_with_the_machine(
 
 @pytest.mark.process
 def test_machines_read_what_they_train_on(
-    cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cluster: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    caplog.set_level("INFO")
     monkeypatch.setattr(texts, "PART", 1 << 10)
     rng = np.random.default_rng(2)
     paths = [tmp_path / f"{name}.txt" for name in "ab"]
@@ -127,6 +132,7 @@ def test_machines_read_what_they_train_on(
     monkeypatch.setattr(RayRun, "losses_elsewhere", noted)
     many = tw.Word2Vec(corpus_file=pattern, engine="ray", ray_address=cluster.address, **keywords)
     assert read == [pattern]
+    assert re.search(r"the cluster reads the text, \d+ parts", caplog.text)
     assert many.wv.index_to_key == one.wv.index_to_key
     assert (many.wv.vectors == one.wv.vectors).all()
     assert many.heldout_losses == one.heldout_losses
@@ -152,6 +158,17 @@ def test_ids_in_a_shared_folder_are_mapped(tmp_path: Path, monkeypatch: pytest.M
     text.remove()
     with pytest.raises(InputError, match=r"ids_folder /.*/ids is not on the machine 10\.0\.0\.7"):
         shared_ids.mapped_here(sent)
+
+
+def test_a_text_that_is_not_on_all_machines_is_read_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(texts, "_here", lambda: "10.0.0.7")
+    path = tmp_path / "say.txt"
+    path.write_text("you say", "utf-8")
+    assert texts._what_is_missing({str(path): 7}) == ""
+    assert "another file on the machine 10.0.0.7" in texts._what_is_missing({str(path): 8})
+    assert "is not on the machine 10.0.0.7" in texts._what_is_missing({f"{path}x": 7})
 
 
 @pytest.mark.process

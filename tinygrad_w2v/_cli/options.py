@@ -228,8 +228,8 @@ def add_options(parser: Parser) -> None:
         nargs="*",
         type=path_name,
         metavar="CORPUS",
-        help="UTF-8 text: files (.gz .bz2 .xz too), folders, or - for standard input; by default "
-        "the built-in corpus, the documentation of Python and NumPy",
+        help="UTF-8 text: files (.gz .bz2 .xz too), folders, patterns, URLs (s3://...), or - for "
+        "standard input; by default the built-in corpus, the documentation of Python and NumPy",
     )
     groups = {each.group: None for each in OPTIONS}
     added = {name: parser.add_argument_group(name) for name in groups}

@@ -294,7 +294,9 @@ def _vocabulary_and_ids(
     warning = None if plan is None else plan.warning()
     if warning:
         note(f"warning: {written(warning, in_flags)}")
-    with reader_of(request.sources, how, engine) as read:
+    with reader_of(request.sources, how, engine) as (read, told):
+        if told:
+            note(told, quiet)
         stored = open_corpus(request.sources, how, place, plan=plan, read=read)
     if stored.reused:
         note("the text was cut into words before; going on with that", quiet)

@@ -29,7 +29,8 @@ from tinygrad_w2v.text.reading import files_of, read_chunks
 from tinygrad_w2v.text.rows import CorpusRows
 from tinygrad_w2v.text.rules import BoundedCounts, VocabularyRules
 from tinygrad_w2v.text.settings import TextSettings
-from tinygrad_w2v.text.stores import Part, cut, is_there, is_url, opened
+from tinygrad_w2v.text.stored import Reader
+from tinygrad_w2v.text.stores import Part, cut, is_there, is_url, opened, size_of
 from tinygrad_w2v.text.vocabulary import Vocabulary
 
 PART = 16 << 20  # bytes of text that a task reads
@@ -276,33 +277,48 @@ def _vocabulary(
 
 
 @contextmanager
-def on_cluster(address: str | None) -> Iterator[bool]:
-    """Be connected to a cluster meanwhile; give whether it has machines beside this process.
+def reading(
+    sources: PathLike | Sequence[PathLike], settings: TextSettings, address: str | None
+) -> Iterator[tuple[Reader | None, str]]:
+    """Be connected to a cluster meanwhile; give what reads a text there, and what is to be said.
+
+    None reads it where this process has to: standard input; with a tokenizer that is a function of
+    yours; where a machine lacks a file, or has another one; and where there is no cluster yet.
 
     Parameters
     ----------
+    sources, settings
+        As of `read_parts`.
     address
-        As of a training; where none is known, no cluster is begun to read a text.
+        As of a training; without one no cluster is begun to read a text.
     """
-    if address is None and not os.environ.get("RAY_ADDRESS"):
-        connected = cluster.import_ray().is_initialized()
-        yield connected
+    ray = cluster.import_ray()
+    functions = callable(settings.tokenizer) or ":" in settings.tokenizer
+    known = address or os.environ.get("RAY_ADDRESS") or ray.is_initialized()
+    files = [] if functions or not known else files_of(sources)
+    if not files or "-" in files:
+        yield None, ""
         return
     leave = cluster.connect(address, 1)
     try:
-        yield True
+        there = [machine.node for machine in cluster.machines()]
+        sizes = {_everywhere(path): size_of(path) for path in files}
+        told = next(filter(None, cluster.on_each(there, _what_is_missing, sizes)), "")
+        if told:
+            yield None, f"this machine alone reads the text, as {told}"
+        else:
+            several = f"{len(there)} machines read" if len(there) > 1 else "the cluster reads"
+            yield read_parts, f"{several} the text, {len(cut(files, PART)):,} parts"
     finally:
         if leave:
-            cluster.import_ray().shutdown()
+            ray.shutdown()
 
 
-def can_be_read_in_parts(sources: PathLike | Sequence[PathLike], settings: TextSettings) -> bool:
-    """Whether tasks can read a text: not standard input, nor with a function that is here alone.
-
-    Examples
-    --------
-    >>> can_be_read_in_parts("say.txt", TextSettings()), can_be_read_in_parts("-", TextSettings())
-    (True, False)
-    """
-    function = callable(settings.tokenizer) or ":" in settings.tokenizer
-    return not function and "-" not in files_of(sources)
+def _what_is_missing(sizes: dict[str, int]) -> str:
+    """What of some files is not on this machine, or is of another size."""
+    for path, size in sizes.items():
+        if not is_there(path):
+            return f"{path} is not on the machine {_here()}"
+        if size_of(path) != size:
+            return f"{path} is another file on the machine {_here()}"
+    return ""

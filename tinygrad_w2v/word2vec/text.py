@@ -102,28 +102,22 @@ def log_plan(
 @contextmanager
 def reader_of(
     sources: PathLike | Sequence[PathLike], settings: TextSettings, options: EngineOptions
-) -> Iterator[Reader | None]:
-    """Give who reads a text in files: the machines of a training's cluster, or None, this process.
-
-    Without an address no cluster is begun for that, and standard input and tokenizers that are
-    functions of yours are of this process.
+) -> Iterator[tuple[Reader | None, str]]:
+    """Give what reads a text in files, where that is not this process, and what is to be said.
 
     Examples
     --------
     >>> with reader_of("say.txt", TextSettings(), EngineOptions("numpy")) as read:
-    ...     read is None
-    True
+    ...     read
+    (None, '')
     """
     if options.engine != "ray":
-        yield None
+        yield None, ""
         return
-    from tinygrad_w2v.distributed import texts
+    from tinygrad_w2v.distributed.texts import reading
 
-    if not texts.can_be_read_in_parts(sources, settings):
-        yield None
-        return
-    with texts.on_cluster(options.ray_address) as there:
-        yield texts.read_parts if there else None
+    with reading(sources, settings, options.ray_address) as reader:
+        yield reader
 
 
 def read_corpus(
@@ -138,7 +132,9 @@ def read_corpus(
     """
     settings, folder = TextSettings(rules=rules), folder_of_ids(source)
     if isinstance(source, LineSentence) and source.is_whole():
-        with reader_of(source.source, settings, options) as read:
+        with reader_of(source.source, settings, options) as (read, told):
+            if told:
+                logger.info("%s", told)
             if read is not None:
                 with new_rows(folder) as rows:
                     return read(source.source, settings, rows, []), corpus_of(rows)
