@@ -84,6 +84,24 @@ def test_parts_come_together_as_the_text(
     assert outcome(lambda d: in_parts(paths, settings, size, d)) == expected
 
 
+@pytest.mark.parametrize("limit", [None, 5])
+@pytest.mark.parametrize("tokenizer", ["whitespace", "words"])
+def test_lines_that_a_reader_breaks_are_broken_at_the_same_places(
+    tmp_path: Path, tokenizer: str, limit: int | None
+) -> None:
+    rng = np.random.default_rng(3)
+    long = " ".join(f"w{i}" for i in rng.integers(0, 9, 500_000))  # 1.5 MB in a line
+    paths = [tmp_path / "long.txt", tmp_path / "short.txt"]
+    paths[0].write_text(f"you say hello\n{long}\nand i say so\n", "utf-8")
+    paths[1].write_text("you say so\n" * 9, "utf-8")
+    rules = VocabularyRules(min_count=1, max_vocab_size=limit)
+    settings = TextSettings(tokenizer, rules=rules)
+    expected = outcome(lambda d: at_once(paths, settings, d))
+    assert outcome(lambda d: in_parts(paths, settings, 1000, d)) == expected
+    if limit is None:
+        assert len(expected[2][1]) == (14 if tokenizer == "words" else 13)  # a line was broken
+
+
 def test_an_error_names_the_line_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "say.txt"
     path.write_bytes(b"you say\n" * 9 + b"hello \xff\n")

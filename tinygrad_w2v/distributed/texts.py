@@ -24,10 +24,10 @@ from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v._base.types import AnyArray, IntArray
 from tinygrad_w2v.distributed import cluster
 from tinygrad_w2v.text.corpus import Corpus, corpus_of
-from tinygrad_w2v.text.numbering import LookUp, Numbering
-from tinygrad_w2v.text.reading import files_of, read_chunks
+from tinygrad_w2v.text.numbering import Chunk, LookUp, Numbering, number_words
+from tinygrad_w2v.text.reading import CHUNK_BYTES, files_of, read_chunks
 from tinygrad_w2v.text.rows import CorpusRows
-from tinygrad_w2v.text.rules import BoundedCounts, VocabularyRules
+from tinygrad_w2v.text.rules import VocabularyRules
 from tinygrad_w2v.text.settings import TextSettings
 from tinygrad_w2v.text.stored import Reader
 from tinygrad_w2v.text.stores import Part, cut, is_there, is_url, opened, size_of
@@ -99,6 +99,18 @@ def encode_part(numbered: Corpus, new: AnyArray) -> tuple[IntArray, IntArray]:
     """Return the rows of a part by ids, without the words whose id is below 0."""
     corpus = numbered.renumbered(new)
     return corpus.ids, corpus.offsets
+
+
+def has_long_line(part: Part) -> bool:
+    """Whether a line of a part is so long that a reader may break it.
+
+    Where it does depends on where the reader has begun, so such a file has one reader.
+    """
+    with opened(part) as file:
+        text = np.frombuffer(file.read(), np.uint8)
+    ends = np.flatnonzero(text == ord("\n"))
+    lengths = np.diff(ends, prepend=-1, append=len(text))
+    return bool(lengths.max() >= CHUNK_BYTES)
 
 
 def digest_of(path: PathLike) -> bytes:
@@ -212,6 +224,8 @@ def read_parts(
     given = [sources] if isinstance(sources, str | os.PathLike) else list(sources)
     files = [[_everywhere(path) for path in files_of(source)] for source in given]
     parts = [cut(of_source, size) for of_source in files]
+    if settings.tokenizer != "whitespace" or settings.phrases is not None:
+        parts = [_with_long_lines_whole(each, tasks) for each in parts]
     plain = replace(settings, rules=VocabularyRules())  # a rule of a user's stays here
     hashed = [tasks.call(digest_of, path) for each in files for path in each]
     every = [part for of_source in parts for part in of_source]
@@ -221,17 +235,30 @@ def read_parts(
     ]
     found: list[Words] = [tasks.result(words) for words, _ in begun]
     _refuse_blank(given, [len(each) for each in parts], found)
-    numbered = [corpus for _, corpus in begun]
-    vocabulary, new = _vocabulary(found, lambda k: tasks.result(numbered[k]), settings.rules)
+    numbering = Numbering()
+    places = [np.fromiter(map(numbering.__getitem__, each.words), np.int64) for each in found]
+    limit = settings.rules.max_vocab_size
+    if limit is not None and len(numbering) > limit:
+        # Which words are forgotten depends on all sentences before, so there is one reader.
+        return number_words(partial(_begin, given, settings, digests), rows, settings.rules)
+    vocabulary, new = _vocabulary(list(numbering), places, found, settings.rules)
     encoded = [
         tasks.call(encode_part, corpus, ids, results=2)
-        for corpus, ids in zip(numbered, new, strict=True)
+        for (_, corpus), ids in zip(begun, new, strict=True)
     ]
     for (ids, offsets), words in zip(encoded, found, strict=True):
         rows.extend(tasks.result(ids), tasks.result(offsets), words.raw_words)
     if digests is not None:
         digests += [tasks.result(digest) for digest in hashed]
     return vocabulary
+
+
+def _with_long_lines_whole(parts: list[Part], tasks: Tasks | Here) -> list[Part]:
+    """These parts, but a file with a long line as one."""
+    asked = [tasks.call(has_long_line, part) for part in parts]
+    long = {part.path for part, answer in zip(parts, asked, strict=True) if tasks.result(answer)}
+    kept = [part for part in parts if part.path not in long or part.start == 0]
+    return [replace(part, stop=part.size) if part.path in long else part for part in kept]
 
 
 def _everywhere(path: PathLike) -> str:
@@ -249,30 +276,26 @@ def _refuse_blank(given: Sequence[PathLike], lengths: Sequence[int], found: list
         first += length
 
 
+def _begin(
+    given: Sequence[PathLike], settings: TextSettings, digests: list[bytes] | None
+) -> Iterator[Chunk]:
+    """Begin to read a text here."""
+    if digests is not None:
+        digests.clear()
+    return settings.chunks(given, digests)
+
+
 def _vocabulary(
-    found: list[Words], corpus: Callable[[int], Corpus], rules: VocabularyRules
+    words: list[str], places: list[IntArray], found: list[Words], rules: VocabularyRules
 ) -> tuple[Vocabulary, Iterator[AnyArray]]:
     """The vocabulary of all parts, and for each the ids of its numbers."""
-    numbering = Numbering()
-    places = [np.fromiter(map(numbering.__getitem__, each.words), np.int64) for each in found]
-    words = list(numbering)
     counts = np.zeros(len(words), np.int64)
     for place, each in zip(places, found, strict=True):
         counts[place] += each.counts
-    limit = rules.max_vocab_size
-    if limit is not None and len(words) > limit:
-        bounded = BoundedCounts(limit, rules.trim_rule)
-        for number, each in enumerate(found):
-            ids, offsets, _ = corpus(number)
-            bounded.add(np.array(each.words, object).take(ids).tolist(), offsets[1:])
-        kept = list(bounded.counts)
-        numbers = np.fromiter(bounded.counts.values(), np.int64, len(kept))
-        vocabulary = Vocabulary.of_text(kept, numbers, rules)
-    else:
-        chosen = rules.kept(words, counts)
-        vocabulary = Vocabulary([words[place] for place in chosen], counts[chosen])
-    known = vocabulary.word_to_id
-    ids = np.fromiter((known.get(word, -1) for word in words), np.int32, len(words))
+    kept = rules.kept(words, counts)
+    ids = np.full(len(words), -1, np.int32)
+    ids[kept] = np.arange(len(kept), dtype=np.int32)
+    vocabulary = Vocabulary([words[place] for place in kept], counts[kept])
     return vocabulary, (ids.take(place) for place in places)
 
 
