@@ -286,7 +286,7 @@ def _begin(
 
 
 def _vocabulary(
-    words: list[str], places: list[IntArray], found: list[Words], rules: VocabularyRules
+    words: list[str], places: Sequence[IntArray], found: list[Words], rules: VocabularyRules
 ) -> tuple[Vocabulary, Iterator[AnyArray]]:
     """The vocabulary of all parts, and for each the ids of its numbers."""
     counts = np.zeros(len(words), np.int64)
