@@ -166,9 +166,9 @@ def opened(path: PathLike | Part) -> IO[bytes]:
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder, "say.txt")
     ...     _ = path.write_bytes(b"you say\nand i say\nhello\n")
-    ...     parts = cut([str(path)], size=9)
+    ...     parts = cut([path], size=9)
     ...     [opened(part).read() for part in parts]
-    [b'you say\nand i say\n', b'hello\n', b'']
+    [b'you say\nand i say\n', b'', b'hello\n']
     """
     if isinstance(path, Part):
         return cast(IO[bytes], _Lines(path))
