@@ -91,6 +91,11 @@ def test_locks(wv) -> None:
     assert wv.locked() is None
     wv.vectors_lockf = np.ones(4, np.float32)
     wv.vectors_lockf[1] = 0
+    wv["new"] = wv.vectors[0]  # which a training may change
+    assert wv.vectors_lockf.tolist() == [1, 0, 1, 1, 1]
+    wv = WordVectors(wv.index_to_key[:4], wv.vectors[:4])
+    wv.vectors_lockf = np.ones(4, np.float32)
+    wv.vectors_lockf[1] = 0
     assert wv.locked().tolist() == [False, True, False, False]
     wv.vectors_lockf[2] = 0.5
     with pytest.raises(InputError, match=r"holds 0.5: a word is trained \(1\) or kept"):

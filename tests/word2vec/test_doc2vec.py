@@ -335,7 +335,43 @@ def test_what_would_be_misread_is_refused_before_training(call: Any, message: st
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "mode", [{}, {"dm": 1}, {"dm": 1, "dm_concat": 1, "window": 2}, {"engine": "compiled"}], ids=str
+)
+def test_locked_tags_and_words_stay_as_they_are(mode: dict[str, Any]) -> None:
+    model = Doc2Vec(NUMBERED, **QUICK | mode)
+    model.dv.vectors_lockf = np.ones(DOCUMENTS)
+    model.dv.vectors_lockf[[0, 5]] = 0
+    model.wv.vectors_lockf = np.array([1, 0] + [1] * (len(model.wv) - 2))
+    tags, words = model.dv.vectors.copy(), model.wv.vectors.copy()
+    more = [*NUMBERED, TaggedDocument(["cat", "hen"], [DOCUMENTS])]
+    for _ in range(2):
+        model.train(more[: len(model.dv)], total_examples=len(model.dv), epochs=1)
+        same = (model.dv.vectors[:DOCUMENTS] == tags).all(axis=1)
+        assert np.flatnonzero(same).tolist() == [0, 5]
+        same = (model.wv.vectors == words).all(axis=1)
+        assert not model.dm or np.flatnonzero(same).tolist() == [1]
+        model.build_vocab(more, update=True)
+        assert model.dv.vectors_lockf.tolist()[-2:] == [1, 1]
+    model.dv.vectors_lockf = np.ones(1)
+    model.train(more, total_examples=len(more), epochs=1)
+    assert not (model.dv.vectors[:DOCUMENTS] == tags).all(axis=1).any()
+
+
+def test_words_of_documents_are_scanned() -> None:
+    model = Doc2Vec()
+    assert model.scan_vocab(NUMBERED) == (240, DOCUMENTS)
+    assert sum(model.raw_vocab.values()) == 240 and model.vocabulary is None
+
+
 def test_questions_that_a_model_cannot_answer() -> None:
+    tree = {"hs": 1, "negative": 0}
+    for mode, message in (
+        ({}, "in PV-DBOW words alone do not"),
+        ({"dm": 1, "dm_concat": 1, "window": 1}, "in PV-DM, concatenated words alone do not"),
+    ):
+        with pytest.raises(InputError, match=message):
+            Doc2Vec(NUMBERED, **QUICK | tree | mode).score([["cat", "dog"]])
     model = Doc2Vec(NUMBERED, **QUICK)
     for call, message in (
         (lambda: model.infer_vector("you say"), "the words of the document are the string"),

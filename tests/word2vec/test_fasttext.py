@@ -110,7 +110,7 @@ def test_vectors_follow_the_model_from_epoch_to_epoch() -> None:
 
     class Look:
         def on_epoch_end(self, model) -> None:
-            own = tw.FastText._input_rows(model, np.array([0])).mean(axis=0)
+            own = tw.FastText._parts(model, np.array([0]))[0].mean(axis=0)
             np.testing.assert_allclose(model.wv.vectors[0], own, rtol=1e-5, atol=1e-7)
             seen.append((model.wv.vectors[0].copy(), model.wv["talker"].copy()))
 
@@ -230,6 +230,24 @@ def test_vectors_that_were_given_are_not_trained_on() -> None:
     model.wv.vectors = 2 * model.wv.vectors
     with pytest.raises(InputError, match=r"change model\.model\.w_in"):
         model.train(TEXT, total_examples=120, epochs=1)
+
+
+def test_vectors_of_another_model_are_not_taken_for_its_own() -> None:
+    model, other = tw.FastText(TEXT, **NUMPY), tw.FastText(TEXT, **NUMPY, seed=5)
+    before = other.wv.vectors.copy()
+    model.wv = other.wv
+    with pytest.raises(InputError, match=r"change model\.model\.w_in"):
+        model.train(TEXT, total_examples=120, epochs=1)
+    assert (other.wv.vectors == before).all()
+    other.train(TEXT, total_examples=120, epochs=1)
+    assert (other.wv.vectors != before).any()
+
+
+def test_locks_of_rows_are_refused() -> None:
+    model = tw.FastText(TEXT, **NUMPY)
+    for name in ("vectors_vocab_lockf", "vectors_ngrams_lockf"):
+        with pytest.raises(InputError, match=f"{name} is not honoured"):
+            setattr(model.wv, name, np.zeros(1))
 
 
 def test_memory_is_said_first(caplog) -> None:

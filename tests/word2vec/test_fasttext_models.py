@@ -77,7 +77,7 @@ def test_the_tree_and_its_signs_are_fasttexts() -> None:
     ours = HuffmanTree.from_counts(file.counts)
     assert tree.code.tolist() != ours.code.tolist()
     row = file.words.index("you")
-    h = model._input_rows(np.array([row])).astype(float).mean(axis=0)
+    h = model._parts(np.array([row]))[0].astype(float).mean(axis=0)
     np.testing.assert_allclose(h, told("skipgram-hs")["you"], rtol=1e-6)
     turns = 2 * tree.code - 1
     log_p = -np.log1p(np.exp(-turns * (file.output @ h)[tree.nodes]))

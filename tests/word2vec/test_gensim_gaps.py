@@ -98,6 +98,19 @@ def test_sentences_have_gensims_scores(settings) -> None:
     assert len(ours.score(sentences, total_sentences=2)) == 2
 
 
+@pytest.mark.parametrize("settings", [{"sg": 1}, {}, {"cbow_mean": 0}], ids=str)
+def test_scores_of_words_with_parts_are_the_loss_of_a_training(settings) -> None:
+    options = SMALL | settings | {"hs": 1, "negative": 0, "shrink_windows": False, "bucket": 40}
+    model = tw.FastText(TEXT, **options, engine="numpy", alpha=0.2)
+    text = [words for words in TEXT if len(words) > 1]  # a word alone is not trained on
+    near = sum(1 for words in text for i in range(len(words)) for j in range(len(words))
+               if 0 < abs(i - j) <= 3)  # fmt: skip
+    predictions = near if settings.get("sg") else sum(map(len, text))
+    mean = -model.score([*text, [], ["unknown"]]).sum() / predictions
+    model.train(TEXT, epochs=1, start_alpha=1e-9, end_alpha=1e-9)
+    assert mean == pytest.approx(model.losses[-1], rel=1e-5)
+
+
 def test_scores_need_a_tree() -> None:
     model = Word2Vec(TEXT, **SMALL, engine="numpy", epochs=1)
     with pytest.raises(InputError, match="hierarchical softmax alone: hs=1"):

@@ -87,6 +87,9 @@ class ChangingVectors(EvaluationQueries):
             counts[: len(table)] = self._counts
         if counts is not None and given is not None:
             counts[larger.rows([keys[place] for place in taken])] = given[taken]
+        if self._lockf is not None and len(self._lockf) > 1:
+            more = np.ones(len(larger) - len(table), self._lockf.dtype)
+            self._lockf = np.append(self._lockf, more)
         self._table, self._counts = larger, counts
 
     def __setitem__(self, key: Any, vector: npt.ArrayLike) -> None:

@@ -115,6 +115,12 @@ class SubwordVectors(WordVectors):
         rows.flags.writeable = False
         return rows
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set an attribute, but for gensim's locks, which would keep nothing here."""
+        if name in ("vectors_vocab_lockf", "vectors_ngrams_lockf"):
+            raise InputError(f"{name} is not honoured: all rows of words and n-grams are trained")
+        super().__setattr__(name, value)
+
     # Files
 
     def save(self, path: PathLike) -> None:

@@ -30,10 +30,10 @@ class AskedModel(Keywords):
     def _adopt_vectors(self) -> None:
         raise NotImplementedError
 
-    def _input_rows(self, ids: IntArray) -> FloatArray:
-        """The rows whose mean predicts the word between these."""
+    def _parts(self, ids: IntArray) -> tuple[FloatArray, IntArray]:
+        """The rows that words are the means of, one word's after the other; how many each has."""
         rows: FloatArray = self.model.w_in.data[ids]
-        return rows
+        return rows, np.ones(len(ids), np.int64)
 
     def score(
         self,
@@ -85,8 +85,9 @@ class AskedModel(Keywords):
         for sentence in islice(sentences, total_sentences):
             refuse_other_than_sentence(sentence)
             ids = ids_of(vocabulary, [word for word in sentence if isinstance(word, str)])
-            rows = self._input_rows(ids)
-            scores.append(log_probability(rows, ids, self.syn1, vocabulary.counts, self.settings()))
+            parts = self._parts(ids)
+            told = self.syn1, vocabulary.counts, self.settings()
+            scores.append(log_probability(*parts, ids, *told))
         return np.array(scores, np.float32)
 
     def predict_output_word(
@@ -120,7 +121,7 @@ class AskedModel(Keywords):
             raise InputError(f"{type(self.model).__name__} has no w_out to predict words with")
         self._adopt_vectors()
         p = output_probabilities(
-            self._input_rows(contexts),
+            self._parts(contexts)[0],
             self.model.w_out.data,
             vocabulary.counts,
             self.settings(),

@@ -23,6 +23,7 @@ from tinygrad_w2v.vectors.fasttext_binary import (
     write_fasttext_binary,
 )
 from tinygrad_w2v.vectors.subword_vectors import SubwordVectors, require_utf8
+from tinygrad_w2v.vectors.word_vectors import WordVectors
 from tinygrad_w2v.word2vec.kept_model import pickled
 from tinygrad_w2v.word2vec.keywords import Keywords
 from tinygrad_w2v.word2vec.subword_settings import SubwordSettings
@@ -101,6 +102,10 @@ class FastText(Word2Vec):
         *(name for name in Keywords.KEPT if name != "compat"),
         *("min_n", "max_n", "bucket", "word_ngrams"),
     )
+
+    IN_FILE: ClassVar[tuple[str, ...]] = ("_made",)  # which is not kept
+
+    _made: Any = None  # the vectors that follow this model's rows
 
     def __init__(
         self,
@@ -204,8 +209,13 @@ class FastText(Word2Vec):
         finally:
             self._follow_model()
 
+    def _new_vectors(self) -> WordVectors:
+        self._made = super()._new_vectors()
+        return self._made
+
     def _adopt_vectors(self) -> None:
-        if self._wv is not None and not self._wv.shares(self.model.w_in.data):
+        wv = self._wv
+        if wv is not None and not (wv is self._made and wv.shares(self._word_rows())):
             raise InputError(
                 "the vectors of wv are made of rows of words and n-grams, so that vectors that "
                 "were given to it cannot be trained on; change model.model.w_in, which has the rows"
@@ -217,11 +227,11 @@ class FastText(Word2Vec):
     def _beside(self) -> dict[str, AnyArray]:
         return self.settings().beside()
 
-    def _input_rows(self, ids: IntArray) -> FloatArray:
+    def _parts(self, ids: IntArray) -> tuple[FloatArray, IntArray]:
         words = self._vocabulary().words
-        parts = [np.concatenate([[word], self._grams(words[word])]) for word in ids.tolist()]
-        rows: FloatArray = self.model.w_in.data[np.concatenate(parts).astype(np.intp)]
-        return rows
+        parts = [np.array([word, *self._grams(words[word])], np.intp) for word in ids.tolist()]
+        rows: FloatArray = self.model.w_in.data[np.concatenate([np.zeros(0, np.intp), *parts])]
+        return rows, np.array([*map(len, parts)], np.int64)
 
     def _grams(self, word: str) -> AnyArray:
         buckets = len(self.model.w_in.data) - len(self._vocabulary())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, NoReturn
@@ -14,7 +14,7 @@ import numpy as np
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v._base.numbers import cast
-from tinygrad_w2v._base.types import AnyArray, FloatArray, IntArray
+from tinygrad_w2v._base.types import AnyArray, BoolArray, FloatArray, IntArray
 from tinygrad_w2v.sources.columns import Ragged
 from tinygrad_w2v.sources.documents import Tags
 from tinygrad_w2v.sources.source import Source
@@ -60,6 +60,7 @@ class LearnedDocuments(Word2Vec):
         self._reading: TaggedText | None = None
         self._of: Ragged | None = None
         self._dv: TagVectors | None = None
+        self._kept_tags: BoolArray | None = None  # what `dv.vectors_lockf` says, beyond its life
         super().__init__(**keywords)
 
     # What it holds
@@ -82,6 +83,8 @@ class LearnedDocuments(Word2Vec):
         if self._dv is None:
             keys, rows = self._tags.index_to_key(), self.model.w_doc.data
             self._dv = TagVectors.sharing(keys, rows, self._tag_counts)
+            if self._kept_tags is not None:
+                self._dv.vectors_lockf = (~self._kept_tags).astype(np.float32)
             self._follow_model()
         return self._dv
 
@@ -139,6 +142,16 @@ class LearnedDocuments(Word2Vec):
             table.data[...] = cast(self._dv.vectors, table.dtype, "dv.vectors")
             self._follow_model()
 
+    def _lock_rows(self) -> None:
+        super()._lock_rows()
+        if self._dv is not None:
+            self._kept_tags = self._dv.locked()
+        self.model.w_doc.frozen = False if self._kept_tags is None else self._kept_tags
+
+    def _locked_rows(self, kept: BoolArray) -> BoolArray:
+        padding = len(self.model.w_in.data) - len(kept)
+        return np.append(kept, np.zeros(padding, bool))
+
     # Texts
 
     def _text(self, sentences: Any, corpus_file: Any, other: Any = None) -> TaggedText | None:
@@ -176,8 +189,11 @@ class LearnedDocuments(Word2Vec):
             self._tags, counts = text.tags, text.counts()
             if update:
                 counts[: len(self._tag_counts)] += self._tag_counts
+        kept = self._kept_tags if self._dv is None else self._dv.locked()
         super()._take(vocabulary, update)
-        self._tag_counts, self._dv = counts, None
+        self._tag_counts, self._dv, self._kept_tags = counts, None, None
+        if update and kept is not None:  # new tags are trained
+            self._kept_tags = np.append(kept, np.zeros(self._tags.rows - len(kept), bool))
         logger.info("tags: %s, of %s documents", f"{self._tags.rows:,}", f"{self.corpus_count:,}")
 
     def _encode(self, text: Any) -> Corpus:
@@ -225,20 +241,12 @@ class LearnedDocuments(Word2Vec):
             digest.update(np.ascontiguousarray(numbers).data)
         return {"tags_sha256": digest.hexdigest()}
 
-    def predict_output_word(
-        self, context_words_list: Iterable[str | int], topn: int = 10
-    ) -> list[tuple[str, float]] | None:
-        """Return the words that are most probable between given words, without a document.
-
-        Raises
-        ------
-        InputError
-            Where words alone predict none: they are not trained, or are a part of a concatenation.
-        """
+    def _parts(self, ids: IntArray) -> tuple[FloatArray, IntArray]:
+        """Refuse where words alone predict none: untrained, or a part of a concatenation."""
         settings = self.settings()
         if settings.contexts != "window":
             raise InputError(f"in {settings.name} words alone do not predict a word")
-        return super().predict_output_word(context_words_list, topn)
+        return super()._parts(ids)
 
     # Files
 

@@ -13,7 +13,7 @@ from tinygrad_w2v._base.arguments import check_keywords
 from tinygrad_w2v._base.errors import InputError, written
 from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v._base.numbers import cast
-from tinygrad_w2v._base.types import AnyArray, FloatArray, IntArray
+from tinygrad_w2v._base.types import AnyArray, BoolArray, FloatArray, IntArray
 from tinygrad_w2v.nn import Module, Parameter
 from tinygrad_w2v.sources.source import Source
 from tinygrad_w2v.text.corpus import Corpus, build_corpus, encode_corpus
@@ -60,7 +60,7 @@ class LearnedWords(AskedModel):
     What a class of the family may have of its own: `SETTINGS` (which make the model, enlarge it,
     and make examples of a text) and `KEPT`, see `Keywords`; `_new_vectors` and
     `_follow_model`, where words' vectors are no rows of a table, `_word_rows`, where they are some
-    of them; `_input_rows`, what predicts a word; `_text`, `_encode` and `_check_corpus`, where a
+    of them; `_parts`, what predicts a word; `_text`, `_encode` and `_check_corpus`, where a
     text is more than sentences; `_source`, where examples need more than the text, and `_about`,
     what identifies these; `_more_rows`, for other tables; `_beside`, `_take_beside` and `IN_FILE`,
     where a file holds more than tables.
@@ -201,13 +201,17 @@ class LearnedWords(AskedModel):
         kept, table = self.wv.locked(), self.model.w_in
         if kept is None and self._locks is None:  # a model of one's own may freeze rows, too
             return
-        if kept is not None and len(kept) != len(table.data):
+        table.frozen = False if kept is None else self._locked_rows(kept)
+        self._locks = None if kept is None else self.wv.vectors_lockf
+
+    def _locked_rows(self, kept: BoolArray) -> BoolArray:
+        """Return which rows of `w_in` are to stay, where these words are."""
+        if len(kept) != len(self.model.w_in.data):
             raise InputError(
                 "vectors_lockf keeps rows of words, and the words of this model have none of "
                 "their own"
             )
-        table.frozen = False if kept is None else kept
-        self._locks = None if kept is None else self.wv.vectors_lockf
+        return kept
 
     def build_vocab(
         self,
@@ -288,7 +292,7 @@ class LearnedWords(AskedModel):
         ((3, 2), {'you': 2, 'say': 1})
         """
         warn_of_ignored({"progress_per": (progress_per, 10_000)})
-        source = source_of(corpus_iterable, corpus_file, None)
+        source = self._text(corpus_iterable, corpus_file)
         if source is None:
             raise InputError("scan_vocab needs a text: give corpus_iterable or corpus_file")
         every, corpus = build_corpus(

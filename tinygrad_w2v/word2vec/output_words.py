@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v._base.errors import InputError
-from tinygrad_w2v._base.types import FloatArray, IntArray
+from tinygrad_w2v._base.types import AnyArray, BoolArray, FloatArray, IntArray
 from tinygrad_w2v.text.vocabulary import Vocabulary
 from tinygrad_w2v.word2vec.settings import TrainingSettings
 
@@ -96,6 +96,7 @@ def output_probabilities(
 
 def log_probability(
     rows: FloatArray,
+    sizes: IntArray,
     ids: IntArray,
     nodes: FloatArray,
     counts: IntArray,
@@ -104,12 +105,15 @@ def log_probability(
     r"""Return the log-probability of a sentence under hierarchical softmax.
 
     It is :math:`\sum_i \sum_l \log \sigma((1 - 2 c_{il}) \, h \cdot w_{il})`, where h is each of
-    the words around word i in turn (skip-gram), or their mean or sum (CBOW).
+    the words around word i in turn (skip-gram), or their mean or sum (CBOW). Where a word is made
+    of parts, it is the mean of these, and CBOW's mean or sum is over all parts of all words.
 
     Parameters
     ----------
-    rows, ids
-        Of the sentence's words, ``(n, dim)`` and ``(n,)``.
+    rows, sizes
+        The rows of the words' parts, ``(sum of sizes, dim)``, and how many each word has, ``(n,)``.
+    ids
+        Of the sentence's words, ``(n,)``.
     nodes
         The inner nodes of the tree, ``(V - 1, dim)``.
     counts, settings
@@ -119,7 +123,8 @@ def log_probability(
     --------
     >>> settings = TrainingSettings("skipgram", size=2, hs=True, negative=0)
     >>> ids, nodes = np.array([0, 1]), np.zeros((1, 2))
-    >>> round(log_probability(np.eye(2), ids, nodes, np.array([2, 1]), settings), 3)  # 2 log(1/2)
+    >>> words = np.eye(2), np.ones(2, int), ids
+    >>> round(log_probability(*words, nodes, np.array([2, 1]), settings), 3)  # 2 log(1/2)
     -1.386
     """
     tree, words = settings.tree(counts), len(ids)
@@ -127,19 +132,30 @@ def log_probability(
     places = np.arange(words)[:, None] + np.r_[-window:0, 1 : window + 1]
     near = (places >= 0) & (places < words)
     target = np.nonzero(near)[0]
-    h = rows.astype(np.float64)[places[near]]
+    sums = rows.astype(np.float64)
+    if words:
+        sums = np.add.reduceat(sums, np.cumsum(sizes) - sizes)
     if settings.model == "cbow":
-        around, each, target = near.sum(axis=1), h, np.arange(words)
-        h = np.zeros((words, rows.shape[1]))
-        if len(each):  # then every word has others around it
-            h = np.add.reduceat(each, np.cumsum(around) - around)
+        target = np.arange(words)
+        h = _around(sums, places, near)
         if settings.cbow_mean:
-            h /= np.maximum(around, 1)[:, None]
+            h /= np.maximum(_around(sizes[:, None], places, near), 1)
+    else:
+        h = (sums / sizes[:, None])[places[near]]
     lengths, starts = tree.lengths[ids[target]], tree.starts[ids[target]]
     first = np.repeat(starts - (np.cumsum(lengths) - lengths), lengths)
     path = first + np.arange(lengths.sum())
     scores = np.einsum("ld,ld->l", nodes[tree.nodes[path]], np.repeat(h, lengths, axis=0))
     return float(_log_sigmoid((1 - 2 * tree.code[path]) * scores).sum())
+
+
+def _around(each: AnyArray, places: IntArray, near: BoolArray) -> FloatArray:
+    """Return the sum over the words around each word, ``(n, ...)``; a word alone has zeros."""
+    number = near.sum(axis=1)
+    if not number.any():  # else every word has others around it
+        return np.zeros(each.shape)
+    sums: FloatArray = np.add.reduceat(each[places[near]], np.cumsum(number) - number)
+    return sums
 
 
 def _log_sigmoid(scores: FloatArray) -> FloatArray:
