@@ -85,9 +85,9 @@ class AskedModel(Keywords):
         for sentence in islice(sentences, total_sentences):
             refuse_other_than_sentence(sentence)
             ids = ids_of(vocabulary, [word for word in sentence if isinstance(word, str)])
-            parts = self._parts(ids)
-            told = self.syn1, vocabulary.counts, self.settings()
-            scores.append(log_probability(*parts, ids, *told))
+            rows, sizes = self._parts(ids)
+            told = log_probability(rows, sizes, ids, self.syn1, vocabulary.counts, self.settings())
+            scores.append(told)
         return np.array(scores, np.float32)
 
     def predict_output_word(
