@@ -72,9 +72,25 @@ def test_names_frames_zeros_and_refusals(task: Any, fitted: Any) -> None:
     assert not table.to_numpy()[1:].any()
     with pytest.raises(NotFittedError):
         clone(vectorizer).transform(["cat"])
+    with pytest.raises(InputError, match="model is not trained"):
+        Doc2VecVectorizer(tw.Doc2Vec()).fit(["cat"])
+    with pytest.raises(InputError, match="random_state must be a whole number, a RandomState or"):
+        Doc2VecVectorizer(random_state=np.random.default_rng(1)).fit(["cat dog"])
+    with pytest.raises(InputError, match="tokenizer must be the name of a tokenizer or a function"):
+        Doc2VecVectorizer(tokenizer=None).fit(["cat dog"])
     with pytest.raises(InputError, match="model must be a Doc2Vec, not 3"):
         Doc2VecVectorizer(3).fit(["cat"])
     with pytest.raises(InputError, match="window must be 1 or more, not 0"):
         Doc2VecVectorizer(window=0).fit(["cat dog"])
     with pytest.raises(TypeError, match="no argument 'workers': write `n_jobs=`"):
         Doc2VecVectorizer(workers=1)
+
+
+def test_empty_documents_are_zeros_and_teach_nothing(task: Any) -> None:
+    texts = ["", *task.texts[:4], "", " ... ", *task.texts[4:9], ""]
+    with pytest.warns(UserWarning, match="4 of 13 documents hold no word that has a vector"):
+        vectors = (vectorizer := Doc2VecVectorizer(**SMALL)).fit_transform(texts)
+    assert np.flatnonzero(~vectors.any(axis=1)).tolist() == [0, 5, 6, 12]
+    assert vectorizer.model_.corpus_count == 9
+    with pytest.raises(InputError, match="document 0 has no words"):
+        Doc2VecVectorizer(**SMALL).fit(["", "..."])

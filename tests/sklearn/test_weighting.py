@@ -89,9 +89,10 @@ def test_a_document_has_the_same_bytes_in_any_company(wv: WordVectors, weighting
     [
         ({"weighting": "idf"}, "weighting must be 'mean', 'tfidf' or 'sif', not 'idf'"),
         ({"weighting": None}, "weighting must be .*, not None"),
-        ({"weighting": "sif", "a": 0}, "a must be .* or more, not 0"),
+        ({"weighting": "sif", "a": 0}, "a must be a finite number above 0, not 0"),
         ({"weighting": "sif", "a": "x"}, "a must be a number, not 'x'"),
         ({"weighting": "sif", "a": float("nan")}, "a must be"),
+        ({"weighting": "sif", "a": float("inf")}, "a must be a finite number above 0, not inf"),
     ],
 )
 def test_a_weighting_that_is_none_is_refused(wrong: dict, told: str, wv: WordVectors) -> None:

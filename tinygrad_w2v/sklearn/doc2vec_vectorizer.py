@@ -143,9 +143,13 @@ class Doc2VecVectorizer(DocumentVectorizer):
         read = self._read(documents)
         if self.model is None:
             keywords: dict[str, Any] = {name: getattr(self, name) for name in _OF_MODEL}
-            tagged = [TaggedDocument(words, [number]) for number, words in enumerate(read)]
+            # One without words teaches nothing; the others keep their numbers.
+            each = [TaggedDocument(words, [n]) for n, words in enumerate(read) if words]
+            tagged = each or [TaggedDocument([], [0])]  # which is refused as such
             self.model_ = Doc2Vec(tagged, **self.threads_and_seed(), **keywords)
         elif isinstance(self.model, Doc2Vec):
+            if self.model.vocabulary is None:
+                raise InputError("is not trained; give it documents first", setting="model")
             self.model_ = self.model
         else:
             raise InputError(f"must be a Doc2Vec, not {self.model!r:.60}", setting="model")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from numbers import Integral
 from typing import Any, Self
 
 from joblib import effective_n_jobs
@@ -10,6 +11,7 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.types import FloatArray
 from tinygrad_w2v._base.warning import warn_user
 from tinygrad_w2v.sklearn.documents import Sentences, sentences_of_each
@@ -102,6 +104,11 @@ class DocumentVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         seed = self.random_state
         if seed is None or hasattr(seed, "randint"):
             seed = check_random_state(seed).randint(2**31 - 1)
+        elif not isinstance(seed, Integral):
+            raise InputError(
+                f"must be a whole number, a RandomState or None, not {seed!r:.60}",
+                setting="random_state",
+            )
         return {"workers": effective_n_jobs(self.n_jobs), "seed": seed}
 
     def __sklearn_tags__(self) -> Any:

@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.sparse import csr_array
 
-from tinygrad_w2v._base.checks import real_number, require_range
+from tinygrad_w2v._base.checks import real_number
 from tinygrad_w2v._base.errors import InputError
 from tinygrad_w2v._base.types import FloatArray, IntArray
 from tinygrad_w2v.sklearn.documents import Sentences
@@ -170,4 +170,5 @@ def check_weighting(kind: str, a: float) -> None:
             f"must be {', '.join(map(repr, WEIGHTINGS[:-1]))} or {WEIGHTINGS[-1]!r}, not {kind!r}",
             setting="weighting",
         )
-    require_range("a", real_number("a", a), np.finfo(np.float64).tiny, math.inf)
+    if not 0 < real_number("a", a) < math.inf:
+        raise InputError(f"must be a finite number above 0, not {a}", setting="a")

@@ -119,6 +119,12 @@ def get_tokenizer(tokenizer: str | Tokenizer = "words", lower: bool = True) -> T
     """
     if callable(tokenizer):
         return _guarded(tokenizer)
+    if not isinstance(tokenizer, str):
+        raise InputError(
+            f"must be the name of a tokenizer or a function, not {tokenizer!r:.60}; by default "
+            "'words'",
+            setting="tokenizer",
+        )
     if ":" in tokenizer:
         return _imported(tokenizer)
     makers = {"words": lambda: _words, "whitespace": lambda: _whitespace, "ja": _japanese}
