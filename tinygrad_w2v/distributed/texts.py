@@ -227,7 +227,9 @@ def read_parts(
     if settings.tokenizer != "whitespace" or settings.phrases is not None:
         parts = [_with_long_lines_whole(each, tasks) for each in parts]
     plain = replace(settings, rules=VocabularyRules())  # a rule of a user's stays here
-    hashed = [tasks.call(digest_of, path) for each in files for path in each]
+    hashed = []
+    if digests is not None:
+        hashed = [tasks.call(digest_of, path) for each in files for path in each]
     every = [part for of_source in parts for part in of_source]
     begun = [
         tasks.call(number_part, part, plain, number == 0, results=2)
@@ -255,8 +257,12 @@ def read_parts(
 
 def _with_long_lines_whole(parts: list[Part], tasks: Tasks | Here) -> list[Part]:
     """These parts, but a file with a long line as one."""
-    asked = [tasks.call(has_long_line, part) for part in parts]
-    long = {part.path for part, answer in zip(parts, asked, strict=True) if tasks.result(answer)}
+    asked = {
+        part: tasks.call(has_long_line, part)
+        for part in parts
+        if part.stop - part.start < part.size  # else it has one reader anyway
+    }
+    long = {part.path for part, answer in asked.items() if tasks.result(answer)}
     kept = [part for part in parts if part.path not in long or part.start == 0]
     return [replace(part, stop=part.size) if part.path in long else part for part in kept]
 

@@ -37,7 +37,7 @@ from tinygrad_w2v.text.vocabulary import Vocabulary
 
 # Writes the ids of a text, and the digests of its files, and returns its vocabulary.
 Reader = Callable[
-    [PathLike | Sequence[PathLike], TextSettings, CorpusRows, list[bytes]], Vocabulary
+    [PathLike | Sequence[PathLike], TextSettings, CorpusRows, list[bytes] | None], Vocabulary
 ]
 
 _ROWS = {"ids": "<i4", "offsets": "<i8"}

@@ -137,7 +137,7 @@ def read_corpus(
                 logger.info("%s", told)
             if read is not None:
                 with new_rows(folder) as rows:
-                    return read(source.source, settings, rows, []), corpus_of(rows)
+                    return read(source.source, settings, rows, None), corpus_of(rows)
     return build_corpus(
         source,
         rules.min_count,
