@@ -57,7 +57,11 @@ def test_a_run_answers_of_unseen_words_and_is_repeated_and_learned_on_from(text,
             ["--model", "fasttext", "--compat", "gradient"],
             "--compat is of --model cbow or skipgram",
         ),
-        (["--model", "fasttext", "--max-n", "2"], "--max-n is 2, below min_n, 3; use --max-n 0"),
+        (["--model", "fasttext", "--max-n", "2"], "--max-n is 2, below --min-n 3; use --max-n 0"),
+        (
+            ["--model", "skipgram", "--sg", "0"],
+            "--sg says cbow, and --model skipgram; leave out one",
+        ),
         (["--model", "fasttext", "--bucket", "1000000000"], "use a smaller --bucket or --size"),
     ],
 )

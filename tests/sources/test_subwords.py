@@ -188,7 +188,7 @@ def test_threads_make_the_same_bytes():
     [
         ({"of": "centre"}, "of must be 'contexts' or 'center', not 'centre'"),
         ({"min_n": 0}, "min_n must be 1 or more"),
-        ({"min_n": 4, "max_n": 3}, "max_n is 3, below min_n, 4; use max_n=0 for no n-grams"),
+        ({"min_n": 4, "max_n": 3}, "max_n is 3, below min_n=4; use max_n=0 for no n-grams"),
         ({"max_n": 2.5}, "max_n must be a whole number"),
         ({"buckets": 0}, "buckets must be 1 or more"),
     ],

@@ -191,7 +191,7 @@ def test_trees_of_fasttext_are_read_with_their_sign() -> None:
 @pytest.mark.parametrize(
     ("keywords", "problem"),
     [
-        ({"max_n": 2}, "max_n is 2, below min_n, 3; use max_n=0 for no n-grams"),
+        ({"max_n": 2}, "max_n is 2, below min_n=3; use max_n=0 for no n-grams"),
         ({"min_n": 0}, "min_n must be 1 or more, not 0"),
         ({"bucket": 0}, "bucket must be 1 or more, not 0"),
         ({"bucket": 1.5}, "bucket must be a whole number"),

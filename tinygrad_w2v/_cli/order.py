@@ -358,6 +358,13 @@ def _refuse_of_other_model(arguments: argparse.Namespace, request: Request) -> N
         if name in arguments.given:
             flag, of = arguments.given[name], "cbow or skipgram" if subwords else "fasttext"
             raise InputError(f"{flag} is of --model {of}; leave out {flag}")
+    model = request.settings.model
+    if (
+        not subwords
+        and {"model", "architecture"} <= set(arguments.given)
+        and (arguments.model != model)
+    ):
+        raise InputError(f"--sg says {model}, and --model {arguments.model}; leave out one")
 
 
 # The engine, which decides the speed, and whether the bytes are the same again

@@ -172,6 +172,8 @@ def _check_path(path: str) -> None:
 
 
 def _check_kinds(kind: type, values: Mapping[str, Any]) -> None:
+    if unknown := set(values) - {each.name for each in fields(kind)}:
+        raise InputError(f"there is no setting {min(unknown)!r} here")
     for declared in fields(kind):
         if declared.name in values:
             value, wanted = values[declared.name], str(declared.type)

@@ -140,7 +140,7 @@ class Subwords(AroundWindows):
             require_range(name, value, least, 64)
         if 0 < max_n < min_n:
             raise InputError(
-                f"is {max_n}, below min_n, {min_n}",
+                (f"is {max_n}, below ", Setting("min_n", min_n)),
                 setting="max_n",
                 remedy=("use ", Setting("max_n", 0), " for no n-grams"),
             )

@@ -56,7 +56,7 @@ class SubwordSettings(TrainingSettings):
     --------
     >>> SubwordSettings(max_n=2)
     Traceback (most recent call last):
-    tinygrad_w2v._base.errors.InputError: max_n is 2, below min_n, 3; use max_n=0 for no n-grams
+    tinygrad_w2v._base.errors.InputError: max_n is 2, below min_n=3; use max_n=0 for no n-grams
     """
 
     KIND: ClassVar[str] = "FastText"
@@ -81,7 +81,7 @@ class SubwordSettings(TrainingSettings):
             require_range(name, getattr(self, name), least, most)
         if 0 < self.max_n < self.min_n:
             raise InputError(
-                f"is {self.max_n}, below min_n, {shown(self.min_n)}",
+                (f"is {shown(self.max_n)}, below ", Setting("min_n", self.min_n)),
                 setting="max_n",
                 remedy=("use ", Setting("max_n", 0), " for no n-grams"),
             )
