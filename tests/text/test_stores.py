@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -107,15 +108,15 @@ def test_the_parts_of_files_are_their_lines(tmp_path_factory, files, size) -> No
     parts = stores.cut(paths, size)
     assert b"".join(stores.opened(part).read() for part in parts) == whole
     settings = TextSettings()
-    words = [
-        w
-        for p in paths
-        if not p.read_text("utf-8").isspace() and p.stat().st_size
-        for piece in read_chunks(p)
-        for w in piece.split()
-    ]
+    words = []
+    for path in paths:
+        with suppress(InputError):  # of a file without text, which a part may be
+            words += [word for piece in read_chunks(path) for word in piece.split()]
     assert [
-        w for part in parts for piece in settings.chunks([part]) for w in piece.split()
+        w
+        for part in parts
+        for piece in settings.chunks([part], begins=False)
+        for w in piece.split()
     ] == words
 
 
