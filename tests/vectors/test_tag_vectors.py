@@ -43,6 +43,13 @@ def test_numbers_ask_and_answer(rows: Any) -> None:
     assert "0" in str(dv.cosine_table([0, 1])) and "7 tags" in dv._repr_html_()
 
 
+def test_a_table_of_some_tags_has_names(rows: Any) -> None:
+    with pytest.raises(InputError, match=r"use dv\.as_words\(\)\.vectors_for_all"):
+        TagVectors(range(7), rows).vectors_for_all([1, 2])
+    some = TagVectors(list("abcdefg"), rows).vectors_for_all(["c", "a"])
+    assert some.index_to_key == ["c", "a"] and (some.vectors == rows[[2, 0]]).all()
+
+
 def test_names_are_as_words(rows: Any) -> None:
     dv = TagVectors([f"d{n}" for n in range(7)], rows, counts=[*range(7)])
     assert dv.most_similar("d2", topn=1)[0][0] in dv

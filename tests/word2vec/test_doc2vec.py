@@ -15,7 +15,7 @@ import pytest
 import tinygrad_w2v as tw
 from tinygrad_w2v import Doc2Vec, TaggedDocument, TaggedLineDocument
 from tinygrad_w2v._base import memory as left
-from tinygrad_w2v._base.errors import InputError, TinygradError
+from tinygrad_w2v._base.errors import InputError, NonFiniteError, TinygradError
 from tinygrad_w2v.training.checkpoints import newest_checkpoint
 from tinygrad_w2v.word2vec import inference, memory
 
@@ -226,6 +226,13 @@ def test_new_documents_are_inferred_in_threads_and_parts(monkeypatch: pytest.Mon
     assert (other != expected).any() and (other[20] == model.infer_vector(texts[20])).all()
 
 
+def test_vectors_that_are_not_finite_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = Doc2Vec(NUMBERED, **QUICK)
+    monkeypatch.setattr(inference.Inference, "vectors", lambda *_: np.full((1, 8), np.inf))
+    with pytest.raises(NonFiniteError, match="use a smaller alpha"):
+        model.infer_vector(["cat"])
+
+
 def test_no_document_is_compiled_for(monkeypatch: pytest.MonkeyPatch) -> None:
     made = []
     real = inference.choose_engine
@@ -352,6 +359,8 @@ def test_locked_tags_and_words_stay_as_they_are(mode: dict[str, Any]) -> None:
         same = (model.wv.vectors == words).all(axis=1)
         assert not model.dm or np.flatnonzero(same).tolist() == [1]
         model.build_vocab(more, update=True)
+        assert model.dv.vectors_lockf.tolist()[-2:] == [1, 1]
+        model = copy.deepcopy(model)
         assert model.dv.vectors_lockf.tolist()[-2:] == [1, 1]
     model.dv.vectors_lockf = np.ones(1)
     model.train(more, total_examples=len(more), epochs=1)

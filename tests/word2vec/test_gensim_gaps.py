@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
 from gensim.models import Word2Vec as Theirs
@@ -38,10 +40,12 @@ def test_locked_words_stay_as_they_are(engine, settings) -> None:
 def test_locks_come_and_go() -> None:
     model = Word2Vec(TEXT, **SMALL, engine="numpy", epochs=1)
     model.wv.vectors_lockf = np.zeros(1)
+    model = copy.deepcopy(model)
     before = model.wv.vectors.copy()
     model.train(TEXT, total_examples=9, epochs=1)
     assert (model.wv.vectors == before).all()
     # New words are trained, old ones stay locked.
+    model = copy.deepcopy(model)
     model.build_vocab([["user", "newcomer", "system"]] * 3, update=True)
     model.train([["user", "newcomer", "system"]] * 3, total_examples=3, epochs=1)
     assert model.wv.vectors_lockf.tolist() == [0] * len(before) + [1]

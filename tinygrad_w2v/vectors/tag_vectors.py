@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Self, cast
 
 import numpy.typing as npt
@@ -104,6 +104,16 @@ class TagVectors(WordVectors):
             "tags get vectors by training: build_vocab(documents, update=True) adds tags; to ask "
             "about others, make WordVectors of your own"
         )
+
+    def vectors_for_all(self, keys: Iterable[str], *args: Any, **keywords: Any) -> WordVectors:
+        """Return the vectors of some tags, where these are names; see `WordVectors`."""
+        tags: Any = self._table.words
+        if isinstance(tags, range):
+            raise InputError(
+                "these tags are whole numbers, and a table of one's own has words: use "
+                "dv.as_words().vectors_for_all(['0', '1'])"
+            )
+        return super().vectors_for_all(keys, *args, **keywords)
 
     @classmethod
     def from_mapped(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_w2v._base.checks import require_number, require_range, switch
-from tinygrad_w2v._base.errors import InputError
+from tinygrad_w2v._base.errors import InputError, NonFiniteError
 from tinygrad_w2v._base.files import PathLike
 from tinygrad_w2v._base.types import FloatArray
 from tinygrad_w2v.text.corpus import Corpus
@@ -313,6 +313,10 @@ deterministic, shards, ray_address
             made = Inference(self.model, vocabulary, source, key[1], settings.seed)
             self._inference = key, made
         vectors = self._inference[1].vectors(documents, first, last, times)
+        if not np.isfinite(vectors).all():
+            raise NonFiniteError(
+                f"a vector holds NaN or infinity: use a smaller alpha than {first}"
+            )
         if empty := int(np.count_nonzero(~vectors.any(axis=1))):
             logger.warning(
                 "%d of %d documents have no word of the vocabulary: their vectors are zero",

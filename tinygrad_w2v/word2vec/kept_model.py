@@ -217,6 +217,8 @@ def pickled(model: Any, base: type) -> tuple[Any, ...]:
     base
         `Word2Vec` itself, which its class may derive from.
     """
+    if model.vocabulary is not None:
+        model._kept_words()
     left = _NOT_BESIDE.union(model.KEPT, model.IN_FILE)
     beside = {name: value for name, value in vars(model).items() if name not in left}
     if model.vocabulary is None:

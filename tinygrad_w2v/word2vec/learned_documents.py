@@ -144,9 +144,12 @@ class LearnedDocuments(Word2Vec):
 
     def _lock_rows(self) -> None:
         super()._lock_rows()
+        self.model.w_doc.frozen = False if self._kept_tags is None else self._kept_tags
+
+    def _kept_words(self) -> BoolArray | None:
         if self._dv is not None:
             self._kept_tags = self._dv.locked()
-        self.model.w_doc.frozen = False if self._kept_tags is None else self._kept_tags
+        return super()._kept_words()
 
     def _locked_rows(self, kept: BoolArray) -> BoolArray:
         padding = len(self.model.w_in.data) - len(kept)
@@ -189,8 +192,8 @@ class LearnedDocuments(Word2Vec):
             self._tags, counts = text.tags, text.counts()
             if update:
                 counts[: len(self._tag_counts)] += self._tag_counts
-        kept = self._kept_tags if self._dv is None else self._dv.locked()
         super()._take(vocabulary, update)
+        kept = self._kept_tags  # as noted where the tables grow
         self._tag_counts, self._dv, self._kept_tags = counts, None, None
         if update and kept is not None:  # new tags are trained
             self._kept_tags = np.append(kept, np.zeros(self._tags.rows - len(kept), bool))

@@ -196,13 +196,18 @@ class LearnedWords(AskedModel):
 
     def _lock_rows(self) -> None:
         """Freeze what ``wv.vectors_lockf`` keeps as it is, for the next training."""
-        if self._wv is None and self._locks is None:
-            return
-        kept, table = self.wv.locked(), self.model.w_in
-        if kept is None and self._locks is None:  # a model of one's own may freeze rows, too
+        before, kept, table = self._locks, self._kept_words(), self.model.w_in
+        if kept is None and before is None:  # a model of one's own may freeze rows, too
             return
         table.frozen = False if kept is None else self._locked_rows(kept)
+
+    def _kept_words(self) -> BoolArray | None:
+        """Return which words ``wv.vectors_lockf`` keeps, and note it beyond the life of `wv`."""
+        if self._wv is None and self._locks is None:
+            return None
+        kept = self.wv.locked()
         self._locks = None if kept is None else self.wv.vectors_lockf
+        return kept
 
     def _locked_rows(self, kept: BoolArray) -> BoolArray:
         """Return which rows of `w_in` are to stay, where these words are."""
@@ -422,9 +427,9 @@ class LearnedWords(AskedModel):
         self._adopt_vectors()
         grown = old.grown(more, self.min_count, self.max_final_vocab)
         self._check_memory(grown.vocabulary.counts)
+        kept = self._kept_words()
         tables, self.vocabulary = self.model.state_dict(), grown.vocabulary
         self.model = self._enlarged_model(tables, grown.old_ids, len(self.vocabulary))
-        kept = None if self._wv is None else self._wv.locked()
         self._wv = self._locks = None
         if kept is not None:  # new words are trained
             self._locks = np.ones(len(self.vocabulary), np.float32)
