@@ -367,6 +367,19 @@ def test_locked_tags_and_words_stay_as_they_are(mode: dict[str, Any]) -> None:
     assert not (model.dv.vectors[:DOCUMENTS] == tags).all(axis=1).any()
 
 
+def test_keywords_of_other_tables_are_refused(tmp_path: Path) -> None:
+    model = Doc2Vec(NUMBERED, **QUICK | {"dm": 1, "dm_concat": 1, "window": 1})
+    model.window = 2
+    for call in (
+        lambda: model.infer_vector(["cat"]),
+        lambda: model.train(NUMBERED, total_examples=DOCUMENTS, epochs=1),
+        lambda: model.save(tmp_path / "model.npz"),
+    ):
+        with pytest.raises(InputError, match="w_out has 24 numbers a row, and the keywords of"):
+            call()
+    assert not list(tmp_path.iterdir())
+
+
 def test_words_of_documents_are_scanned() -> None:
     model = Doc2Vec()
     assert model.scan_vocab(NUMBERED) == (240, DOCUMENTS)

@@ -243,6 +243,29 @@ def test_vectors_of_another_model_are_not_taken_for_its_own() -> None:
     assert (other.wv.vectors != before).any()
 
 
+def test_keywords_of_other_tables_are_refused(tmp_path) -> None:
+    for name, value in (("bucket", 7), ("vector_size", 3), ("max_n", 0)):
+        model = tw.FastText(TEXT, **NUMPY)
+        setattr(model, name, value)
+        for call in (
+            lambda model: model.train(TEXT, total_examples=120, epochs=1),
+            lambda model: model.save(tmp_path / "model.npz"),
+            lambda model: model.save_facebook_model(tmp_path / "model.bin"),
+        ):
+            with pytest.raises(InputError, match=r"w_in has shape \(99, 6\), and the keywords of"):
+                call(model)
+    assert not list(tmp_path.iterdir())
+
+
+def test_rows_that_were_changed_are_saved(tmp_path) -> None:
+    model = tw.FastText(TEXT, **NUMPY)
+    before = model.wv["walked"].copy()
+    model.model.w_in.data *= 2
+    model.save(tmp_path / "model.npz")
+    for wv in (WordVectors.load(tmp_path / "model.npz"), model.wv):
+        assert np.allclose(wv["walked"], 2 * before)
+
+
 def test_locks_of_rows_are_refused() -> None:
     model = tw.FastText(TEXT, **NUMPY)
     for name in ("vectors_vocab_lockf", "vectors_ngrams_lockf"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import signal
 
 import numpy as np
 import pytest
@@ -59,6 +60,32 @@ def test_locks_come_and_go() -> None:
     model.wv.vectors_lockf[2] = 0.25
     with pytest.raises(InputError, match=r"vectors_lockf holds 0\.25"):
         model.train(TEXT, total_examples=9, epochs=1)
+
+
+def test_a_training_goes_on_with_the_same_locks(tmp_path) -> None:
+    class Stop:
+        def on_epoch_end(self, model) -> None:
+            if len(model.losses) == 1:
+                signal.raise_signal(signal.SIGINT)
+
+    def trained(locked: int | None, **options) -> Word2Vec:
+        callbacks = () if options.get("resume") else [Stop()]
+        model = Word2Vec(**SMALL, engine="numpy", callbacks=callbacks)
+        model.build_vocab(TEXT)
+        if locked is not None:
+            model.wv.vectors_lockf = np.arange(len(model.wv)) != locked
+        model.train(TEXT, epochs=3, checkpoint=tmp_path, **options)
+        return model
+
+    stopped = trained(2)
+    assert stopped.interrupted
+    for other in (None, 3):
+        with pytest.raises(InputError, match=r"other keywords \(vectors_lockf\)"):
+            trained(other, resume=True)
+    again = trained(2, resume=True)
+    assert len(again.losses) == 3
+    same = (again.wv.vectors == stopped.wv.vectors).all(axis=1)
+    assert np.flatnonzero(same).tolist() == [2]
 
 
 def test_locks_outlive_an_error() -> None:

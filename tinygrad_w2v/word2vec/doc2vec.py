@@ -305,6 +305,7 @@ deterministic, shards, ray_address
             require_range(name, number, 0, 1e38)
         require_number("epochs", times, whole=True)
         require_range("epochs", times, 1, 10**9)
+        self._check_tables()
         self._adopt_vectors()
         key = settings, self.engine_options()
         if self._inference is None or self._inference[0] != key:

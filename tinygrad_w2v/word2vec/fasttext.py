@@ -218,11 +218,14 @@ class FastText(Word2Vec):
         if wv is not None and not (wv is self._made and wv.shares(self._word_rows())):
             raise InputError(
                 "the vectors of wv are made of rows of words and n-grams, so that vectors that "
-                "were given to it cannot be trained on; change model.model.w_in, which has the rows"
+                "were given to it cannot be trained on; change model.model.w_in, which has the "
+                "rows, and save the model or train it, so that wv follows"
             )
 
     def _own_vectors(self) -> FloatArray | None:
-        return self.wv.vectors
+        wv = self.wv
+        self._follow_model()  # somebody may have changed rows
+        return wv.vectors
 
     def _beside(self) -> dict[str, AnyArray]:
         return self.settings().beside()
@@ -335,6 +338,7 @@ class FastText(Word2Vec):
                 f"cannot write {path}: fastText has hierarchical softmax or negative words, and "
                 "this model both"
             )
+        self._check_tables()
         self._adopt_vectors()
         told = FastTextSettingsOfFile(
             dim=own.size,

@@ -26,6 +26,7 @@ from tinygrad_w2v.vectors.columns import ColumnReader, Rows, packed_words
 from tinygrad_w2v.vectors.tag_vectors import TagVectors
 from tinygrad_w2v.word2vec.document_settings import DocumentSettings
 from tinygrad_w2v.word2vec.keywords import Keywords
+from tinygrad_w2v.word2vec.learned_words import digest_of
 from tinygrad_w2v.word2vec.text import folder_of_ids
 from tinygrad_w2v.word2vec.word2vec import Word2Vec
 
@@ -142,6 +143,14 @@ class LearnedDocuments(Word2Vec):
             table.data[...] = cast(self._dv.vectors, table.dtype, "dv.vectors")
             self._follow_model()
 
+    def _check_tables(self) -> None:
+        super()._check_tables()
+        if (found := self.model.w_out.shape[1]) != (width := self.settings().width):
+            raise InputError(
+                f"w_out has {found} numbers a row, and the keywords of this model say {width} now: "
+                "those that tables are made by cannot change after build_vocab"
+            )
+
     def _lock_rows(self) -> None:
         super()._lock_rows()
         self.model.w_doc.frozen = False if self._kept_tags is None else self._kept_tags
@@ -242,7 +251,8 @@ class LearnedDocuments(Word2Vec):
         digest = hashlib.sha256(names.encode("utf-8", "surrogatepass"))
         for numbers in self._of[:2]:
             digest.update(np.ascontiguousarray(numbers).data)
-        return {"tags_sha256": digest.hexdigest()}
+        locks = {"dv.vectors_lockf": digest_of(self._kept_tags)}
+        return super()._about() | locks | {"tags_sha256": digest.hexdigest()}
 
     def _parts(self, ids: IntArray) -> tuple[FloatArray, IntArray]:
         """Refuse where words alone predict none: untrained, or a part of a concatenation."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -144,7 +145,7 @@ class LearnedWords(AskedModel):
 
     def _about(self) -> dict[str, Any]:
         """What has to be the same for a training to go on, beside settings and text."""
-        return {}
+        return {"vectors_lockf": digest_of(self._kept_words())}
 
     def _more_rows(self, words: int) -> int:
         """Rows of tables beside those of the words."""
@@ -193,6 +194,16 @@ class LearnedWords(AskedModel):
                 )
             self._word_rows()[...] = cast(self._wv.vectors, self.model.w_in.dtype, "wv.vectors")
             self._follow_model()
+
+    def _check_tables(self) -> None:
+        """Refuse to go on where keywords say another model than the tables were made for."""
+        if self._given_model is None:
+            shape = self.settings().input_rows(len(self._vocabulary())), self.vector_size
+            if (found := self.model.w_in.shape) != shape:
+                raise InputError(
+                    f"w_in has shape {found}, and the keywords of this model say {shape} now: "
+                    "those that tables are made by cannot change after build_vocab"
+                )
 
     def _lock_rows(self) -> None:
         """Freeze what ``wv.vectors_lockf`` keeps as it is, for the next training."""
@@ -448,3 +459,14 @@ class LearnedWords(AskedModel):
             )
         if self.hs:
             logger.warning("the Huffman tree is another one now: its inner nodes start anew")
+
+
+def digest_of(kept: BoolArray | None) -> str | None:
+    """Return what identifies the rows that a training keeps, None where it keeps none.
+
+    Examples
+    --------
+    >>> digest_of(None), digest_of(np.array([True])) == digest_of(np.array([False]))
+    (None, False)
+    """
+    return None if kept is None else hashlib.sha256(kept.tobytes()).hexdigest()

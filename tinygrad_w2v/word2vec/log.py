@@ -79,11 +79,12 @@ def log_epoch(number: int, loss: float) -> None:
 
 
 def log_interrupt(words: int, checkpoints: Path | None) -> None:
-    """Log that Ctrl-C was pressed, and how to go on."""
+    """Log that Ctrl-C was pressed, and how to go on, where there is a checkpoint."""
+    kept = checkpoints is not None and any(checkpoints.glob("checkpoint-*.npz"))
     logger.warning(
         "interrupted after %s words; what was learned is kept%s",
         words,
-        "" if checkpoints is None else "; the same call with resume=True goes on",
+        "; the same call with resume=True goes on" if kept else "",
     )
 
 

@@ -375,6 +375,7 @@ class Word2Vec(LearnedWords):
                 f"{corpus.raw_words - corpus.words:,}",
                 f"{corpus.raw_words:,}",
             )
+        self._check_tables()
         self._adopt_vectors()
         self._lock_rows()
         if self._given_model is not None:
@@ -505,6 +506,7 @@ class Word2Vec(LearnedWords):
         Callbacks, `trim_rule` and the class of a model of yours are not in it.
         """
         self._vocabulary()
+        self._check_tables()
         self._adopt_vectors()
         self._latest_loss = self.get_latest_training_loss()
         save_model(self, path)
