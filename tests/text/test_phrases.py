@@ -294,6 +294,16 @@ def test_names_of_gensim() -> None:
         Phrases(TEXT)["new york"]
     with pytest.raises(InputError, match="not the string"):
         list(Phrases(TEXT)[[["a"], "new york"]])
+    for call in (
+        lambda phrases: phrases[5],
+        lambda phrases: list(phrases.analyze_sentence("new york")),
+        lambda phrases: phrases[["new", None]],
+        lambda phrases: list(phrases[[[b"new", b"york"]]]),
+    ):
+        with pytest.raises(InputError, match=r"give a list of words|not the string|be a string"):
+            call(Phrases(TEXT))
+    with pytest.raises(InputError, match="connector_words must be a set of words"):
+        Phrases(connector_words=None)
     with pytest.raises(TypeError, match="Phraser is made of a Phrases, not of list"):
         Phraser(TEXT)
     assert str(Phrases(TEXT)).startswith("Phrases<")

@@ -23,6 +23,7 @@ from tinygrad_w2v.text.numbering import (
     sentence_chunks,
 )
 from tinygrad_w2v.text.phrase_scores import Scorer, scorer_name
+from tinygrad_w2v.text.vocabulary import refuse_other_than_words
 
 # What a word may be in a phrase; a sum of these.
 _BEGINS, _ENDS, _CONNECTS = 1, 2, 4
@@ -111,8 +112,11 @@ class PhraseModel:
         >>> list(phrases.analyze_sentence(["new", "york", "is"]))
         [('new_york', 1.6666666666666665), ('is', None)]
         """
+        refuse_other_than_sentence(sentence)
+        words = list(sentence)
+        refuse_other_than_words(words)
         held: list[str] = []
-        for word in sentence:
+        for word in words:
             if word in self.connector_words:
                 if held:
                     held.append(word)
@@ -160,6 +164,8 @@ class PhraseModel:
             raise InputError(
                 f"{sentence!r:.60} is one string, whose letters would be taken as words; split it"
             )
+        if not isinstance(sentence, Iterable):
+            raise InputError(f"give a list of words, or such lists, not {sentence!r:.60}")
         once = iter(sentence)
         beginning = list(islice(once, 1))
         whole = chain(beginning, once)
@@ -170,7 +176,6 @@ class PhraseModel:
         return PhrasedSentences(self, sentence)
 
     def _joined(self, sentence: Iterable[str]) -> list[str]:
-        refuse_other_than_sentence(sentence)
         return [word for word, _ in self.analyze_sentence(sentence)]
 
     def find_phrases(self, sentences: Iterable[Iterable[str]]) -> dict[str, float]:

@@ -110,9 +110,9 @@ class Phrases(PhraseModel):
             raise InputError(
                 f"must be a text of one sign or more, not {delimiter!r:.60}", setting="delimiter"
             )
-        if isinstance(connector_words, str):
+        if isinstance(connector_words, str) or not isinstance(connector_words, Iterable):
             raise InputError(
-                f"must be a set of words, not the string {connector_words!r:.60}; split it",
+                f"must be a set of words, such as {{'of', 'the'}}, not {connector_words!r:.60}",
                 setting="connector_words",
             )
         self.max_vocab_size = int(max_vocab_size)
